@@ -1,0 +1,23 @@
+# What every target of ours is compiled with, and how a layer of the house is declared.
+
+add_library(offsync_options INTERFACE)
+target_compile_options(offsync_options INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wcast-qual -Wformat=2 -Wundef -fno-strict-aliasing)
+if(OFFSYNC_SANITIZE)
+  target_compile_options(offsync_options INTERFACE
+    -fsanitize=${OFFSYNC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(offsync_options INTERFACE -fsanitize=${OFFSYNC_SANITIZE})
+endif()
+
+# offsync_layer(NAME DIR [deps...]): a static library of all .cc in DIR. Its link line names
+# the layers that it may include from, and no others.
+function(offsync_layer name dir)
+  file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
+  add_library(${name} STATIC ${sources})
+  target_include_directories(${name} PUBLIC
+    $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/offsync>)
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:offsync_options> PUBLIC ${ARGN})
+endfunction()

@@ -1,0 +1,72 @@
+// SyncEngine: push, pull, bootstrap and the live stream over a Transport. Passive: tick() starts
+// what is due, wait_time() says until when nothing is; the caller polls the transport in between:
+//
+//   while (!engine.done()) { engine.tick(); transport.poll(engine.wait_time()); }
+//
+// One session is one connection; the engine owns backoff, resume and heartbeat. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/ports.h"
+#include "base/result.h"
+#include "replica/replica.h"
+#include "wire/transport.h"
+
+namespace offsync {
+
+struct SyncOptions {
+  enum class Mode {
+    once,   // push the queue, pull to the head, done; a connection error ends it
+    watch,  // live stream, pushes what is queued, reconnects for ever
+  };
+  Mode mode = Mode::once;
+  bool push = true;
+  bool pull = true;
+  std::size_t push_events = limits::kPushEvents;
+  std::size_t push_bytes = limits::kPushBytes;
+  std::size_t page_events = limits::kPageEvents;
+  std::int64_t poll_queue_ms = 200;  // watch: how often the queue is looked at for new events
+  std::int64_t stream_dead_ms = limits::kStreamDeadMs;
+  std::string authorization;  // value of the Authorization header; empty: none
+};
+
+struct SyncReport {
+  std::uint64_t pushed = 0, duplicate = 0, rejected = 0, held = 0;
+  std::uint64_t pulled = 0, conflicts = 0;
+  std::uint64_t snapshots = 0;     // bootstraps or resets
+  std::uint64_t reconnects = 0;
+  std::optional<Error> error;      // once: why it ended; watch: the latest trouble
+};
+
+// What a caller may want to show. All calls come from within tick() or Transport::poll().
+class SyncObserver {
+ public:
+  virtual ~SyncObserver() = default;
+  virtual void on_progress(const SyncReport& /*report*/) {}
+  virtual void on_applied(const Cursor& /*upto*/) {}  // the received log has grown up to here
+  virtual void on_reset(const Cursor& /*to*/) {}      // a snapshot was installed
+  virtual void on_connected() {}                      // the stream is live
+  virtual void on_trouble(const Error& /*error*/, std::int64_t /*retry_in_ms*/) {}
+};
+
+class SyncEngine {
+ public:
+  SyncEngine(Replica& replica, Transport& transport, Clock& clock, Random& random,
+             SyncObserver& observer, SyncOptions options);
+  ~SyncEngine();
+
+  void tick();
+  std::int64_t wait_time();  // ms from now; 0: tick() is due
+  bool done() const;         // once: finished (see report().error); watch: a fatal error
+  const SyncReport& report() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace offsync

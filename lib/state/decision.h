@@ -1,0 +1,50 @@
+// What must be decided about an event before it is taken: does it fit the entity, and whom does it
+// meet. Pure; used by emit (against the visible state) and by the proxy (against the log's state).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "state/entity.h"
+
+namespace offsync {
+
+// Refused with `kind_mismatch` (an operation that does not fit the field's kind) or
+// `too_many_fields`. A field that a delete has hidden has no kind any more.
+Status check_fit(const Entity& before, const EventView& event);
+
+// Refuses (`entity_deleted`) an edit without `create` of an entity that is deleted. Only for the
+// author's own emit: what arrives at the proxy is not refused but makes a conflict.
+Status check_alive(const Entity& before, const EventView& event);
+
+// One side of a conflict.
+struct Side {
+  std::string stamp, id, source;
+  std::string value;     // canonical JSON; empty: none (unset, removed, deleted)
+  bool deleted = false;  // the side is a delete of the whole entity
+};
+
+// Two writes of a field of which neither author saw the other, with different values.
+struct Conflict {
+  std::string id;       // UUIDv8 derived from the event's id, the field and the element
+  std::string field;
+  std::string element;  // canonical JSON of a set's element; empty for registers
+  Stamp base;           // what the later arrival's author had seen; none(): nothing
+  Side current;         // was in the log
+  Side incoming;        // arrived
+  bool incoming_wins = false;
+  std::string rule;     // "last-write", "delete-wins"
+};
+
+// The conflicts of `event` with the state before it. Two writers are the same author if their
+// stamps bear the same node. An event that does not say what its author saw (no `base`, as plain
+// CloudEvents producers send) meets only what has a later stamp: both were surely written unseen.
+std::vector<Conflict> conflicts_of(const Entity& before, const EventView& event);
+
+// The `data` of an offsync.conflict event (canonical JSON), and its reading.
+std::string conflict_data(const Conflict& conflict);
+Result<Conflict> parse_conflict_data(std::string_view data);
+
+}  // namespace offsync

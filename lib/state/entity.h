@@ -1,0 +1,140 @@
+// Entity: what a log says about one subject. fold() is a join: commutative, associative and
+// idempotent for each event, so any order and any duplication of events give the same entity.
+//
+//   register  the greatest (stamp, event id) wins
+//   counter   the sum of the increments, each counted once
+//   set       per element, the latest of add and remove
+//   entity    lives where there is no delete or a create has a later stamp than every delete;
+//             a field shows where its stamp is later than every delete
+//
+// A field name that was used in two kinds (only a log that no proxy checked has that) keeps both;
+// the one shown is the first of register, counter, set.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "event/decimal.h"
+#include "event/event.h"
+
+namespace offsync {
+
+enum class FieldKind : std::uint8_t { reg, counter, set };
+std::string_view name_of(FieldKind kind);  // "register", "counter", "set"
+FieldKind kind_of(OpKind op);
+
+// Who wrote, and when. Views into the entity; valid until it changes.
+struct Writer {
+  Stamp stamp;
+  std::string_view id;      // of the event
+  std::string_view source;
+  bool none() const { return stamp.none(); }
+};
+
+// A Writer that owns its texts, in one allocation.
+class WriterStore {
+ public:
+  Writer view() const;
+  void set(const Writer& writer);
+  bool none() const { return stamp_.none(); }
+  const Stamp& stamp() const { return stamp_; }
+
+ private:
+  friend class Field;
+  Stamp stamp_;
+  std::uint16_t id_bytes_ = 0;
+  std::uint16_t source_bytes_ = 0;
+  std::string texts_;  // id, source, then (in a Field) the value
+};
+
+struct SetElement {
+  WriterStore writer;
+  bool present = false;
+};
+
+class Field {
+ public:
+  Field(std::string_view name, FieldKind kind) : name_(name), kind_(kind) {}
+
+  const std::string& name() const { return name_; }
+  FieldKind kind() const { return kind_; }
+  // The latest write of the field, whatever its kind.
+  Writer writer() const { return writer_.view(); }
+  const Stamp& stamp() const { return writer_.stamp_; }
+
+  // Register: canonical JSON; empty where the field was unset.
+  std::string_view value() const;
+  // Counter: its increments by (stamp, event id).
+  using Increments = std::map<std::pair<Stamp, std::string>, Decimal>;
+  const Increments& increments() const;
+  Decimal sum() const;
+  // Set: its elements by canonical JSON, removed ones included.
+  using Elements = std::map<std::string, SetElement, std::less<>>;
+  const Elements& elements() const;
+
+  // Whether it shows: a register that is not unset, any counter, any set with an element.
+  bool shows() const;
+  // What it shows, as canonical JSON (register: its value; counter: its number; set: its array in
+  // byte order of the elements). Empty where it does not show.
+  std::string shown() const;
+
+ private:
+  friend class Entity;
+  bool later_than_current(const Writer& writer) const;
+  void set_register(const Writer& writer, std::string_view value);
+  void increment(const Writer& writer, Decimal amount);
+  void put_element(const Writer& writer, std::string_view element, bool present);
+  void note(const Writer& writer);
+  // Forgets what is not later than `deleted`; true if nothing is left.
+  bool forget(const Stamp& deleted);
+
+  std::string name_;
+  FieldKind kind_;
+  WriterStore writer_;  // texts_: id, source, value
+  struct Many {
+    Increments increments;
+    Decimal sum;
+    Elements elements;
+  };
+  std::unique_ptr<Many> many_;
+};
+
+class Entity {
+ public:
+  // Folds one event of this entity. Precondition: the event has a stamp, and went through a
+  // Decoder.
+  void fold(const EventView& event);
+  // Joins another entity (of the same subject) into this one.
+  void join(const Entity& other);
+
+  bool lives() const;
+  // True where nothing was ever written: no field, no create, no delete.
+  bool empty() const;
+  Writer created() const { return created_.view(); }
+  Writer deleted() const { return deleted_.view(); }
+  const std::vector<Field>& fields() const { return fields_; }  // in byte order of (name, kind)
+  // The field that shows under this name, or (nothing shows) the first one kept under it; nullptr
+  // if there is none.
+  const Field* find(std::string_view name) const;
+
+ private:
+  friend class EntityCodec;
+  Field& field(std::string_view name, FieldKind kind);
+  void apply_delete(const Writer& writer);
+
+  WriterStore created_;
+  WriterStore deleted_;
+  std::vector<Field> fields_;
+};
+
+// {"subject":…,"fields":{…}}: what a person sees. Precondition: entity.lives().
+std::string shown_line(std::string_view subject, const Entity& entity);
+// The same with "by": {field: {"stamp":…,"time":…,"source":…,"id":…}}.
+std::string shown_line_with_writers(std::string_view subject, const Entity& entity);
+
+}  // namespace offsync

@@ -1,0 +1,54 @@
+// What the proxy answers for each event of a POST, and its errors (RFC 9457 problem+json).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace offsync {
+
+enum class OutcomeKind {
+  accepted,   // durable at the proxy
+  duplicate,  // the same event was accepted earlier
+  rejected,   // for good; code and detail say why
+  held,       // not decided: an earlier event of this author on this entity was rejected in this
+              // request
+};
+std::string_view name_of(OutcomeKind kind);
+
+struct Outcome {
+  std::string id;              // of the event; empty if the line had none that could be read
+  OutcomeKind kind = OutcomeKind::rejected;
+  std::uint64_t sequence = 0;  // accepted, duplicate
+  std::uint64_t line = 0;      // 1-based position in the request
+  std::string code, detail;    // rejected, held
+  std::uint64_t conflicts = 0; // that this event met (accepted)
+};
+
+// One NDJSON line each: {"line":1,"id":…,"outcome":"accepted","sequence":"42"}.
+std::string encode_outcome(const Outcome& outcome);
+Result<Outcome> parse_outcome(std::string_view line);
+
+// {"type":"about:blank","title":…,"status":410,"code":"cursor_expired","detail":…}
+struct Problem {
+  int status = 500;
+  std::string code, title, detail;
+};
+std::string encode_problem(const Problem& problem);
+// Never fails: a body that is no problem+json gives code "http_<status>".
+Problem parse_problem(int status, std::string_view content_type, std::string_view body);
+
+// GET /v1/spaces/{s}
+struct SpaceInfo {
+  std::string space, epoch;
+  std::uint64_t head = 0;     // sequence of the newest event; 0: none
+  std::uint64_t oldest = 1;   // sequence of the oldest event still kept
+  std::uint64_t applied = 0;  // up to here the backend has taken everything (no backend: head)
+};
+std::string encode_space_info(const SpaceInfo& info);
+Result<SpaceInfo> parse_space_info(std::string_view json);
+
+}  // namespace offsync

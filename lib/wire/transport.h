@@ -1,0 +1,53 @@
+// The Transport port: HTTP as the sync engine sees it. Implemented with libcurl by the command
+// line, and by a simulated network in tests. One thread: every callback comes from within poll().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace offsync {
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string target;  // path and query, absolute on the remote's origin: "/v1/spaces/shop/events?after=…"
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::int64_t timeout_ms = 0;  // whole exchange; 0: none (streams have their own heartbeat)
+};
+
+struct HttpHead {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  // The value of a header (lower-case name), or "".
+  std::string_view header(std::string_view name) const;
+};
+
+// Receives one exchange. on_done comes exactly once, last. After cancel() nothing comes any more.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  virtual void on_head(const HttpHead& head) = 0;
+  virtual void on_data(std::string_view bytes) = 0;  // decoded of any Content-Encoding
+  // `result` is an error (Errc::unreachable, protocol or auth) where no complete answer came: a
+  // connection refused, cut, timed out, or a body shorter than it was announced.
+  virtual void on_done(const Status& result) = 0;
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  using Id = std::uint64_t;
+  // Begins an exchange; `handler` must live until on_done or cancel().
+  virtual Id start(HttpRequest request, HttpHandler& handler) = 0;
+  virtual void cancel(Id id) = 0;
+  // Moves all exchanges on and runs callbacks; waits up to `wait_ms` for something to happen.
+  virtual void poll(std::int64_t wait_ms) = 0;
+};
+
+}  // namespace offsync

@@ -1,0 +1,111 @@
+// LogStore: where the proxy keeps the logs of its spaces. One interface, one contract suite
+// (tests/contract) for every store.
+//
+// A commit is one unit: its events with their conflicts and corrections, client marks and
+// rejections are durable together or not at all. The log itself is the lock: a commit names the
+// sequence that it starts at, and fails (`behind`) if somebody else was first.
+//
+// append() is called by one thread at a time for each space; everything else by any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace offsync::proxy {
+
+struct LogEntry {
+  std::uint64_t sequence = 0;
+  std::string id;
+  std::string line;  // canonical, with sequence and recordedtime
+};
+
+struct ClientMark {
+  std::string source;
+  std::uint64_t clientseq = 0;  // the highest that was decided
+};
+
+struct Rejection {
+  std::string source;
+  std::uint64_t clientseq = 0;
+  std::string id, code, detail;
+};
+
+struct EntityState {
+  std::string subject;
+  std::string record;  // encode_entity()
+};
+
+struct OpenConflict {
+  std::string id;
+  std::uint64_t sequence = 0;
+  std::string line;  // the offsync.conflict event
+};
+
+struct Commit {
+  std::string space;
+  std::uint64_t first = 1;  // sequence of entries[0] (or of the next event, if there is none)
+  std::vector<LogEntry> entries;
+  std::vector<EntityState> entities;  // states after the commit
+  std::vector<ClientMark> marks;
+  std::vector<Rejection> rejections;
+  std::vector<OpenConflict> opened;
+  std::vector<std::string> resolved;  // ids of conflicts that an event of this commit resolves
+};
+
+struct SpaceState {
+  std::string epoch;
+  std::uint64_t head = 0;     // 0: no event yet
+  std::uint64_t oldest = 1;   // the oldest sequence still kept
+  std::uint64_t applied = 0;  // the outbox cursor
+};
+
+// Receives a snapshot: first the sequence it is at with the number of lines, then the lines.
+struct SnapshotSink {
+  std::function<bool(const SpaceState& at, std::uint64_t entities, std::uint64_t conflicts)> begin;
+  std::function<bool(std::string_view line)> entity;    // encode_entity() form, by subject
+  std::function<bool(std::string_view line)> conflict;  // open offsync.conflict events, by sequence
+};
+
+class LogStore {
+ public:
+  virtual ~LogStore() = default;
+
+  // A space nobody has written to has head 0 and the store's epoch.
+  virtual Result<SpaceState> space(std::string_view space) = 0;
+  virtual Result<std::vector<std::string>> spaces() = 0;
+
+  // Errors: protocol `behind` if commit.first is not head + 1; io (nothing was kept, or, where the
+  // answer was lost, `unknown`: read the log to see).
+  virtual Status append(const Commit& commit) = 0;
+
+  // Entries with sequence > after, in order; at least one if there is any, then up to the limits.
+  virtual Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
+                                             std::size_t max_events, std::size_t max_bytes) = 0;
+  virtual Result<std::optional<LogEntry>> find(std::string_view space, std::string_view id) = 0;
+
+  virtual Result<std::optional<std::string>> entity(std::string_view space,
+                                                    std::string_view subject) = 0;
+  virtual Status snapshot(std::string_view space, const SnapshotSink& sink) = 0;
+
+  virtual Result<std::uint64_t> mark(std::string_view space, std::string_view source) = 0;
+  virtual Result<std::optional<Rejection>> rejection(std::string_view space,
+                                                     std::string_view source,
+                                                     std::uint64_t clientseq) = 0;
+  virtual Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) = 0;
+
+  virtual Status set_applied(std::string_view space, std::uint64_t sequence) = 0;  // only forward
+  // Forgets events up to `upto` (not beyond head); states, marks and conflicts stay.
+  virtual Status compact(std::string_view space, std::uint64_t upto) = 0;
+
+  virtual Status check() = 0;  // can it serve (for /readyz)
+};
+
+}  // namespace offsync::proxy
