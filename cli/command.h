@@ -1,0 +1,55 @@
+// A subcommand of offsync: one file each. Both programs have the whole tree of commands, so that
+// help and completion are the same; only offsync-net has a network.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ports.h"
+#include "base/result.h"
+#include "wire/transport.h"
+
+namespace CLI {
+class App;
+}
+
+namespace offsync::cli {
+
+struct Settings;  // cli/settings.h: flag > environment > replica > user > system
+
+// What a command gets to work with. Lives as long as the process.
+struct Context {
+  Clock& clock;
+  Random& random;
+  // Makes the transport to a remote's origin ("http://127.0.0.1:8080"); empty in `offsync`, where a
+  // command that needs it executes offsync-net instead (see run_in_net()).
+  std::function<Result<std::unique_ptr<Transport>>(const std::string& origin, const Settings&)>
+      network;
+  int argc = 0;
+  char** argv = nullptr;
+};
+
+class Command {
+ public:
+  virtual ~Command() = default;
+  // Adds the subcommand, with its options, help and example, to `app`.
+  virtual void define(CLI::App& app) = 0;
+  // Runs it after parsing; returns the process's exit code (design §9). `settings` are resolved.
+  virtual int run(Context& context, const Settings& settings) = 0;
+  virtual const char* name() const = 0;
+};
+
+// All commands, in the order of the help. Each file has its factory: std::unique_ptr<Command>
+// make_emit_command(); and so on.
+std::vector<std::unique_ptr<Command>> all_commands();
+
+// Replaces this process by offsync-net with the same arguments; returns only on failure, with the
+// exit code (78 and a message that says where it looked).
+int run_in_net(const Context& context);
+
+// main() of both programs.
+int run_program(Context& context);
+
+}  // namespace offsync::cli
