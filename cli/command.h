@@ -9,6 +9,7 @@
 
 #include "base/ports.h"
 #include "base/result.h"
+#include "cli/settings.h"
 #include "wire/transport.h"
 
 namespace CLI {
@@ -16,8 +17,6 @@ class App;
 }
 
 namespace offsync::cli {
-
-struct Settings;  // cli/settings.h: flag > environment > replica > user > system
 
 // What a command gets to work with. Lives as long as the process.
 struct Context {
@@ -34,9 +33,11 @@ struct Context {
 class Command {
  public:
   virtual ~Command() = default;
-  // Adds the subcommand, with its options, help and example, to `app`.
-  virtual void define(CLI::App& app) = 0;
+  // Adds the subcommand, with its options, help and example, to `app`: see cli/options.h. What the
+  // options are bound to are members of the command, and `flags` for the common ones.
+  virtual void define(CLI::App& app, Flags& flags) = 0;
   // Runs it after parsing; returns the process's exit code (design §9). `settings` are resolved.
+  // Errors are told by report() (cli/output.h), which gives the exit code.
   virtual int run(Context& context, const Settings& settings) = 0;
   virtual const char* name() const = 0;
 };
@@ -45,8 +46,10 @@ class Command {
 // make_emit_command(); and so on.
 std::vector<std::unique_ptr<Command>> all_commands();
 
+// The program offsync-net, or (none found) an error that says where it was looked for.
+Result<std::string> net_program();
 // Replaces this process by offsync-net with the same arguments; returns only on failure, with the
-// exit code (78 and a message that says where it looked).
+// exit code (78) and its message told.
 int run_in_net(const Context& context);
 
 // main() of both programs.

@@ -1,0 +1,15 @@
+// SIGINT and SIGTERM.
+#pragma once
+
+namespace offsync::cli {
+
+// From now on they end the process at once with exit code 130 (SIGTERM: 143), whatever runs;
+// databases are safe, transactions roll back. The default for every command; call from main().
+void exit_on_interrupt();
+
+// From now on the first one only sets a flag, so that a long command can end in order (a second
+// one ends the process at once). Blocking system calls return EINTR.
+void flag_on_interrupt();
+bool interrupted();
+
+}  // namespace offsync::cli
