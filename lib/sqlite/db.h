@@ -16,17 +16,22 @@ struct sqlite3_stmt;
 
 namespace offsync::sqlite {
 
+// Errors of everything here: `disk_full`, `read_only`, `io`, `corrupt` (Errc::io),
+// `no_such_file` (no_input), `not_ours` and `newer_format` (config), `busy` (partial: try again),
+// `constraint` and `sqlite` (internal: bugs). All name the file.
+
 struct OpenOptions {
   bool create = false;
   bool read_only = false;
   int busy_timeout_ms = 30'000;
   int cache_kib = 2'000;
-  int checkpoint_pages = 1'000;
-  std::string vfs;  // empty: the default one
+  int checkpoint_pages = 1'000;  // a commit that leaves a longer WAL also checkpoints; 0: never
+  std::string vfs;               // empty: the default one
 };
 
 // A prepared statement. Binding is by position from 1, columns from 0. Bound texts must live until
-// step() (they are not copied). Views of columns are valid until the next step() or reset().
+// the statement is reset (they are not copied). Views of columns are valid until the next step() or
+// reset(). Must not outlive its Db.
 class Statement {
  public:
   Statement() = default;
@@ -35,7 +40,9 @@ class Statement {
   ~Statement();
 
   Statement& bind(int at, std::int64_t value);
-  Statement& bind(int at, std::uint64_t value) { return bind(at, static_cast<std::int64_t>(value)); }
+  Statement& bind(int at, std::uint64_t value) {
+    return bind(at, static_cast<std::int64_t>(value));
+  }
   Statement& bind(int at, int value) { return bind(at, static_cast<std::int64_t>(value)); }
   Statement& bind(int at, std::string_view text);
   Statement& bind_blob(int at, std::string_view bytes);
@@ -55,12 +62,18 @@ class Statement {
  private:
   friend class Db;
   sqlite3_stmt* stmt_ = nullptr;
+  int bind_error_ = 0;  // reported by step()
 };
 
 class Db {
  public:
-  // WAL, synchronous=FULL, and the settings for files that may come from elsewhere: defensive, no
-  // trusted schema, cell size checks, no mmap, no extensions.
+  // WAL (a file that is not new: once migrate() knows that it is ours), synchronous=FULL, and the
+  // settings for files that may come from elsewhere: defensive, no trusted schema, cell size
+  // checks, no mmap, no extensions. `file` is always a path: "file:…" and ":memory:" mean nothing.
+  //
+  // Closing does not checkpoint. A commit that leaves the WAL longer than checkpoint_pages copies
+  // it into the file and cuts it to nothing, as far as no reader is in the way; whoever shares the
+  // file between processes commits under a FileLock, and so checkpoints under it.
   static Result<Db> open(const std::string& file, const OpenOptions& options);
   Db(Db&&) noexcept;
   Db& operator=(Db&&) noexcept;
@@ -71,13 +84,29 @@ class Db {
   std::int64_t changes() const;
   bool in_transaction() const;
   sqlite3* raw() const { return db_; }
+  std::string file() const;
+
+  // For a while with many writes: a page cache that holds the hot pages, rarer checkpoints.
+  Status tune(int cache_kib, int checkpoint_pages);
+  // Copies the WAL into the file and cuts it, as far as no reader is in the way; not waiting.
+  // To be called under the FileLock.
+  Status checkpoint();
+  // A commit or checkpoint failed in the file system. What the kernel then has in its cache need
+  // not be what is on disk, so nothing more is done on this connection: close, open, look.
+  bool broken() const;
 
  private:
-  explicit Db(sqlite3* db) : db_(db) {}
+  friend class Transaction;
+  struct Wal;
+  Db(sqlite3* db, std::unique_ptr<Wal> wal);
+  void close();
   sqlite3* db_ = nullptr;
+  std::unique_ptr<Wal> wal_;
 };
 
-// BEGIN IMMEDIATE (write) or BEGIN (read); rolls back unless committed.
+// BEGIN IMMEDIATE (write) or BEGIN (read); rolls back unless committed. Must not outlive its Db,
+// which must not be moved meanwhile. After a failed commit() nothing of it is kept as far as one
+// can know; the Db may be broken().
 class Transaction {
  public:
   enum class Kind { read, write };
@@ -96,12 +125,21 @@ struct Migration {
   const char* name;
   const char* sql;
 };
+struct Format {
+  std::int32_t application_id = 0;
+  std::int64_t version = 0;  // 0: no step was taken yet
+  bool empty = false;        // a new file
+};
+Result<Format> format_of(Db& db);
+
 // Brings the file to the newest version, each step in a transaction. `application_id` tells our
-// files from others: errors are config `not_ours` and `newer_format`.
+// files from others: errors are config `not_ours` and `newer_format`, and nothing was changed then.
 Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> steps);
 
 // An exclusive lock file next to a database, to serialise writers and checkpoints across processes
-// (SQLite before 3.51.3 can corrupt a WAL when both meet). Released on destruction.
+// (SQLite before 3.51.3 can corrupt a WAL when both meet). Released on destruction, and by the
+// kernel when the process dies. Fair: who waits comes before who has just released. Two FileLocks
+// of one process exclude each other, too.
 class FileLock {
  public:
   // Opens (creates) the lock file; does not lock yet.
@@ -109,12 +147,16 @@ class FileLock {
   FileLock(FileLock&&) noexcept;
   FileLock& operator=(FileLock&&) noexcept;
   ~FileLock();
-  Status lock();                 // waits
+  Status lock(int timeout_ms = 30'000);  // waits; then partial `busy`
   Result<bool> try_lock();
   void unlock();
+  bool locked() const { return locked_; }
 
  private:
+  FileLock(int fd, std::string file) : fd_(fd), file_(std::move(file)) {}
   int fd_ = -1;
+  bool locked_ = false;
+  std::string file_;
 };
 
 }  // namespace offsync::sqlite

@@ -1,0 +1,196 @@
+#include "sqlite/db.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "sqlite/error.h"
+
+namespace offsync::sqlite {
+
+// Its address is the WAL hook's argument, so it does not move with its Db.
+struct Db::Wal {
+  int checkpoint_pages = 0;
+  int busy_timeout_ms = 0;
+  bool broken = false;
+
+  int checkpoint(sqlite3* db) {
+    // Cutting the WAL waits for readers; a commit must not.
+    sqlite3_busy_timeout(db, 0);
+    const int rc =
+        sqlite3_wal_checkpoint_v2(db, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    sqlite3_busy_timeout(db, busy_timeout_ms);
+    if (breaks_connection(rc)) broken = true;
+    return rc;
+  }
+
+  // SQLite's own automatic checkpoint never cuts the WAL: it counts on the next writer to start it
+  // anew, and knows only while some process has the file open that it may. With short-lived
+  // processes the WAL would grow for ever, and every process would read and checkpoint all of it.
+  static int on_commit(void* wal_pointer, sqlite3* db, const char* /*schema*/, int pages) {
+    auto* wal = static_cast<Wal*>(wal_pointer);
+    if (wal->checkpoint_pages > 0 && pages >= wal->checkpoint_pages) wal->checkpoint(db);
+    return SQLITE_OK;  // the commit itself is done, whatever became of the checkpoint
+  }
+};
+
+namespace {
+
+// Never a URI, never a special name.
+std::string path_of(const std::string& file) {
+  return file.starts_with('/') ? file : "./" + file;
+}
+
+int open_flags(const OpenOptions& options) {
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+  flags |= options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  if (options.create) flags |= SQLITE_OPEN_CREATE;
+  return flags;
+}
+
+void harden(sqlite3* db) {
+  sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
+std::string settings(const OpenOptions& options) {
+  // Freed pages need not be zeroed (a default of Debian's build): they hold what was in the log.
+  return "PRAGMA mmap_size=0; PRAGMA cell_size_check=1; PRAGMA secure_delete=0;"
+         "PRAGMA synchronous=FULL; PRAGMA cache_size=-" +
+         std::to_string(options.cache_kib);
+}
+
+}  // namespace
+
+Result<Db> Db::open(const std::string& file, const OpenOptions& options) {
+  if (file.empty()) return make_error(Errc::usage, "no_such_file", "no database file was named");
+  const std::string path = path_of(file);
+  if (!options.create && ::access(path.c_str(), F_OK) != 0) {
+    return make_error(Errc::no_input, "no_such_file", "there is no file " + file);
+  }
+  sqlite3* raw = nullptr;
+  const int rc = sqlite3_open_v2(path.c_str(), &raw, open_flags(options),
+                                 options.vfs.empty() ? nullptr : options.vfs.c_str());
+  if (rc != SQLITE_OK) {
+    Error error = raw != nullptr ? error_of(raw, rc, "cannot open")
+                                 : error_of_file(file, rc, "cannot open", sqlite3_errstr(rc));
+    sqlite3_close_v2(raw);
+    return error;
+  }
+  Db db(raw, std::make_unique<Wal>());
+  db.wal_->checkpoint_pages = options.checkpoint_pages;
+  db.wal_->busy_timeout_ms = options.busy_timeout_ms;
+  sqlite3_busy_timeout(raw, options.busy_timeout_ms);
+  harden(raw);
+  OFFSYNC_TRY(db.exec(settings(options)));
+  if (options.create && !options.read_only) {
+    OFFSYNC_ASSIGN(const Format format, format_of(db));
+    if (format.empty) OFFSYNC_TRY(db.exec("PRAGMA journal_mode=WAL"));
+  }
+  sqlite3_wal_hook(raw, &Wal::on_commit, db.wal_.get());
+  return db;
+}
+
+Db::Db(sqlite3* db, std::unique_ptr<Wal> wal) : db_(db), wal_(std::move(wal)) {}
+Db::Db(Db&& other) noexcept : db_(std::exchange(other.db_, nullptr)), wal_(std::move(other.wal_)) {}
+
+Db& Db::operator=(Db&& other) noexcept {
+  if (this != &other) {
+    close();
+    db_ = std::exchange(other.db_, nullptr);
+    wal_ = std::move(other.wal_);
+  }
+  return *this;
+}
+
+Db::~Db() {
+  close();
+}
+
+void Db::close() {
+  if (db_ == nullptr) return;
+  sqlite3_close_v2(db_);
+  db_ = nullptr;
+}
+
+Result<Statement> Db::prepare(std::string_view sql) {
+  Statement statement;
+  const int rc = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()),
+                                    SQLITE_PREPARE_PERSISTENT, &statement.stmt_, nullptr);
+  if (rc != SQLITE_OK) return error_of(db_, rc, "cannot use");
+  return statement;
+}
+
+Status Db::exec(std::string_view sql) {
+  const std::string text(sql);
+  const int rc = sqlite3_exec(db_, text.c_str(), nullptr, nullptr, nullptr);
+  if (rc != SQLITE_OK) return error_of(db_, rc, "cannot use");
+  return {};
+}
+
+std::int64_t Db::changes() const {
+  return sqlite3_changes64(db_);
+}
+bool Db::in_transaction() const {
+  return sqlite3_get_autocommit(db_) == 0;
+}
+bool Db::broken() const {
+  return wal_->broken;
+}
+
+std::string Db::file() const {
+  const char* name = sqlite3_db_filename(db_, "main");
+  return name != nullptr ? name : "";
+}
+
+Status Db::tune(int cache_kib, int checkpoint_pages) {
+  wal_->checkpoint_pages = checkpoint_pages;
+  return exec("PRAGMA cache_size=-" + std::to_string(cache_kib));
+}
+
+Status Db::checkpoint() {
+  const int rc = wal_->checkpoint(db_);
+  // A reader in the way is no failure: the next checkpoint goes on from there.
+  if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED) {
+    return error_of(db_, rc, "cannot checkpoint");
+  }
+  return {};
+}
+
+Result<Transaction> Transaction::begin(Db& db, Kind kind) {
+  if (db.broken()) {
+    return make_error(Errc::io, "io", "an earlier write to " + db.file() + " failed",
+                      "check the disk, then open it again");
+  }
+  const char* sql = kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN";
+  const int rc = sqlite3_exec(db.db_, sql, nullptr, nullptr, nullptr);
+  if (rc != SQLITE_OK) return error_of(db.db_, rc, "cannot write to");
+  return Transaction(db);
+}
+
+Transaction::Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+
+Transaction::~Transaction() {
+  // Some errors have rolled it back already; a second rollback would be an error, and harmless.
+  if (db_ != nullptr && db_->in_transaction()) {
+    sqlite3_exec(db_->db_, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+}
+
+Status Transaction::commit() {
+  Db& db = *std::exchange(db_, nullptr);
+  if (!db.in_transaction()) {
+    return make_error(Errc::io, "io", "a write to " + db.file() + " had failed and was undone");
+  }
+  const int rc = sqlite3_exec(db.db_, "COMMIT", nullptr, nullptr, nullptr);
+  if (rc == SQLITE_OK) return {};
+  Error error = error_of(db.db_, rc, "cannot write to");
+  if (breaks_connection(rc)) db.wal_->broken = true;
+  if (db.in_transaction()) sqlite3_exec(db.db_, "ROLLBACK", nullptr, nullptr, nullptr);
+  return error;
+}
+
+}  // namespace offsync::sqlite

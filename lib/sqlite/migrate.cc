@@ -1,0 +1,78 @@
+#include "sqlite/db.h"
+
+namespace offsync::sqlite {
+namespace {
+
+Result<std::int64_t> number(Db& db, std::string_view sql) {
+  OFFSYNC_ASSIGN(Statement statement, db.prepare(sql));
+  OFFSYNC_ASSIGN(const bool row, statement.step());
+  return row ? statement.integer(0) : 0;
+}
+
+Error not_ours(const Db& db) {
+  return make_error(Errc::config, "not_ours",
+                    "the database " + db.file() + " belongs to another program",
+                    "check the path; it was not changed");
+}
+
+Error newer_format(const Db& db, std::int64_t version, std::size_t known) {
+  return make_error(Errc::config, "newer_format",
+                    db.file() + " has format " + std::to_string(version) +
+                        ", made by a newer offsync; this one knows formats up to " +
+                        std::to_string(known),
+                    "use the newer offsync; the file was not changed");
+}
+
+Status check(const Db& db, const Format& format, std::int32_t application_id, std::size_t known) {
+  if (!format.empty && format.application_id != application_id) return not_ours(db);
+  if (format.version < 0 || static_cast<std::uint64_t>(format.version) > known) {
+    return newer_format(db, format.version, known);
+  }
+  return {};
+}
+
+// One step; nothing if another process has taken it meanwhile.
+Status take_step(Db& db, std::int32_t application_id, std::span<const Migration> steps,
+                 std::int64_t version) {
+  OFFSYNC_ASSIGN(Transaction transaction, Transaction::begin(db, Transaction::Kind::write));
+  OFFSYNC_ASSIGN(const Format now, format_of(db));
+  OFFSYNC_TRY(check(db, now, application_id, steps.size()));
+  if (now.version != version) return {};
+  const Migration& step = steps[static_cast<std::size_t>(version)];
+  if (Status done = db.exec(step.sql); !done) {
+    Error error = done.error();
+    error.detail += std::string(" (in the step \"") + step.name + "\" to format " +
+                    std::to_string(version + 1) + ")";
+    return error;
+  }
+  OFFSYNC_TRY(db.exec("PRAGMA application_id=" + std::to_string(application_id) +
+                      "; PRAGMA user_version=" + std::to_string(version + 1)));
+  return transaction.commit();
+}
+
+}  // namespace
+
+Result<Format> format_of(Db& db) {
+  Format format;
+  OFFSYNC_ASSIGN(const std::int64_t id, number(db, "PRAGMA application_id"));
+  format.application_id = static_cast<std::int32_t>(id);
+  OFFSYNC_ASSIGN(format.version, number(db, "PRAGMA user_version"));
+  if (format.application_id == 0 && format.version == 0) {
+    OFFSYNC_ASSIGN(const std::int64_t objects, number(db, "SELECT count(*) FROM sqlite_schema"));
+    format.empty = objects == 0;
+  }
+  return format;
+}
+
+Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> steps) {
+  for (;;) {
+    OFFSYNC_ASSIGN(const Format format, format_of(db));
+    OFFSYNC_TRY(check(db, format, application_id, steps.size()));
+    // A copy made by VACUUM INTO, say, has lost the WAL.
+    OFFSYNC_TRY(db.exec("PRAGMA journal_mode=WAL"));
+    if (static_cast<std::size_t>(format.version) == steps.size()) return {};
+    OFFSYNC_TRY(take_step(db, application_id, steps, format.version));
+  }
+}
+
+}  // namespace offsync::sqlite
