@@ -1,0 +1,68 @@
+#include "cli/net/curl_error.h"
+
+namespace offsync::cli {
+namespace {
+
+struct Meaning {
+  Errc kind;
+  const char* code;
+  const char* hint;
+};
+
+constexpr const char* kIsItRunning = "is the proxy running there?";
+constexpr const char* kNothingLost = "nothing is lost; try again";
+
+Meaning meaning_of(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return {Errc::unreachable, "no_such_host", "check the host name, or whether you are online"};
+    case CURLE_COULDNT_CONNECT:
+      return {Errc::unreachable, "connect", kIsItRunning};
+    case CURLE_OPERATION_TIMEDOUT:
+      return {Errc::unreachable, "timeout", kNothingLost};
+    case CURLE_PARTIAL_FILE:
+      return {Errc::unreachable, "cut", kNothingLost};
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+      return {Errc::unreachable, "cut", kNothingLost};
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+      return {Errc::auth, "tls_certificate", "add its CA to this system's trusted certificates"};
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CLIENTCERT:
+    case CURLE_LOGIN_DENIED:
+    case CURLE_AUTH_ERROR:
+      return {Errc::auth, "denied", "check the credentials"};
+    case CURLE_SSL_CONNECT_ERROR:
+      return {Errc::protocol, "tls", "does the port speak https?"};
+    case CURLE_URL_MALFORMAT:
+      return {Errc::config, "bad_url", "check the remote's URL"};
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+      return {Errc::protocol, "not_http", "is that an offsync proxy?"};
+    default:
+      return {Errc::unreachable, "transfer", kNothingLost};
+  }
+}
+
+}  // namespace
+
+Error error_of_curl(CURLcode code, const std::string& what, const std::string& why,
+                    long proxy_status) {
+  const std::string reason = why.empty() ? curl_easy_strerror(code) : why;
+  if (proxy_status == 407) {
+    return make_error(Errc::auth, "proxy_auth", what + " failed: " + reason,
+                      "the HTTP proxy asks for a password; see http_proxy and https_proxy");
+  }
+  const Meaning meaning = meaning_of(code);
+  return make_error(meaning.kind, meaning.code, what + " failed: " + reason, meaning.hint);
+}
+
+}  // namespace offsync::cli
