@@ -33,7 +33,8 @@ Meaning meaning_of(CURLcode code) {
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     case CURLE_SSL_INVALIDCERTSTATUS:
-      return {Errc::auth, "tls_certificate", "add its CA to this system's trusted certificates"};
+      return {Errc::auth, "tls_certificate",
+              "if you trust it, name its CA with ca_file or OFFSYNC_CA_FILE"};
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CLIENTCERT:
     case CURLE_LOGIN_DENIED:
@@ -41,6 +42,8 @@ Meaning meaning_of(CURLcode code) {
       return {Errc::auth, "denied", "check the credentials"};
     case CURLE_SSL_CONNECT_ERROR:
       return {Errc::protocol, "tls", "does the port speak https?"};
+    case CURLE_SSL_CACERT_BADFILE:
+      return {Errc::config, "ca_file", "check ca_file or OFFSYNC_CA_FILE"};
     case CURLE_URL_MALFORMAT:
       return {Errc::config, "bad_url", "check the remote's URL"};
     case CURLE_UNSUPPORTED_PROTOCOL:

@@ -111,6 +111,14 @@ size_t on_body(char* bytes, size_t size, size_t count, void* user) {
   return go_on ? data.size() : 0;
 }
 
+// curl finds nothing wrong with a header that just ends.
+Error error_without_head(const Exchange& exchange) {
+  if (exchange.head.status != 0) {
+    return error_of_curl(CURLE_GOT_NOTHING, exchange.what, "the answer was cut in its header", 0);
+  }
+  return error_of_curl(CURLE_WEIRD_SERVER_REPLY, exchange.what, "no HTTP answer came", 0);
+}
+
 // scheme://host:port of `origin`, without user and password.
 Result<std::string> public_origin(const std::string& origin) {
   const auto bad = [&](const char* why) {
@@ -184,6 +192,7 @@ void set_options(Exchange& exchange, const CurlOptions& options, const std::stri
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout_ms));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(exchange.request.timeout_ms));
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
   if (!options.user_agent.empty()) {
     curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
   }
@@ -254,8 +263,7 @@ struct CurlTransport::Impl {
     if (code != CURLE_OK) {
       result = error_of_curl(code, done->what, done->why, proxy_status);
     } else if (!done->head_done) {
-      result = make_error(Errc::protocol, "not_http", done->what + " failed: no HTTP answer came",
-                          "is that an offsync proxy?");
+      result = error_without_head(*done);
     }
     done->handler->on_done(result);
   }

@@ -19,6 +19,7 @@ namespace offsync::cli {
 
 struct CurlOptions {
   std::int64_t connect_timeout_ms = limits::kConnectTimeoutMs;
+  std::string ca_file;     // PEM file with the certificates to trust; empty: the system's
   std::string user_agent;  // empty: none is sent
 };
 
