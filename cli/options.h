@@ -20,6 +20,8 @@ struct CommandText {
 
 // Adds the subcommand and the options that all commands have (-C, -o, --color, -q).
 CLI::App* add_command(CLI::App& app, const CommandText& text, Flags& flags);
+// The latter alone, for the program itself: offsync -C DIR COMMAND.
+void add_common_options(CLI::App& app, Flags& flags);
 // --remote, for the commands that talk to the proxy.
 void add_remote_option(CLI::App& command, Flags& flags);
 // An option that may be repeated and takes one value each time.

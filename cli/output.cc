@@ -1,0 +1,164 @@
+#include "cli/output.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "cli/escape.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr std::size_t kBufferBytes = 64 * 1024;
+constexpr std::int64_t kProgressMs = 100;
+
+// 0, or the errno of the failure.
+int write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
+}  // namespace
+
+int exit_code(Errc kind) {
+  switch (kind) {
+    case Errc::usage:
+      return kUsage;
+    case Errc::bad_data:
+      return kBadData;
+    case Errc::no_input:
+      return kNoInput;
+    case Errc::unreachable:
+      return kUnreachable;
+    case Errc::io:
+      return kIo;
+    case Errc::partial:
+      return kPartial;
+    case Errc::protocol:
+      return kProtocol;
+    case Errc::auth:
+      return kAuth;
+    case Errc::config:
+      return kConfig;
+    case Errc::internal:
+      break;
+  }
+  return kBug;
+}
+
+void complain(std::string_view message) {
+  // stderr that cannot be written leaves nobody to tell.
+  (void)write_all(2, "offsync: " + escape_text(message) + "\n");
+}
+
+int report(const Error& error) {
+  complain(error.message());
+  return exit_code(error.kind);
+}
+
+void say(const Settings& settings, std::string_view message) {
+  if (!settings.quiet) (void)write_all(2, escape_text(message) + "\n");
+}
+
+Out::Out(int fd) : fd_(fd), terminal_(::isatty(fd) == 1) {}
+Out::~Out() {
+  (void)flush();
+}
+
+void Out::write(std::string_view text) {
+  buffer_ += text;
+  if (buffer_.size() >= kBufferBytes) (void)flush();
+}
+
+void Out::line(std::string_view text) {
+  buffer_ += text;
+  buffer_ += '\n';
+  if (buffer_.size() >= kBufferBytes) (void)flush();
+}
+
+bool Out::flush() {
+  if (failure_ == 0) failure_ = write_all(fd_, buffer_);
+  buffer_.clear();
+  return failure_ == 0;
+}
+
+int Out::finish(int code) {
+  (void)flush();
+  if (failure_ == 0 || failure_ == EPIPE) return code;
+  complain(fmt::format("cannot write to the output: {}", std::strerror(failure_)));
+  return kIo;
+}
+
+Format record_format(const Settings& settings, const Out& out) {
+  if (settings.format != Format::automatic) return settings.format;
+  return out.terminal() ? Format::text : Format::ndjson;
+}
+
+Format report_format(const Settings& settings) {
+  return settings.format == Format::automatic ? Format::text : settings.format;
+}
+
+bool use_color(const Settings& settings, const Out& out) {
+  if (settings.color != When::automatic) return settings.color == When::always;
+  if (!out.terminal()) return false;
+  const char* term = process_environment("TERM");
+  return term == nullptr || std::strcmp(term, "dumb") != 0;
+}
+
+Palette::Palette(bool on)
+    : bold(on ? "\x1b[1m" : ""),
+      dim(on ? "\x1b[2m" : ""),
+      red(on ? "\x1b[31m" : ""),
+      green(on ? "\x1b[32m" : ""),
+      yellow(on ? "\x1b[33m" : ""),
+      blue(on ? "\x1b[34m" : ""),
+      reset(on ? "\x1b[0m" : "") {}
+
+void Records::json(std::string_view object) {
+  if (format_ == Format::ndjson) {
+    out_.line(object);
+    return;
+  }
+  out_.write(any_ ? ",\n" : "[\n");
+  out_.write(object);
+  any_ = true;
+}
+
+void Records::text(std::string_view line) {
+  out_.line(line);
+}
+
+void Records::end() {
+  if (format_ == Format::json) out_.write(any_ ? "\n]\n" : "[]\n");
+}
+
+Progress::Progress(const Settings& settings, Clock& clock)
+    : clock_(clock), on_(!settings.quiet && ::isatty(2) == 1) {}
+Progress::~Progress() {
+  clear();
+}
+
+bool Progress::due() {
+  return on_ && clock_.steady_ms() - last_ms_ >= kProgressMs;
+}
+
+void Progress::update(std::string_view text) {
+  if (!due()) return;
+  last_ms_ = clock_.steady_ms();
+  dirty_ = true;
+  (void)write_all(2, "\r\x1b[K" + escape_text(text));
+}
+
+void Progress::clear() {
+  if (dirty_) (void)write_all(2, "\r\x1b[K");
+  dirty_ = false;
+}
+
+}  // namespace offsync::cli

@@ -1,0 +1,191 @@
+#include "cli/settings.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "cli/home.h"
+#include "cli/settings_file.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr const char* kSystemFile = "/etc/offsync/config.toml";
+
+// Where a value came from decides what its error is.
+struct Origin {
+  std::string name;  // "--output", "OFFSYNC_OUTPUT" or a file
+  Errc kind = Errc::config;
+};
+
+Error bad_value(const Origin& from, std::string_view value, std::string_view expected) {
+  return make_error(from.kind, "bad_settings",
+                    fmt::format("{}: '{}' is not {}", from.name, value, expected));
+}
+
+Status parse(const std::string& text, const Origin& from, Format& into) {
+  if (text == "text") {
+    into = Format::text;
+  } else if (text == "json") {
+    into = Format::json;
+  } else if (text == "ndjson") {
+    into = Format::ndjson;
+  } else {
+    return bad_value(from, text, "one of text, json, ndjson");
+  }
+  return {};
+}
+
+Status parse(const std::string& text, const Origin& from, When& into) {
+  if (text == "auto") {
+    into = When::automatic;
+  } else if (text == "always") {
+    into = When::always;
+  } else if (text == "never") {
+    into = When::never;
+  } else {
+    return bad_value(from, text, "one of auto, always, never");
+  }
+  return {};
+}
+
+// Files from the one that counts least.
+Result<std::vector<FileSettings>> read_files(const std::string& home, Environment env) {
+  std::vector<FileSettings> files;
+  for (const std::string& file : {std::string(kSystemFile), user_settings_file(env),
+                                  home.empty() ? std::string() : home + "/config.toml"}) {
+    if (file.empty()) {
+      files.emplace_back();
+      continue;
+    }
+    OFFSYNC_ASSIGN(auto settings, read_settings_file(file));
+    files.push_back(settings ? std::move(*settings) : FileSettings{});
+  }
+  return files;
+}
+
+Status apply_file(const FileSettings& file, bool of_replica, Settings& into) {
+  const Origin from{file.file, Errc::config};
+  if (file.remote) (of_replica ? into.remote : into.default_remote) = *file.remote;
+  if (file.source) into.source = *file.source;
+  if (file.output) OFFSYNC_TRY(parse(*file.output, from, into.format));
+  if (file.color) OFFSYNC_TRY(parse(*file.color, from, into.color));
+  if (file.token_file) into.token_file = *file.token_file;
+  if (file.ca_file) into.ca_file = *file.ca_file;
+  if (file.connect_timeout) {
+    into.connect_timeout_ms = static_cast<std::int64_t>(*file.connect_timeout * 1000);
+  }
+  return {};
+}
+
+Status apply_environment(Environment env, Settings& into) {
+  const auto text = [&](const char* name, std::string& member) {
+    const char* value = env(name);
+    if (value != nullptr && *value != 0) member = value;
+  };
+  text("OFFSYNC_REMOTE", into.remote);
+  text("OFFSYNC_SOURCE", into.source);
+  text("OFFSYNC_TOKEN", into.token);
+  text("OFFSYNC_TOKEN_FILE", into.token_file);
+  text("OFFSYNC_CA_FILE", into.ca_file);
+  std::string output;
+  std::string color;
+  std::string timeout;
+  text("OFFSYNC_OUTPUT", output);
+  text("OFFSYNC_COLOR", color);
+  text("OFFSYNC_CONNECT_TIMEOUT", timeout);
+  if (const char* no_color = env("NO_COLOR"); no_color != nullptr && *no_color != 0) {
+    into.color = When::never;  // https://no-color.org
+  }
+  if (!output.empty()) {
+    OFFSYNC_TRY(parse(output, Origin{"OFFSYNC_OUTPUT", Errc::config}, into.format));
+  }
+  if (!color.empty()) {
+    OFFSYNC_TRY(parse(color, Origin{"OFFSYNC_COLOR", Errc::config}, into.color));
+  }
+  if (!timeout.empty()) {
+    double seconds = 0;
+    const char* end = timeout.data() + timeout.size();
+    const auto [stop, error] = std::from_chars(timeout.data(), end, seconds);
+    if (error != std::errc() || stop != end || !(seconds > 0) || seconds > 86'400) {
+      return bad_value(Origin{"OFFSYNC_CONNECT_TIMEOUT", Errc::config}, timeout,
+                       "a number of seconds above 0");
+    }
+    into.connect_timeout_ms = static_cast<std::int64_t>(seconds * 1000);
+  }
+  return {};
+}
+
+Status apply_flags(const Flags& flags, Settings& into) {
+  if (flags.remote) into.remote = *flags.remote;
+  if (flags.output) OFFSYNC_TRY(parse(*flags.output, Origin{"--output", Errc::usage}, into.format));
+  if (flags.color) OFFSYNC_TRY(parse(*flags.color, Origin{"--color", Errc::usage}, into.color));
+  into.quiet = flags.quiet;
+  return {};
+}
+
+}  // namespace
+
+const char* process_environment(const char* name) {
+  return std::getenv(name);
+}
+
+Result<Settings> resolve_settings(const Flags& flags, Environment env) {
+  Settings settings;
+  Home home = find_home(flags, env);
+  settings.home = std::move(home.folder);
+  settings.looked_for = std::move(home.looked_for);
+  OFFSYNC_ASSIGN(auto files, read_files(settings.home, env));
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    OFFSYNC_TRY(apply_file(files[i], i == 2, settings));
+  }
+  OFFSYNC_TRY(apply_environment(env, settings));
+  OFFSYNC_TRY(apply_flags(flags, settings));
+  return settings;
+}
+
+std::string remote_of(const Settings& settings, const ReplicaInfo& info) {
+  if (!settings.remote.empty()) return settings.remote;
+  return info.remote.empty() ? settings.default_remote : info.remote;
+}
+
+Result<std::string> authorization(const Settings& settings) {
+  if (!settings.token.empty()) return "Bearer " + settings.token;
+  if (settings.token_file.empty()) return std::string();
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
+      std::fopen(settings.token_file.c_str(), "re"), &std::fclose);
+  if (!file) {
+    return make_error(
+        Errc::config, "bad_settings",
+        fmt::format("cannot read the token file {}: {}", settings.token_file, std::strerror(errno)),
+        "set token_file or OFFSYNC_TOKEN");
+  }
+  std::array<char, 8192> block{};
+  std::string token(block.data(), std::fread(block.data(), 1, block.size(), file.get()));
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  const bool printable = token.find_first_of(std::string("\r\n\0", 3)) == std::string::npos;
+  if (token.empty() || token.size() >= block.size() - 2 || !printable) {
+    return make_error(
+        Errc::config, "bad_settings",
+        fmt::format("the token file {} does not hold one line with a token", settings.token_file));
+  }
+  return "Bearer " + token;
+}
+
+Result<Replica> open_replica(const Settings& settings, Clock& clock, Random& random) {
+  if (settings.home.empty()) {
+    return make_error(Errc::no_input, "no_replica",
+                      fmt::format("there is no replica {}", settings.looked_for),
+                      "make one with: offsync init");
+  }
+  return Replica::open(database_of(settings.home), clock, random);
+}
+
+}  // namespace offsync::cli

@@ -1,0 +1,96 @@
+#include "cli/settings_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+namespace offsync::cli {
+namespace {
+
+constexpr std::size_t kFileBytes = 1024 * 1024;
+
+Error bad_line(const std::string& file, unsigned line, const std::string& why) {
+  return make_error(Errc::config, "bad_settings", fmt::format("{}:{}: {}", file, line, why));
+}
+
+// Nothing where there is no such file.
+Result<std::optional<std::string>> read_file(const std::string& file) {
+  const auto failed = [&](const char* what) {
+    return make_error(Errc::io, "io", fmt::format("{} {}: {}", what, file, std::strerror(errno)));
+  };
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::optional<std::string>();
+  if (fd < 0) return failed("cannot open the settings file");
+  std::string text;
+  char block[4096];
+  ssize_t n = 0;
+  while ((n = ::read(fd, block, sizeof block)) != 0) {
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) break;
+    text.append(block, static_cast<std::size_t>(n));
+    if (text.size() > kFileBytes) break;
+  }
+  const int saved = errno;
+  ::close(fd);
+  errno = saved;
+  if (n < 0) return failed("cannot read the settings file");
+  if (text.size() > kFileBytes) {
+    return make_error(Errc::config, "bad_settings",
+                      fmt::format("{} is over 1 MiB: that is no settings file", file));
+  }
+  return std::optional<std::string>(std::move(text));
+}
+
+Status take(FileSettings& settings, std::string_view key, const toml::node& node) {
+  const unsigned line = node.source().begin.line;
+  if (key == "connect_timeout") {
+    settings.connect_timeout = node.value<double>();
+    if (settings.connect_timeout && *settings.connect_timeout > 0) return {};
+    return bad_line(settings.file, line, "connect_timeout must be a number of seconds above 0");
+  }
+  struct Name {
+    std::string_view key;
+    std::optional<std::string> FileSettings::*member;
+  };
+  constexpr Name kNames[] = {
+      {"remote", &FileSettings::remote},         {"source", &FileSettings::source},
+      {"output", &FileSettings::output},         {"color", &FileSettings::color},
+      {"token_file", &FileSettings::token_file}, {"ca_file", &FileSettings::ca_file},
+  };
+  for (const Name& name : kNames) {
+    if (name.key != key) continue;
+    settings.*name.member = node.value_exact<std::string>();
+    if (settings.*name.member) return {};
+    return bad_line(settings.file, line, fmt::format("{} must be a string", key));
+  }
+  return bad_line(settings.file, line,
+                  fmt::format("unknown setting '{}'; there are remote, source, output, color, "
+                              "token_file, ca_file and connect_timeout",
+                              key));
+}
+
+}  // namespace
+
+Result<std::optional<FileSettings>> read_settings_file(const std::string& file) {
+  OFFSYNC_ASSIGN(auto text, read_file(file));
+  if (!text) return std::optional<FileSettings>();
+  const toml::parse_result parsed = toml::parse(*text, file);
+  if (!parsed) {
+    const toml::parse_error& error = parsed.error();
+    return bad_line(file, error.source().begin.line,
+                    fmt::format("this is not TOML: {}", error.description()));
+  }
+  FileSettings settings;
+  settings.file = file;
+  for (const auto& [key, node] : parsed.table()) OFFSYNC_TRY(take(settings, key.str(), node));
+  return std::optional<FileSettings>(std::move(settings));
+}
+
+}  // namespace offsync::cli

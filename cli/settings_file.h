@@ -1,0 +1,20 @@
+// One TOML file of settings; the only user of toml++.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace offsync::cli {
+
+struct FileSettings {
+  std::string file;
+  std::optional<std::string> remote, source, output, color, token_file, ca_file;
+  std::optional<double> connect_timeout;  // seconds
+};
+
+// Nothing where there is no such file. Errors: config `bad_settings` with file and line, io.
+Result<std::optional<FileSettings>> read_settings_file(const std::string& file);
+
+}  // namespace offsync::cli
