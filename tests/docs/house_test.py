@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Checks the repository itself against the rules of ARCHITECTURE.md.
+
+usage: house_test.py SOURCE
+
+Third-party headers stand in their adapters only, includes follow the arrows between the layers,
+logic has no clock, thread or socket of its own, no file grows out of hand.
+"""
+import re
+import sys
+from pathlib import Path
+
+# Header (prefix) -> the files that may include it.
+ADAPTERS = {
+    "sqlite3.h": r"lib/sqlite/",
+    "Poco/": r"proxy/(http|main)",
+    "curl/": r"cli/net/",
+    "simdjson.h": r"lib/(event|state|wire)/",
+    "nlohmann/": r".*\.cc$",
+    "CLI/": r"(cli|proxy|tests)/",
+    "toml++/": r"(cli/settings|proxy/settings|proxy/options)",
+    "zlib.h": r"lib/wire/compress\.cc$",
+    "zstd.h": r"lib/wire/compress\.cc$",
+    "sha2.h": r"lib/(event|state)/.*\.cc$",
+    "catch2/": r"tests/support/",
+    "rapidcheck": r"tests/",
+    "fmt/": r".*",
+}
+
+# Layer -> the layers that it may include from, besides itself.
+ARROWS = {
+    "lib/base": set(),
+    "lib/event": {"base"},
+    "lib/state": {"base", "event"},
+    "lib/sqlite": {"base"},
+    "lib/wire": {"base", "event", "state"},
+    "lib/replica": {"base", "event", "state", "wire", "sqlite"},
+    "cli/net": {"base", "event", "state", "wire", "sqlite", "replica", "cli"},
+    "cli": {"base", "event", "state", "wire", "sqlite", "replica"},
+    "proxy": {"base", "event", "state", "wire", "sqlite"},
+}
+
+# What logic must be given as a port, and the few places that are such ports.
+WORLD_HEADERS = {
+    "thread", "mutex", "shared_mutex", "condition_variable", "future", "chrono", "random", "ctime",
+    "time.h", "unistd.h", "fcntl.h", "poll.h", "netdb.h", "iostream", "fstream", "filesystem",
+}
+WORLD_CALLS = re.compile(
+    r"\b(usleep|nanosleep|sleep_for|sleep_until|gettimeofday|clock_gettime|getenv|srand|std::rand"
+    r"|std::time|getrandom|socket|accept|fork)\s*\("
+)
+WORLD_PORTS = r"lib/(base/ports\.cc|sqlite/)"
+
+POSIX_HEADERS = re.compile(r"^(sys|netinet|arpa|linux)/|^(unistd|fcntl|signal|poll|netdb|pwd|termios)\.h$")
+MAX_LINES = 400
+
+problems = []
+
+
+def complain(path, number, text):
+    problems.append(f"{path}:{number}: {text}")
+
+
+def layer_of(path):
+    return max((layer for layer in ARROWS if path.startswith(layer + "/")), key=len, default=None)
+
+
+def check_system_include(path, number, header):
+    for prefix, where in ADAPTERS.items():
+        if header.startswith(prefix):
+            if not re.match(where, path):
+                complain(path, number, f"<{header}> belongs into {where}")
+            return
+    standard = re.fullmatch(r"[a-z_0-9]+", header)
+    if not standard and not POSIX_HEADERS.match(header):
+        complain(path, number, f"<{header}>: no adapter is known for it (tests/docs/house_test.py)")
+
+
+def check_own_include(path, number, header):
+    layer = layer_of(path)
+    if layer is None:
+        return
+    first = header.split("/")[0]
+    if header.startswith("cli/net/"):
+        first = "cli/net"
+    allowed = ARROWS[layer] | {layer.removeprefix("lib/")}
+    if first not in allowed:
+        complain(path, number, f'"{header}": {layer} may include only {sorted(allowed)}')
+
+
+def check_world(path, number, line, header):
+    if not path.startswith("lib/") or re.match(WORLD_PORTS, path):
+        return
+    if header in WORLD_HEADERS or (header or "").startswith(("sys/", "netinet/", "arpa/")):
+        complain(path, number, f"<{header}>: logic is given ports, it does not reach out itself")
+    call = WORLD_CALLS.search(line.split("//")[0])
+    if call:
+        complain(path, number, f"{call[1]}(): logic is given ports, it does not reach out itself")
+
+
+def check_file(path, text):
+    lines = text.splitlines()
+    if len(lines) > MAX_LINES:
+        complain(path, len(lines), f"over {MAX_LINES} lines: it does more than one thing")
+    for number, line in enumerate(lines, 1):
+        system = re.match(r"\s*#\s*include\s*<([^>]+)>", line)
+        own = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
+        if system:
+            check_system_include(path, number, system[1])
+        if own:
+            check_own_include(path, number, own[1])
+        check_world(path, number, line, system[1] if system else None)
+        if re.search(r"\b(TODO|FIXME|XXX)\b", line):
+            complain(path, number, "unfinished work is an issue, not a comment")
+
+
+def main():
+    root = Path(sys.argv[1])
+    files = [
+        file
+        for top in ("lib", "cli", "proxy", "tests")
+        for file in sorted((root / top).rglob("*"))
+        if file.suffix in (".h", ".cc") and "node_modules" not in file.parts
+    ]
+    if len(files) < 50:
+        sys.exit(f"house_test: only {len(files)} sources under {root}: is that the repository?")
+    for file in files:
+        check_file(str(file.relative_to(root)), file.read_text(encoding="utf-8"))
+    for problem in problems:
+        print(problem)
+    print(f"{len(files)} files, {len(problems)} problems")
+    sys.exit(1 if problems else 0)
+
+
+main()
