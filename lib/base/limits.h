@@ -32,6 +32,11 @@ inline constexpr std::int64_t kConnectTimeoutMs = 5'000;
 inline constexpr std::int64_t kBackoffBaseMs = 250;        // full jitter: random(0, min(cap, base*2^n))
 inline constexpr std::int64_t kBackoffCapMs = 30'000;
 
+inline constexpr std::int64_t kRetryAfterCapMs = 3'600'000;  // a Retry-After beyond it is cut to it
+inline constexpr std::int64_t kOnceRetryAfterMs = 5'000;     // `sync` waits no longer than this ...
+inline constexpr int kOnceRetries = 3;                       // ... and no more often
+inline constexpr std::int64_t kSyncedNoteMs = 60'000;        // `watch` notes "in sync" this often
+
 // Batches
 inline constexpr std::size_t kPushEvents = 1000;            // events in one POST by the client
 inline constexpr std::size_t kPushBytes = 1024 * 1024;      // ... and bytes
@@ -39,6 +44,9 @@ inline constexpr std::size_t kEmitBatchEvents = 1000;       // events in one tra
 inline constexpr std::size_t kPageEvents = 1000;            // events in one page of the log
 inline constexpr std::size_t kBodyBytes = 16 * 1024 * 1024; // a request body, decompressed
 inline constexpr std::size_t kBodyEvents = 10'000;          // events in one POST
+inline constexpr std::size_t kSnapshotLineBytes = 64 * 1024 * 1024;  // an entity with its history
+inline constexpr std::size_t kPieceBytes = 1024 * 1024;     // of a page or snapshot, taken at once
+inline constexpr std::size_t kProblemBytes = 64 * 1024;     // an error's body; the rest is not read
 inline constexpr std::size_t kHeaderBytes = 32 * 1024;      // an HTTP header
 inline constexpr std::size_t kCommitEvents = 10'000;        // one group commit of the proxy
 inline constexpr std::size_t kCommitBytes = 4 * 1024 * 1024;

@@ -20,16 +20,18 @@ enum class OutcomeKind {
 std::string_view name_of(OutcomeKind kind);
 
 struct Outcome {
-  std::string id;              // of the event; empty if the line had none that could be read
+  std::string id;  // of the event; empty if the line had none that could be read
   OutcomeKind kind = OutcomeKind::rejected;
-  std::uint64_t sequence = 0;  // accepted, duplicate
-  std::uint64_t line = 0;      // 1-based position in the request
-  std::string code, detail;    // rejected, held
-  std::uint64_t conflicts = 0; // that this event met (accepted)
+  std::uint64_t sequence = 0;   // accepted, duplicate
+  std::uint64_t line = 0;       // 1-based position in the request
+  std::string code, detail;     // rejected, held
+  std::uint64_t conflicts = 0;  // that this event met (accepted)
 };
 
-// One NDJSON line each: {"line":1,"id":…,"outcome":"accepted","sequence":"42"}.
+// One NDJSON line each: {"line":1,"id":…,"outcome":"accepted","sequence":"42"}. What is 0 or empty
+// is not written (`id` always is); bytes that are no UTF-8 become U+FFFD.
 std::string encode_outcome(const Outcome& outcome);
+// Errors: protocol `bad_answer`. Members that it does not know are passed over.
 Result<Outcome> parse_outcome(std::string_view line);
 
 // {"type":"about:blank","title":…,"status":410,"code":"cursor_expired","detail":…}
@@ -38,7 +40,9 @@ struct Problem {
   std::string code, title, detail;
 };
 std::string encode_problem(const Problem& problem);
-// Never fails: a body that is no problem+json gives code "http_<status>".
+// Never fails: a body that is no problem+json gives code "http_<status>". A code that is no word
+// ([a-z0-9_], 64 bytes at most) is not taken; a long title or detail is cut. `status` is the one
+// given, whatever the body says.
 Problem parse_problem(int status, std::string_view content_type, std::string_view body);
 
 // GET /v1/spaces/{s}
@@ -49,6 +53,16 @@ struct SpaceInfo {
   std::uint64_t applied = 0;  // up to here the backend has taken everything (no backend: head)
 };
 std::string encode_space_info(const SpaceInfo& info);
+// Errors: protocol `bad_answer`.
 Result<SpaceInfo> parse_space_info(std::string_view json);
+
+// The data of a stream's first message, `event: hello`: {"epoch":…,"head":N}.
+struct Hello {
+  std::string epoch;
+  std::uint64_t head = 0;
+};
+std::string encode_hello(const Hello& hello);
+// Errors: protocol `bad_answer`.
+Result<Hello> parse_hello(std::string_view json);
 
 }  // namespace offsync

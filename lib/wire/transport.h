@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,8 @@ namespace offsync {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target;  // path and query, absolute on the remote's origin: "/v1/spaces/shop/events?after=…"
+  // Path and query, absolute on the remote's origin: "/v1/spaces/shop/events?after=…".
+  std::string target;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::int64_t timeout_ms = 0;  // whole exchange; 0: none (streams have their own heartbeat)
@@ -24,9 +26,13 @@ struct HttpRequest {
 struct HttpHead {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-  // The value of a header (lower-case name), or "".
+  // The value of a header (lower-case name) without white space around it, or "".
   std::string_view header(std::string_view name) const;
 };
+
+// The wait that Retry-After asks for, in ms: seconds, or an HTTP date seen from `wall_ms`. Nothing
+// where there is none that can be read; at most limits::kRetryAfterCapMs.
+std::optional<std::int64_t> retry_after_ms(const HttpHead& head, std::int64_t wall_ms);
 
 // Receives one exchange. on_done comes exactly once, last. After cancel() nothing comes any more.
 class HttpHandler {

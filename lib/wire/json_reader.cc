@@ -1,0 +1,47 @@
+#include "wire/json_reader.h"
+
+#include <simdjson.h>
+
+#include <charconv>
+
+#include "base/limits.h"
+
+namespace offsync {
+
+struct JsonReader::Impl {
+  simdjson::dom::parser parser{limits::kLineBytes};
+  std::optional<simdjson::dom::object> object;
+};
+
+JsonReader::JsonReader() : impl_(std::make_unique<Impl>()) {}
+JsonReader::~JsonReader() = default;
+
+bool JsonReader::read(std::string_view json) {
+  impl_->object.reset();
+  if (json.size() > limits::kLineBytes) return false;
+  simdjson::dom::object object;
+  if (impl_->parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS) return false;
+  impl_->object = object;
+  return true;
+}
+
+std::optional<std::string_view> JsonReader::text(std::string_view name) const {
+  std::string_view value;
+  if (!impl_->object) return std::nullopt;
+  if (impl_->object->at_key(name).get(value) != simdjson::SUCCESS) return std::nullopt;
+  return value;
+}
+
+std::optional<std::uint64_t> JsonReader::number(std::string_view name) const {
+  std::uint64_t value = 0;
+  if (!impl_->object) return std::nullopt;
+  if (impl_->object->at_key(name).get(value) == simdjson::SUCCESS) return value;
+  const auto digits = text(name);
+  if (!digits || digits->empty()) return std::nullopt;
+  const char* const end = digits->data() + digits->size();
+  const auto [stop, error] = std::from_chars(digits->data(), end, value);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+}  // namespace offsync

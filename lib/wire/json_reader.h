@@ -1,0 +1,31 @@
+// JsonReader: the members of one small JSON object that came over the wire (an outcome, a problem).
+// For events there is the Decoder.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace offsync {
+
+class JsonReader {
+ public:
+  JsonReader();
+  ~JsonReader();
+  JsonReader(const JsonReader&) = delete;
+  JsonReader& operator=(const JsonReader&) = delete;
+
+  // False where `json` is not one JSON object of at most limits::kLineBytes.
+  bool read(std::string_view json);
+  // A member that is a string; valid until the next read().
+  std::optional<std::string_view> text(std::string_view name) const;
+  // A member that is a whole number, or a string of one in decimal digits.
+  std::optional<std::uint64_t> number(std::string_view name) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace offsync

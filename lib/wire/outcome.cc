@@ -1,0 +1,171 @@
+#include "wire/outcome.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "wire/cursor.h"
+#include "wire/json_reader.h"
+
+namespace offsync {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::array kKinds = {OutcomeKind::accepted, OutcomeKind::duplicate, OutcomeKind::rejected,
+                               OutcomeKind::held};
+constexpr std::size_t kCodeBytes = 64;
+constexpr std::size_t kTextBytes = 2000;
+
+std::string write(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Error bad_answer(std::string what) {
+  return make_error(Errc::protocol, "bad_answer", std::move(what),
+                    "check that the remote is an offsync proxy, and its version");
+}
+
+bool is_code(std::string_view text) {
+  return !text.empty() && text.size() <= kCodeBytes &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
+bool is_epoch(const std::string& text) {
+  return Cursor::parse(text + "-0").has_value();
+}
+
+// At most kTextBytes of `text`, cut between characters.
+std::string cut(std::string_view text) {
+  if (text.size() <= kTextBytes) return std::string(text);
+  std::size_t end = kTextBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
+bool is_problem_type(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  std::transform(type.begin(), type.end(), type.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  type.erase(type.find_last_not_of(" \t") + 1);
+  return type == "application/problem+json";
+}
+
+}  // namespace
+
+std::string_view name_of(OutcomeKind kind) {
+  switch (kind) {
+    case OutcomeKind::accepted:
+      return "accepted";
+    case OutcomeKind::duplicate:
+      return "duplicate";
+    case OutcomeKind::rejected:
+      return "rejected";
+    case OutcomeKind::held:
+      return "held";
+  }
+  return "?";
+}
+
+std::string encode_outcome(const Outcome& outcome) {
+  Json json;
+  if (outcome.line > 0) json["line"] = outcome.line;
+  json["id"] = outcome.id;
+  json["outcome"] = name_of(outcome.kind);
+  if (outcome.sequence > 0) json["sequence"] = std::to_string(outcome.sequence);
+  if (!outcome.code.empty()) json["code"] = outcome.code;
+  if (!outcome.detail.empty()) json["detail"] = outcome.detail;
+  if (outcome.conflicts > 0) json["conflicts"] = outcome.conflicts;
+  return write(json);
+}
+
+Result<Outcome> parse_outcome(std::string_view line) {
+  JsonReader json;
+  if (!json.read(line)) return bad_answer("an outcome is no JSON object");
+  const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
+                                 [&](OutcomeKind k) { return json.text("outcome") == name_of(k); });
+  if (kind == kKinds.end()) return bad_answer("an outcome is of no kind that is known");
+  Outcome outcome;
+  outcome.kind = *kind;
+  outcome.id = json.text("id").value_or("");
+  outcome.line = json.number("line").value_or(0);
+  outcome.sequence = json.number("sequence").value_or(0);
+  outcome.conflicts = json.number("conflicts").value_or(0);
+  const std::string_view code = json.text("code").value_or("");
+  outcome.code = is_code(code) ? code : "";
+  outcome.detail = cut(json.text("detail").value_or(""));
+  const bool taken = *kind == OutcomeKind::accepted || *kind == OutcomeKind::duplicate;
+  if (taken && outcome.sequence == 0) return bad_answer("an outcome lacks its sequence");
+  if (*kind == OutcomeKind::rejected && outcome.code.empty()) outcome.code = "rejected";
+  return outcome;
+}
+
+std::string encode_problem(const Problem& problem) {
+  Json json;
+  json["type"] = "about:blank";
+  if (!problem.title.empty()) json["title"] = problem.title;
+  json["status"] = problem.status;
+  json["code"] = problem.code;
+  if (!problem.detail.empty()) json["detail"] = problem.detail;
+  return write(json);
+}
+
+Problem parse_problem(int status, std::string_view content_type, std::string_view body) {
+  Problem problem{status, "http_" + std::to_string(status), {}, {}};
+  JsonReader json;
+  if (!is_problem_type(content_type) || !json.read(body)) return problem;
+  if (const auto code = json.text("code"); code && is_code(*code)) problem.code = *code;
+  problem.title = cut(json.text("title").value_or(""));
+  problem.detail = cut(json.text("detail").value_or(""));
+  return problem;
+}
+
+std::string encode_space_info(const SpaceInfo& info) {
+  Json json;
+  json["space"] = info.space;
+  json["epoch"] = info.epoch;
+  json["head"] = info.head;
+  json["oldest"] = info.oldest;
+  json["applied"] = info.applied;
+  return write(json);
+}
+
+Result<SpaceInfo> parse_space_info(std::string_view text) {
+  JsonReader json;
+  if (!json.read(text)) return bad_answer("the answer about the space is no JSON object");
+  const auto head = json.number("head");
+  const auto oldest = json.number("oldest");
+  const auto applied = json.number("applied");
+  SpaceInfo info;
+  info.space = json.text("space").value_or("");
+  info.epoch = json.text("epoch").value_or("");
+  if (info.space.empty() || !is_epoch(info.epoch) || !head || !oldest || !applied) {
+    return bad_answer("the answer about the space lacks its name, epoch, head, oldest or applied");
+  }
+  info.head = *head;
+  info.oldest = *oldest;
+  info.applied = *applied;
+  return info;
+}
+
+std::string encode_hello(const Hello& hello) {
+  Json json;
+  json["epoch"] = hello.epoch;
+  json["head"] = hello.head;
+  return write(json);
+}
+
+Result<Hello> parse_hello(std::string_view text) {
+  JsonReader json;
+  if (!json.read(text)) return bad_answer("the stream's hello is no JSON object");
+  const auto head = json.number("head");
+  Hello hello{std::string(json.text("epoch").value_or("")), 0};
+  if (!is_epoch(hello.epoch) || !head) return bad_answer("the stream's hello lacks epoch or head");
+  hello.head = *head;
+  return hello;
+}
+
+}  // namespace offsync

@@ -1,0 +1,61 @@
+#include "wire/transport.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/limits.h"
+#include "base/rfc3339.h"
+
+namespace offsync {
+namespace {
+
+constexpr std::string_view kWhiteSpace = " \t";
+
+std::string_view trim(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(kWhiteSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
+}
+
+// "Wed, 21 Oct 2015 07:28:00 GMT" (RFC 9110, IMF-fixdate), by way of RFC 3339.
+std::optional<std::int64_t> parse_http_date(std::string_view text) {
+  static constexpr std::array<std::string_view, 12> kMonths = {
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return {};
+  const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(8, 3));
+  if (month == kMonths.end() || text[7] != ' ' || text[11] != ' ' || text[16] != ' ') return {};
+  const std::string number = std::to_string(101 + (month - kMonths.begin()));
+  std::string iso(text.substr(12, 4));
+  iso.append("-").append(number, 1).append("-").append(text.substr(5, 2));
+  iso.append("T").append(text.substr(17, 8)).append("Z");
+  return parse_rfc3339(iso);
+}
+
+}  // namespace
+
+std::string_view HttpHead::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return trim(value);
+  }
+  return {};
+}
+
+std::optional<std::int64_t> retry_after_ms(const HttpHead& head, std::int64_t wall_ms) {
+  const std::string_view text = head.header("retry-after");
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::int64_t wait = 0;
+  if (!text.empty() && std::all_of(text.begin(), text.end(), is_digit)) {
+    std::int64_t seconds = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const bool fits = parsed.ec == std::errc() && seconds <= limits::kRetryAfterCapMs / 1000;
+    wait = fits ? seconds * 1000 : limits::kRetryAfterCapMs;
+  } else if (const auto date = parse_http_date(text)) {
+    wait = *date - wall_ms;
+  } else {
+    return std::nullopt;
+  }
+  return std::clamp<std::int64_t>(wait, 0, limits::kRetryAfterCapMs);
+}
+
+}  // namespace offsync
