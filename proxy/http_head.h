@@ -1,0 +1,48 @@
+// The first gate of a request: its head as raw bytes, before the HTTP library sees it. The
+// library takes much that no honest client sends, and each such kindness is a way to smuggle one
+// request inside another. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "wire/outcome.h"
+
+namespace offsync::proxy {
+
+inline constexpr std::size_t kHeadFields = 100;
+inline constexpr std::size_t kMethodBytes = 16;
+inline constexpr std::size_t kTargetBytes = 8 * 1024;
+inline constexpr std::size_t kFieldNameBytes = 128;
+inline constexpr std::size_t kFieldValueBytes = 4 * 1024;
+
+// How the body of a request is delimited.
+struct Framing {
+  bool chunked = false;
+  std::uint64_t length = 0;  // where it is not chunked; 0: no body
+  bool none() const { return !chunked && length == 0; }
+};
+
+struct RequestHead {
+  std::string method;
+  std::string target;  // as sent: path and query, or with scheme and authority in front
+  Framing framing;
+};
+
+// The bytes of the head at the start of `bytes`, empty line included; nothing while it is not yet
+// complete. A line ended by LF alone completes nothing: check_partial_head() refuses it. The first
+// `seen` bytes were looked at before.
+std::optional<std::size_t> head_bytes(std::string_view bytes, std::size_t seen = 0);
+
+// A problem that is sure before the head is complete: a bare LF or CR, NUL, too many bytes.
+std::optional<Problem> check_partial_head(std::string_view bytes, std::size_t seen = 0);
+
+// `head` is complete, empty line included. Refused with 400, 431 (too much of it), 501 (a transfer
+// coding other than chunked) or 505: see RFC 9112, sections 2 to 6.
+std::variant<RequestHead, Problem> check_head(std::string_view head);
+
+}  // namespace offsync::proxy
