@@ -1,16 +1,7 @@
 # What goes where on `cmake --install`, and what CPack makes of it. Two components: `runtime` (the
 # programs, manual pages, completions, service unit) and `development` (libraries, headers, CMake
-# package). Everything that refers to another installed file does so relative to itself, so the
-# tree works under any prefix.
+# package). `offsync` looks for offsync-net relative to itself, so the tree works under any prefix.
 include(CMakePackageConfigHelpers)
-
-set(OFFSYNC_LIBEXECDIR ${CMAKE_INSTALL_LIBEXECDIR}/offsync)
-file(RELATIVE_PATH OFFSYNC_LIBEXEC_FROM_BIN
-  ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBEXECDIR}/offsync)
-if(TARGET offsync_cli)
-  # Where `offsync` looks for offsync-net: relative to its own folder.
-  target_compile_definitions(offsync_cli PRIVATE OFFSYNC_LIBEXECDIR="${OFFSYNC_LIBEXEC_FROM_BIN}")
-endif()
 
 # ---- programs --------------------------------------------------------------------------------
 foreach(program offsync offsync-proxy)
@@ -19,7 +10,7 @@ foreach(program offsync offsync-proxy)
   endif()
 endforeach()
 if(TARGET offsync-net)
-  install(TARGETS offsync-net RUNTIME DESTINATION ${OFFSYNC_LIBEXECDIR} COMPONENT runtime)
+  install(TARGETS offsync-net RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/offsync COMPONENT runtime)
 endif()
 
 # ---- manual pages, completions, unit, documents ----------------------------------------------
@@ -56,6 +47,13 @@ foreach(layer ${layers})
   install(TARGETS offsync_${layer} EXPORT offsyncTargets
           ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
   file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/${layer}/*.h)
+  foreach(header ${headers})
+    # A header that says "Internal" in its opening comment is not for others.
+    file(STRINGS ${header} internal LIMIT_COUNT 1 REGEX "^// (.* )?Internal( to lib/[a-z]+)?[.:]")
+    if(internal)
+      list(REMOVE_ITEM headers ${header})
+    endif()
+  endforeach()
   install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/offsync/${layer}
           COMPONENT development)
 endforeach()
