@@ -1,0 +1,202 @@
+#include "cli/filter.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/glob.h"
+#include "base/rfc3339.h"
+#include "cli/options.h"
+#include "event/value.h"
+
+namespace offsync::cli {
+namespace {
+
+Error bad_option(std::string_view option, std::string_view text, std::string_view expected) {
+  return make_error(Errc::usage, "bad_point",
+                    fmt::format("{}: '{}' is not {}", option, text, expected));
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return {};
+  return value;
+}
+
+// "10m": ms; nothing where it is no duration of at most a century.
+std::optional<std::int64_t> parse_duration(std::string_view text) {
+  if (text.size() < 2) return {};
+  const auto count = parse_number(text.substr(0, text.size() - 1));
+  if (!count || *count > 4'000'000'000) return {};
+  const auto n = static_cast<std::int64_t>(*count);
+  switch (text.back()) {
+    case 's':
+      return n * 1000;
+    case 'm':
+      return n * 60'000;
+    case 'h':
+      return n * 3'600'000;
+    case 'd':
+      return n * 86'400'000;
+    default:
+      return {};
+  }
+}
+
+std::optional<Point> point_of(std::string_view text, std::int64_t now_ms) {
+  if (const auto sequence = parse_number(text)) return Point(*sequence);
+  if (const auto stamp = Stamp::parse(text)) return Point(*stamp);
+  if (const auto ago = parse_duration(text)) return Point(std::max<std::int64_t>(0, now_ms - *ago));
+  const bool day_only = text.size() == 10;
+  const auto ms = parse_rfc3339(day_only ? std::string(text) + "T00:00:00Z" : std::string(text));
+  if (ms) return Point(*ms);
+  return {};
+}
+
+bool any_matches(const std::vector<std::string>& globs, std::string_view text) {
+  return globs.empty() || std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+           return glob_match(glob, text);
+         });
+}
+
+// -1, 0, 1: the event is before, at or after the point. An event without the value that the point
+// is about is at it.
+int compare(const EventView& event, const Point& point) {
+  const auto sign = [](auto a, auto b) { return a < b ? -1 : a > b ? 1 : 0; };
+  if (const auto* sequence = std::get_if<std::uint64_t>(&point)) {
+    return event.sequence == 0 ? 0 : sign(event.sequence, *sequence);
+  }
+  if (const auto* ms = std::get_if<std::int64_t>(&point)) {
+    return event.time.empty() ? 0 : sign(event.time_ms, *ms);
+  }
+  return event.stamp.none() ? 0 : sign(event.stamp, std::get<Stamp>(point));
+}
+
+// The canonical value of a member of `data` that is no operation; empty if there is none.
+std::string payload_member(std::string_view data, const std::string& name) {
+  const simdjson::padded_string padded(data);
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return {};
+  simdjson::ondemand::object object;
+  if (document.get_object().get(object) != simdjson::SUCCESS) return {};
+  simdjson::ondemand::value value;
+  if (object.find_field_unordered(name).get(value) != simdjson::SUCCESS) return {};
+  std::string_view raw;
+  if (simdjson::to_json_string(value).get(raw) != simdjson::SUCCESS) return {};
+  auto canonical = canonical_json(raw);
+  return canonical ? std::move(*canonical) : std::string();
+}
+
+}  // namespace
+
+void add_filter_options(CLI::App& command, FilterOptions& options, const char* limit_help) {
+  add_repeated(command, "--type", options.types, "Events of this type; may be repeated")
+      ->type_name("GLOB");
+  add_repeated(command, "--subject", options.subjects, "Events of this entity; may be repeated")
+      ->type_name("GLOB");
+  add_repeated(command, "--source", options.sources, "Events of this author; may be repeated")
+      ->type_name("GLOB");
+  command.add_option("--since", options.since, "From here on: a time, 2h (ago), sequence or stamp")
+      ->type_name("POINT");
+  command.add_option("--until", options.until, "Up to here, inclusive: as for --since")
+      ->type_name("POINT");
+  command.add_option("--after", options.after, "After this cursor (epoch-sequence) or sequence")
+      ->type_name("CURSOR");
+  add_repeated(command, "--where", options.where,
+               "Events that write this; FIELD:=JSON for exact values; may be repeated")
+      ->type_name("FIELD=VALUE");
+  command
+      .add_option_function<std::uint64_t>(
+          "-n", [&options](const std::uint64_t& n) { options.limit = n; }, limit_help)
+      ->type_name("N");
+}
+
+Result<Point> parse_point(std::string_view text, std::int64_t now_ms) {
+  if (const auto point = point_of(text, now_ms)) return *point;
+  return bad_option("point", text,
+                    "a time (2026-11-23T12:00:00Z, 2026-11-23, 2h), a sequence or a stamp");
+}
+
+Result<Cursor> parse_after(std::string_view text) {
+  if (const auto sequence = parse_number(text)) return Cursor{"", *sequence};
+  if (auto cursor = Cursor::parse(text)) return *cursor;
+  return bad_option("--after", text, "a cursor (epoch-sequence) or a sequence");
+}
+
+Result<Filter> Filter::make(const FilterOptions& options, std::int64_t now_ms) {
+  Filter filter;
+  filter.types_ = options.types;
+  filter.subjects_ = options.subjects;
+  filter.sources_ = options.sources;
+  filter.limit_ = options.limit;
+  constexpr std::string_view kPoint =
+      "a time (2026-11-23T12:00:00Z, 2026-11-23, 2h), a sequence or a stamp";
+  if (!options.since.empty()) {
+    filter.since_ = point_of(options.since, now_ms);
+    if (!filter.since_) return bad_option("--since", options.since, kPoint);
+  }
+  if (!options.until.empty()) {
+    filter.until_ = point_of(options.until, now_ms);
+    if (!filter.until_) return bad_option("--until", options.until, kPoint);
+  }
+  if (!options.after.empty()) {
+    OFFSYNC_ASSIGN(filter.after_, parse_after(options.after));
+  }
+  for (const std::string& text : options.where) {
+    OFFSYNC_ASSIGN(auto where, parse_where(text));
+    filter.where_.push_back(std::move(where));
+  }
+  return filter;
+}
+
+Result<Filter::Where> Filter::parse_where(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || text.substr(0, equals) == ":") {
+    return bad_option("--where", text, "FIELD=VALUE or FIELD:=JSON");
+  }
+  const std::string value = text.substr(equals + 1);
+  if (text[equals - 1] != ':') return Where{text.substr(0, equals), value, false};
+  auto canonical = canonical_json(value);
+  if (!canonical) {
+    return make_error(Errc::usage, "bad_point",
+                      fmt::format("--where {}: {}", text, canonical.error().detail));
+  }
+  return Where{text.substr(0, equals - 1), std::move(*canonical), true};
+}
+
+bool Filter::holds(const EventView& event, const Where& where) {
+  const auto equal = [&](std::string_view value) {
+    return !value.empty() && (where.json ? value == where.value : plain_text(value) == where.value);
+  };
+  const auto written = [&](const Op& op) { return op.field == where.field && equal(op.value); };
+  if (std::any_of(event.ops.begin(), event.ops.end(), written)) return true;
+  return equal(payload_member(event.data, where.field));
+}
+
+bool Filter::matches(const EventView& event) const {
+  if (!any_matches(types_, event.type) || !any_matches(subjects_, event.subject) ||
+      !any_matches(sources_, event.source)) {
+    return false;
+  }
+  if (since_ && compare(event, *since_) < 0) return false;
+  if (until_ && compare(event, *until_) > 0) return false;
+  return std::all_of(where_.begin(), where_.end(),
+                     [&](const Where& where) { return holds(event, where); });
+}
+
+std::uint64_t Filter::until_sequence() const {
+  if (!until_) return UINT64_MAX;
+  const auto* sequence = std::get_if<std::uint64_t>(&*until_);
+  return sequence == nullptr ? UINT64_MAX : *sequence;
+}
+
+bool Filter::all() const {
+  return types_.empty() && subjects_.empty() && sources_.empty() && !since_ && !until_ &&
+         where_.empty();
+}
+
+}  // namespace offsync::cli

@@ -1,0 +1,75 @@
+// The filters that log, watch and replay share.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "event/event.h"
+#include "wire/cursor.h"
+
+namespace CLI {
+class App;
+}
+
+namespace offsync::cli {
+
+// As given on the command line; see add_filter_options().
+struct FilterOptions {
+  std::vector<std::string> types, subjects, sources;  // globs; one of each list must match
+  std::string since, until;
+  std::string after;
+  std::vector<std::string> where;  // FIELD=VALUE or FIELD:=JSON; all must match
+  std::optional<std::uint64_t> limit;
+};
+
+// --type --subject --source --since --until --after --where -n. `limit_help` says which N events.
+void add_filter_options(CLI::App& command, FilterOptions& options, const char* limit_help);
+
+// A place in a log: a sequence, a time in ms (of the event's `time`), or a stamp.
+using Point = std::variant<std::uint64_t, std::int64_t, Stamp>;
+
+// "42"; "2026-11-23T12:00:00Z", "2026-11-23" (UTC), "90s", "10m", "2h", "3d" (so long ago); or a
+// stamp. Errors: usage `bad_point`.
+Result<Point> parse_point(std::string_view text, std::int64_t now_ms);
+
+// "epoch-42" or "42"; the epoch is empty where only a sequence is given.
+Result<Cursor> parse_after(std::string_view text);
+
+class Filter {
+ public:
+  // Errors are Errc::usage and name the option.
+  static Result<Filter> make(const FilterOptions& options, std::int64_t now_ms);
+
+  // Whether the event passes all filters but --after and -n. An event without a sequence passes
+  // an --until that is a sequence: it is not in the log yet.
+  bool matches(const EventView& event) const;
+
+  const std::optional<Cursor>& after() const { return after_; }
+  std::optional<std::uint64_t> limit() const { return limit_; }
+  // The --until that is a sequence; UINT64_MAX where there is none.
+  std::uint64_t until_sequence() const;
+  // True where every event matches.
+  bool all() const;
+
+ private:
+  struct Where {
+    std::string field;
+    std::string value;  // plain text, or canonical JSON
+    bool json = false;
+  };
+  static Result<Where> parse_where(const std::string& text);
+  static bool holds(const EventView& event, const Where& where);
+
+  std::vector<std::string> types_, subjects_, sources_;
+  std::optional<Point> since_, until_;
+  std::optional<Cursor> after_;
+  std::vector<Where> where_;
+  std::optional<std::uint64_t> limit_;
+};
+
+}  // namespace offsync::cli
