@@ -1,0 +1,245 @@
+#include "cli/remote.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+#include "wire/json_reader.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr std::size_t kProblemBytes = 64 * 1024;
+constexpr std::size_t kAnswerLineBytes = 64 * 1024 * 1024;  // an entity with many counter entries
+constexpr std::int64_t kPollMs = 1000;
+constexpr const char* kIsProxy = "is that an offsync proxy?";
+
+template <class Number>
+std::optional<Number> number(std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return {};
+  return value;
+}
+
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
+    if (plain) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
+// The lines of one answer as they come in; the body of a problem as a whole.
+class Lines final : public HttpHandler {
+ public:
+  Lines(const Remote::LineFn& fn, Clock& clock) : fn_(fn), clock_(clock) { touch(); }
+
+  void on_head(const HttpHead& head) override {
+    head_ = head;
+    touch();
+  }
+  void on_data(std::string_view bytes) override {
+    touch();
+    if (!failure_.ok()) return;
+    if (head_.status != 200) {
+      body_ += bytes.substr(0, kProblemBytes - std::min(kProblemBytes, body_.size()));
+      return;
+    }
+    for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
+      body_ += bytes.substr(0, end);
+      bytes.remove_prefix(end + 1);
+      failure_ = fn_(body_);
+      body_.clear();
+      if (!failure_.ok()) return;
+    }
+    body_ += bytes;
+    if (body_.size() > kAnswerLineBytes) {
+      failure_ =
+          make_error(Errc::protocol, "too_large", "the answer has a line of over 64 MiB", kIsProxy);
+    }
+  }
+  void on_done(const Status& result) override {
+    done_ = true;
+    if (failure_.ok()) failure_ = result;
+    // A JSON document needs no newline at its end.
+    if (failure_.ok() && head_.status == 200 && !body_.empty()) failure_ = fn_(body_);
+  }
+
+  bool over() const { return done_ || !failure_.ok(); }
+  bool done() const { return done_; }
+  bool stalled() const { return clock_.steady_ms() - last_ms_ > limits::kRequestTimeoutMs; }
+  const Status& failure() const { return failure_; }
+  const HttpHead& head() const { return head_; }
+  const std::string& body() const { return body_; }
+
+ private:
+  void touch() { last_ms_ = clock_.steady_ms(); }
+
+  const Remote::LineFn& fn_;
+  Clock& clock_;
+  HttpHead head_;
+  std::string body_;
+  Status failure_;
+  bool done_ = false;
+  std::int64_t last_ms_ = 0;
+};
+
+Error error_of_answer(const Lines& lines, const std::string& where) {
+  const int status = lines.head().status;
+  const Problem problem = parse_problem(status, lines.head().header("content-type"), lines.body());
+  std::string why = problem.detail.empty() ? problem.title : problem.detail;
+  if (!why.empty()) why = ": " + why;
+  const std::string detail = fmt::format("{} answered {} ({}){}", where, status, problem.code, why);
+  if (status == 401 || status == 403) {
+    return make_error(Errc::auth, problem.code, detail, "check OFFSYNC_TOKEN or token_file");
+  }
+  if (status == 408 || status == 429 || status >= 500) {
+    return make_error(Errc::unreachable, problem.code, detail, "try again later");
+  }
+  if (status == 410) return make_error(Errc::protocol, problem.code, detail);
+  return make_error(Errc::protocol, problem.code, detail, kIsProxy);
+}
+
+}  // namespace
+
+struct Remote::Impl {
+  RemoteUrl url;
+  std::string authorization;
+  std::string where;  // for messages
+  Clock& clock;
+  std::unique_ptr<Transport> transport;
+  std::optional<std::int64_t> offset;
+  EntityDecoder decoder;
+
+  // Asks for `path` below the space; the lines of a 200 go to `fn`.
+  Result<HttpHead> get(const std::string& path, const LineFn& fn) {
+    HttpRequest request;
+    request.target = url.path + path;
+    request.headers.emplace_back("Accept", "application/x-ndjson, application/json");
+    if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+    Lines lines(fn, clock);
+    const Transport::Id id = transport->start(std::move(request), lines);
+    while (!lines.over() && !lines.stalled()) transport->poll(kPollMs);
+    if (!lines.done()) transport->cancel(id);
+    if (const auto ms = number<std::int64_t>(lines.head().header("offsync-time"))) {
+      offset = *ms - clock.wall_ms();
+    }
+    if (!lines.failure().ok()) return lines.failure().error();
+    if (!lines.done()) {
+      return make_error(
+          Errc::unreachable, "timeout",
+          fmt::format("{}{} sent nothing for {} s", where, path, limits::kRequestTimeoutMs / 1000),
+          "try again");
+    }
+    if (lines.head().status != 200) return error_of_answer(lines, where + path);
+    return lines.head();
+  }
+
+  Error not_ours(const std::string& path) const {
+    return make_error(Errc::protocol, "bad_answer",
+                      fmt::format("{}{} answered what no offsync proxy does", where, path),
+                      "check the remote's URL");
+  }
+};
+
+Remote::Remote(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Remote::Remote(Remote&&) noexcept = default;
+Remote& Remote::operator=(Remote&&) noexcept = default;
+Remote::~Remote() = default;
+
+Result<Remote> Remote::open(Context& context, const Settings& settings, const std::string& url) {
+  OFFSYNC_ASSIGN(RemoteUrl parts, parse_remote(url));
+  OFFSYNC_ASSIGN(std::string token, cli::authorization(settings));
+  OFFSYNC_ASSIGN(auto transport, context.network(parts.origin, settings));
+  return Remote(std::unique_ptr<Impl>(new Impl{std::move(parts),
+                                               std::move(token),
+                                               printable_remote(url),
+                                               context.clock,
+                                               std::move(transport),
+                                               {},
+                                               {}}));
+}
+
+Result<SpaceInfo> Remote::info() {
+  std::string json;
+  OFFSYNC_TRY(impl_->get("", [&](std::string_view line) -> Status {
+    json += line;
+    return {};
+  }));
+  return parse_space_info(json);
+}
+
+Result<std::optional<EntityRecord>> Remote::entity(std::string_view subject) {
+  std::optional<EntityRecord> record;
+  const auto got = impl_->get("/state/" + percent_encoded(subject), [&](std::string_view line) {
+    auto decoded = impl_->decoder.decode(line);
+    if (!decoded) return Status(std::move(decoded).error());
+    record = std::move(decoded).value();
+    return Status();
+  });
+  if (!got && got.error().code == "no_entity") return std::optional<EntityRecord>();
+  if (!got) return got.error();
+  if (!record || record->subject != subject) return impl_->not_ours("/state");
+  return record;
+}
+
+Result<Remote::StateHead> Remote::state(const LineFn& entity, const LineFn& conflict) {
+  std::optional<StateHead> head;
+  std::uint64_t seen = 0;
+  JsonReader reader;
+  const auto take_head = [&](std::string_view line) -> Status {
+    if (!reader.read(line)) return impl_->not_ours("/state");
+    const auto cursor = Cursor::parse(reader.text("cursor").value_or(""));
+    const auto entities = reader.number("entities");
+    const auto conflicts = reader.number("conflicts");
+    if (!cursor || !entities || !conflicts) return impl_->not_ours("/state");
+    head = StateHead{*cursor, *entities, *conflicts};
+    return {};
+  };
+  OFFSYNC_TRY(impl_->get("/state", [&](std::string_view line) -> Status {
+    if (!head) return take_head(line);
+    ++seen;
+    return seen <= head->entities ? entity(line) : conflict(line);
+  }));
+  if (!head || seen != head->entities + head->conflicts) return impl_->not_ours("/state");
+  return *head;
+}
+
+Result<std::vector<std::string>> Remote::conflicts() {
+  std::vector<std::string> lines;
+  OFFSYNC_TRY(impl_->get("/conflicts", [&](std::string_view line) -> Status {
+    lines.emplace_back(line);
+    return {};
+  }));
+  return lines;
+}
+
+Result<Remote::Page> Remote::events(const std::optional<Cursor>& after, std::size_t limit) {
+  Page page;
+  std::string path = fmt::format("/events?limit={}", limit);
+  if (after) path += "&after=" + after->text();
+  OFFSYNC_ASSIGN(const HttpHead head, impl_->get(path, [&](std::string_view line) -> Status {
+    page.lines.emplace_back(line);
+    return {};
+  }));
+  const auto next = Cursor::parse(head.header("offsync-cursor"));
+  const auto newest = number<std::uint64_t>(head.header("offsync-head"));
+  if (!next || !newest) return impl_->not_ours("/events");
+  page.next = *next;
+  page.head = *newest;
+  return page;
+}
+
+std::optional<std::int64_t> Remote::clock_offset_ms() const {
+  return impl_->offset;
+}
+
+}  // namespace offsync::cli

@@ -1,0 +1,77 @@
+// Remote: the small questions that commands ask the proxy, one at a time, waiting for the answer.
+// (Syncing is the SyncEngine's; see cli/engine_run.h.)
+//
+// Errors of all questions: unreachable (no complete answer, or a 408, 429 or 5xx), auth (401, 403,
+// certificates), protocol (anything that an offsync proxy does not say; `cursor_expired`).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ports.h"
+#include "base/result.h"
+#include "cli/command.h"
+#include "state/entity_codec.h"
+#include "wire/cursor.h"
+#include "wire/outcome.h"
+#include "wire/transport.h"
+
+namespace offsync::cli {
+
+// A space's URL in its two parts.
+struct RemoteUrl {
+  std::string origin;  // "http://127.0.0.1:8080"
+  std::string path;    // "/v1/spaces/shop", or below another prefix; no slash at the end
+};
+// Errors: config `no_remote` for an empty one, `bad_remote`. Never prints a password in the URL.
+Result<RemoteUrl> parse_remote(std::string_view url);
+// `url` as it may be printed: without user and password.
+std::string printable_remote(std::string_view url);
+
+class Remote {
+ public:
+  // Connects with the first question. Precondition: context.network is set.
+  static Result<Remote> open(Context& context, const Settings& settings, const std::string& url);
+  Remote(Remote&&) noexcept;
+  Remote& operator=(Remote&&) noexcept;
+  ~Remote();
+
+  Result<SpaceInfo> info();
+  // Nothing where the log never had the entity.
+  Result<std::optional<EntityRecord>> entity(std::string_view subject);
+
+  struct StateHead {
+    Cursor cursor;
+    std::uint64_t entities = 0, conflicts = 0;
+  };
+  // Receives one line; an error stops the answer and becomes the question's own.
+  using LineFn = std::function<Status(std::string_view line)>;
+  // The whole state at one cursor, streamed: `entity` gets encode_entity() lines in byte order of
+  // subject, `conflict` the open conflict events. Fewer lines than announced are an error.
+  Result<StateHead> state(const LineFn& entity, const LineFn& conflict);
+  // The open conflicts, as offsync.conflict events.
+  Result<std::vector<std::string>> conflicts();
+
+  struct Page {
+    Cursor next;             // to go on from
+    std::uint64_t head = 0;  // sequence of the newest event
+    std::vector<std::string> lines;
+  };
+  // The events behind `after` (nothing: from the beginning), `limit` of them at most.
+  Result<Page> events(const std::optional<Cursor>& after, std::size_t limit);
+
+  // The proxy's clock minus ours in ms, as of the latest answer; nothing before it.
+  std::optional<std::int64_t> clock_offset_ms() const;
+
+ private:
+  struct Impl;
+  explicit Remote(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace offsync::cli
