@@ -14,6 +14,9 @@ endif()
 # the layers that it may include from, and no others.
 function(offsync_layer name dir)
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
+  if(NOT sources)
+    set(sources ${CMAKE_CURRENT_SOURCE_DIR}/base/ports.cc)
+  endif()
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}>

@@ -110,17 +110,17 @@ class [[nodiscard]] Result<void> {
 using Status = Result<void>;
 
 // Returns the error of `expr` (a Result or Status) from the enclosing function.
-#define OFFSYNC_TRY(expr)                                                   \
-  do {                                                                      \
-    if (auto offsync_status_ = (expr); !offsync_status_)                    \
-      return std::move(offsync_status_).error();                            \
+#define OFFSYNC_TRY(expr)                                \
+  do {                                                   \
+    if (auto offsync_status_ = (expr); !offsync_status_) \
+      return std::move(offsync_status_).error();         \
   } while (false)
 
 #define OFFSYNC_CONCAT_2(a, b) a##b
 #define OFFSYNC_CONCAT(a, b) OFFSYNC_CONCAT_2(a, b)
-#define OFFSYNC_ASSIGN_IMPL(tmp, var, expr)        \
-  auto tmp = (expr);                               \
-  if (!tmp) return std::move(tmp).error();         \
+#define OFFSYNC_ASSIGN_IMPL(tmp, var, expr) \
+  auto tmp = (expr);                        \
+  if (!tmp) return std::move(tmp).error();  \
   var = std::move(tmp).value()
 
 // OFFSYNC_ASSIGN(auto x, f()): x is the value of f(), or its error is returned.

@@ -77,11 +77,13 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   const auto offset = take_offset(text);
   if (!offset || !text.empty()) return std::nullopt;
 
-  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
+  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
+                            day{static_cast<unsigned>(d)}};
   if (!date.ok()) return std::nullopt;
   const auto days = sys_days{date}.time_since_epoch().count();
   const std::int64_t ms =
-      ((static_cast<std::int64_t>(days) * 24 + h) * 60 + mi - *offset) * 60'000 + s * 1000 + *fraction;
+      ((static_cast<std::int64_t>(days) * 24 + h) * 60 + mi - *offset) * 60'000 + s * 1000 +
+      *fraction;
   if (ms < 0 || ms > limits::kMaxMs) return std::nullopt;
   return ms;
 }

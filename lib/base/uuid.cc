@@ -28,6 +28,8 @@ std::string uuid_v7(std::int64_t ms, Random& random) {
   return with_version(7, time | (random.next() & 0xffff), random.next());
 }
 
-std::string uuid_v8(std::uint64_t high, std::uint64_t low) { return with_version(8, high, low); }
+std::string uuid_v8(std::uint64_t high, std::uint64_t low) {
+  return with_version(8, high, low);
+}
 
 }  // namespace offsync

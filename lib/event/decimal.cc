@@ -14,7 +14,9 @@ constexpr Wide kOne = 1'000'000'000;  // 10^kCounterFractionDigits
 static_assert(limits::kCounterFractionDigits == 9);
 constexpr Wide kBound = (Wide{1} << 63) * kOne;
 
-bool digit(std::string_view text) { return !text.empty() && text[0] >= '0' && text[0] <= '9'; }
+bool digit(std::string_view text) {
+  return !text.empty() && text[0] >= '0' && text[0] <= '9';
+}
 
 // Digits at the front of `text`, moved to `out`.
 std::size_t take_digits(std::string_view& text, std::string& out) {

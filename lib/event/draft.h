@@ -21,7 +21,7 @@ struct EventDraft {
   bool del = false;
   std::map<std::string, std::string> set;  // field -> JSON text
   std::vector<std::string> unset;
-  std::map<std::string, std::string> inc;  // field -> JSON number
+  std::map<std::string, std::string> inc;                       // field -> JSON number
   std::map<std::string, std::vector<std::string>> add, remove;  // field -> JSON texts
   bool base_given = false;
   std::map<std::string, Stamp> base;

@@ -40,23 +40,23 @@ struct EventView {
   std::string_view source;
   std::string_view type;
   std::string_view subject;
-  std::string_view time;           // RFC 3339 as written; empty if absent
-  std::int64_t time_ms = 0;        // of `time`
-  Stamp stamp;                     // as given, else derived from time and source; else none()
+  std::string_view time;     // RFC 3339 as written; empty if absent
+  std::int64_t time_ms = 0;  // of `time`
+  Stamp stamp;               // as given, else derived from time and source; else none()
   bool stamp_given = false;
-  std::uint64_t clientseq = 0;     // 0: none
-  std::string_view causationid;    // empty: none
+  std::uint64_t clientseq = 0;   // 0: none
+  std::string_view causationid;  // empty: none
 
   bool create = false;
   bool del = false;
-  bool base_given = false;         // the author says what it had seen (perhaps: nothing)
-  std::span<const Op> ops;         // in byte order of (op kind's name, field)
-  std::span<const Base> bases;     // in byte order of field
+  bool base_given = false;                // the author says what it had seen (perhaps: nothing)
+  std::span<const Op> ops;                // in byte order of (op kind's name, field)
+  std::span<const Base> bases;            // in byte order of field
   std::span<const Extension> extensions;  // in byte order of name
-  std::string_view data;           // canonical JSON object; "{}" if absent
+  std::string_view data;                  // canonical JSON object; "{}" if absent
 
-  std::uint64_t sequence = 0;      // added by the proxy; 0: not yet
-  std::string_view recordedtime;   // added by the proxy
+  std::uint64_t sequence = 0;     // added by the proxy; 0: not yet
+  std::string_view recordedtime;  // added by the proxy
 
   // The author's base of `field`; none() if it saw no write of it.
   Stamp base_of(std::string_view field) const;

@@ -13,7 +13,8 @@ constexpr char kHex[] = "0123456789abcdef";
 constexpr std::array<signed char, 256> kDigit = [] {
   std::array<signed char, 256> table{};
   table.fill(-1);
-  for (int i = 0; i < 16; ++i) table[static_cast<unsigned char>(kHex[i])] = static_cast<signed char>(i);
+  for (int i = 0; i < 16; ++i)
+    table[static_cast<unsigned char>(kHex[i])] = static_cast<signed char>(i);
   return table;
 }();
 

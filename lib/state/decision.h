@@ -28,14 +28,14 @@ struct Side {
 
 // Two writes of a field of which neither author saw the other, with different values.
 struct Conflict {
-  std::string id;       // UUIDv8 derived from the event's id, the field and the element
+  std::string id;  // UUIDv8 derived from the event's id, the field and the element
   std::string field;
   std::string element;  // canonical JSON of a set's element; empty for registers
   Stamp base;           // what the later arrival's author had seen; none(): nothing
   Side current;         // was in the log
   Side incoming;        // arrived
   bool incoming_wins = false;
-  std::string rule;     // "last-write", "delete-wins"
+  std::string rule;  // "last-write", "delete-wins"
 };
 
 // The conflicts of `event` with the state before it. Two writers are the same author if their

@@ -31,7 +31,7 @@ FieldKind kind_of(OpKind op);
 // Who wrote, and when. Views into the entity; valid until it changes.
 struct Writer {
   Stamp stamp;
-  std::string_view id;      // of the event
+  std::string_view id;  // of the event
   std::string_view source;
   bool none() const { return stamp.none(); }
 };
@@ -85,6 +85,7 @@ class Field {
 
  private:
   friend class Entity;
+  friend class EntityCodec;
   bool later_than_current(const Writer& writer) const;
   void set_register(const Writer& writer, std::string_view value);
   void increment(const Writer& writer, Decimal amount);
@@ -126,6 +127,7 @@ class Entity {
   friend class EntityCodec;
   Field& field(std::string_view name, FieldKind kind);
   void apply_delete(const Writer& writer);
+  void join_many(Field& ours, const Field& theirs);
 
   WriterStore created_;
   WriterStore deleted_;

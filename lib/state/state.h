@@ -15,7 +15,8 @@ class State {
  public:
   // Events without a stamp or a write do nothing.
   void fold(const EventView& event);
-  void put(std::string_view subject, Entity entity);
+  // Joins the entity of a snapshot.
+  void put(std::string_view subject, const Entity& entity);
 
   const Entity* find(std::string_view subject) const;
   std::size_t size() const { return entities_.size(); }

@@ -1,0 +1,100 @@
+#include "event/checks.h"
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "event/decoder.h"
+#include "event/value.h"
+
+namespace offsync {
+
+bool is_attribute_name(std::string_view name) {
+  if (name.empty() || name.size() > limits::kExtensionNameBytes) return false;
+  for (const char c : name) {
+    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) return false;
+  }
+  return true;
+}
+
+std::optional<std::uint64_t> parse_counting(std::string_view text) {
+  if (text.empty() || text.size() > 19 || text[0] == '0') return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<unsigned>(c - '0');
+  }
+  if (value > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+  return value;
+}
+
+std::string printable(std::string_view text) {
+  constexpr std::size_t kShown = 60;
+  const bool cut = text.size() > kShown;
+  std::string quoted = json_string(text.substr(0, kShown));
+  return quoted.substr(1, quoted.size() - 2) + (cut ? "…" : "");
+}
+
+std::size_t content_bytes(const EventView& event) {
+  // The names, quotes and commas of the attributes that every event has.
+  std::size_t bytes = 120 + event.id.size() + event.source.size() + event.type.size() +
+                      event.subject.size() + event.time.size() + event.causationid.size() +
+                      event.data.size() + Stamp::kTextBytes;
+  for (const Extension& extension : event.extensions) {
+    bytes += extension.name.size() + extension.value.size() + 4;
+  }
+  return bytes;
+}
+
+bool is_field_name(std::string_view name) {
+  if (name.empty() || name.size() > limits::kFieldNameBytes) return false;
+  for (const char c : name) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u < 0x20 || u == 0x7f || c == '"' || c == '\\') return false;
+  }
+  return true;
+}
+
+namespace {
+
+Status check_text(std::string_view what, std::string_view text, std::size_t limit) {
+  if (text.empty()) return bad_data("bad_attribute", fmt::format("{} is empty", what));
+  if (text.size() > limit) {
+    return bad_data("too_large", fmt::format("{} has {} bytes; at most {} can be taken", what,
+                                             text.size(), limit));
+  }
+  if (has_control(text)) {
+    return bad_data("bad_attribute", fmt::format("{} has a control character", what));
+  }
+  if (!valid_utf8(text)) return bad_data("malformed", fmt::format("{} is not UTF-8", what));
+  return {};
+}
+
+}  // namespace
+
+Status check_subject(std::string_view subject) {
+  const std::size_t slash = subject.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == subject.size()) {
+    return bad_data(
+        "bad_attribute",
+        fmt::format("the subject \"{}\" is not kind/id, such as todo/1", printable(subject)));
+  }
+  return check_text("subject", subject, limits::kSubjectBytes);
+}
+
+Status check_type(std::string_view type) {
+  return check_text("type", type, limits::kTypeBytes);
+}
+
+Status check_source(std::string_view source) {
+  return check_text("source", source, limits::kSourceBytes);
+}
+
+Status check_field_name(std::string_view name) {
+  if (is_field_name(name) && valid_utf8(name)) return {};
+  return bad_data("bad_operation",
+                  fmt::format("the field name \"{}\" is empty, over {} bytes, or has a control "
+                              "character, a quote or a backslash",
+                              printable(name), limits::kFieldNameBytes));
+}
+
+}  // namespace offsync

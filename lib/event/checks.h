@@ -1,0 +1,37 @@
+// Checks of names and attributes that the decoder and the command line share. Internal.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "event/event.h"
+
+namespace offsync {
+
+inline bool has_control(std::string_view text) {
+  bool bad = false;
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    bad |= (u < 0x20) | (u == 0x7f);
+  }
+  return bad;
+}
+
+// [a-z0-9]{1,20}, as CloudEvents wants it.
+bool is_attribute_name(std::string_view name);
+
+// A decimal number from 1 to 2^63-1 without leading zeros.
+std::optional<std::uint64_t> parse_counting(std::string_view text);
+
+// `text` for an error message: control characters escaped, cut to a bearable length.
+std::string printable(std::string_view text);
+
+// At most the bytes of encode_content(event); exact but for escapes in attributes.
+std::size_t content_bytes(const EventView& event);
+
+// 1..64 bytes, no control characters, quotes or backslashes.
+bool is_field_name(std::string_view name);
+
+}  // namespace offsync

@@ -1,0 +1,314 @@
+#include "event/decoder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+#include "base/rfc3339.h"
+#include "event/canonical.h"
+#include "event/checks.h"
+#include "event/operations.h"
+
+namespace offsync {
+
+namespace od = canonical::od;
+
+struct Decoder::Impl {
+  Result<const EventView*> decode(std::string_view line);
+
+ private:
+  bool read(std::string_view line);
+  bool read_members(od::object& object);
+  bool read_attribute(std::string_view name, od::value value);
+  bool read_text(std::string_view name, od::value& value, std::size_t limit, std::string_view& out);
+  bool read_counting(std::string_view name, od::value& value, std::uint64_t& out);
+  bool read_stamp(od::value& value);
+  bool read_time(od::value& value);
+  bool read_extension(std::string_view name, od::value& value);
+  bool finish();
+  std::uint64_t node_of(std::string_view source);
+
+  // The attributes that offsync knows, as bits of what was seen.
+  enum Attribute : unsigned {
+    kSpecversion = 1,
+    kId = 2,
+    kSource = 4,
+    kType = 8,
+    kSubject = 16,
+    kTime = 32,
+    kStamp = 64,
+    kClientseq = 128,
+    kCausationid = 256,
+    kData = 512,
+    kSequence = 1024,
+    kRecordedtime = 2048,
+  };
+  bool once(Attribute attribute, std::string_view name);
+
+  od::parser parser_;
+  canonical::Out out_;
+  canonical::Walker walker_{out_};
+  Operations operations_;
+  std::vector<Extension> extensions_;
+  unsigned seen_ = 0;
+  EventView event_;
+  std::unordered_map<std::string, std::uint64_t> nodes_;  // of foreign sources
+
+ public:
+  std::vector<char> padded_;
+};
+
+Decoder::Decoder() : impl_(std::make_unique<Impl>()) {}
+Decoder::~Decoder() = default;
+Decoder::Decoder(Decoder&&) noexcept = default;
+Decoder& Decoder::operator=(Decoder&&) noexcept = default;
+
+Result<const EventView*> Decoder::decode(std::string_view line) {
+  if (line.size() <= limits::kLineBytes) {
+    auto& padded = impl_->padded_;
+    if (padded.size() < line.size() + kDecodePadding) padded.resize(line.size() + kDecodePadding);
+    std::copy(line.begin(), line.end(), padded.begin());
+    line = {padded.data(), line.size()};
+  }
+  return impl_->decode(line);
+}
+
+Result<const EventView*> Decoder::decode_in_place(std::string_view line) {
+  static_assert(kDecodePadding >= simdjson::SIMDJSON_PADDING);
+  return impl_->decode(line);
+}
+
+Result<const EventView*> Decoder::Impl::decode(std::string_view line) {
+  if (line.size() > limits::kLineBytes) {
+    return bad_data("too_large", fmt::format("the line has {} bytes; at most {} can be taken",
+                                             line.size(), limits::kLineBytes));
+  }
+  if (!read(line)) return walker_.take_error();
+  return &event_;
+}
+
+bool Decoder::Impl::read(std::string_view line) {
+  out_.reset(line.size() + kDecodePadding);
+  walker_.reset();
+  operations_.clear();
+  extensions_.clear();
+  seen_ = 0;
+  event_ = EventView{};
+  event_.data = "{}";
+
+  od::document document;
+  const simdjson::padded_string_view padded(line.data(), line.size(), line.size() + kDecodePadding);
+  if (const auto error = parser_.iterate(padded).get(document)) return walker_.fail(error);
+  od::object object;
+  if (document.get_object().get(object)) {
+    return walker_.fail("malformed", "an event is a JSON object, and this is none");
+  }
+  if (!read_members(object)) return false;
+  if (document.current_location().error() == simdjson::SUCCESS) {
+    return walker_.fail("malformed", "there is text behind the event's closing brace");
+  }
+  return finish();
+}
+
+bool Decoder::Impl::read_members(od::object& object) {
+  for (auto item : object) {
+    od::field field;
+    if (const auto error = std::move(item).get(field)) return walker_.fail(error);
+    std::string_view name;
+    if (!walker_.read_name(field, name) || !read_attribute(name, field.value())) return false;
+  }
+  return true;
+}
+
+bool Decoder::Impl::once(Attribute attribute, std::string_view name) {
+  if ((seen_ & attribute) != 0) {
+    return walker_.fail("duplicate_name", fmt::format("the attribute {} is there twice", name));
+  }
+  seen_ |= attribute;
+  return true;
+}
+
+bool Decoder::Impl::read_attribute(std::string_view name, od::value value) {
+  switch (name.size()) {
+    case 2:
+      if (name == "id") {
+        return once(kId, name) && read_text(name, value, limits::kIdBytes, event_.id);
+      }
+      break;
+    case 4:
+      if (name == "data") {
+        return once(kData, name) && operations_.read(walker_, value, event_);
+      }
+      if (name == "type") {
+        return once(kType, name) && read_text(name, value, limits::kTypeBytes, event_.type);
+      }
+      if (name == "time") return once(kTime, name) && read_time(value);
+      break;
+    case 5:
+      if (name == "stamp") return once(kStamp, name) && read_stamp(value);
+      break;
+    case 6:
+      if (name == "source") {
+        return once(kSource, name) && read_text(name, value, limits::kSourceBytes, event_.source);
+      }
+      break;
+    case 7:
+      if (name == "subject") {
+        return once(kSubject, name) &&
+               read_text(name, value, limits::kSubjectBytes, event_.subject);
+      }
+      break;
+    case 8:
+      if (name == "sequence")
+        return once(kSequence, name) && read_counting(name, value, event_.sequence);
+      break;
+    case 9:
+      if (name == "clientseq") {
+        return once(kClientseq, name) && read_counting(name, value, event_.clientseq);
+      }
+      break;
+    case 11:
+      if (name == "specversion") {
+        std::string_view version;
+        if (!once(kSpecversion, name) || !read_text(name, value, 16, version)) return false;
+        return version == "1.0" || walker_.fail("bad_attribute", "specversion must be \"1.0\"");
+      }
+      if (name == "causationid") {
+        return once(kCausationid, name) &&
+               read_text(name, value, limits::kIdBytes, event_.causationid);
+      }
+      break;
+    case 12:
+      if (name == "recordedtime") {
+        if (!once(kRecordedtime, name) || !read_text(name, value, 40, event_.recordedtime))
+          return false;
+        return parse_rfc3339(event_.recordedtime) ||
+               walker_.fail("bad_attribute", "recordedtime is no RFC 3339 time");
+      }
+      break;
+    default:
+      break;
+  }
+  return read_extension(name, value);
+}
+
+bool Decoder::Impl::read_text(std::string_view name, od::value& value, std::size_t limit,
+                              std::string_view& out) {
+  if (!walker_.read_string(value, out)) {
+    return walker_.fail("malformed", fmt::format("{} must be a string", name));
+  }
+  if (out.empty()) return walker_.fail("bad_attribute", fmt::format("{} is empty", name));
+  if (out.size() > limit) {
+    return walker_.fail("too_large", fmt::format("{} has {} bytes; at most {} can be taken", name,
+                                                 out.size(), limit));
+  }
+  return !has_control(out) ||
+         walker_.fail("bad_attribute", fmt::format("{} has a control character", name));
+}
+
+bool Decoder::Impl::read_counting(std::string_view name, od::value& value, std::uint64_t& out) {
+  std::string_view text;
+  if (!read_text(name, value, 20, text)) return false;
+  const auto number = parse_counting(text);
+  if (!number) {
+    return walker_.fail(
+        "bad_attribute",
+        fmt::format("{} must be a decimal number from 1 to 2^63-1, as a string", name));
+  }
+  out = *number;
+  return true;
+}
+
+bool Decoder::Impl::read_stamp(od::value& value) {
+  std::string_view text;
+  if (!read_text("stamp", value, 64, text)) return false;
+  const auto stamp = Stamp::parse(text);
+  if (!stamp || stamp->time == 0) {
+    return walker_.fail("bad_attribute",
+                        "stamp must be <12 hex ms>-<4 hex counter>-<16 hex node> in lower case");
+  }
+  event_.stamp = *stamp;
+  event_.stamp_given = true;
+  return true;
+}
+
+bool Decoder::Impl::read_time(od::value& value) {
+  if (!read_text("time", value, 40, event_.time)) return false;
+  const auto ms = parse_rfc3339(event_.time);
+  if (!ms) {
+    return walker_.fail(
+        "bad_attribute",
+        fmt::format("time \"{}\" is no RFC 3339 time from 1970 to 9999", event_.time));
+  }
+  event_.time_ms = *ms;
+  return true;
+}
+
+bool Decoder::Impl::read_extension(std::string_view name, od::value& value) {
+  if (!is_attribute_name(name)) {
+    return walker_.fail("bad_attribute",
+                        fmt::format("the attribute name \"{}\" is not [a-z0-9], 1 to {} of them",
+                                    printable(name), limits::kExtensionNameBytes));
+  }
+  if (extensions_.size() >= limits::kExtensions) {
+    return walker_.fail(
+        "too_large", fmt::format("it has more than {} extension attributes", limits::kExtensions));
+  }
+  od::json_type type{};
+  if (const auto error = value.type().get(type)) return walker_.fail(error);
+  if (type == od::json_type::object || type == od::json_type::array) {
+    return walker_.fail(
+        "bad_attribute",
+        fmt::format("the attribute {} must be a string, a number or a boolean", name));
+  }
+  const char* const at = out_.at();
+  if (!walker_.write(value, 0)) return false;
+  const std::string_view text = out_.since(at);
+  // CloudEvents JSON format: an attribute that is null is one that is absent.
+  if (text != "null") extensions_.push_back({name, text});
+  return true;
+}
+
+std::uint64_t Decoder::Impl::node_of(std::string_view source) {
+  constexpr std::size_t kRemembered = 4096;
+  if (const auto it = nodes_.find(std::string(source)); it != nodes_.end()) return it->second;
+  if (nodes_.size() >= kRemembered) nodes_.clear();
+  return nodes_.emplace(source, foreign_node(source)).first->second;
+}
+
+bool Decoder::Impl::finish() {
+  constexpr unsigned kRequired = kSpecversion | kId | kSource | kType | kSubject;
+  if ((seen_ & kRequired) != kRequired) {
+    const char* missing = (seen_ & kSpecversion) == 0 ? "specversion"
+                          : (seen_ & kId) == 0        ? "id"
+                          : (seen_ & kSource) == 0    ? "source"
+                          : (seen_ & kType) == 0      ? "type"
+                                                      : "subject";
+    return walker_.fail("missing", fmt::format("the attribute {} is missing", missing));
+  }
+  if (Status status = check_subject(event_.subject); !status) {
+    return walker_.fail(status.error().code, status.error().detail);
+  }
+  std::sort(extensions_.begin(), extensions_.end(),
+            [](const Extension& a, const Extension& b) { return a.name < b.name; });
+  for (std::size_t i = 1; i < extensions_.size(); ++i) {
+    if (extensions_[i].name == extensions_[i - 1].name) {
+      return walker_.fail("duplicate_name",
+                          fmt::format("the attribute {} is there twice", extensions_[i].name));
+    }
+  }
+  event_.extensions = extensions_;
+  if (!event_.stamp_given && !event_.time.empty()) {
+    event_.stamp = Stamp::make(event_.time_ms, 0, node_of(event_.source));
+  }
+  const std::size_t bytes = content_bytes(event_);
+  if (bytes > limits::kEventBytes) {
+    return walker_.fail("too_large", fmt::format("the event has {} bytes; at most {} can be taken",
+                                                 bytes, limits::kEventBytes));
+  }
+  return true;
+}
+
+}  // namespace offsync

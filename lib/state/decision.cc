@@ -1,0 +1,190 @@
+#include "state/decision.h"
+
+#include <fmt/format.h>
+#include <sha256.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/limits.h"
+#include "base/uuid.h"
+
+namespace offsync {
+namespace {
+
+// The kind under which a field is known, if it is: what a delete has hidden has none.
+const Field* known(const Entity& entity, std::string_view name) {
+  for (const Field& field : entity.fields()) {
+    if (field.name() == name) return &field;
+  }
+  return nullptr;
+}
+
+std::string conflict_id(std::string_view event, std::string_view field, std::string_view element) {
+  SHA256_CTX context;
+  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
+  SHA256Init(&context);
+  for (const std::string_view part : {event, field, element}) {
+    // With its NUL, so that the parts cannot run into each other.
+    SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(part.data()), part.size());
+    SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(""), 1);
+  }
+  SHA256Final(digest.data(), &context);
+  std::uint64_t words[2] = {0, 0};
+  for (std::size_t i = 0; i < 16; ++i) words[i / 8] = words[i / 8] << 8 | digest[i];
+  return uuid_v8(words[0], words[1]);
+}
+
+Side side_of(const Writer& writer, std::string_view value) {
+  return {writer.stamp.text(), std::string(writer.id), std::string(writer.source),
+          std::string(value), false};
+}
+
+Side deletion(const Writer& writer) {
+  Side side = side_of(writer, {});
+  side.deleted = true;
+  return side;
+}
+
+// Collects the conflicts of one event with one entity.
+class Meeting {
+ public:
+  Meeting(const Entity& before, const EventView& event) : before_(before), event_(event) {}
+
+  std::vector<Conflict> run() {
+    if (event_.del) {
+      meet_as_delete();
+    } else {
+      for (const Op& op : event_.ops) {
+        if (!meet_delete(op)) meet_field(op);
+      }
+    }
+    return std::move(conflicts_);
+  }
+
+ private:
+  Writer author() const { return {event_.stamp, event_.id, event_.source}; }
+
+  // Whether the event's author wrote without knowing of `writer`'s write of `field`.
+  bool unseen(const Writer& writer, std::string_view field) const {
+    if (writer.none() || writer.stamp.node == event_.stamp.node) return false;
+    if (!event_.base_given) return writer.stamp > event_.stamp;
+    return writer.stamp != event_.base_of(field);
+  }
+
+  bool wins_over(const Writer& current) const {
+    if (event_.stamp != current.stamp) return event_.stamp > current.stamp;
+    return event_.id > current.id;
+  }
+
+  void add(std::string_view field, std::string_view element, Side current, Side incoming,
+           bool incoming_wins, std::string rule) {
+    Conflict conflict;
+    conflict.id = conflict_id(event_.id, field, element);
+    conflict.field = field;
+    conflict.element = element;
+    conflict.base = event_.base_of(field);
+    conflict.current = std::move(current);
+    conflict.incoming = std::move(incoming);
+    conflict.incoming_wins = incoming_wins;
+    conflict.rule = std::move(rule);
+    conflicts_.push_back(std::move(conflict));
+  }
+
+  // The event deletes: each field that its author had not seen so meets it. Where a later create
+  // keeps the entity alive, the fields written after the delete win.
+  void meet_as_delete() {
+    if (!before_.lives() || event_.stamp <= before_.deleted().stamp) return;
+    const bool dies = event_.stamp >= before_.created().stamp;
+    for (const Field& field : before_.fields()) {
+      if (!field.shows() || already(field.name()) || !unseen(field.writer(), field.name()))
+        continue;
+      add(field.name(), {}, side_of(field.writer(), field.shown()), deletion(author()),
+          dies || field.stamp() <= event_.stamp, "delete-wins");
+    }
+  }
+
+  // True if the operation does not show because somebody else deleted the entity.
+  bool meet_delete(const Op& op) {
+    const Writer deleted = before_.deleted();
+    if (deleted.none() || deleted.stamp.node == event_.stamp.node) return false;
+    const bool lives = before_.lives() || event_.create;
+    if (lives && event_.stamp > deleted.stamp) return false;
+    if (!already(op.field)) {
+      add(op.field, {}, deletion(deleted), side_of(author(), op.value), false, "delete-wins");
+    }
+    return true;
+  }
+
+  void meet_field(const Op& op) {
+    if (op.kind == OpKind::inc) return;  // increments commute
+    const Field* field = known(before_, op.field);
+    if (field == nullptr || field->kind() != kind_of(op.kind)) return;
+    if (field->kind() == FieldKind::set) return meet_element(op, *field);
+    const Writer current = field->writer();
+    if (!unseen(current, op.field) || field->value() == op.value) return;
+    add(op.field, {}, side_of(current, field->value()), side_of(author(), op.value),
+        wins_over(current), "last-write");
+  }
+
+  void meet_element(const Op& op, const Field& field) {
+    const auto it = field.elements().find(op.value);
+    if (it == field.elements().end()) return;
+    const Writer current = it->second.writer.view();
+    const bool adds = op.kind == OpKind::add;
+    // The base is the latest stamp of the field that the author saw; an earlier one of the element
+    // was seen with it.
+    const bool seen = event_.base_given && current.stamp <= event_.base_of(op.field);
+    if (seen || !unseen(current, op.field) || it->second.present == adds) return;
+    add(op.field, op.value, side_of(current, it->second.present ? op.value : ""),
+        side_of(author(), adds ? op.value : ""), wins_over(current), "last-write");
+  }
+
+  bool already(std::string_view field) const {
+    return std::any_of(conflicts_.begin(), conflicts_.end(), [&](const Conflict& conflict) {
+      return conflict.field == field && conflict.element.empty();
+    });
+  }
+
+  const Entity& before_;
+  const EventView& event_;
+  std::vector<Conflict> conflicts_;
+};
+
+}  // namespace
+
+Status check_fit(const Entity& before, const EventView& event) {
+  std::set<std::string_view> added;
+  for (const Op& op : event.ops) {
+    const Field* field = known(before, op.field);
+    if (field == nullptr) {
+      added.insert(op.field);
+      continue;
+    }
+    if (field->kind() != kind_of(op.kind)) {
+      return bad_data(
+          "kind_mismatch",
+          fmt::format("the field {} of {} is a {}; the event uses it as a {}", op.field,
+                      event.subject, name_of(field->kind()), name_of(kind_of(op.kind))));
+    }
+  }
+  if (before.fields().size() + added.size() > limits::kFieldsPerEntity) {
+    return bad_data("too_many_fields",
+                    fmt::format("{} would have {} fields; an entity has at most {}", event.subject,
+                                before.fields().size() + added.size(), limits::kFieldsPerEntity));
+  }
+  return {};
+}
+
+Status check_alive(const Entity& before, const EventView& event) {
+  if (event.create || event.del || event.ops.empty() || before.empty() || before.lives()) return {};
+  return bad_data("entity_deleted", fmt::format("{} was deleted", event.subject),
+                  "create it afresh with --create, or choose another subject");
+}
+
+std::vector<Conflict> conflicts_of(const Entity& before, const EventView& event) {
+  return Meeting(before, event).run();
+}
+
+}  // namespace offsync
