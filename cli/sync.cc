@@ -1,0 +1,228 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/remote.h"
+#include "replica/sync_engine.h"
+
+namespace offsync::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", n, n == 1 ? one : many);
+}
+
+// Shows what is going on, on a terminal.
+class Shown final : public SyncObserver {
+ public:
+  Shown(const Settings& settings, Clock& clock, Replica& replica)
+      : progress_(settings, clock), replica_(replica) {
+    if (!progress_.shown()) return;
+    if (const auto counts = replica_.counts()) queued_ = counts->queued;
+    progress_.update("connecting …");
+  }
+
+  void on_progress(const SyncReport& report) override {
+    if (!progress_.due()) return;
+    const std::uint64_t sent = report.pushed + report.duplicate + report.rejected + report.held;
+    std::string text = sent < queued_ ? fmt::format("pushed {} of {}", sent, queued_)
+                                      : fmt::format("pushed {}", sent);
+    text += fmt::format(", pulled {}", report.pulled);
+    const auto info = replica_.info();
+    if (info && info->cursor && info->head > info->cursor->sequence) {
+      text += fmt::format(", {} to come", info->head - info->cursor->sequence);
+    }
+    progress_.update(text);
+  }
+
+  void clear() { progress_.clear(); }
+
+ private:
+  Progress progress_;
+  Replica& replica_;
+  std::uint64_t queued_ = 0;
+};
+
+class SyncCommand final : public Command {
+ public:
+  const char* name() const override { return "sync"; }
+  void define(CLI::App& app, Flags& flags) override;
+  int run(Context& context, const Settings& settings) override;
+
+ private:
+  int exchange(Context& context, const Settings& settings, Replica& replica);
+  int preview(Context& context, const Settings& settings, Replica& replica) const;
+  int tell(const Settings& settings, Replica& replica, const SyncReport& report) const;
+  bool as_json(const Settings& settings) const {
+    return json_ || report_format(settings) != Format::text;
+  }
+  bool pushes() const { return push_ || !pull_; }
+  bool pulls() const { return pull_ || !push_; }
+
+  bool push_ = false, pull_ = false, dry_run_ = false, json_ = false;
+};
+
+void SyncCommand::define(CLI::App& app, Flags& flags) {
+  CLI::App* command = add_command(
+      app,
+      {"sync", "Send the queue to the proxy and fetch what others did", "[OPTIONS]",
+       "Sends what is queued, in order, then fetches everything up to the newest event of the "
+       "space. The first time, and after the proxy's log was replaced, the whole state is fetched "
+       "instead; what is queued stays on top of it.\n\n"
+       "Nothing is ever lost by a sync that fails: what was not confirmed stays queued and is sent "
+       "again. Exit code 69: the proxy cannot be reached, nothing has changed; 75: a part is done, "
+       "try again.",
+       "offsync sync\noffsync sync --push\noffsync sync --dry-run\noffsync sync --json | jq "
+       ".pulled"},
+      flags);
+  command->add_flag("--push", push_, "Only send");
+  command->add_flag("--pull", pull_, "Only fetch");
+  command->add_flag("--dry-run", dry_run_, "Only say what would be sent and fetched");
+  command->add_flag("--json", json_, "Print the summary as JSON");
+  add_remote_option(*command, flags);
+}
+
+int SyncCommand::run(Context& context, const Settings& settings) {
+  if (!context.network) return run_in_net(context);
+  auto replica = open_replica(settings, context.clock, context.random);
+  if (!replica) return report(replica.error());
+  return dry_run_ ? preview(context, settings, *replica) : exchange(context, settings, *replica);
+}
+
+int SyncCommand::exchange(Context& context, const Settings& settings, Replica& replica) {
+  const auto info = replica.info();
+  if (!info) return report(info.error());
+  const auto url = parse_remote(remote_of(settings, *info));
+  if (!url) return report(url.error());
+  const auto token = authorization(settings);
+  if (!token) return report(token.error());
+  auto transport = context.network(url->origin, settings);
+  if (!transport) return report(transport.error());
+
+  SyncOptions options;
+  options.push = pushes();
+  options.pull = pulls();
+  options.authorization = *token;
+  Shown shown(settings, context.clock, replica);
+  SyncEngine engine(replica, **transport, context.clock, context.random, shown, options);
+  for (engine.tick(); !engine.done(); engine.tick()) (*transport)->poll(engine.wait_time());
+  shown.clear();
+  return tell(settings, replica, engine.report());
+}
+
+Json json_of(const Error& error) {
+  Json json = {{"code", error.code}, {"detail", error.detail}};
+  if (!error.hint.empty()) json["hint"] = error.hint;
+  return json;
+}
+
+std::string json_of(const SyncReport& report, const QueueCounts& counts, const ReplicaInfo& info) {
+  Json json = {{"pushed", report.pushed},
+               {"duplicate", report.duplicate},
+               {"rejected", report.rejected},
+               {"held", report.held},
+               {"pulled", report.pulled},
+               {"conflicts", report.conflicts},
+               {"snapshots", report.snapshots},
+               {"cursor", nullptr},
+               {"head", info.head}};
+  if (info.cursor) json["cursor"] = info.cursor->text();
+  json["queue"] = {{"queued", counts.queued},
+                   {"accepted", counts.accepted},
+                   {"rejected", counts.rejected},
+                   {"held", counts.held}};
+  if (report.error) json["error"] = json_of(*report.error);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string text_of(const SyncReport& report) {
+  std::string text =
+      fmt::format("pushed {}, pulled {}, {}, {} rejected", report.pushed, report.pulled,
+                  counted(report.conflicts, "conflict", "conflicts"), report.rejected);
+  if (report.duplicate > 0) text += fmt::format(", {} sent before", report.duplicate);
+  if (report.held > 0) text += fmt::format(", {} held", report.held);
+  return text;
+}
+
+bool did_something(const SyncReport& report) {
+  return report.pushed + report.duplicate + report.rejected + report.pulled + report.snapshots > 0;
+}
+
+// What a person may want to do next.
+void say_what_next(const Settings& settings, const SyncReport& report, const QueueCounts& counts) {
+  if (report.error) {
+    const std::uint64_t left = counts.queued + counts.accepted;
+    say(settings, left == 0 ? "nothing is lost; nothing is queued"
+                            : fmt::format("nothing is lost; {} queued",
+                                          counted(left, "event stays", "events stay")));
+  }
+  if (report.conflicts > 0) say(settings, "see who won, and decide: offsync conflicts");
+  if (report.rejected > 0) {
+    say(settings, "rejected events are rolled back and kept for you: offsync queue list");
+  }
+}
+
+int SyncCommand::tell(const Settings& settings, Replica& replica, const SyncReport& report) const {
+  const auto info = replica.info();
+  if (!info) return cli::report(info.error());
+  const auto counts = replica.counts();
+  if (!counts) return cli::report(counts.error());
+  Out out;
+  if (as_json(settings)) {
+    out.line(json_of(report, *counts, *info));
+  } else if (!report.error || did_something(report)) {
+    out.line(text_of(report));
+  }
+  int code = out.finish(kOk);
+  if (report.error) {
+    code = cli::report(*report.error);
+    const bool partly = code == kUnreachable || code == kPartial;
+    if (partly) code = did_something(report) ? kPartial : kUnreachable;
+  }
+  say_what_next(settings, report, *counts);
+  return code;
+}
+
+int SyncCommand::preview(Context& context, const Settings& settings, Replica& replica) const {
+  const auto info = replica.info();
+  if (!info) return report(info.error());
+  const auto counts = replica.counts();
+  if (!counts) return report(counts.error());
+  auto remote = Remote::open(context, settings, remote_of(settings, *info));
+  if (!remote) return report(remote.error());
+  const auto space = remote->info();
+  if (!space) return report(space.error());
+
+  const bool snapshot = pulls() && (!info->cursor || info->cursor->epoch != space->epoch ||
+                                    info->cursor->sequence + 1 < space->oldest);
+  const std::uint64_t push = pushes() ? counts->queued : 0;
+  const std::uint64_t pull = pulls() && !snapshot && space->head > info->cursor->sequence
+                                 ? space->head - info->cursor->sequence
+                                 : 0;
+  Out out;
+  if (as_json(settings)) {
+    out.line(Json{{"would_push", push},
+                  {"would_pull", pull},
+                  {"would_take_snapshot", snapshot},
+                  {"head", space->head}}
+                 .dump());
+  } else if (snapshot) {
+    out.line(fmt::format("would push {} and take the whole state at {}", push, space->head));
+  } else {
+    out.line(fmt::format("would push {}, pull {}", push, pull));
+  }
+  return out.finish(kOk);
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_sync_command() {
+  return std::make_unique<SyncCommand>();
+}
+
+}  // namespace offsync::cli
