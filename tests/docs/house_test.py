@@ -15,7 +15,7 @@ ADAPTERS = {
     "sqlite3.h": r"lib/sqlite/",
     "Poco/": r"proxy/(http|main)",
     "curl/": r"cli/net/",
-    "simdjson.h": r"lib/(event|state|wire)/",
+    "simdjson.h": r"(.*\.cc|lib/event/(canonical|operations)\.h)$",
     "nlohmann/": r".*\.cc$",
     "CLI/": r"(cli|proxy|tests)/",
     "toml++/": r"(cli/settings|proxy/settings|proxy/options)",
@@ -51,7 +51,7 @@ WORLD_CALLS = re.compile(
 )
 WORLD_PORTS = r"lib/(base/ports\.cc|sqlite/)"
 
-POSIX_HEADERS = re.compile(r"^(sys|netinet|arpa|linux)/|^(unistd|fcntl|signal|poll|netdb|pwd|termios)\.h$")
+POSIX_HEADERS = re.compile(r"^(sys|netinet|arpa|linux)/|^(unistd|fcntl|signal|poll|netdb|pwd|spawn|termios)\.h$")
 MAX_LINES = 400
 
 problems = []
