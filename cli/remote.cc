@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "cli/interrupt.h"
 #include "wire/json_reader.h"
 
 namespace offsync::cli {
@@ -127,12 +128,13 @@ struct Remote::Impl {
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
     Lines lines(fn, clock);
     const Transport::Id id = transport->start(std::move(request), lines);
-    while (!lines.over() && !lines.stalled()) transport->poll(kPollMs);
+    while (!lines.over() && !lines.stalled() && !interrupted()) transport->poll(kPollMs);
     if (!lines.done()) transport->cancel(id);
     if (const auto ms = number<std::int64_t>(lines.head().header("offsync-time"))) {
       offset = *ms - clock.wall_ms();
     }
     if (!lines.failure().ok()) return lines.failure().error();
+    if (interrupted()) return make_error(Errc::unreachable, "interrupted", "interrupted");
     if (!lines.done()) {
       return make_error(
           Errc::unreachable, "timeout",

@@ -1,0 +1,19 @@
+// A command that is run for an event.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace offsync::cli {
+
+// Runs `command` with /bin/sh, `input` on its standard input (it need not read it) and `variables`
+// added to its environment; waits for its end. Its output goes where ours goes.
+// Errors: partial `command_failed` with its exit code or signal; io `spawn`.
+Status run_hook(const std::string& command, std::string_view input,
+                const std::vector<std::pair<std::string, std::string>>& variables);
+
+}  // namespace offsync::cli

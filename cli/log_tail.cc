@@ -1,0 +1,187 @@
+#include "cli/log_tail.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace offsync::cli {
+namespace {
+
+constexpr std::size_t kRows = 500;  // shown between two looks at the connection
+
+}  // namespace
+
+LogTail::LogTail(Replica& replica, Clock& clock, Random& random, TailStart start, RemoteFn remote,
+                 EventFn event, NoticeFn notice)
+    : replica_(replica),
+      clock_(clock),
+      random_(random),
+      start_(std::move(start)),
+      connect_(std::move(remote)),
+      event_(std::move(event)),
+      notice_(std::move(notice)) {}
+
+std::optional<Cursor> LogTail::position() const {
+  if (!placed_) return {};
+  return Cursor{epoch_, sequence_};
+}
+
+Status LogTail::begin() {
+  OFFSYNC_ASSIGN(const ReplicaInfo info, replica_.info());
+  if (start_.from == TailStart::From::stored && info.cursor) {
+    epoch_ = info.cursor->epoch;
+    sequence_ = info.cursor->sequence;
+    placed_ = true;
+  }
+  return {};
+}
+
+Result<bool> LogTail::pump() {
+  if (!wants_more_) return false;
+  OFFSYNC_ASSIGN(const ReplicaInfo info, replica_.info());
+  if (!placed_) {
+    OFFSYNC_ASSIGN(placed_, find_place(info));
+    if (!placed_) return false;
+  }
+  if (!info.cursor) return false;
+  if (info.cursor->epoch != epoch_) follow_new_log(info);
+  if (sequence_ < info.log_after) return pump_pages(info.log_after);
+  return pump_replica();
+}
+
+Result<bool> LogTail::find_place(const ReplicaInfo& info) {
+  // "now" is asked for first of all, before the replica itself gets anywhere.
+  if (start_.from == TailStart::From::now) return place_now(info);
+  if (!info.cursor) return false;
+  switch (start_.from) {
+    case TailStart::From::after:
+      return place_after(info);
+    case TailStart::From::beginning:
+    case TailStart::From::now:
+      sequence_ = 0;
+      break;
+    case TailStart::From::stored:  // the replica was empty: all that it now begins with is old
+      sequence_ = info.log_after;
+      break;
+  }
+  epoch_ = info.cursor->epoch;
+  return true;
+}
+
+Result<bool> LogTail::place_now(const ReplicaInfo& info) {
+  // Where the replica is still at no log, or an older one, it will soon be at this one.
+  const auto there = [&] { return info.cursor && info.cursor->epoch == epoch_; };
+  const bool asked = !epoch_.empty();
+  if (asked && (there() || !info.cursor)) return there();
+  if (too_early()) return false;
+  OFFSYNC_ASSIGN(Remote * remote, this->remote());
+  const auto space = remote->info();
+  if (!space) return later(space.error());
+  next_try_ms_ = clock_.steady_ms() + limits::kBackoffBaseMs;
+  if (space->epoch != epoch_) {
+    epoch_ = space->epoch;
+    sequence_ = space->head;
+  }
+  return there();
+}
+
+Result<bool> LogTail::place_after(const ReplicaInfo& info) {
+  const Cursor& cursor = start_.cursor;
+  if (cursor.epoch.empty() || cursor.epoch == info.cursor->epoch) {
+    epoch_ = info.cursor->epoch;
+    sequence_ = cursor.sequence;
+    return true;
+  }
+  if (too_early()) return false;
+  OFFSYNC_ASSIGN(Remote * remote, this->remote());
+  const auto space = remote->info();
+  if (!space) return later(space.error());
+  next_try_ms_ = clock_.steady_ms() + limits::kBackoffBaseMs;
+  if (space->epoch == cursor.epoch) return false;
+  return make_error(Errc::protocol, "cursor_expired",
+                    fmt::format("the cursor {} is of another log than the proxy's, which is {}",
+                                cursor.text(), space->epoch),
+                    "begin again with --from beginning or --from now");
+}
+
+void LogTail::follow_new_log(const ReplicaInfo& info) {
+  notice_(fmt::format("the proxy's log was replaced ({} became {}); going on behind event {}",
+                      epoch_, info.cursor->epoch, info.log_after));
+  epoch_ = info.cursor->epoch;
+  sequence_ = info.log_after;
+}
+
+// Rows are collected first, so that no read transaction is open while a reader or a command of
+// --exec takes its time.
+Result<bool> LogTail::pump_replica() {
+  std::vector<std::string> rows;
+  OFFSYNC_TRY(replica_.for_each_log({sequence_, UINT64_MAX}, [&](std::uint64_t, auto line) {
+    rows.emplace_back(line);
+    return rows.size() < kRows;
+  }));
+  if (rows.empty()) return false;
+  OFFSYNC_ASSIGN(const ReplicaInfo info, replica_.info());
+  const bool replaced = !info.cursor || info.cursor->epoch != epoch_ || sequence_ < info.log_after;
+  if (replaced) return true;  // by another process, in between: look again
+  return show(rows);
+}
+
+Result<bool> LogTail::pump_pages(std::uint64_t upto) {
+  if (too_early()) return false;
+  OFFSYNC_ASSIGN(Remote * remote, this->remote());
+  const auto page = remote->events(Cursor{epoch_, sequence_}, kRows);
+  if (!page && page.error().code == "cursor_expired") return skip_forgotten();
+  if (!page) return later(page.error());
+  backoff_.reset();
+  if (page->lines.empty()) {
+    return make_error(Errc::protocol, "gap",
+                      fmt::format("the proxy has no event behind {} of {}", sequence_, upto),
+                      "this is a fault of the proxy");
+  }
+  return show(page->lines);
+}
+
+// What we would go on from is below what the proxy keeps.
+Result<bool> LogTail::skip_forgotten() {
+  OFFSYNC_ASSIGN(Remote * remote, this->remote());
+  const auto space = remote->info();
+  if (!space) return later(space.error());
+  if (space->epoch != epoch_ || space->oldest <= sequence_ + 1) {
+    next_try_ms_ = clock_.steady_ms() + limits::kBackoffBaseMs;
+    return false;  // the sync engine meets the same, and takes the new log
+  }
+  notice_(fmt::format("the proxy no longer has the events {} to {}; going on behind them",
+                      sequence_ + 1, space->oldest - 1));
+  sequence_ = space->oldest - 1;
+  return true;
+}
+
+Result<bool> LogTail::show(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    OFFSYNC_ASSIGN(const EventView* event, decoder_.decode(line));
+    if (event->sequence != sequence_ + 1) {
+      return make_error(Errc::protocol, "gap",
+                        fmt::format("after event {} came event {}", sequence_, event->sequence),
+                        "this is a fault of the proxy");
+    }
+    ++sequence_;
+    wants_more_ = event_(line, *event);
+    if (!wants_more_) return false;
+  }
+  return true;
+}
+
+Result<Remote*> LogTail::remote() {
+  if (!remote_) {
+    OFFSYNC_ASSIGN(remote_, connect_());
+  }
+  return &*remote_;
+}
+
+Result<bool> LogTail::later(const Error& error) {
+  if (error.kind != Errc::unreachable) return error;
+  next_try_ms_ = clock_.steady_ms() + backoff_.next(random_);
+  return false;
+}
+
+}  // namespace offsync::cli

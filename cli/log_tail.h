@@ -1,0 +1,89 @@
+// LogTail: each event of the space once, in the order of the log, however it came into the replica:
+// by our own stream, by another process's sync, or (below what the replica has kept) as a page
+// asked of the proxy. It follows the replica, not the connection, so a reconnect neither repeats
+// nor skips anything.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/backoff.h"
+#include "base/ports.h"
+#include "base/result.h"
+#include "cli/remote.h"
+#include "event/decoder.h"
+#include "replica/replica.h"
+#include "wire/cursor.h"
+
+namespace offsync::cli {
+
+struct TailStart {
+  enum class From {
+    stored,     // what the replica has not received yet when it begins
+    now,        // behind the proxy's head when it is first reached
+    beginning,  // behind sequence 0
+    after,      // behind `cursor`; its epoch may be empty
+  };
+  From from = From::stored;
+  Cursor cursor;
+};
+
+class LogTail {
+ public:
+  // Gets an event; false ends the tail.
+  using EventFn = std::function<bool(std::string_view line, const EventView& event)>;
+  // Gets a sentence about events that cannot be shown any more.
+  using NoticeFn = std::function<void(const std::string& text)>;
+  // Makes the connection for pages, when one is needed.
+  using RemoteFn = std::function<Result<Remote>()>;
+
+  // All must outlive it.
+  LogTail(Replica& replica, Clock& clock, Random& random, TailStart start, RemoteFn remote,
+          EventFn event, NoticeFn notice);
+
+  // Takes note of where the replica is now; call once, before anything is pulled.
+  Status begin();
+  // Shows some of what is new. True: call again at once, there may be more. Errors are for good:
+  // `cursor_expired` (start.cursor is of a log that is no more), `gap`, auth, protocol, io.
+  Result<bool> pump();
+  // False once the EventFn has had enough.
+  bool wants_more() const { return wants_more_; }
+  // The last event shown (or passed over).
+  std::optional<Cursor> position() const;
+
+ private:
+  Result<bool> find_place(const ReplicaInfo& info);
+  Result<bool> place_now(const ReplicaInfo& info);
+  Result<bool> place_after(const ReplicaInfo& info);
+  void follow_new_log(const ReplicaInfo& info);
+  Result<bool> pump_replica();
+  Result<bool> pump_pages(std::uint64_t upto);
+  Result<bool> skip_forgotten();
+  Result<bool> show(const std::vector<std::string>& lines);
+  Result<Remote*> remote();
+  // Nothing is shown before the proxy answers: when it is unreachable, later; else for good.
+  Result<bool> later(const Error& error);
+  bool too_early() const { return clock_.steady_ms() < next_try_ms_; }
+
+  Replica& replica_;
+  Clock& clock_;
+  Random& random_;
+  TailStart start_;
+  RemoteFn connect_;
+  EventFn event_;
+  NoticeFn notice_;
+  std::optional<Remote> remote_;
+  Decoder decoder_;
+  Backoff backoff_;
+  std::int64_t next_try_ms_ = 0;
+  bool placed_ = false;  // epoch_ and sequence_ are those of the replica's log
+  bool wants_more_ = true;
+  std::string epoch_;
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace offsync::cli

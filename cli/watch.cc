@@ -1,0 +1,262 @@
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cli/command.h"
+#include "cli/event_text.h"
+#include "cli/filter.h"
+#include "cli/hook.h"
+#include "cli/interrupt.h"
+#include "cli/log_tail.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/remote.h"
+#include "replica/sync_engine.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr std::int64_t kLookMs = 200;  // how often the replica is looked at for new events
+constexpr const char* kLimitHelp = "End after N events";
+
+struct WatchOptions {
+  FilterOptions filter;
+  std::string from = "stored";
+  std::string exec;
+  std::string exec_fail = "continue";
+  double timeout_s = 0;  // 0: none
+};
+
+// Tells about the connection, once for each change.
+class Talk final : public SyncObserver {
+ public:
+  Talk(const Settings& settings, std::string remote)
+      : settings_(settings), remote_(std::move(remote)) {}
+
+  void on_connected() override {
+    if (up_) return;
+    up_ = true;
+    told_.clear();
+    say(settings_, "connected to " + remote_);
+  }
+  void on_trouble(const Error& error, std::int64_t retry_in_ms) override {
+    up_ = false;
+    if (error.detail == told_) return;
+    told_ = error.detail;
+    say(settings_, fmt::format("{}; trying again in {:.1f} s", error.detail,
+                               static_cast<double>(retry_in_ms) / 1000));
+  }
+
+ private:
+  const Settings& settings_;
+  std::string remote_;
+  std::string told_;
+  bool up_ = false;
+};
+
+// What is done with each event.
+class Sink {
+ public:
+  Sink(const WatchOptions& options, const Filter& filter, const Settings& settings)
+      : options_(options),
+        filter_(filter),
+        text_(record_format(settings, out_) == Format::text),
+        colors_(use_color(settings, out_)) {}
+
+  // False: that was the last one.
+  bool take(std::string_view line, const EventView& event) {
+    if (filter_.matches(event)) {
+      ++count_;
+      if (options_.exec.empty()) {
+        print(line, event);
+      } else {
+        run(line, event);
+      }
+    }
+    return !stopped_ && !enough() && event.sequence < filter_.until_sequence();
+  }
+
+  bool enough() const { return filter_.limit() && count_ >= *filter_.limit(); }
+  bool stopped() const { return stopped_; }
+  std::uint64_t failures() const { return failures_; }
+  Out& out() { return out_; }
+
+ private:
+  void print(std::string_view line, const EventView& event) {
+    if (text_) {
+      out_.line(event_text(event, std::to_string(event.sequence), colors_));
+    } else {
+      out_.line(line);
+    }
+  }
+
+  void run(std::string_view line, const EventView& event) {
+    const Status done = run_hook(options_.exec, std::string(line) + "\n",
+                                 {{"OFFSYNC_EVENT_SEQUENCE", std::to_string(event.sequence)},
+                                  {"OFFSYNC_EVENT_ID", std::string(event.id)},
+                                  {"OFFSYNC_EVENT_TYPE", std::string(event.type)},
+                                  {"OFFSYNC_EVENT_SUBJECT", std::string(event.subject)}});
+    if (done.ok()) return;
+    ++failures_;
+    complain(fmt::format("event {} ({} {}): {}", event.sequence, event.type, event.subject,
+                         done.error().detail));
+    stopped_ = options_.exec_fail == "stop";
+  }
+
+  const WatchOptions& options_;
+  const Filter& filter_;
+  Out out_;
+  bool text_;
+  Palette colors_;
+  std::uint64_t count_ = 0;
+  std::uint64_t failures_ = 0;
+  bool stopped_ = false;
+};
+
+// Whether whoever read our output went away; a pipe tells without being written to.
+bool reader_gone() {
+  pollfd out{1, 0, 0};
+  return ::poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+}
+
+class WatchCommand final : public Command {
+ public:
+  const char* name() const override { return "watch"; }
+  void define(CLI::App& app, Flags& flags) override;
+  int run(Context& context, const Settings& settings) override;
+
+ private:
+  Result<TailStart> start(const Filter& filter) const;
+  int follow(Context& context, const Settings& settings, const Filter& filter);
+  int supervise(Context& context, SyncEngine& engine, Transport& transport, LogTail& tail,
+                Sink& sink) const;
+  int end(Sink& sink, const LogTail& tail, int code) const;
+
+  WatchOptions options_;
+};
+
+void WatchCommand::define(CLI::App& app, Flags& flags) {
+  CLI::App* command = add_command(
+      app,
+      {"watch", "Print events as they arrive, and send what is queued", "[OPTIONS]",
+       "Follows the space live: prints each event once, in the order of the log, and connects "
+       "again by itself when the proxy or the network goes away. What is queued here, now or "
+       "later, is sent meanwhile.\n\n"
+       "With --exec a command is run for each event instead of printing it: the event's JSON line "
+       "is its standard input, and OFFSYNC_EVENT_SEQUENCE, _ID, _TYPE and _SUBJECT are set.",
+       "offsync watch\noffsync watch --subject 'todo/*' | jq -c .data\n"
+       "offsync watch --from beginning -n 100\n"
+       "offsync watch --type order.placed --exec './print-label' --exec-fail stop"},
+      flags);
+  command
+      ->add_option("--from", options_.from,
+                   "Begin with what this replica has not received yet (stored), with what is new "
+                   "from now on, or with the beginning of the log")
+      ->type_name("stored|now|beginning")
+      ->check(CLI::IsMember({"stored", "now", "beginning"}));
+  add_filter_options(*command, options_.filter, kLimitHelp);
+  command->add_option("--timeout", options_.timeout_s, "End after so many seconds")
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--exec", options_.exec, "Run this with /bin/sh for each event")
+      ->type_name("COMMAND");
+  command
+      ->add_option("--exec-fail", options_.exec_fail,
+                   "When the command fails: go on (the default), or end")
+      ->type_name("continue|stop")
+      ->check(CLI::IsMember({"continue", "stop"}));
+  add_remote_option(*command, flags);
+}
+
+int WatchCommand::run(Context& context, const Settings& settings) {
+  if (!context.network) return run_in_net(context);
+  const auto filter = Filter::make(options_.filter, context.clock.wall_ms());
+  if (!filter) return report(filter.error());
+  if (filter->limit() == std::uint64_t{0}) return kOk;
+  return follow(context, settings, *filter);
+}
+
+Result<TailStart> WatchCommand::start(const Filter& filter) const {
+  if (filter.after()) {
+    if (options_.from != "stored") {
+      return make_error(Errc::usage, "usage", "--after and --from contradict each other");
+    }
+    return TailStart{TailStart::From::after, *filter.after()};
+  }
+  if (options_.from == "now") return TailStart{TailStart::From::now, {}};
+  if (options_.from == "beginning") return TailStart{TailStart::From::beginning, {}};
+  return TailStart{};
+}
+
+int WatchCommand::follow(Context& context, const Settings& settings, const Filter& filter) {
+  const auto from = start(filter);
+  if (!from) return report(from.error());
+  auto replica = open_replica(settings, context.clock, context.random);
+  if (!replica) return report(replica.error());
+  const auto info = replica->info();
+  if (!info) return report(info.error());
+  const std::string remote = remote_of(settings, *info);
+  const auto url = parse_remote(remote);
+  if (!url) return report(url.error());
+  const auto token = authorization(settings);
+  if (!token) return report(token.error());
+  auto transport = context.network(url->origin, settings);
+  if (!transport) return report(transport.error());
+
+  flag_on_interrupt();
+  SyncOptions sync;
+  sync.mode = SyncOptions::Mode::watch;
+  sync.authorization = *token;
+  Talk talk(settings, printable_remote(remote));
+  SyncEngine engine(*replica, **transport, context.clock, context.random, talk, sync);
+  Sink sink(options_, filter, settings);
+  LogTail tail(
+      *replica, context.clock, context.random, *from,
+      [&] { return Remote::open(context, settings, remote); },
+      [&](std::string_view line, const EventView& event) { return sink.take(line, event); },
+      [&](const std::string& notice) { complain(notice); });
+  if (const auto begun = tail.begin(); !begun) return report(begun.error());
+  return end(sink, tail, supervise(context, engine, **transport, tail, sink));
+}
+
+int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& transport,
+                            LogTail& tail, Sink& sink) const {
+  const std::int64_t start_ms = context.clock.steady_ms();
+  const std::int64_t end_ms =
+      options_.timeout_s > 0 ? start_ms + std::llround(options_.timeout_s * 1000) : INT64_MAX;
+  while (true) {
+    const auto more = tail.pump();
+    if (!sink.out().flush() || reader_gone()) return kOk;
+    if (interrupted()) return kInterrupted;
+    if (!more) return report(more.error());
+    if (!tail.wants_more()) return sink.stopped() || sink.failures() > 0 ? kPartial : kOk;
+    const std::int64_t left_ms = end_ms - context.clock.steady_ms();
+    if (left_ms <= 0) return sink.failures() > 0 ? kPartial : options_.filter.limit ? kNo : kOk;
+    engine.tick();
+    if (engine.done()) {
+      const auto& error = engine.report().error;
+      return error ? report(*error) : kOk;
+    }
+    transport.poll(*more ? 0 : std::min({engine.wait_time(), kLookMs, left_ms}));
+  }
+}
+
+int WatchCommand::end(Sink& sink, const LogTail& tail, int code) const {
+  if (sink.stopped()) {
+    if (const auto at = tail.position()) {
+      complain(fmt::format("ended at {}; to go on behind it: offsync watch --after {}", at->text(),
+                           at->text()));
+    }
+  }
+  return sink.out().finish(code);
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_watch_command() {
+  return std::make_unique<WatchCommand>();
+}
+
+}  // namespace offsync::cli
