@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "base/limits.h"
 #include "base/ports.h"
 #include "base/result.h"
 #include "replica/replica.h"
@@ -37,9 +38,9 @@ struct SyncOptions {
 struct SyncReport {
   std::uint64_t pushed = 0, duplicate = 0, rejected = 0, held = 0;
   std::uint64_t pulled = 0, conflicts = 0;
-  std::uint64_t snapshots = 0;     // bootstraps or resets
+  std::uint64_t snapshots = 0;  // bootstraps or resets
   std::uint64_t reconnects = 0;
-  std::optional<Error> error;      // once: why it ended; watch: the latest trouble
+  std::optional<Error> error;  // once: why it ended; watch: the latest trouble
 };
 
 // What a caller may want to show. All calls come from within tick() or Transport::poll().

@@ -1,0 +1,101 @@
+#include "replica/push_session.h"
+
+#include "wire/compress.h"
+
+namespace offsync {
+namespace {
+
+// Below, a header more costs as much as compression saves.
+constexpr std::size_t kCompressFrom = 1024;
+// A slow uplink gets its time: 8 bytes a ms are 64 kbit/s.
+constexpr std::size_t kUploadBytesPerMs = 8;
+
+std::string body_of(const std::vector<PendingEvent>& events) {
+  std::string body;
+  for (const PendingEvent& event : events) body.append(event.line).push_back('\n');
+  return body;
+}
+
+std::string count(std::size_t events) {
+  return std::to_string(events) + (events == 1 ? " event" : " events");
+}
+
+std::int64_t time_for(const std::vector<PendingEvent>& events) {
+  std::size_t bytes = 0;
+  for (const PendingEvent& event : events) bytes += event.line.size();
+  return limits::kRequestTimeoutMs + static_cast<std::int64_t>(bytes / kUploadBytesPerMs);
+}
+
+}  // namespace
+
+PushSession::PushSession(SyncContext& context, std::vector<PendingEvent> events)
+    : Session(context, "the push of " + count(events.size()), time_for(events)),
+      events_(std::move(events)) {
+  HttpRequest request;
+  request.method = "POST";
+  request.target = context.base + "/events";
+  request.headers = {{"Content-Type", "application/x-ndjson"}, {"Accept", "application/x-ndjson"}};
+  request.body = body_of(events_);
+  request.timeout_ms = time_for(events_);
+  if (request.body.size() > kCompressFrom) {
+    request.body = compress(request.body, Coding::gzip);
+    request.headers.emplace_back("Content-Encoding", "gzip");
+  }
+  begin(std::move(request));
+}
+
+bool PushSession::answers_next(Outcome& outcome) const {
+  if (answered_ >= events_.size()) return false;
+  const PendingEvent& event = events_[answered_];
+  if (outcome.line != 0 && outcome.line != answered_ + 1) return false;
+  // By its place, a line of which the proxy could not read the id is answered too. Else it would
+  // stay at the head of the queue for ever.
+  if (outcome.id.empty() && outcome.line != 0) outcome.id = event.id;
+  return outcome.id == event.id;
+}
+
+// What was answered is settled even where the answer is cut or wrong further on: it is a fact.
+Status PushSession::consume(bool last) {
+  if (body_.size() > limits::kBodyBytes) {
+    return protocol_error("too_large", "the answer is far longer than its outcomes can be");
+  }
+  if (!last) return {};
+  std::vector<Outcome> outcomes;
+  Status wrong;
+  for (const std::string& line : take_lines(complete())) {
+    auto outcome = parse_outcome(line);
+    if (!outcome) {
+      wrong = protocol_error(outcome.error().code, outcome.error().detail);
+    } else if (!answers_next(*outcome)) {
+      wrong = protocol_error("bad_answer", "outcome " + std::to_string(answered_ + 1) + " of " +
+                                               std::to_string(events_.size()) +
+                                               " does not answer the event in its place");
+    }
+    if (!wrong.ok()) break;
+    ++answered_;
+    outcomes.push_back(std::move(*outcome));
+  }
+  if (!outcomes.empty()) {
+    OFFSYNC_ASSIGN(const Replica::Settled settled, context_.replica.settle(epoch_, outcomes));
+    SyncReport& report = context_.report;
+    report.pushed += settled.accepted;
+    report.duplicate += settled.duplicate;
+    report.rejected += settled.rejected;
+    report.held += settled.held;
+    // With a pull, the records themselves are counted as they come.
+    if (!context_.options.pull) {
+      for (const Outcome& outcome : outcomes) report.conflicts += outcome.conflicts;
+    }
+    context_.observer.on_progress(report);
+  }
+  return wrong;
+}
+
+Status PushSession::finish() {
+  if (answered_ == events_.size()) return {};
+  return protocol_error("bad_answer", "only " + std::to_string(answered_) + " of " +
+                                          count(events_.size()) +
+                                          " were answered; the others stay queued");
+}
+
+}  // namespace offsync

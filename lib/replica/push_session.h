@@ -1,0 +1,28 @@
+// PushSession: one POST of queued events, and the settling of what was answered.
+#pragma once
+
+#include <vector>
+
+#include "replica/session.h"
+
+namespace offsync {
+
+class PushSession final : public Session {
+ public:
+  // Precondition: `events` is not empty.
+  PushSession(SyncContext& context, std::vector<PendingEvent> events);
+
+  std::size_t size() const { return events_.size(); }
+  std::uint64_t last_n() const { return events_.back().n; }
+
+ private:
+  Status consume(bool last) override;
+  Status finish() override;
+  // Whether `outcome` answers the next event; the id of a line that could not be read is filled in.
+  bool answers_next(Outcome& outcome) const;
+
+  std::vector<PendingEvent> events_;
+  std::size_t answered_ = 0;
+};
+
+}  // namespace offsync

@@ -1,0 +1,216 @@
+#include "replica/session.h"
+
+#include <charconv>
+#include <cstdlib>
+
+#include "wire/outcome.h"
+
+namespace offsync {
+namespace {
+
+constexpr int kOk = 200;
+constexpr int kGone = 410;
+// A clock that is off by less than this beyond the measurement's own error is not worth a write.
+constexpr std::int64_t kOffsetSlackMs = 100;
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || stop != text.data() + text.size()) return {};
+  return value;
+}
+
+bool is_transient(int status) {
+  return status == 408 || status == 425 || status == 429 || status >= 500;
+}
+
+Errc kind_of(int status) {
+  if (status == 401 || status == 403 || status == 407) return Errc::auth;
+  return is_transient(status) ? Errc::unreachable : Errc::protocol;
+}
+
+std::string hint_of(int status) {
+  if (kind_of(status) == Errc::auth) return "check the credentials for this remote";
+  if (status >= 300 && status < 400) return "set the remote to the address that it moved to";
+  if (status == 404) return "check the remote's URL";
+  if (is_transient(status)) return "nothing is lost; try again later";
+  return "check that the remote is an offsync proxy, and its version";
+}
+
+// What another process did to the replica meanwhile, or a proxy that changed its log.
+bool is_stale(const Error& error) {
+  return error.code == "gap" || error.code == "epoch_changed";
+}
+
+}  // namespace
+
+Status SyncContext::apply(std::string_view epoch, std::span<const std::string> lines) {
+  OFFSYNC_ASSIGN(const Replica::Applied applied, replica.apply(epoch, lines));
+  report.pulled += applied.events;
+  report.conflicts += applied.conflicts;
+  OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
+  if (info.cursor) observer.on_applied(*info.cursor);
+  observer.on_progress(report);
+  return {};
+}
+
+Session::Session(SyncContext& context, std::string what, std::int64_t idle_ms)
+    : context_(context), what_(std::move(what)), idle_ms_(idle_ms) {}
+
+Session::~Session() {
+  cancel();
+}
+
+void Session::cancel() {
+  if (active_) context_.transport.cancel(id_);
+  active_ = false;
+}
+
+void Session::begin(HttpRequest request) {
+  if (!context_.options.authorization.empty()) {
+    request.headers.emplace_back("Authorization", context_.options.authorization);
+  }
+  begun_ms_ = last_byte_ms_ = context_.clock.steady_ms();
+  active_ = true;
+  id_ = context_.transport.start(std::move(request), *this);
+}
+
+void Session::on_head(const HttpHead& head) {
+  head_ = head;
+  head_ms_ = last_byte_ms_ = context_.clock.steady_ms();
+  head_wall_ms_ = context_.clock.wall_ms();
+  work_ = true;
+}
+
+void Session::on_data(std::string_view bytes) {
+  last_byte_ms_ = context_.clock.steady_ms();
+  work_ = true;
+  if (head_.status != kOk) bytes = bytes.substr(0, limits::kProblemBytes - body_.size());
+  body_.append(bytes);
+}
+
+void Session::on_done(const Status& result) {
+  active_ = false;
+  work_ = true;
+  result_ = result;
+}
+
+void Session::advance() {
+  if (end_ != End::running) return;
+  work_ = false;
+  if (head_.status != 0 && !head_seen_) look_at_head();
+  if (end_ == End::running && head_.status == kOk) end_by(consume(result_.has_value()));
+  if (end_ == End::running && result_) conclude();
+  if (end_ == End::running && context_.clock.steady_ms() >= deadline()) {
+    fail(make_error(
+             Errc::unreachable, "timeout",
+             what_ + " got no byte from the proxy for " + std::to_string(idle_ms_ / 1000) + " s",
+             "nothing is lost; try again later"),
+         true);
+  }
+  if (end_ != End::running) cancel();
+}
+
+void Session::look_at_head() {
+  head_seen_ = true;
+  note_time(head_.header("offsync-time"));
+  log_head_ = parse_number(head_.header("offsync-head"));
+  epoch_ = head_.header("offsync-epoch");
+  answered_cursor_ = Cursor::parse(head_.header("offsync-cursor"));
+  retry_after_ms_ = offsync::retry_after_ms(head_, head_wall_ms_);
+  if (head_.status == kOk && !Cursor::parse(epoch_ + "-0")) {
+    fail(protocol_error("not_offsync", "the answer bears no epoch of a log"), true);
+  }
+}
+
+void Session::note_time(std::string_view proxy_time) {
+  const auto proxy_ms = parse_number(proxy_time);
+  if (!proxy_ms || *proxy_ms > static_cast<std::uint64_t>(limits::kMaxMs)) return;
+  const std::int64_t half = (head_ms_ - begun_ms_) / 2;  // the error of the measurement, too
+  const std::int64_t offset = static_cast<std::int64_t>(*proxy_ms) - (head_wall_ms_ - half);
+  if (std::abs(offset - context_.noted_offset_ms) <= half + kOffsetSlackMs) return;
+  // Only for the person who looks at it: a replica that is busy must not end the session for it.
+  if (context_.replica.note_clock_offset(offset).ok()) context_.noted_offset_ms = offset;
+}
+
+void Session::conclude() {
+  if (!result_->ok()) {
+    const Error& why = result_->error();
+    Error error = why;
+    error.detail = what_ + " did not come through: " + why.detail;
+    fail(std::move(error), why.kind != Errc::config);
+  } else if (head_.status == kGone) {
+    const Problem problem = parse_problem(kGone, content_type(), body_);
+    end_expired(protocol_error(problem.code, problem.detail));
+  } else if (head_.status != kOk) {
+    refused();
+  } else {
+    end_by(finish());
+    if (end_ == End::running) end_ = End::done;
+  }
+}
+
+void Session::refused() {
+  const int status = head_.status;
+  const Problem problem = parse_problem(status, content_type(), body_);
+  std::string detail = what_ + " was answered with status " + std::to_string(status);
+  if (const auto to = head_.header("location"); status >= 300 && status < 400 && !to.empty()) {
+    detail.append(" (moved to ").append(to).append(")");
+  }
+  if (!problem.detail.empty() || !problem.title.empty()) {
+    detail.append(": ").append(problem.detail.empty() ? problem.title : problem.detail);
+  }
+  // What is neither a 200 nor an error may come from something in between (a hotel's login page).
+  const bool odd = status < 400 && status != 204;
+  fail(make_error(kind_of(status), problem.code, std::move(detail), hint_of(status)),
+       odd || is_transient(status));
+}
+
+void Session::end_by(const Status& status) {
+  if (status.ok() || end_ != End::running) return;
+  Error error = status.error();
+  if (is_stale(error)) return end_stale(protocol_error(error.code, error.detail));
+  const bool from_proxy = error.kind == Errc::bad_data;
+  if (from_proxy) error = protocol_error(error.code, error.detail);
+  const bool worth_retrying = error.kind == Errc::protocol || error.code == "busy";
+  fail(std::move(error), worth_retrying);
+}
+
+void Session::fail(Error error, bool worth_retrying) {
+  end_ = End::failed;
+  error_ = std::move(error);
+  worth_retrying_ = worth_retrying;
+}
+
+void Session::end_stale(Error error) {
+  end_ = End::stale;
+  error_ = std::move(error);
+}
+
+void Session::end_expired(Error error) {
+  end_ = End::expired;
+  error_ = std::move(error);
+}
+
+Error Session::protocol_error(std::string code, const std::string& why) const {
+  return make_error(Errc::protocol, std::move(code), what_ + " cannot go on: " + why,
+                    "check that the remote is an offsync proxy, and its version");
+}
+
+std::vector<std::string> Session::take_lines(bool rest) {
+  std::vector<std::string> lines;
+  std::size_t begin = 0;
+  while (begin < body_.size()) {
+    std::size_t end = body_.find('\n', begin);
+    if (end == std::string::npos) {
+      if (!rest) break;
+      end = body_.size();
+    }
+    if (end > begin) lines.emplace_back(body_, begin, end - begin);
+    begin = end + 1;
+  }
+  body_.erase(0, begin);
+  return lines;
+}
+
+}  // namespace offsync

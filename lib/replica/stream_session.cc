@@ -1,0 +1,103 @@
+#include "replica/stream_session.h"
+
+#include <algorithm>
+
+#include "wire/outcome.h"
+
+namespace offsync {
+
+StreamSession::StreamSession(SyncContext& context, const Cursor& after)
+    : Session(context, "the stream after " + after.text(), context.options.stream_dead_ms),
+      upto_(after),
+      coming_(after),
+      begun_ms_(context.clock.steady_ms()) {
+  HttpRequest request;
+  request.target = context.base + "/events?after=" + after.text();
+  request.headers = {{"Accept", "text/event-stream"},
+                     {"Cache-Control", "no-cache"},
+                     {"Last-Event-ID", after.text()}};
+  begin(std::move(request));
+}
+
+bool StreamSession::proved() const {
+  return applied_any_ || context_.clock.steady_ms() - begun_ms_ >= limits::kHeartbeatMs;
+}
+
+Status StreamSession::consume(bool /*last*/) {
+  if (!content_type().starts_with("text/event-stream")) {
+    return protocol_error("bad_answer", "the answer is no event stream");
+  }
+  if (epoch_ != upto_.epoch) {
+    end_expired(protocol_error("cursor_expired", "the log began anew as " + epoch_));
+    return {};
+  }
+  std::vector<SseMessage> messages;
+  const Status fed = parser_.feed(body_, messages);
+  body_.clear();
+  for (const SseMessage& message : messages) {
+    OFFSYNC_TRY(take(message));
+    if (end() != End::running) return {};
+    if (lines_.size() >= context_.options.page_events) OFFSYNC_TRY(apply());
+  }
+  OFFSYNC_TRY(apply());
+  OFFSYNC_TRY(note_in_sync());
+  return fed;
+}
+
+Status StreamSession::take(const SseMessage& message) {
+  if (message.event == "message") {
+    const auto cursor = Cursor::parse(message.id);
+    if (!cursor || cursor->epoch != epoch_) {
+      return protocol_error("bad_answer", "an event bears no cursor of this log");
+    }
+    coming_ = *cursor;
+    lines_.push_back(message.data);
+  } else if (message.event == "hello") {
+    return greet(message);
+  } else if (message.event == "reset") {
+    OFFSYNC_TRY(apply());
+    const Problem problem = parse_problem(410, "application/problem+json", message.data);
+    end_expired(protocol_error(problem.code, problem.detail));
+  }
+  return {};  // other types are for other readers, or yet to come
+}
+
+Status StreamSession::greet(const SseMessage& message) {
+  OFFSYNC_ASSIGN(const Hello hello, parse_hello(message.data));
+  if (hello.epoch != epoch_ || hello.head < upto_.sequence) {
+    end_expired(protocol_error("cursor_expired", "the log began anew as " + hello.epoch));
+    return {};
+  }
+  head_at_hello_ = hello.head;
+  OFFSYNC_TRY(context_.replica.note_head(hello.head));
+  context_.observer.on_connected();
+  return {};
+}
+
+Status StreamSession::apply() {
+  if (lines_.empty()) return {};
+  const std::vector<std::string> lines = std::move(lines_);
+  lines_.clear();
+  OFFSYNC_TRY(context_.apply(epoch_, lines));
+  upto_ = coming_;
+  applied_any_ = true;
+  return {};
+}
+
+// A write, so not for every event: when the stream has caught up, and now and then.
+Status StreamSession::note_in_sync() {
+  if (!head_at_hello_ || upto_.sequence < *head_at_hello_) return {};
+  const std::int64_t now = context_.clock.steady_ms();
+  if (noted_ms_ >= 0 && now - noted_ms_ < limits::kSyncedNoteMs) return {};
+  noted_ms_ = now;
+  return context_.replica.note_synced();
+}
+
+Status StreamSession::finish() {
+  fail(make_error(Errc::unreachable, "stream_ended", "the proxy ended the stream",
+                  "it is opened again by itself"),
+       true);
+  return {};
+}
+
+}  // namespace offsync
