@@ -1,0 +1,350 @@
+#include "proxy/decider.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/rfc3339.h"
+#include "state/decision.h"
+
+namespace offsync::proxy {
+namespace {
+
+constexpr std::string_view kProxySource = "/proxy";
+constexpr std::string_view kReserved = "offsync.";
+
+// Neither a source nor a subject has control characters, so this is one key for one pair.
+std::string pair_key(std::string_view source, std::string_view subject) {
+  std::string key;
+  key.reserve(source.size() + subject.size() + 1);
+  return key.append(source).append(1, '\n').append(subject);
+}
+
+// Whether both are the same event. One that came without time and stamp is compared as if it had
+// those that it was given when it was taken.
+bool same_event(EventView incoming, const EventView& stored) {
+  if (incoming.time.empty() && incoming.stamp.none() && !stored.time.empty() &&
+      stored.stamp.node == foreign_node(incoming.source) && stored.stamp.ms() == stored.time_ms) {
+    incoming.time = stored.time;
+    incoming.stamp = stored.stamp;
+  }
+  return encode_content(incoming) == encode_content(stored);
+}
+
+}  // namespace
+
+// One call of decide().
+class Decider::Group {
+ public:
+  Group(Decider& decider, const SpaceLog& log, std::int64_t wall_ms)
+      : d_(decider), log_(log), wall_ms_(wall_ms) {
+    out_.commit.space = log.space;
+    out_.commit.first = log.head + 1;
+    out_.recorded_ms = std::max(log.recorded_ms, wall_ms);
+    out_.filled_stamp = log.filled_stamp;
+    recordedtime_ = format_rfc3339(out_.recorded_ms);
+  }
+
+  Status take(const Slice& slice) {
+    std::erase_if(slice.request->refused,
+                  [&](const auto& refused) { return refused.second >= slice.begin; });
+    request_ = slice.request;
+    for (index_ = slice.begin; index_ < slice.end; ++index_) OFFSYNC_TRY(decide());
+    return {};
+  }
+
+  Decided finish() {
+    for (const std::string_view subject : changed_) {
+      EntityCache::Item& item = out_.entities.find(subject)->second;
+      std::string record = encode_entity(subject, item.entity);
+      item.bytes = record.size();
+      out_.commit.entities.push_back({std::string(subject), std::move(record)});
+    }
+    for (auto& [source, mark] : marks_) {
+      if (mark.moved) out_.commit.marks.push_back({source, mark.clientseq});
+    }
+    return std::move(out_);
+  }
+
+ private:
+  struct Mark {
+    std::uint64_t clientseq = 0;
+    bool moved = false;
+  };
+  struct Working {
+    const std::string* subject;
+    EntityCache::Item* item;
+  };
+
+  Candidate& candidate() { return request_->candidates[index_]; }
+  Status decide();
+  Status decide_new(EventView event);
+  Status decide_known(const EventView& event, const LogEntry& known);
+  Status decide_again(const EventView& event);
+  Status accept(EventView event);
+  Status reject(const EventView& event, std::string_view code, std::string detail);
+  void hold(const EventView& event);
+  void fill_time(EventView& event);
+  void append(const EventView& event);
+  void append_conflicts(const EventView& event, const std::vector<Conflict>& conflicts);
+  Result<bool> any_known(const std::vector<Conflict>& conflicts);
+  std::optional<Error> clock_ahead(const EventView& event) const;
+  Outcome& answer(OutcomeKind kind);
+  Result<std::optional<LogEntry>> find(std::string_view id);
+  Result<Mark*> mark_of(std::string_view source);
+  Result<Working> entity_of(std::string_view subject);
+  std::uint64_t next_sequence() const { return out_.commit.first + out_.commit.entries.size(); }
+
+  Decider& d_;
+  const SpaceLog& log_;
+  const std::int64_t wall_ms_;
+  std::string recordedtime_;
+  Request* request_ = nullptr;
+  std::size_t index_ = 0;
+
+  Decided out_;
+  std::set<std::string_view> changed_;                  // keys of out_.entities
+  std::unordered_map<std::string, std::size_t> by_id_;  // indices of out_.commit.entries
+  std::map<std::string, Mark, std::less<>> marks_;
+  std::map<std::pair<std::string, std::uint64_t>, std::size_t> rejected_;  // of commit.rejections
+  std::string filled_time_;
+};
+
+Result<Decided> Decider::decide(const SpaceLog& log, std::int64_t wall_ms,
+                                std::span<const Slice> slices) {
+  Group group(*this, log, wall_ms);
+  for (const Slice& slice : slices) OFFSYNC_TRY(group.take(slice));
+  return group.finish();
+}
+
+Status Decider::Group::decide() {
+  if (candidate().content.empty()) return {};
+  OFFSYNC_ASSIGN(const EventView* event, d_.decoder_.decode(candidate().content));
+  if (event->type.starts_with(kReserved)) {
+    return reject(*event, "reserved_type",
+                  fmt::format("the type {} is one that only the proxy itself writes", event->type));
+  }
+  OFFSYNC_ASSIGN(const std::optional<LogEntry> known, find(event->id));
+  if (known) return decide_known(*event, *known);
+  if (event->clientseq != 0) {
+    if (request_->refused.contains(pair_key(event->source, event->subject))) {
+      hold(*event);
+      return {};
+    }
+    OFFSYNC_ASSIGN(const Mark* mark, mark_of(event->source));
+    if (event->clientseq <= mark->clientseq) return decide_again(*event);
+  }
+  return decide_new(*event);
+}
+
+Status Decider::Group::decide_known(const EventView& event, const LogEntry& known) {
+  OFFSYNC_ASSIGN(const EventView* stored, d_.stored_decoder_.decode(known.line));
+  if (!same_event(event, *stored)) {
+    return reject(event, "id_conflict",
+                  fmt::format("the log has another event with this id, of {} at sequence {}",
+                              stored->source, known.sequence));
+  }
+  answer(OutcomeKind::duplicate).sequence = known.sequence;
+  return {};
+}
+
+// The answer to its first arrival was lost, or the network delivers a copy late.
+Status Decider::Group::decide_again(const EventView& event) {
+  std::optional<Rejection> earlier;
+  const auto here = rejected_.find({std::string(event.source), event.clientseq});
+  if (here != rejected_.end()) {
+    earlier = out_.commit.rejections[here->second];
+  } else {
+    OFFSYNC_ASSIGN(earlier, d_.store_.rejection(log_.space, event.source, event.clientseq));
+  }
+  if (earlier && earlier->id == event.id) {
+    return reject(event, earlier->code, std::move(earlier->detail));
+  }
+  OFFSYNC_ASSIGN(const Mark* mark, mark_of(event.source));
+  return reject(event, "already_decided",
+                fmt::format("events of {} up to clientseq {} are decided, and this one, {}, is "
+                            "not in the log",
+                            event.source, mark->clientseq, event.clientseq));
+}
+
+Status Decider::Group::decide_new(EventView event) {
+  if (event.time.empty() && event.stamp.none()) {
+    fill_time(event);
+    if (encode_content(event).size() > limits::kEventBytes) {
+      return reject(event, "too_large",
+                    fmt::format("with the time that it lacks, the event has more than {} bytes",
+                                limits::kEventBytes));
+    }
+  } else if (const auto error = clock_ahead(event)) {
+    return reject(event, error->code, error->detail);
+  }
+  return accept(event);
+}
+
+std::optional<Error> Decider::Group::clock_ahead(const EventView& event) const {
+  const std::int64_t skew = event.stamp.ms() - wall_ms_;
+  if (skew <= d_.options_.clock_guard_ms) return std::nullopt;
+  return bad_data("clock_ahead",
+                  fmt::format("its stamp is {} ms ahead of the proxy's clock; at most {} ms can "
+                              "be taken",
+                              skew, d_.options_.clock_guard_ms));
+}
+
+Status Decider::Group::accept(EventView event) {
+  OFFSYNC_ASSIGN(const Working working, entity_of(event.subject));
+  Entity& entity = working.item->entity;
+  if (Status fits = check_fit(entity, event); !fits) {
+    return reject(event, fits.error().code, fits.error().detail);
+  }
+  const std::vector<Conflict> conflicts = conflicts_of(entity, event);
+  OFFSYNC_ASSIGN(const bool taken, any_known(conflicts));
+  if (taken) {
+    // Only an author who means to: these ids are digests of the event's own.
+    return reject(event, "id_conflict",
+                  "the id that the record of its conflict must have is taken by another event");
+  }
+  Outcome& outcome = answer(OutcomeKind::accepted);
+  outcome.sequence = next_sequence();
+  outcome.conflicts = conflicts.size();
+  append(event);
+  append_conflicts(event, conflicts);
+  if (!event.causationid.empty()) out_.commit.resolved.emplace_back(event.causationid);
+  if (event.writes()) {
+    entity.fold(event);
+    changed_.insert(*working.subject);
+  }
+  if (event.clientseq != 0) {
+    OFFSYNC_ASSIGN(Mark * mark, mark_of(event.source));
+    *mark = {event.clientseq, true};
+  }
+  return {};
+}
+
+// A rejection above the mark is a decision of its own: it moves the mark and is remembered.
+Status Decider::Group::reject(const EventView& event, std::string_view code, std::string detail) {
+  Outcome& outcome = answer(OutcomeKind::rejected);
+  outcome.code = code;
+  outcome.detail = std::move(detail);
+  request_->refused.emplace(pair_key(event.source, event.subject), index_);
+  if (event.clientseq == 0) return {};
+  OFFSYNC_ASSIGN(Mark * mark, mark_of(event.source));
+  if (event.clientseq <= mark->clientseq) return {};
+  *mark = {event.clientseq, true};
+  rejected_.emplace(std::pair(std::string(event.source), event.clientseq),
+                    out_.commit.rejections.size());
+  out_.commit.rejections.push_back({.source = std::string(event.source),
+                                    .clientseq = event.clientseq,
+                                    .id = std::string(event.id),
+                                    .code = outcome.code,
+                                    .detail = outcome.detail});
+  return {};
+}
+
+void Decider::Group::hold(const EventView& event) {
+  Outcome& outcome = answer(OutcomeKind::held);
+  outcome.code = "held";
+  const auto first = request_->refused.find(pair_key(event.source, event.subject));
+  outcome.detail = fmt::format("an earlier event of {} was rejected, in line {}", event.subject,
+                               request_->candidates[first->second].outcome.line);
+}
+
+Outcome& Decider::Group::answer(OutcomeKind kind) {
+  Outcome& outcome = candidate().outcome;
+  outcome = {.id = std::move(outcome.id),
+             .kind = kind,
+             .sequence = 0,
+             .line = outcome.line,
+             .code = {},
+             .detail = {},
+             .conflicts = 0};
+  return outcome;
+}
+
+// Several events without time in one millisecond keep their order: the counter of their stamps
+// tells them apart, where equal stamps would leave it to their ids.
+void Decider::Group::fill_time(EventView& event) {
+  const std::uint64_t now = Stamp::make(wall_ms_, 0, 0).time;
+  const std::uint64_t last = out_.filled_stamp;
+  out_.filled_stamp = last >= now && Stamp{last, 0}.ms() <= wall_ms_ + 1000 ? last + 1 : now;
+  event.stamp = {out_.filled_stamp, foreign_node(event.source)};
+  event.time_ms = event.stamp.ms();
+  filled_time_ = format_rfc3339(event.time_ms);
+  event.time = filled_time_;
+}
+
+void Decider::Group::append(const EventView& event) {
+  const std::uint64_t sequence = next_sequence();
+  by_id_.emplace(event.id, out_.commit.entries.size());
+  out_.commit.entries.push_back(
+      {.sequence = sequence,
+       .id = std::string(event.id),
+       .line = with_sequence(encode_content(event), sequence, recordedtime_)});
+}
+
+void Decider::Group::append_conflicts(const EventView& event,
+                                      const std::vector<Conflict>& conflicts) {
+  for (const Conflict& conflict : conflicts) {
+    const std::string data = conflict_data(conflict);
+    EventView record;
+    record.id = conflict.id;
+    record.source = kProxySource;
+    record.type = kConflictType;
+    record.subject = event.subject;
+    record.time = recordedtime_;
+    record.stamp = Stamp::make(out_.recorded_ms, 0, foreign_node(kProxySource));
+    record.causationid = event.id;
+    record.data = data;
+    append(record);
+    const LogEntry& entry = out_.commit.entries.back();
+    out_.commit.opened.push_back({.id = entry.id, .sequence = entry.sequence, .line = entry.line});
+  }
+}
+
+Result<bool> Decider::Group::any_known(const std::vector<Conflict>& conflicts) {
+  for (const Conflict& conflict : conflicts) {
+    OFFSYNC_ASSIGN(const std::optional<LogEntry> known, find(conflict.id));
+    if (known) return true;
+  }
+  return false;
+}
+
+Result<std::optional<LogEntry>> Decider::Group::find(std::string_view id) {
+  if (const auto it = by_id_.find(std::string(id)); it != by_id_.end()) {
+    return std::optional(out_.commit.entries[it->second]);
+  }
+  return d_.store_.find(log_.space, id);
+}
+
+Result<Decider::Group::Mark*> Decider::Group::mark_of(std::string_view source) {
+  auto it = marks_.find(source);
+  if (it == marks_.end()) {
+    OFFSYNC_ASSIGN(const std::uint64_t clientseq, d_.store_.mark(log_.space, source));
+    it = marks_.emplace(std::string(source), Mark{clientseq, false}).first;
+  }
+  return &it->second;
+}
+
+Result<Decider::Group::Working> Decider::Group::entity_of(std::string_view subject) {
+  auto it = out_.entities.find(subject);
+  if (it == out_.entities.end()) {
+    EntityCache::Item item;
+    if (auto cached = d_.cache_.take(log_.space, subject)) {
+      item = std::move(*cached);
+    } else {
+      OFFSYNC_ASSIGN(const std::optional<std::string> record,
+                     d_.store_.entity(log_.space, subject));
+      if (record) {
+        OFFSYNC_ASSIGN(EntityRecord decoded, d_.entity_decoder_.decode(*record));
+        item = {std::move(decoded.entity), record->size()};
+      }
+    }
+    it = out_.entities.emplace(std::string(subject), std::move(item)).first;
+  }
+  return Working{&it->first, &it->second};
+}
+
+}  // namespace offsync::proxy
