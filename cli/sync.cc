@@ -97,7 +97,8 @@ int SyncCommand::run(Context& context, const Settings& settings) {
 int SyncCommand::exchange(Context& context, const Settings& settings, Replica& replica) {
   const auto info = replica.info();
   if (!info) return report(info.error());
-  const auto url = parse_remote(remote_of(settings, *info));
+  const std::string remote = remote_of(settings, *info);
+  const auto url = parse_remote(remote);
   if (!url) return report(url.error());
   const auto token = authorization(settings);
   if (!token) return report(token.error());
@@ -107,6 +108,7 @@ int SyncCommand::exchange(Context& context, const Settings& settings, Replica& r
   SyncOptions options;
   options.push = pushes();
   options.pull = pulls();
+  options.remote = remote;
   options.authorization = *token;
   Shown shown(settings, context.clock, replica);
   SyncEngine engine(replica, **transport, context.clock, context.random, shown, options);

@@ -208,6 +208,7 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
   flag_on_interrupt();
   SyncOptions sync;
   sync.mode = SyncOptions::Mode::watch;
+  sync.remote = remote;
   sync.authorization = *token;
   Talk talk(settings, printable_remote(remote));
   SyncEngine engine(*replica, **transport, context.clock, context.random, talk, sync);

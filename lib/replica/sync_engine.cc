@@ -108,7 +108,8 @@ void SyncEngine::Impl::start() {
   started = true;
   auto info = context.replica.info();
   if (!info) return finish(std::move(info).error());
-  auto path = path_of(info->remote);
+  const std::string& remote = context.options.remote;
+  auto path = path_of(remote.empty() ? info->remote : remote);
   if (!path) return finish(std::move(path).error());
   context.base = std::move(path).value();
   context.noted_offset_ms = info->clock_offset_ms;

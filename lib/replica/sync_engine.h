@@ -32,6 +32,7 @@ struct SyncOptions {
   std::size_t page_events = limits::kPageEvents;
   std::int64_t poll_queue_ms = 200;  // watch: how often the queue is looked at for new events
   std::int64_t stream_dead_ms = limits::kStreamDeadMs;
+  std::string remote;         // ".../v1/spaces/NAME"; empty: the replica's own
   std::string authorization;  // value of the Authorization header; empty: none
 };
 
