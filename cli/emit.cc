@@ -1,0 +1,173 @@
+// offsync emit: queues one event, or with --batch as many as a file has.
+#include <fmt/format.h>
+
+#include "cli/assignment.h"
+#include "cli/command.h"
+#include "cli/emit_batch.h"
+#include "cli/event_text.h"
+#include "cli/line_reader.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "event/decoder.h"
+#include "event/value.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr CommandText kText = {
+    "emit", "Queue an event, or a file of events",
+    "TYPE SUBJECT [name=text | name:=json | name+=number]... [OPTIONS]\n"
+    "       offsync emit --batch FILE|- [OPTIONS]",
+    "The event is durable in the replica before emit returns; no network is needed. The next sync\n"
+    "sends it. On a terminal emit says what it queued, elsewhere it prints the event.\n"
+    "\n"
+    "--batch takes one event a line: your own as {\"type\":..., \"subject\":..., \"data\":{...}}, "
+    "or\n"
+    "CloudEvents from elsewhere, with their own id and source. A line that cannot be taken is\n"
+    "reported with its number and byte and left out; the others are kept, and the exit code is 65.",
+    "offsync emit todo.created todo/1 title=\"Buy milk\" done:=false --create\n"
+    "offsync emit stock.sold item/7 count+=-2 --add buyers=ann\n"
+    "zstd -dc history.ndjson.zst | offsync emit --batch -"};
+
+class Emit final : public Command {
+ public:
+  const char* name() const override { return kText.name; }
+
+  void define(CLI::App& app, Flags& flags) override {
+    CLI::App* command = add_command(app, kText, flags);
+    command_ = command;
+    command->add_option("TYPE", type_, "What happened: todo.created")->group("");
+    command->add_option("SUBJECT", subject_, "The entity, kind/id: todo/1")->group("");
+    // The assignments: an unlimited option of CLI11 would split "[a]" into elements.
+    command->allow_extras();
+    add_repeated(*command, "--unset", unset_, "Remove the field")->type_name("NAME");
+    add_repeated(*command, "--add", add_, "Add a value (or name:=json) to the set")
+        ->type_name("NAME=VALUE");
+    add_repeated(*command, "--remove", remove_, "Remove a value (or name:=json) from the set")
+        ->type_name("NAME=VALUE");
+    command->add_flag("--create", create_, "Create the entity, also where it was deleted");
+    command->add_flag("--delete", delete_, "Delete the entity");
+    command
+        ->add_option("--data", data_, "The event's data as one JSON object, instead of assignments")
+        ->type_name("JSON|@FILE|-");
+    command->add_option("--batch", batch_.file, "Take events from a file, one a line")
+        ->type_name("FILE|-");
+    command->add_flag("--strict", batch_.strict,
+                      "Stop at the first bad line; what came before it is kept");
+    command->add_flag("--dry-run", batch_.dry_run, "Print what would be queued, keep nothing");
+  }
+
+  int run(Context& context, const Settings& settings) override {
+    const Status shape = check_shape();
+    if (!shape) return report(shape.error());
+    if (!batch_.file.empty()) return run_emit_batch(context, settings, batch_);
+    auto draft = make_draft();
+    if (!draft) return report(draft.error());
+    auto replica = open_replica(settings, context.clock, context.random);
+    if (!replica) return report(replica.error());
+    auto emitted = emit(*replica, std::move(*draft));
+    if (!emitted) return report(emitted.error());
+    return print_emitted(settings, *emitted, batch_.dry_run);
+  }
+
+ private:
+  bool changes() const {
+    return create_ || delete_ || !unset_.empty() || !add_.empty() || !remove_.empty() ||
+           !command_->remaining().empty();
+  }
+
+  Status check_shape() const {
+    const auto wrong = [](std::string detail, std::string hint) {
+      return make_error(Errc::usage, "bad_argument", std::move(detail), std::move(hint));
+    };
+    for (const std::string& extra : command_->remaining()) {
+      if (extra.size() > 1 && extra.front() == '-') {
+        return wrong(fmt::format("emit has no option {}", extra), "see: offsync emit --help");
+      }
+    }
+    if (!batch_.file.empty()) {
+      if (type_.empty() && !changes() && data_.empty()) return {};
+      return wrong("--batch takes whole events: it goes with no TYPE, SUBJECT or change", "");
+    }
+    if (batch_.strict) return wrong("--strict is for --batch", "");
+    if (subject_.empty()) {
+      return wrong("emit needs a TYPE and a SUBJECT, or --batch", "see: offsync emit --help");
+    }
+    if (!data_.empty() && changes()) {
+      return wrong("--data is the whole of the event's data: it goes with no other change", "");
+    }
+    return {};
+  }
+
+  Result<EventDraft> make_draft() const {
+    EventDraft draft;
+    draft.type = type_;
+    draft.subject = subject_;
+    draft.create = create_;
+    draft.del = delete_;
+    OFFSYNC_TRY(check_type(type_));
+    OFFSYNC_TRY(check_subject(subject_));
+    for (const std::string& text : command_->remaining()) OFFSYNC_TRY(add_assignment(text, draft));
+    for (const std::string& field : unset_) OFFSYNC_TRY(add_unset(field, draft));
+    for (const std::string& text : add_) OFFSYNC_TRY(add_element("--add", text, draft.add));
+    for (const std::string& text : remove_) {
+      OFFSYNC_TRY(add_element("--remove", text, draft.remove));
+    }
+    return draft;
+  }
+
+  // The canonical object of --data.
+  Result<std::string> read_data() const {
+    std::string text = data_;
+    if (data_ == "-" || data_.front() == '@') {
+      OFFSYNC_ASSIGN(const InputFile file, InputFile::open(data_ == "-" ? "-" : data_.substr(1)));
+      OFFSYNC_ASSIGN(text, read_all(file, limits::kLineBytes));
+    }
+    OFFSYNC_ASSIGN(std::string json, canonical_json(text));
+    if (json.front() != '{') return bad_data("malformed", "--data is not a JSON object");
+    return json;
+  }
+
+  Result<Emitted> emit(Replica& replica, EventDraft draft) const {
+    std::string line;
+    if (!data_.empty()) {
+      OFFSYNC_ASSIGN(const std::string data, read_data());
+      line = fmt::format(R"({{"type":{},"subject":{},"data":{}}})", json_string(type_),
+                         json_string(subject_), data);
+    }
+    OFFSYNC_ASSIGN(auto batch, replica.begin_batch());
+    auto emitted = line.empty() ? batch.add(std::move(draft)) : batch.add_line(line);
+    if (emitted && !batch_.dry_run) OFFSYNC_TRY(batch.commit());
+    return emitted;
+  }
+
+  CLI::App* command_ = nullptr;
+  std::string type_, subject_, data_;
+  std::vector<std::string> unset_, add_, remove_;
+  bool create_ = false;
+  bool delete_ = false;
+  EmitBatchOptions batch_;
+};
+
+}  // namespace
+
+int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run) {
+  Out out;
+  if (dry_run || record_format(settings, out) != Format::text) {
+    out.line(emitted.line);
+    return out.finish(kOk);
+  }
+  Decoder decoder;
+  const auto event = decoder.decode(emitted.line);
+  if (event) {
+    say(settings,
+        fmt::format("queued {} {}: {}", (*event)->type, (*event)->subject, change_text(**event)));
+  }
+  return kOk;
+}
+
+std::unique_ptr<Command> make_emit_command() {
+  return std::make_unique<Emit>();
+}
+
+}  // namespace offsync::cli

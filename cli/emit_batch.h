@@ -1,0 +1,21 @@
+// offsync emit --batch, and what emit and resolve print.
+#pragma once
+
+#include <string>
+
+#include "cli/command.h"
+#include "cli/settings.h"
+
+namespace offsync::cli {
+
+struct EmitBatchOptions {
+  std::string file;
+  bool strict = false;
+  bool dry_run = false;
+};
+int run_emit_batch(Context& context, const Settings& settings, const EmitBatchOptions& options);
+
+// One queued event: a line of talk on a terminal, the event elsewhere. Returns the exit code.
+int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run);
+
+}  // namespace offsync::cli

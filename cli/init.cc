@@ -1,0 +1,109 @@
+// offsync init: makes a replica.
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/home.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/remote.h"
+#include "event/decoder.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr CommandText kText = {
+    "init", "Make a replica", "[OPTIONS]",
+    "Makes .offsync/replica.db in this folder, in that of -C, or in $OFFSYNC_HOME. What is there\n"
+    "already is left alone (exit 78).",
+    "offsync init --remote http://127.0.0.1:8080/v1/spaces/shop\n"
+    "offsync init -C till --source /clients/till-3"};
+
+// Makes the folder and those above it.
+Status make_folders(const std::string& path) {
+  for (std::size_t end = 1; end != std::string::npos;) {
+    end = path.find('/', end);
+    const std::string folder = path.substr(0, end);
+    if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST && errno != EISDIR) {
+      return make_error(Errc::io, "io",
+                        fmt::format("cannot make the folder {}: {}", folder, std::strerror(errno)));
+    }
+    if (end != std::string::npos) ++end;
+  }
+  return {};
+}
+
+class Init final : public Command {
+ public:
+  const char* name() const override { return kText.name; }
+
+  void define(CLI::App& app, Flags& flags) override {
+    CLI::App* command = add_command(app, kText, flags);
+    flags_ = &flags;
+    add_remote_option(*command, flags);
+    command->add_option("--source", source_, "Who writes here, a URI reference: /clients/till-3")
+        ->type_name("SOURCE");
+    command->add_flag("--user", user_, "Make the replica of this user, $XDG_DATA_HOME/offsync");
+  }
+
+  int run(Context& context, const Settings& settings) override {
+    if (user_ && flags_->dir) {
+      return report(make_error(Errc::usage, "bad_argument",
+                               "--user and -C both say where the replica is to be",
+                               "give one of them"));
+    }
+    const std::string home = home_to_create(*flags_, process_environment, user_);
+    if (home.empty()) {
+      return report(
+          make_error(Errc::config, "no_home",
+                     "neither $XDG_DATA_HOME nor $HOME says where a user's replica goes"));
+    }
+    // The replica's own settings file does not count: settings were looked for somewhere else.
+    Replica::CreateOptions options;
+    options.remote = settings.remote.empty() ? settings.default_remote : settings.remote;
+    options.source = source_.empty() ? settings.source : source_;
+    if (!options.remote.empty()) {
+      if (const auto url = parse_remote(options.remote); !url) return report(url.error());
+    }
+    if (!options.source.empty()) {
+      if (const Status good = check_source(options.source); !good) return report(good.error());
+    }
+    if (const Status made = make_folders(home); !made) return report(made.error());
+    auto replica = Replica::create(database_of(home), options, context.clock, context.random);
+    if (!replica) return report(replica.error());
+    auto info = replica->info();
+    if (!info) return report(info.error());
+    return tell(settings, home, *info);
+  }
+
+ private:
+  static int tell(const Settings& settings, const std::string& home, const ReplicaInfo& info) {
+    Out out;
+    if (report_format(settings) != Format::text) {
+      const nlohmann::json json = {
+          {"home", home}, {"source", info.source}, {"remote", info.remote}};
+      out.line(json.dump());
+      return out.finish(kOk);
+    }
+    say(settings, fmt::format("made {} as {}{}", database_of(home), info.source,
+                              info.remote.empty() ? ", without a remote"
+                                                  : ", remote " + printable_remote(info.remote)));
+    return out.finish(kOk);
+  }
+
+  Flags* flags_ = nullptr;
+  std::string source_;
+  bool user_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_init_command() {
+  return std::make_unique<Init>();
+}
+
+}  // namespace offsync::cli

@@ -1,0 +1,253 @@
+// offsync queue: what is pending, and what to do with what was rejected.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/escape.h"
+#include "cli/event_text.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "event/decoder.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr CommandText kText = {
+    "queue", "List, show, retry, drop and export pending events",
+    "[list | show ID | retry ID|--all | drop ID|--all | export] [OPTIONS]",
+    "An event is queued, then accepted (the proxy has it, its copy has not come back yet), and "
+    "gone\n"
+    "once its copy arrives. A rejected one is parked with its reason, and later ones of that "
+    "entity\n"
+    "are held until you retry or drop it; everything else goes on. --all means all rejected ones.\n"
+    "ID may be shortened to its beginning or end. export prints the events as they would be sent.",
+    "offsync queue\n"
+    "offsync queue show 0193594d\n"
+    "offsync queue retry --all\n"
+    "offsync queue export > pending.ndjson"};
+
+std::string json_of(const PendingEvent& event) {
+  // The event itself is put in as it is, so that nothing of it can change.
+  nlohmann::ordered_json json;
+  json["n"] = event.n;
+  json["state"] = name_of(event.state);
+  if (event.sequence != 0) json["sequence"] = std::to_string(event.sequence);
+  if (!event.code.empty()) json["code"] = event.code;
+  if (!event.detail.empty()) json["detail"] = event.detail;
+  std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  text.pop_back();
+  return fmt::format("{},\"event\":{}}}", text, event.line);
+}
+
+const char* color_of(PendingState state, const Palette& colors) {
+  switch (state) {
+    case PendingState::rejected:
+      return colors.red;
+    case PendingState::held:
+      return colors.yellow;
+    case PendingState::accepted:
+      return colors.green;
+    case PendingState::queued:
+      break;
+  }
+  return "";
+}
+
+Result<std::vector<PendingEvent>> all_pending(Replica& replica) {
+  std::vector<PendingEvent> events;
+  OFFSYNC_TRY(replica.for_each_pending([&](const PendingEvent& event) {
+    events.push_back(event);
+    return true;
+  }));
+  return events;
+}
+
+// The event whose id is `text`, or begins or ends with it.
+Result<PendingEvent> find_pending(Replica& replica, const std::string& text) {
+  OFFSYNC_ASSIGN(auto exact, replica.pending(text));
+  if (exact) return *exact;
+  OFFSYNC_ASSIGN(const auto events, all_pending(replica));
+  std::vector<const PendingEvent*> found;
+  for (const PendingEvent& event : events) {
+    if (event.id.starts_with(text) || event.id.ends_with(text)) found.push_back(&event);
+  }
+  if (found.size() == 1) return *found.front();
+  if (found.empty()) {
+    return make_error(Errc::no_input, "no_event", fmt::format("there is no pending event {}", text),
+                      "list them with: offsync queue");
+  }
+  return make_error(Errc::usage, "ambiguous",
+                    fmt::format("{} pending events begin or end with {}", found.size(), text),
+                    "give more of the id");
+}
+
+class Queue final : public Command {
+ public:
+  const char* name() const override { return kText.name; }
+
+  void define(CLI::App& app, Flags& flags) override {
+    CLI::App* command = add_command(app, kText, flags);
+    command->add_option("ACTION", action_, "list, show, retry, drop or export")->group("");
+    command->add_option("ID", id_, "An event's id")->group("");
+    command->add_flag("--all", all_, "retry, drop: all rejected events");
+  }
+
+  int run(Context& context, const Settings& settings) override {
+    if (const Status shape = check_shape(); !shape) return report(shape.error());
+    auto replica = open_replica(settings, context.clock, context.random);
+    if (!replica) return report(replica.error());
+    Out out;
+    const Status done = act(*replica, settings, out);
+    if (done) return out.finish(kOk);
+    (void)out.flush();
+    return report(done.error());
+  }
+
+ private:
+  Status check_shape() const {
+    const auto wrong = [](std::string detail) {
+      return make_error(Errc::usage, "bad_argument", std::move(detail),
+                        "see: offsync queue --help");
+    };
+    const bool one = action_ == "show";
+    const bool changes = action_ == "retry" || action_ == "drop";
+    if (!one && !changes && action_ != "list" && action_ != "export") {
+      return wrong(fmt::format("queue has no action '{}'", action_));
+    }
+    if (one && id_.empty()) return wrong("queue show needs an ID");
+    if (changes && id_.empty() != all_) {
+      return wrong(fmt::format("queue {} needs an ID or --all", action_));
+    }
+    if (!one && !changes && !id_.empty()) {
+      return wrong(fmt::format("queue {} takes no ID", action_));
+    }
+    if (!changes && all_) return wrong("--all is for retry and drop");
+    return {};
+  }
+
+  Status act(Replica& replica, const Settings& settings, Out& out) const {
+    if (action_ == "list") return list(replica, settings, out);
+    if (action_ == "export") return print_events(replica, settings, out);
+    if (action_ == "show") return show(replica, settings, out);
+    OFFSYNC_ASSIGN(const auto ids, chosen(replica));
+    if (ids.empty()) say(settings, "there is no rejected event");
+    for (const std::string& id : ids) {
+      OFFSYNC_TRY(action_ == "retry" ? retry(replica, id, settings, out)
+                                     : drop(replica, id, settings));
+    }
+    return {};
+  }
+
+  Result<std::vector<std::string>> chosen(Replica& replica) const {
+    std::vector<std::string> ids;
+    if (!all_) {
+      OFFSYNC_ASSIGN(const auto event, find_pending(replica, id_));
+      ids.push_back(event.id);
+      return ids;
+    }
+    OFFSYNC_ASSIGN(const auto events, all_pending(replica));
+    for (const PendingEvent& event : events) {
+      if (event.state == PendingState::rejected) ids.push_back(event.id);
+    }
+    return ids;
+  }
+
+  static Status list(Replica& replica, const Settings& settings, Out& out) {
+    Records records(out, record_format(settings, out));
+    const Palette colors(use_color(settings, out));
+    Decoder decoder;
+    std::uint64_t n = 0;
+    OFFSYNC_TRY(replica.for_each_pending([&](const PendingEvent& event) {
+      ++n;
+      if (records.format() != Format::text) {
+        records.json(json_of(event));
+      } else {
+        records.text(row(event, decoder, colors));
+      }
+      return out.open();
+    }));
+    records.end();
+    if (n == 0 && records.format() == Format::text) say(settings, "the queue is empty");
+    return {};
+  }
+
+  static std::string row(const PendingEvent& pending, Decoder& decoder, const Palette& colors) {
+    const auto event = decoder.decode(pending.line);
+    std::string text = fmt::format(
+        "{}  {}{:8}{}  {}  {}{}{}  {}", escape_text(pending.id), color_of(pending.state, colors),
+        name_of(pending.state), colors.reset, escape_text(pending.type), colors.bold,
+        escape_text(pending.subject), colors.reset, event ? change_text(**event) : "");
+    if (!pending.code.empty()) {
+      text += fmt::format("\n    {}: {}", escape_text(pending.code), escape_text(pending.detail));
+    }
+    return text;
+  }
+
+  Status show(Replica& replica, const Settings& settings, Out& out) const {
+    OFFSYNC_ASSIGN(const auto pending, find_pending(replica, id_));
+    const Format format = record_format(settings, out);
+    if (format != Format::text) {
+      out.line(json_of(pending));
+      return {};
+    }
+    Decoder decoder;
+    OFFSYNC_ASSIGN(const EventView* event, decoder.decode(pending.line));
+    const auto line = [&](std::string_view what, std::string_view value) {
+      if (!value.empty()) out.line(fmt::format("{:9} {}", what, escape_text(value)));
+    };
+    line("id", event->id);
+    line("state", name_of(pending.state));
+    line("reason", pending.code.empty() ? "" : pending.code + ": " + pending.detail);
+    line("sequence", pending.sequence == 0 ? "" : std::to_string(pending.sequence));
+    line("type", event->type);
+    line("subject", event->subject);
+    line("source", event->source);
+    line("time", event->time);
+    line("stamp", event->stamp.none() ? "" : event->stamp.text());
+    line("data", event->data);
+    return {};
+  }
+
+  static Status print_events(Replica& replica, const Settings& settings, Out& out) {
+    Records records(out, settings.format == Format::json ? Format::json : Format::ndjson);
+    OFFSYNC_TRY(replica.for_each_pending([&](const PendingEvent& event) {
+      records.json(event.line);
+      return out.open();
+    }));
+    records.end();
+    return {};
+  }
+
+  static Status retry(Replica& replica, const std::string& id, const Settings& settings, Out& out) {
+    OFFSYNC_ASSIGN(const auto queued, replica.retry(id));
+    const bool text = record_format(settings, out) == Format::text;
+    for (const Emitted& emitted : queued) {
+      if (text) {
+        say(settings, fmt::format("queued again as {}", emitted.id));
+      } else {
+        out.line(emitted.line);
+      }
+    }
+    return {};
+  }
+
+  static Status drop(Replica& replica, const std::string& id, const Settings& settings) {
+    OFFSYNC_TRY(replica.drop(id));
+    say(settings, fmt::format("dropped {}", id));
+    return {};
+  }
+
+  std::string action_ = "list";
+  std::string id_;
+  bool all_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_queue_command() {
+  return std::make_unique<Queue>();
+}
+
+}  // namespace offsync::cli

@@ -1,0 +1,227 @@
+// offsync state: prints entities; from the proxy if it answers, from the replica if not.
+#include "state/state.h"
+
+#include <fmt/format.h>
+
+#include "base/glob.h"
+#include "cli/command.h"
+#include "cli/event_text.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/remote.h"
+#include "event/decoder.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr CommandText kText = {
+    "state", "Print entities", "[SUBJECT|GLOB] [OPTIONS]",
+    "Asks the proxy first, and the replica where the proxy does not answer or there is none; "
+    "stderr\n"
+    "says which it was. What is still in the queue is on top in either case. Only living entities\n"
+    "are printed, by subject; a SUBJECT that does not live is exit code 66, a GLOB without a "
+    "match\n"
+    "prints nothing.",
+    "offsync state todo/1\n"
+    "offsync state 'todo/*' --stamps\n"
+    "offsync state --offline -o ndjson"};
+
+// The entities of the queue alone, to be joined with what the proxy answers. A join may meet the
+// same event twice, so it does not matter what of the queue the proxy has already.
+Result<State> fold_queue(Replica& replica) {
+  State state;
+  Decoder decoder;
+  Status failed;
+  OFFSYNC_TRY(replica.for_each_pending([&](const PendingEvent& pending) {
+    if (pending.state != PendingState::queued && pending.state != PendingState::accepted) {
+      return true;
+    }
+    const auto event = decoder.decode(pending.line);
+    if (!event) failed = event.error();
+    if (event) state.fold(**event);
+    return failed.ok();
+  }));
+  OFFSYNC_TRY(std::move(failed));
+  return state;
+}
+
+class StateCommand final : public Command {
+ public:
+  const char* name() const override { return kText.name; }
+
+  void define(CLI::App& app, Flags& flags) override {
+    CLI::App* command = add_command(app, kText, flags);
+    command->add_option("SUBJECT", subject_, "An entity (todo/1), or a glob ('todo/*')")->group("");
+    command->add_flag("--offline", offline_, "Ask the replica alone");
+    command->add_flag("--require-proxy", require_proxy_,
+                      "Exit with 69 where the proxy does not answer");
+    command->add_flag("--stamps", stamps_, "Who wrote each field, and when");
+    add_remote_option(*command, flags);
+  }
+
+  int run(Context& context, const Settings& settings) override {
+    if (offline_ && require_proxy_) {
+      return report(make_error(Errc::usage, "bad_argument",
+                               "--offline and --require-proxy contradict each other"));
+    }
+    auto replica = open_replica(settings, context.clock, context.random);
+    if (!replica) return report(replica.error());
+    auto info = replica->info();
+    if (!info) return report(info.error());
+    const std::string remote = remote_of(settings, *info);
+    Out out;
+    Printer printer(*this, settings, out);
+    if (offline_ || (remote.empty() && !require_proxy_)) {
+      return finish(out, printer, from_replica(*replica, printer));
+    }
+    if (!context.network) {
+      const auto program = net_program();
+      if (program || require_proxy_) return run_in_net(context);
+      return finish(out, printer, fall_back(*replica, *info, settings, program.error(), printer));
+    }
+    return finish(out, printer, from_proxy(context, settings, remote, *replica, *info, printer));
+  }
+
+ private:
+  class Printer {
+   public:
+    Printer(const StateCommand& command, const Settings& settings, Out& out)
+        : stamps_(command.stamps_),
+          out_(out),
+          records_(out, record_format(settings, out)),
+          colors_(use_color(settings, out)) {}
+
+    // False: nobody reads any more.
+    bool print(std::string_view subject, const Entity& entity) {
+      ++printed_;
+      if (records_.format() == Format::text) {
+        out_.write(entity_text(subject, entity, stamps_, colors_));
+      } else {
+        records_.json(stamps_ ? shown_line_with_writers(subject, entity)
+                              : shown_line(subject, entity));
+      }
+      return out_.open();
+    }
+    void end() { records_.end(); }
+    std::uint64_t printed() const { return printed_; }
+
+   private:
+    bool stamps_;
+    Out& out_;
+    Records records_;
+    Palette colors_;
+    std::uint64_t printed_ = 0;
+  };
+
+  bool one() const { return !subject_.empty() && !is_glob(subject_); }
+  bool wanted(std::string_view subject) const {
+    return subject_.empty() || glob_match(subject_, subject);
+  }
+
+  static int finish(Out& out, Printer& printer, const Status& status) {
+    if (!status) {
+      (void)out.flush();
+      return report(status.error());
+    }
+    printer.end();
+    return out.finish(kOk);
+  }
+
+  Status print_one(const std::optional<Entity>& entity, Printer& printer) const {
+    if (entity && entity->lives() && !entity->empty()) {
+      printer.print(subject_, *entity);
+      return {};
+    }
+    if (!entity || entity->empty()) {
+      return make_error(Errc::no_input, "no_entity", fmt::format("there is no {}", subject_),
+                        "list what there is with: offsync state");
+    }
+    const Writer by = entity->deleted();
+    return make_error(
+        Errc::no_input, "entity_deleted",
+        fmt::format("{} was deleted by {} at {}", subject_, by.source, time_text(by.stamp.ms())));
+  }
+
+  // The bytes before the first special character narrow the range that must be read.
+  std::string prefix() const { return subject_.substr(0, subject_.find_first_of("*?\\")); }
+
+  Status from_replica(Replica& replica, Printer& printer) const {
+    if (one()) {
+      OFFSYNC_ASSIGN(const auto entity, replica.entity(subject_));
+      return print_one(entity, printer);
+    }
+    return replica.for_each_entity(prefix(), Replica::View::visible,
+                                   [&](std::string_view subject, const Entity& entity) {
+                                     if (!entity.lives() || !wanted(subject)) return true;
+                                     return printer.print(subject, entity);
+                                   });
+  }
+
+  Status fall_back(Replica& replica, const ReplicaInfo& info, const Settings& settings,
+                   const Error& why, Printer& printer) const {
+    say(settings, fmt::format("state from the replica, last synced {}: {}",
+                              time_text(info.last_sync_ms), why.detail));
+    return from_replica(replica, printer);
+  }
+
+  // What the proxy answers is collected before anything is printed, so that a cut connection
+  // leaves no half answer.
+  Status from_proxy(Context& context, const Settings& settings, const std::string& url,
+                    Replica& replica, const ReplicaInfo& info, Printer& printer) const {
+    OFFSYNC_ASSIGN(State state, fold_queue(replica));
+    const Status asked = ask(context, settings, url, state);
+    if (!asked && (require_proxy_ || asked.error().kind != Errc::unreachable)) return asked.error();
+    if (!asked) return fall_back(replica, info, settings, asked.error(), printer);
+    say(settings, fmt::format("state from {}", printable_remote(url)));
+    if (one()) {
+      const Entity* entity = state.find(subject_);
+      return print_one(entity == nullptr ? std::optional<Entity>() : copy(*entity), printer);
+    }
+    for (const auto& [subject, entity] : state.sorted()) {
+      if (!entity->lives() || entity->empty() || !wanted(subject)) continue;
+      if (!printer.print(subject, *entity)) break;
+    }
+    return {};
+  }
+
+  Status ask(Context& context, const Settings& settings, const std::string& url,
+             State& state) const {
+    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url));
+    const auto join = [&](EntityRecord record) {
+      if (const Entity* queued = state.find(record.subject)) record.entity.join(*queued);
+      state.put(record.subject, std::move(record.entity));
+    };
+    if (one()) {
+      OFFSYNC_ASSIGN(auto record, remote.entity(subject_));
+      if (record) join(std::move(*record));
+      return {};
+    }
+    EntityDecoder decoder;
+    const auto take = [&](std::string_view line) -> Status {
+      OFFSYNC_ASSIGN(EntityRecord record, decoder.decode(line));
+      if (wanted(record.subject)) join(std::move(record));
+      return {};
+    };
+    const auto got = remote.state(take, [](std::string_view) { return Status(); });
+    return got ? Status() : Status(got.error());
+  }
+
+  static Entity copy(const Entity& entity) {
+    Entity result;
+    result.join(entity);
+    return result;
+  }
+
+  std::string subject_;
+  bool offline_ = false;
+  bool require_proxy_ = false;
+  bool stamps_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_state_command() {
+  return std::make_unique<StateCommand>();
+}
+
+}  // namespace offsync::cli
