@@ -16,7 +16,9 @@ namespace offsync {
 namespace od = canonical::od;
 
 struct Decoder::Impl {
-  Result<const EventView*> decode(std::string_view line);
+  Result<const EventView*> decode(std::string_view line, bool partial);
+  // The line in a buffer of ours, with padding.
+  std::string_view copy_of(std::string_view line);
 
  private:
   bool read(std::string_view line);
@@ -55,9 +57,8 @@ struct Decoder::Impl {
   unsigned seen_ = 0;
   EventView event_;
   std::unordered_map<std::string, std::uint64_t> nodes_;  // of foreign sources
-
- public:
   std::vector<char> padded_;
+  bool partial_ = false;
 };
 
 Decoder::Decoder() : impl_(std::make_unique<Impl>()) {}
@@ -66,21 +67,29 @@ Decoder::Decoder(Decoder&&) noexcept = default;
 Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
 Result<const EventView*> Decoder::decode(std::string_view line) {
+  return impl_->decode(impl_->copy_of(line), false);
+}
+
+Result<const EventView*> Decoder::decode_partial(std::string_view line) {
+  return impl_->decode(impl_->copy_of(line), true);
+}
+
+std::string_view Decoder::Impl::copy_of(std::string_view line) {
   if (line.size() <= limits::kLineBytes) {
-    auto& padded = impl_->padded_;
-    if (padded.size() < line.size() + kDecodePadding) padded.resize(line.size() + kDecodePadding);
-    std::copy(line.begin(), line.end(), padded.begin());
-    line = {padded.data(), line.size()};
+    if (padded_.size() < line.size() + kDecodePadding) padded_.resize(line.size() + kDecodePadding);
+    std::copy(line.begin(), line.end(), padded_.begin());
+    line = {padded_.data(), line.size()};
   }
-  return impl_->decode(line);
+  return line;
 }
 
 Result<const EventView*> Decoder::decode_in_place(std::string_view line) {
   static_assert(kDecodePadding >= simdjson::SIMDJSON_PADDING);
-  return impl_->decode(line);
+  return impl_->decode(line, false);
 }
 
-Result<const EventView*> Decoder::Impl::decode(std::string_view line) {
+Result<const EventView*> Decoder::Impl::decode(std::string_view line, bool partial) {
+  partial_ = partial;
   if (line.size() > limits::kLineBytes) {
     return bad_data("too_large", fmt::format("the line has {} bytes; at most {} can be taken",
                                              line.size(), limits::kLineBytes));
@@ -279,13 +288,13 @@ std::uint64_t Decoder::Impl::node_of(std::string_view source) {
 }
 
 bool Decoder::Impl::finish() {
-  constexpr unsigned kRequired = kSpecversion | kId | kSource | kType | kSubject;
-  if ((seen_ & kRequired) != kRequired) {
-    const char* missing = (seen_ & kSpecversion) == 0 ? "specversion"
-                          : (seen_ & kId) == 0        ? "id"
-                          : (seen_ & kSource) == 0    ? "source"
-                          : (seen_ & kType) == 0      ? "type"
-                                                      : "subject";
+  const unsigned required = kType | kSubject | (partial_ ? 0 : kSpecversion | kId | kSource);
+  if (const unsigned absent = required & ~seen_; absent != 0) {
+    const char* missing = (absent & kSpecversion) != 0 ? "specversion"
+                          : (absent & kId) != 0        ? "id"
+                          : (absent & kSource) != 0    ? "source"
+                          : (absent & kType) != 0      ? "type"
+                                                       : "subject";
     return walker_.fail("missing", fmt::format("the attribute {} is missing", missing));
   }
   if (Status status = check_subject(event_.subject); !status) {
@@ -300,7 +309,7 @@ bool Decoder::Impl::finish() {
     }
   }
   event_.extensions = extensions_;
-  if (!event_.stamp_given && !event_.time.empty()) {
+  if (!event_.stamp_given && !event_.time.empty() && !event_.source.empty()) {
     event_.stamp = Stamp::make(event_.time_ms, 0, node_of(event_.source));
   }
   const std::size_t bytes = content_bytes(event_);

@@ -38,6 +38,10 @@ class Decoder {
   // must live as long as the view is used.
   Result<const EventView*> decode_in_place(std::string_view line);
 
+  // decode() of a line that is still to be completed: specversion, id and source may be absent, and
+  // are then empty.
+  Result<const EventView*> decode_partial(std::string_view line);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

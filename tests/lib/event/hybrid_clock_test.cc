@@ -1,0 +1,112 @@
+#include "event/hybrid_clock.h"
+
+#include <rapidcheck.h>
+
+#include "support/catch.h"
+
+using namespace offsync;
+
+namespace {
+
+constexpr std::uint64_t kNode = 7;
+constexpr std::int64_t kNow = 1'700'000'000'000;
+
+std::uint64_t at(std::int64_t ms, std::uint16_t counter = 0) {
+  return Stamp::make(ms, counter, 0).time;
+}
+
+// How the wall clock goes between two events.
+struct Walk {
+  const char* name;
+  std::int64_t steps[4];
+};
+constexpr Walk kWalks[] = {
+    {"monotonic", {1, 5, 1, 20}},
+    {"stuttering", {0, 0, 0, 0}},
+    {"regressing", {-1, -500, -3'600'000, 2}},
+};
+
+}  // namespace
+
+// The grid of Actual's clock tests: how the wall clock goes x where the greatest time comes from.
+TEST_CASE("the clock grid: wall clock x origin of the greatest time") {
+  for (const Walk& walk : kWalks) {
+    SECTION(std::string(walk.name) + ", local only") {
+      HybridClock clock(kNode, 0);
+      std::int64_t wall = kNow;
+      Stamp last = clock.tick(wall);
+      CHECK(last == Stamp::make(kNow, 0, kNode));
+      for (const std::int64_t step : walk.steps) {
+        wall += step;
+        const Stamp next = clock.tick(wall);
+        CHECK(next > last);
+        CHECK(next.ms() >= wall);
+        last = next;
+      }
+    }
+    SECTION(std::string(walk.name) + ", with stamps of others ahead of the wall clock") {
+      HybridClock clock(kNode, 0);
+      std::int64_t wall = kNow;
+      Stamp last = clock.tick(wall);
+      for (const std::int64_t step : walk.steps) {
+        wall += step;
+        const Stamp seen = Stamp::make(wall + 1000, 3, 99);
+        clock.observe(seen, wall);
+        const Stamp next = clock.tick(wall);
+        CHECK(next > last);
+        CHECK(next.time > seen.time);
+        last = next;
+      }
+    }
+    SECTION(std::string(walk.name) + ", with stamps of others behind the wall clock") {
+      HybridClock clock(kNode, 0);
+      std::int64_t wall = kNow;
+      Stamp last = clock.tick(wall);
+      for (const std::int64_t step : walk.steps) {
+        wall += step;
+        const std::uint64_t before = clock.last();
+        clock.observe(Stamp::make(kNow - 10'000'000, 9, 99), wall);
+        CHECK(clock.last() == before);
+        const Stamp next = clock.tick(wall);
+        CHECK(next > last);
+        last = next;
+      }
+    }
+  }
+}
+
+TEST_CASE("a counter that overflows advances the millisecond") {
+  HybridClock clock(kNode, at(kNow, 0xffff));
+  CHECK(clock.tick(kNow) == Stamp::make(kNow + 1, 0, kNode));
+}
+
+TEST_CASE("a stamp is later than what its author had seen, however far that was ahead") {
+  HybridClock clock(kNode, 0);
+  const std::uint64_t seen = at(kNow + 3'600'000, 4);
+  CHECK(clock.tick(kNow, seen).time == seen + 1);
+}
+
+TEST_CASE("no stamp of others moves the clock further than the guard") {
+  HybridClock clock(kNode, 0);
+  clock.observe(Stamp::make(limits::kMaxMs, 0xffff, 1), kNow);
+  CHECK(clock.last() <= at(kNow + limits::kClockGuardMs, 0xffff));
+  clock.observe(Stamp::make(kNow + 10, 0, 1), kNow);
+  CHECK(clock.tick(kNow).ms() <= kNow + limits::kClockGuardMs + 1);
+}
+
+TEST_CASE("the clock never goes back, and goes on from where it was kept") {
+  CHECK(rc::check([](std::vector<std::int32_t> steps) {
+    HybridClock clock(kNode, 0);
+    Stamp last = clock.tick(kNow);
+    std::int64_t wall = kNow;
+    for (const std::int32_t step : steps) {
+      wall += step;
+      if (step % 3 == 0)
+        clock.observe(Stamp::make(std::max<std::int64_t>(wall, 0) + step % 100'000, 1, 5), wall);
+      if (step % 5 == 0) clock = HybridClock(kNode, clock.last());  // a restart
+      const Stamp next = clock.tick(wall);
+      RC_ASSERT(next > last);
+      last = next;
+    }
+  }));
+}

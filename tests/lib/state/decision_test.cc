@@ -1,0 +1,184 @@
+#include "state/decision.h"
+
+#include "base/limits.h"
+#include "lib/state/events.h"
+#include "support/catch.h"
+
+using namespace offsync;
+using test::folded;
+using test::line;
+using test::stamp_text;
+
+namespace {
+
+std::vector<Conflict> meet(const std::vector<std::string>& before, const std::string& event) {
+  const Entity entity = folded(before);
+  Decoder decoder;
+  return conflicts_of(entity, **decoder.decode(event));
+}
+
+// "field:current>incoming" for each, the winner in capitals or stars where it is a delete.
+std::string brief(const std::vector<Conflict>& conflicts) {
+  std::string out;
+  for (const Conflict& c : conflicts) {
+    const auto side = [](const Side& s) {
+      return s.deleted ? "deleted" : s.value.empty() ? "none" : s.value;
+    };
+    out += fmt::format("{}{}:{}{}{} ", c.field, c.element, side(c.current),
+                       c.incoming_wins ? "<" : ">", side(c.incoming));
+  }
+  return out;
+}
+
+std::string fit(const std::vector<std::string>& before, const std::string& event) {
+  const Entity entity = folded(before);
+  Decoder decoder;
+  const Status status = check_fit(entity, **decoder.decode(event));
+  return status ? "ok" : status.error().code;
+}
+
+// data with a base for field t
+std::string with_base(std::string_view set, std::int64_t ms, std::uint64_t node) {
+  return fmt::format(R"({{"base":{{"t":"{}"}},"set":{{"t":{}}}}})", stamp_text(ms, node), set);
+}
+
+}  // namespace
+
+TEST_CASE("writes that did not know of each other conflict; the later stamp wins") {
+  const auto a = line(10, 1, R"({"base":{},"set":{"t":1}})");
+  CHECK(brief(meet({a}, line(20, 2, R"({"base":{},"set":{"t":2}})"))) == "t:1<2 ");
+  CHECK(brief(meet({a}, line(5, 2, R"({"base":{},"set":{"t":2}})"))) == "t:1>2 ");
+  CHECK(brief(meet({a}, line(20, 2, R"({"base":{},"unset":["t"]})"))) == "t:1<none ");
+}
+
+TEST_CASE("edits that knew of each other, the same author, or the same value make no conflict") {
+  const auto a = line(10, 1, R"({"base":{},"set":{"t":1}})");
+  CHECK(meet({a}, line(20, 2, with_base("2", 10, 1))).empty());
+  CHECK(meet({a}, line(20, 1, R"({"base":{},"set":{"t":2}})")).empty());
+  CHECK(meet({a}, line(20, 2, R"({"base":{},"set":{"t":1}})")).empty());
+  CHECK(meet({}, line(20, 2, R"({"base":{},"set":{"t":1}})")).empty());
+  CHECK(meet({a}, line(20, 2, R"({"base":{},"set":{"u":1}})")).empty());
+}
+
+TEST_CASE("a base that is not the current stamp was overtaken") {
+  const auto a = line(10, 1, R"({"base":{},"set":{"t":1}})");
+  const auto b = line(15, 3, with_base("3", 10, 1));
+  const auto conflicts = meet({a, b}, line(20, 2, with_base("2", 10, 1)));
+  REQUIRE(conflicts.size() == 1);
+  CHECK(conflicts[0].base == Stamp::make(10, 0, 1));
+  CHECK(conflicts[0].current.id == "15-3");
+  CHECK(conflicts[0].current.source == "/c/3");
+  CHECK(conflicts[0].incoming.id == "20-2");
+  CHECK(conflicts[0].rule == "last-write");
+}
+
+TEST_CASE("an author that does not say what it saw meets only what is surely unseen") {
+  const auto a = line(10, 1, R"({"set":{"t":1}})");
+  CHECK(meet({a}, line(20, 2, R"({"set":{"t":2}})")).empty());
+  CHECK(brief(meet({a}, line(5, 2, R"({"set":{"t":2}})"))) == "t:1>2 ");
+}
+
+TEST_CASE("increments never conflict; elements do when one adds and one removes") {
+  const auto a = line(10, 1, R"({"base":{},"inc":{"n":1},"add":{"s":["x","y"]}})");
+  CHECK(meet({a}, line(5, 2, R"({"base":{},"inc":{"n":1}})")).empty());
+  CHECK(meet({a}, line(5, 2, R"({"base":{},"add":{"s":["x"]}})")).empty());
+  CHECK(brief(meet({a}, line(5, 2, R"({"base":{},"remove":{"s":["x"]}})"))) == R"(s"x":"x">none )");
+  CHECK(brief(meet({a}, line(15, 2, R"({"base":{},"remove":{"s":["x","z"]}})"))) ==
+        R"(s"x":"x"<none )");
+  const auto knew =
+      fmt::format(R"({{"base":{{"s":"{}"}},"remove":{{"s":["x"]}}}})", stamp_text(10, 1));
+  CHECK(meet({a}, line(15, 2, knew)).empty());
+}
+
+TEST_CASE("an edit of an entity deleted meanwhile is lost, and that is a conflict") {
+  const auto a = line(10, 1, R"({"create":true,"set":{"t":1}})");
+  const auto gone = line(20, 1, R"({"delete":true})");
+  CHECK(brief(meet({a, gone}, line(30, 2, R"({"base":{},"set":{"t":2,"u":3},"inc":{"n":1}})"))) ==
+        "n:deleted>1 t:deleted>2 u:deleted>3 ");
+  CHECK(brief(meet({a, gone}, line(15, 2, with_base("2", 10, 1)))) == "t:deleted>2 ");
+  CHECK(meet({a, gone}, line(30, 1, R"({"base":{},"set":{"t":2}})")).empty());
+  CHECK(meet({a, gone}, line(30, 2, R"({"base":{},"create":true,"set":{"t":2}})")).empty());
+  CHECK(brief(meet({a, gone}, line(15, 2, R"({"base":{},"create":true,"set":{"t":2}})"))) ==
+        "t:deleted>2 ");
+}
+
+TEST_CASE("a delete that did not know of an edit wins over it, and that is a conflict") {
+  const auto a = line(10, 1, R"({"create":true,"base":{},"set":{"t":1,"u":1}})");
+  const auto b = line(30, 3, with_base("5", 10, 1));
+  const auto base = fmt::format(R"("base":{{"t":"{0}","u":"{0}"}})", stamp_text(10, 1));
+  const auto knowing = line(40, 2, fmt::format(R"({{{},"delete":true}})", base));
+  CHECK(meet({a}, knowing).empty());
+  CHECK(brief(meet({a, b}, knowing)) == "t:5<deleted ");
+  CHECK(brief(meet({a, b}, line(20, 2, fmt::format(R"({{{},"delete":true}})", base)))) ==
+        "t:5<deleted ");
+  CHECK(meet({a, line(20, 3, R"({"delete":true})")}, knowing).empty());
+}
+
+TEST_CASE("a delete that a later create outlives loses against what that wrote") {
+  const auto a = line(30, 1, R"({"create":true,"base":{},"set":{"t":1}})");
+  CHECK(brief(meet({a}, line(20, 2, R"({"base":{},"delete":true})"))) == "t:1>deleted ");
+}
+
+TEST_CASE("a conflict's id follows from event, field and element") {
+  const auto a = line(10, 1, R"({"base":{},"set":{"t":1,"u":1}})");
+  const auto b = line(20, 2, R"({"base":{},"set":{"t":2,"u":2}})");
+  const auto first = meet({a}, b);
+  const auto second = meet({a}, b);
+  REQUIRE(first.size() == 2);
+  CHECK(first[0].id == second[0].id);
+  CHECK(first[0].id != first[1].id);
+  CHECK(first[0].id.size() == 36);
+}
+
+TEST_CASE("a conflict's data keeps both values to the last digit and reads back") {
+  const auto a = line(10, 1, R"({"base":{},"set":{"t":3.14159265358979323846}})");
+  const auto conflicts = meet({a}, line(20, 2, R"({"base":{},"set":{"t":{"z":1,"a":"\n"}}})"));
+  REQUIRE(conflicts.size() == 1);
+  const std::string data = conflict_data(conflicts[0]);
+  CHECK(
+      data ==
+      fmt::format(
+          R"({{"conflict":{{"current":{{"id":"10-1","source":"/c/1","stamp":"{}","value":3.14159265358979323846}},)"
+          R"("field":"t","incoming":{{"id":"20-2","source":"/c/2","stamp":"{}","value":{{"a":"\n","z":1}}}},)"
+          R"("rule":"last-write","winner":"incoming"}}}})",
+          stamp_text(10, 1), stamp_text(20, 2)));
+  const auto back = parse_conflict_data(data);
+  REQUIRE(back);
+  CHECK(conflict_data(*back) == data);
+  for (std::size_t n = 0; n < data.size(); ++n) CHECK_FALSE(parse_conflict_data(data.substr(0, n)));
+}
+
+TEST_CASE("an operation that does not fit the field's kind is refused") {
+  const auto a = line(10, 1, R"({"set":{"t":1},"inc":{"n":1},"add":{"s":[1]}})");
+  CHECK(fit({a}, line(20, 1, R"({"inc":{"t":1}})")) == "kind_mismatch");
+  CHECK(fit({a}, line(20, 1, R"({"add":{"n":[1]}})")) == "kind_mismatch");
+  CHECK(fit({a}, line(20, 1, R"({"unset":["s"]})")) == "kind_mismatch");
+  CHECK(fit({a}, line(20, 1, R"({"set":{"t":2},"inc":{"n":1},"remove":{"s":[1]}})")) == "ok");
+  // What a delete has hidden has no kind any more.
+  CHECK(fit({a, line(20, 1, R"({"delete":true})")},
+            line(30, 1, R"({"create":true,"inc":{"t":1}})")) == "ok");
+}
+
+TEST_CASE("an entity has a bounded number of fields") {
+  std::vector<std::string> before;
+  for (std::size_t i = 0; i < limits::kFieldsPerEntity; ++i) {
+    before.push_back(
+        line(static_cast<std::int64_t>(10 + i), 1, fmt::format(R"({{"set":{{"f{}":1}}}})", i)));
+  }
+  CHECK(fit(before, line(5000, 1, R"({"set":{"f1":2}})")) == "ok");
+  CHECK(fit(before, line(5000, 1, R"({"set":{"new":2}})")) == "too_many_fields");
+}
+
+TEST_CASE("the author of an edit of what it deleted is told so") {
+  const Entity dead =
+      folded({line(10, 1, R"({"set":{"t":1}})"), line(20, 1, R"({"delete":true})")});
+  Decoder decoder;
+  const auto code = [&](std::string_view data) {
+    const Status status = check_alive(dead, **decoder.decode(line(30, 1, data)));
+    return status ? "ok" : status.error().code;
+  };
+  CHECK(code(R"({"set":{"t":2}})") == "entity_deleted");
+  CHECK(code(R"({"create":true,"set":{"t":2}})") == "ok");
+  CHECK(code(R"({"delete":true})") == "ok");
+  CHECK(code(R"({"note":1})") == "ok");
+}
