@@ -194,6 +194,17 @@ std::uint64_t Filter::until_sequence() const {
   return sequence == nullptr ? UINT64_MAX : *sequence;
 }
 
+bool Filter::matches_subject(std::string_view subject) const {
+  return any_matches(subjects_, subject);
+}
+
+bool Filter::only_subjects_and_until(std::uint64_t sequence) const {
+  if (!types_.empty() || !sources_.empty() || !where_.empty() || since_ || after_ || limit_) {
+    return false;
+  }
+  return !until_ || (until_sequence() != UINT64_MAX && until_sequence() >= sequence);
+}
+
 bool Filter::all() const {
   return types_.empty() && subjects_.empty() && sources_.empty() && !since_ && !until_ &&
          where_.empty();

@@ -53,6 +53,10 @@ class Filter {
   std::optional<std::uint64_t> limit() const { return limit_; }
   // The --until that is a sequence; UINT64_MAX where there is none.
   std::uint64_t until_sequence() const;
+  bool matches_subject(std::string_view subject) const;
+  // Whether a snapshot at `sequence` passes as a whole: no filter but --subject, and an --until
+  // that is a sequence at or behind it.
+  bool only_subjects_and_until(std::uint64_t sequence) const;
   // True where every event matches.
   bool all() const;
 

@@ -5,6 +5,7 @@
 
 #include "base/glob.h"
 #include "cli/command.h"
+#include "cli/entity_printer.h"
 #include "cli/event_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -26,7 +27,7 @@ constexpr CommandText kText = {
     "offsync state 'todo/*' --stamps\n"
     "offsync state --offline -o ndjson"};
 
-// The entities of the queue alone, to be joined with what the proxy answers. A join may meet the
+// The entities of the queue alone, into which what the proxy answers is joined. A join may meet the
 // same event twice, so it does not matter what of the queue the proxy has already.
 Result<State> fold_queue(Replica& replica) {
   State state;
@@ -70,7 +71,7 @@ class StateCommand final : public Command {
     if (!info) return report(info.error());
     const std::string remote = remote_of(settings, *info);
     Out out;
-    Printer printer(*this, settings, out);
+    EntityPrinter printer(settings, out, stamps_);
     if (offline_ || (remote.empty() && !require_proxy_)) {
       return finish(out, printer, from_replica(*replica, printer));
     }
@@ -83,42 +84,12 @@ class StateCommand final : public Command {
   }
 
  private:
-  class Printer {
-   public:
-    Printer(const StateCommand& command, const Settings& settings, Out& out)
-        : stamps_(command.stamps_),
-          out_(out),
-          records_(out, record_format(settings, out)),
-          colors_(use_color(settings, out)) {}
-
-    // False: nobody reads any more.
-    bool print(std::string_view subject, const Entity& entity) {
-      ++printed_;
-      if (records_.format() == Format::text) {
-        out_.write(entity_text(subject, entity, stamps_, colors_));
-      } else {
-        records_.json(stamps_ ? shown_line_with_writers(subject, entity)
-                              : shown_line(subject, entity));
-      }
-      return out_.open();
-    }
-    void end() { records_.end(); }
-    std::uint64_t printed() const { return printed_; }
-
-   private:
-    bool stamps_;
-    Out& out_;
-    Records records_;
-    Palette colors_;
-    std::uint64_t printed_ = 0;
-  };
-
   bool one() const { return !subject_.empty() && !is_glob(subject_); }
   bool wanted(std::string_view subject) const {
     return subject_.empty() || glob_match(subject_, subject);
   }
 
-  static int finish(Out& out, Printer& printer, const Status& status) {
+  static int finish(Out& out, EntityPrinter& printer, const Status& status) {
     if (!status) {
       (void)out.flush();
       return report(status.error());
@@ -127,7 +98,7 @@ class StateCommand final : public Command {
     return out.finish(kOk);
   }
 
-  Status print_one(const std::optional<Entity>& entity, Printer& printer) const {
+  Status print_one(const std::optional<Entity>& entity, EntityPrinter& printer) const {
     if (entity && entity->lives() && !entity->empty()) {
       printer.print(subject_, *entity);
       return {};
@@ -145,20 +116,19 @@ class StateCommand final : public Command {
   // The bytes before the first special character narrow the range that must be read.
   std::string prefix() const { return subject_.substr(0, subject_.find_first_of("*?\\")); }
 
-  Status from_replica(Replica& replica, Printer& printer) const {
+  Status from_replica(Replica& replica, EntityPrinter& printer) const {
     if (one()) {
       OFFSYNC_ASSIGN(const auto entity, replica.entity(subject_));
       return print_one(entity, printer);
     }
     return replica.for_each_entity(prefix(), Replica::View::visible,
                                    [&](std::string_view subject, const Entity& entity) {
-                                     if (!entity.lives() || !wanted(subject)) return true;
-                                     return printer.print(subject, entity);
+                                     return !wanted(subject) || printer.print(subject, entity);
                                    });
   }
 
   Status fall_back(Replica& replica, const ReplicaInfo& info, const Settings& settings,
-                   const Error& why, Printer& printer) const {
+                   const Error& why, EntityPrinter& printer) const {
     say(settings, fmt::format("state from the replica, last synced {}: {}",
                               time_text(info.last_sync_ms), why.detail));
     return from_replica(replica, printer);
@@ -167,7 +137,7 @@ class StateCommand final : public Command {
   // What the proxy answers is collected before anything is printed, so that a cut connection
   // leaves no half answer.
   Status from_proxy(Context& context, const Settings& settings, const std::string& url,
-                    Replica& replica, const ReplicaInfo& info, Printer& printer) const {
+                    Replica& replica, const ReplicaInfo& info, EntityPrinter& printer) const {
     OFFSYNC_ASSIGN(State state, fold_queue(replica));
     const Status asked = ask(context, settings, url, state);
     if (!asked && (require_proxy_ || asked.error().kind != Errc::unreachable)) return asked.error();
@@ -178,8 +148,7 @@ class StateCommand final : public Command {
       return print_one(entity == nullptr ? std::optional<Entity>() : copy(*entity), printer);
     }
     for (const auto& [subject, entity] : state.sorted()) {
-      if (!entity->lives() || entity->empty() || !wanted(subject)) continue;
-      if (!printer.print(subject, *entity)) break;
+      if (wanted(subject) && !printer.print(subject, *entity)) break;
     }
     return {};
   }
@@ -187,19 +156,15 @@ class StateCommand final : public Command {
   Status ask(Context& context, const Settings& settings, const std::string& url,
              State& state) const {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url));
-    const auto join = [&](EntityRecord record) {
-      if (const Entity* queued = state.find(record.subject)) record.entity.join(*queued);
-      state.put(record.subject, std::move(record.entity));
-    };
     if (one()) {
-      OFFSYNC_ASSIGN(auto record, remote.entity(subject_));
-      if (record) join(std::move(*record));
+      OFFSYNC_ASSIGN(const auto record, remote.entity(subject_));
+      if (record) state.put(record->subject, record->entity);
       return {};
     }
     EntityDecoder decoder;
     const auto take = [&](std::string_view line) -> Status {
-      OFFSYNC_ASSIGN(EntityRecord record, decoder.decode(line));
-      if (wanted(record.subject)) join(std::move(record));
+      OFFSYNC_ASSIGN(const EntityRecord record, decoder.decode(line));
+      if (wanted(record.subject)) state.put(record.subject, record.entity);
       return {};
     };
     const auto got = remote.state(take, [](std::string_view) { return Status(); });

@@ -1,0 +1,119 @@
+// offsync replay: folds a log to a state.
+#include <fmt/format.h>
+
+#include "cli/command.h"
+#include "cli/entity_printer.h"
+#include "cli/filter.h"
+#include "cli/line_reader.h"
+#include "cli/log_folder.h"
+#include "cli/options.h"
+#include "cli/output.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr CommandText kText = {
+    "replay", "Fold a log to a state", "[FILE|-] [OPTIONS]",
+    "Folds events (of offsync log, of the proxy, or CloudEvents from elsewhere) and snapshots of "
+    "the\n"
+    "proxy to the state that they give, in any order. Without FILE: the log that this replica has\n"
+    "received. The memory used grows with the entities, not with the events. A line that cannot "
+    "be\n"
+    "folded is reported with its number and byte and left out; the exit code is then 65.",
+    "offsync replay events.ndjson\n"
+    "offsync replay --until 2026-11-23T12:00:00Z --subject 'todo/*'\n"
+    "zstd -dc history.ndjson.zst | offsync replay - -o ndjson"};
+
+class Replay final : public Command {
+ public:
+  const char* name() const override { return kText.name; }
+
+  void define(CLI::App& app, Flags& flags) override {
+    CLI::App* command = add_command(app, kText, flags);
+    command->add_option("FILE", file_, "One event a line; - is stdin")->group("");
+    add_filter_options(*command, options_, "The first N that pass the filters");
+    command->add_flag("--stamps", stamps_, "Who wrote each field, and when");
+    command->add_flag("--strict", strict_, "Stop at the first bad line, print no state");
+  }
+
+  int run(Context& context, const Settings& settings) override {
+    auto filter = Filter::make(options_, context.clock.wall_ms());
+    if (!filter) return report(filter.error());
+    LogFolder folder(*filter);
+    Status done;
+    if (file_.empty()) {
+      done = fold_replica(context, settings, *filter, folder);
+    } else {
+      Progress progress(settings, context.clock);
+      done = fold_file(folder, progress);
+    }
+    if (!done) return report(done.error());
+    if (strict_ && refused_ > 0) return kBadData;
+    Out out;
+    EntityPrinter printer(settings, out, stamps_);
+    for (const auto& [subject, entity] : folder.state().sorted()) {
+      if (!printer.print(subject, *entity)) break;
+    }
+    printer.end();
+    return out.finish(refused_ == 0 ? kOk : kBadData);
+  }
+
+ private:
+  Status fold_file(LogFolder& folder, Progress& progress) {
+    OFFSYNC_ASSIGN(const InputFile file, InputFile::open(file_));
+    LineReader reader(file.fd(), file.name());
+    LineReader::Line line;
+    while (reader.next(line)) {
+      const Status folded = line.too_long ? Status(bad_data("too_large", "the line is too long"))
+                                          : folder.fold(line.text, reader);
+      if (!folded && folded.error().kind != Errc::bad_data) return folded;
+      if (!folded) {
+        progress.clear();
+        complain(fmt::format("{}: line {}, byte {}: {} ({})", file.name(), line.number, line.byte,
+                             folded.error().message(), folded.error().code));
+        ++refused_;
+        if (strict_) return {};
+      }
+      if (folder.full()) break;
+      if ((line.number & 0xffff) == 0) {
+        progress.update(
+            fmt::format("{} events, {} entities", folder.folded(), folder.state().size()));
+      }
+    }
+    return reader.status();
+  }
+
+  static Status fold_replica(Context& context, const Settings& settings, const Filter& filter,
+                             LogFolder& folder) {
+    OFFSYNC_ASSIGN(Replica replica, open_replica(settings, context.clock, context.random));
+    OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
+    if (info.log_after > 0) OFFSYNC_TRY(folder.begin_snapshot(info.log_after));
+    Status failed;
+    OFFSYNC_TRY(replica.for_each_base([&](std::string_view line) {
+      failed = folder.fold_entity(line);
+      return failed.ok();
+    }));
+    OFFSYNC_TRY(std::move(failed));
+    LogFilter range;
+    range.until = filter.until_sequence();
+    OFFSYNC_TRY(replica.for_each_log(range, [&](std::uint64_t, std::string_view line) {
+      failed = folder.fold_event(line);
+      return failed.ok() && !folder.full();
+    }));
+    return failed;
+  }
+
+  std::string file_;
+  FilterOptions options_;
+  bool stamps_ = false;
+  bool strict_ = false;
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_replay_command() {
+  return std::make_unique<Replay>();
+}
+
+}  // namespace offsync::cli

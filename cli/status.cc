@@ -1,0 +1,199 @@
+// offsync status: where this replica stands. It calls nothing synced that it has not just checked.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/rfc3339.h"
+#include "cli/command.h"
+#include "cli/escape.h"
+#include "cli/event_text.h"
+#include "cli/home.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/remote.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr CommandText kText = {"status", "Print remote, cursor, lag, queue, conflicts and clock",
+                               "[OPTIONS]",
+                               "Asks the proxy for the head of its log. Where it does not answer, "
+                               "what the replica heard last\n"
+                               "is printed, and nothing is called synced.",
+                               "offsync status\n"
+                               "offsync status --json | jq .queue"};
+
+struct Report {
+  ReplicaInfo info;
+  QueueCounts queue;
+  std::uint64_t conflicts = 0;
+  std::string home, remote;
+  bool answered = false;     // by the proxy, now
+  bool other_epoch = false;  // the proxy's log is not the one that we know
+  std::optional<Error> trouble;
+
+  std::uint64_t pulled() const { return info.cursor ? info.cursor->sequence : 0; }
+  std::uint64_t lag() const { return info.head > pulled() ? info.head - pulled() : 0; }
+  std::uint64_t pending() const {
+    return queue.queued + queue.accepted + queue.rejected + queue.held;
+  }
+  bool synced() const {
+    return answered && !other_epoch && info.cursor && lag() == 0 && pending() == 0;
+  }
+};
+
+std::string verdict(const Report& report) {
+  if (report.remote.empty()) return "no remote: nothing leaves this machine";
+  if (report.synced()) return "synced";
+  std::string why;
+  const auto add = [&](const std::string& part) { why += (why.empty() ? "" : ", ") + part; };
+  if (!report.answered) add("the proxy was not asked or did not answer");
+  if (report.other_epoch) add("the proxy has another log: the next sync starts afresh");
+  if (!report.info.cursor) add("never pulled");
+  if (report.lag() > 0) add(fmt::format("{} to pull", report.lag()));
+  if (report.queue.queued > 0) add(fmt::format("{} to push", report.queue.queued));
+  if (report.queue.accepted > 0) add(fmt::format("{} to come back", report.queue.accepted));
+  if (report.queue.rejected > 0) add(fmt::format("{} rejected", report.queue.rejected));
+  if (report.queue.held > 0) add(fmt::format("{} held", report.queue.held));
+  return "not known to be synced: " + why;
+}
+
+std::string text_of(const Report& report) {
+  const ReplicaInfo& info = report.info;
+  std::string out;
+  const auto line = [&](std::string_view what, const std::string& value) {
+    out += fmt::format("{:10} {}\n", what, value);
+  };
+  line("replica", escape_text(report.home));
+  line("source", escape_text(info.source));
+  line("remote", report.remote.empty() ? "none" : escape_text(printable_remote(report.remote)));
+  line("cursor", info.cursor ? info.cursor->text() : "never pulled");
+  line("head", fmt::format("{}{}", info.head, report.answered ? "" : " (when last heard of)"));
+  line("lag", fmt::format("{}{}", report.lag(), report.answered ? "" : " or more"));
+  line("queue", fmt::format("{} queued, {} accepted, {} rejected, {} held", report.queue.queued,
+                            report.queue.accepted, report.queue.rejected, report.queue.held));
+  line("conflicts", fmt::format("{} open", report.conflicts));
+  line("clock", info.clock_offset_ms == 0
+                    ? "no offset to the proxy is known"
+                    : fmt::format("the proxy is {} ms {}", std::abs(info.clock_offset_ms),
+                                  info.clock_offset_ms > 0 ? "ahead" : "behind"));
+  line("last sync", time_text(info.last_sync_ms));
+  line("answer", report.answered ? "from the proxy" : "from the replica");
+  line("verdict", verdict(report));
+  return out;
+}
+
+std::string json_of(const Report& report) {
+  using nlohmann::ordered_json;
+  const ReplicaInfo& info = report.info;
+  const ordered_json none(nullptr);
+  const auto text_or_null = [&](const std::string& text) {
+    return text.empty() ? none : ordered_json(text);
+  };
+  const ordered_json json = {
+      {"replica", report.home},
+      {"source", info.source},
+      {"node", node_text(info.node)},
+      {"remote", text_or_null(printable_remote(report.remote))},
+      {"cursor", text_or_null(info.cursor ? info.cursor->text() : "")},
+      {"head", info.head},
+      {"lag", report.lag()},
+      {"queue",
+       {{"queued", report.queue.queued},
+        {"accepted", report.queue.accepted},
+        {"rejected", report.queue.rejected},
+        {"held", report.queue.held}}},
+      {"conflicts", report.conflicts},
+      {"clock_offset_ms", info.clock_offset_ms},
+      {"last_sync", text_or_null(info.last_sync_ms == 0 ? "" : format_rfc3339(info.last_sync_ms))},
+      {"answered_by", report.answered ? "proxy" : "replica"},
+      {"synced", report.synced()},
+      {"problem", text_or_null(report.trouble ? report.trouble->message() : "")}};
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+class StatusCommand final : public Command {
+ public:
+  const char* name() const override { return kText.name; }
+
+  void define(CLI::App& app, Flags& flags) override {
+    CLI::App* command = add_command(app, kText, flags);
+    command->add_flag("--json", json_, "The same as -o json");
+    command->add_flag("--offline", offline_, "Ask the replica alone");
+    command->add_flag("--require-proxy", require_proxy_,
+                      "Exit with 69 where the proxy does not answer");
+    add_remote_option(*command, flags);
+  }
+
+  int run(Context& context, const Settings& settings) override {
+    if (offline_ && require_proxy_) {
+      return report(make_error(Errc::usage, "bad_argument",
+                               "--offline and --require-proxy contradict each other"));
+    }
+    auto replica = open_replica(settings, context.clock, context.random);
+    if (!replica) return report(replica.error());
+    auto status = look(*replica, settings);
+    if (!status) return report(status.error());
+    if (!offline_ && (require_proxy_ || !status->remote.empty())) {
+      if (!context.network) {
+        const auto program = net_program();
+        if (program || require_proxy_) return run_in_net(context);
+        status->trouble = program.error();
+      } else if (const Status asked = ask(context, settings, *replica, *status); !asked) {
+        if (require_proxy_) return report(asked.error());
+        status->trouble = asked.error();
+      }
+    }
+    return print(settings, *status);
+  }
+
+ private:
+  static Result<Report> look(Replica& replica, const Settings& settings) {
+    Report result;
+    OFFSYNC_ASSIGN(result.info, replica.info());
+    OFFSYNC_ASSIGN(result.queue, replica.counts());
+    OFFSYNC_ASSIGN(const auto conflicts, replica.conflicts(false));
+    result.conflicts = conflicts.size();
+    result.home = settings.home;
+    result.remote = remote_of(settings, result.info);
+    return result;
+  }
+
+  static Status ask(Context& context, const Settings& settings, Replica& replica, Report& into) {
+    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, into.remote));
+    OFFSYNC_ASSIGN(const SpaceInfo space, remote.info());
+    into.answered = true;
+    into.other_epoch = into.info.cursor && into.info.cursor->epoch != space.epoch;
+    into.info.head = space.head;
+    // A replica that cannot be written to can still be asked.
+    if (!into.other_epoch) (void)replica.note_head(space.head);
+    if (const auto offset = remote.clock_offset_ms()) {
+      into.info.clock_offset_ms = *offset;
+      (void)replica.note_clock_offset(*offset);
+    }
+    return {};
+  }
+
+  int print(const Settings& settings, const Report& status) const {
+    Out out;
+    if (json_ || report_format(settings) != Format::text) {
+      out.line(json_of(status));
+    } else {
+      out.write(text_of(status));
+    }
+    if (status.trouble) say(settings, status.trouble->message());
+    return out.finish(kOk);
+  }
+
+  bool json_ = false;
+  bool offline_ = false;
+  bool require_proxy_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_status_command() {
+  return std::make_unique<StatusCommand>();
+}
+
+}  // namespace offsync::cli
