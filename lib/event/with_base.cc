@@ -2,6 +2,10 @@
 
 #include <simdjson.h>
 
+#include <utility>
+
+#include "base/limits.h"
+
 namespace offsync {
 namespace {
 
@@ -25,7 +29,7 @@ Place find_place(const simdjson::padded_string& data) {
   for (auto item : object) {
     od::field field;
     std::string_view name;
-    if (item.get(field)) return place;
+    if (std::move(item).get(field)) return place;
     const char* const raw = field.key().raw();
     if (field.unescaped_key().get(name)) return place;
     const auto at = static_cast<std::size_t>(raw - 1 - data.data());
