@@ -1,0 +1,145 @@
+#include "replica/replica.h"
+
+#include "replica/replica_store.h"
+
+namespace offsync {
+
+Replica::Replica(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Replica::Replica(Replica&&) noexcept = default;
+Replica& Replica::operator=(Replica&&) noexcept = default;
+Replica::~Replica() = default;
+
+Result<Replica> Replica::create(const std::string& file, const CreateOptions& options, Clock& clock,
+                                Random& random) {
+  auto impl = std::make_unique<Impl>(file, clock, random);
+  OFFSYNC_TRY(impl->store.create(options));
+  return Replica(std::move(impl));
+}
+
+Result<Replica> Replica::open(const std::string& file, Clock& clock, Random& random) {
+  auto impl = std::make_unique<Impl>(file, clock, random);
+  OFFSYNC_TRY(impl->store.open());
+  return Replica(std::move(impl));
+}
+
+Result<ReplicaInfo> Replica::info() {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(ReplicaRow row, impl_->store.load_row());
+  ReplicaInfo info;
+  info.remote = std::move(row.remote);
+  info.source = std::move(row.source);
+  info.node = row.node;
+  if (row.pulled) info.cursor = Cursor{std::move(row.epoch), row.cursor};
+  info.log_after = row.log_after;
+  info.head = row.head;
+  info.clock_offset_ms = row.clock_offset;
+  info.last_sync_ms = row.last_sync;
+  return info;
+}
+
+namespace {
+
+// A write that only changes the row; none at all if it stays as it is.
+template <class T>
+Status change(ReplicaStore& store, T ReplicaRow::*field, const T& value) {
+  OFFSYNC_TRY(store.ready());
+  OFFSYNC_ASSIGN(const ReplicaRow row, store.load_row());
+  if (row.*field == value) return {};
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(store));
+  write->row.*field = value;
+  write->row_changed = true;
+  return write->commit();
+}
+
+}  // namespace
+
+Status Replica::set_remote(const std::string& remote) {
+  return change(impl_->store, &ReplicaRow::remote, remote);
+}
+
+Status Replica::note_clock_offset(std::int64_t offset_ms) {
+  return change(impl_->store, &ReplicaRow::clock_offset, offset_ms);
+}
+
+Status Replica::note_head(std::uint64_t head) {
+  return change(impl_->store, &ReplicaRow::head, head);
+}
+
+Status Replica::note_synced() {
+  return change(impl_->store, &ReplicaRow::last_sync, impl_->store.clock.wall_ms());
+}
+
+namespace {
+
+Error unreadable(const ReplicaStore& store, const Error& why) {
+  return make_error(Errc::io, "corrupt",
+                    store.file() + " is damaged: an entity cannot be read (" + why.detail + ")",
+                    "restore it from a copy, or set it aside and begin a new one");
+}
+
+}  // namespace
+
+Result<std::optional<Entity>> Replica::entity(std::string_view subject, View view) {
+  ReplicaStore& store = impl_->store;
+  OFFSYNC_TRY(store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 store.use("SELECT confirmed, visible FROM entity WHERE subject = ?"));
+  get->bind(1, subject);
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  if (!found) return std::optional<Entity>{};
+  const int column = view == View::visible && !get->null(1) ? 1 : 0;
+  if (get->null(column)) return std::optional<Entity>{};
+  auto record = store.entities.decode(get->text(column));
+  get->reset();
+  if (!record) return unreadable(store, record.error());
+  if (record->entity.empty()) return std::optional<Entity>{};
+  return std::optional<Entity>(std::move(record->entity));
+}
+
+Status Replica::for_each_entity(std::string_view prefix, View view, const EntityFn& fn) {
+  ReplicaStore& store = impl_->store;
+  OFFSYNC_TRY(store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement next,
+                 store.prepare("SELECT subject, confirmed, visible FROM entity WHERE subject >= ?"
+                               " ORDER BY subject"));
+  next.bind(1, prefix);
+  EntityDecoder decoder;  // of its own, because fn may ask for other entities
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next.step());
+    if (!found || !next.text(0).starts_with(prefix)) return {};
+    const int column = view == View::visible && !next.null(2) ? 2 : 1;
+    if (next.null(column)) continue;
+    auto record = decoder.decode(next.text(column));
+    if (!record) return unreadable(store, record.error());
+    if (record->entity.empty()) continue;
+    if (!fn(record->subject, record->entity)) return {};
+  }
+}
+
+Status Replica::for_each_log(const LogFilter& filter, const LineFn& fn) {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement next,
+                 impl_->store.prepare("SELECT sequence, line FROM log"
+                                      " WHERE sequence > ? AND sequence <= ? ORDER BY sequence"));
+  const std::uint64_t last = INT64_MAX;
+  next.bind(1, std::min(filter.after, last)).bind(2, std::min(filter.until, last));
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next.step());
+    if (!found || !fn(next.uinteger(0), next.text(1))) return {};
+  }
+}
+
+Result<std::optional<std::string>> Replica::find_event(std::string_view id) {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 impl_->store.use("SELECT line FROM pending WHERE id = ?1"
+                                  " UNION ALL SELECT line FROM log WHERE id = ?1"));
+  get->bind(1, id);
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  if (!found) return std::optional<std::string>{};
+  std::optional<std::string> line(get->text(0));
+  get->reset();
+  return line;
+}
+
+}  // namespace offsync

@@ -1,0 +1,233 @@
+#include <algorithm>
+
+#include "base/rfc3339.h"
+#include "base/uuid.h"
+#include "event/with_base.h"
+#include "replica/replica_store.h"
+
+namespace offsync {
+namespace {
+
+// The texts that a completed event's view points to.
+struct Completion {
+  std::string id, time, data;
+};
+
+bool reserved(std::string_view type) {
+  return type.starts_with("offsync.");
+}
+
+// What the author of `event` has seen of what it writes: for each field the stamp of its latest
+// write; a delete has seen all fields.
+std::vector<Base> seen_by(const Entity& visible, const EventView& event) {
+  std::vector<Base> bases;
+  if (event.del) {
+    for (const Field& field : visible.fields()) bases.push_back({field.name(), field.stamp()});
+  }
+  for (const Op& op : event.ops) {
+    if (op.kind == OpKind::inc) continue;  // increments add up, whatever was seen
+    if (const Field* field = visible.find(op.field)) bases.push_back({op.field, field->stamp()});
+  }
+  std::sort(bases.begin(), bases.end(), [](const Base& a, const Base& b) {
+    return a.field != b.field ? a.field < b.field : a.stamp > b.stamp;
+  });
+  const auto same = [](const Base& a, const Base& b) { return a.field == b.field; };
+  bases.erase(std::unique(bases.begin(), bases.end(), same), bases.end());
+  return bases;
+}
+
+bool needs_base(const EventView& event) {
+  return event.del || std::any_of(event.ops.begin(), event.ops.end(),
+                                  [](const Op& op) { return op.kind != OpKind::inc; });
+}
+
+// The latest stamp that the new one must exceed for its write to take effect.
+std::uint64_t latest_seen(const Entity& visible, const EventView& event,
+                          std::span<const Base> bases) {
+  std::uint64_t latest = visible.deleted().stamp.time;
+  if (event.del) latest = std::max(latest, visible.created().stamp.time);
+  for (const Base& base : bases) latest = std::max(latest, base.stamp.time);
+  return latest;
+}
+
+}  // namespace
+
+struct Replica::Batch::Impl {
+  explicit Impl(std::unique_ptr<ReplicaWrite> begun) : write(std::move(begun)) {}
+
+  Result<Emitted> add(std::string_view line);
+
+ private:
+  Result<std::optional<Emitted>> known(const EventView& event, bool own);
+  Result<bool> same(const EventView& event, bool own, std::string_view stored,
+                    std::string& content);
+  Status complete_own(EventView& event, const Entity& visible, Completion& texts);
+  Status complete_foreign(EventView& event, Completion& texts);
+  Result<Emitted> take(const EventView& event, EntityRow& entity);
+
+ public:
+  std::unique_ptr<ReplicaWrite> write;
+  std::optional<Error> broken;  // an error that was not the event's fault: nothing can be kept
+};
+
+Result<Emitted> Replica::Batch::Impl::add(std::string_view line) {
+  OFFSYNC_ASSIGN(const EventView* read, write->store.decoder.decode_partial(line));
+  EventView event = *read;
+  if (reserved(event.type)) {
+    return bad_data("reserved_type", "the type " + std::string(event.type) + " is the proxy's own",
+                    "choose a type that does not begin with \"offsync.\"");
+  }
+  const bool own = event.source.empty() || event.source == write->row.source;
+  if (!own && event.id.empty()) {
+    return bad_data("missing", "an event of another source needs its id",
+                    "give it an id, or leave out source to make it an event of yours");
+  }
+  if (own) event.source = write->row.source;
+  if (!event.id.empty()) {
+    OFFSYNC_ASSIGN(std::optional<Emitted> earlier, known(event, own));
+    if (earlier) return std::move(*earlier);
+  }
+
+  const std::uint64_t clock_before = write->row.clock;
+  OFFSYNC_ASSIGN(EntityRow * entity, write->entity(event.subject));
+  OFFSYNC_ASSIGN(const Entity* visible, write->look(event.subject, *entity));
+  Completion texts;
+  if (own) {
+    OFFSYNC_TRY(check_alive(*visible, event));
+    OFFSYNC_TRY(check_fit(*visible, event));
+    OFFSYNC_TRY(complete_own(event, *visible, texts));
+  } else {
+    OFFSYNC_TRY(check_fit(*visible, event));
+    OFFSYNC_TRY(complete_foreign(event, texts));
+  }
+  auto taken = take(event, *entity);
+  if (!taken) write->row.clock = clock_before;
+  return taken;
+}
+
+// The same event again changes nothing; its id with another content is refused.
+Result<std::optional<Emitted>> Replica::Batch::Impl::known(const EventView& event, bool own) {
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 write->store.use("SELECT line FROM pending WHERE id = ?1"
+                                  " UNION ALL SELECT line FROM log WHERE id = ?1"));
+  get->bind(1, event.id);
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  if (!found) return std::optional<Emitted>{};
+  std::string content;
+  OFFSYNC_ASSIGN(const bool equal, same(event, own, get->text(0), content));
+  get->reset();
+  if (!equal) {
+    return bad_data("id_conflict", "there is another event with the id " + std::string(event.id),
+                    "give this one an id of its own");
+  }
+  return std::optional(Emitted{std::move(content), std::string(event.id), true});
+}
+
+// Compares as if `event` had what we (or the first taker) added to the stored one.
+Result<bool> Replica::Batch::Impl::same(const EventView& event, bool own, std::string_view stored,
+                                        std::string& content) {
+  OFFSYNC_ASSIGN(const EventView* old, write->store.other_decoder.decode(stored));
+  EventView again = event;
+  std::string data;
+  if (again.time.empty()) again.time = old->time;
+  if (!again.stamp_given) again.stamp = old->stamp;
+  if (own && again.clientseq == 0) again.clientseq = old->clientseq;
+  if (own && !again.base_given && old->base_given) {
+    data = with_base(again.data, old->bases);
+    again.data = data;
+  }
+  content = encode_content(*old);
+  return encode_content(again) == content;
+}
+
+Status Replica::Batch::Impl::complete_own(EventView& event, const Entity& visible,
+                                          Completion& texts) {
+  const std::int64_t wall = write->store.clock.wall_ms();
+  if (event.id.empty()) event.id = texts.id = uuid_v7(wall, write->store.random);
+  if (event.time.empty()) event.time = texts.time = format_rfc3339(wall);
+  event.clientseq = write->row.next;
+  const std::vector<Base> seen = seen_by(visible, event);
+  if (!event.base_given && needs_base(event)) {
+    event.data = texts.data = with_base(event.data, seen);
+    event.base_given = true;
+  }
+  const std::uint64_t clock_before = write->row.clock;
+  event.stamp = next_stamp(*write, latest_seen(visible, event, seen));
+  event.stamp_given = true;
+  const std::size_t bytes = encode_content(event).size();
+  if (bytes <= limits::kEventBytes) return {};
+  write->row.clock = clock_before;
+  return bad_data("too_large", "the event has " + std::to_string(bytes) +
+                                   " bytes with its stamp and base; at most " +
+                                   std::to_string(limits::kEventBytes) + " can be taken");
+}
+
+Status Replica::Batch::Impl::complete_foreign(EventView& event, Completion& texts) {
+  if (!event.stamp.none()) return {};
+  const std::int64_t wall = write->store.clock.wall_ms();
+  event.time = texts.time = format_rfc3339(wall);
+  event.stamp = Stamp::make(wall, 0, foreign_node(event.source));
+  return {};
+}
+
+Result<Emitted> Replica::Batch::Impl::take(const EventView& event, EntityRow& entity) {
+  Emitted emitted{encode_content(event), std::string(event.id), false};
+  // Behind what is held, an event is held too: those of an entity go out in order.
+  const bool held = entity.held > 0;
+  Status done =
+      queue::insert(*write, write->row.next, held ? PendingState::held : PendingState::queued,
+                    event, emitted.line);
+  if (done && !event.causationid.empty()) {
+    done = note_pending_resolve(write->store, event.causationid, event.id);
+  }
+  if (!done) {
+    broken = done.error();
+    return done.error();
+  }
+  if (event.writes()) {
+    OFFSYNC_ASSIGN(Entity * visible, write->visible(event.subject, entity));
+    visible->fold(event);
+  } else {
+    OFFSYNC_TRY(write->visible(event.subject, entity));
+  }
+  entity.visible_changed = true;
+  write->count(entity, 1, held ? 1 : 0);
+  ++write->row.next;
+  write->row_changed = true;
+  return emitted;
+}
+
+Replica::Batch::Batch(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Replica::Batch::Batch(Batch&&) noexcept = default;
+Replica::Batch::~Batch() = default;
+
+Result<Emitted> Replica::Batch::add(EventDraft draft) {
+  return add_line(draft.line());
+}
+
+Result<Emitted> Replica::Batch::add_line(std::string_view line) {
+  if (impl_->broken) return *impl_->broken;
+  if (!impl_->write->open()) {
+    return make_error(Errc::internal, "closed", "this batch was committed before");
+  }
+  return impl_->add(line);
+}
+
+Status Replica::Batch::commit() {
+  if (impl_->broken) return *impl_->broken;
+  return impl_->write->commit();
+}
+
+Result<Replica::Batch> Replica::begin_batch() {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  return Batch(std::make_unique<Batch::Impl>(std::move(write)));
+}
+
+Result<Emitted> Replica::emit(EventDraft draft) {
+  OFFSYNC_ASSIGN(Batch batch, begin_batch());
+  OFFSYNC_ASSIGN(Emitted emitted, batch.add(std::move(draft)));
+  if (!emitted.duplicate) OFFSYNC_TRY(batch.commit());
+  return emitted;
+}
+
+}  // namespace offsync

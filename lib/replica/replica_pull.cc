@@ -1,0 +1,122 @@
+#include "replica/replica_store.h"
+
+namespace offsync {
+namespace {
+
+Error bad_event(std::uint64_t after, const Error& why) {
+  return make_error(Errc::protocol, "bad_event",
+                    "the proxy sent something behind sequence " + std::to_string(after) +
+                        " that is no event of its log: " + why.detail,
+                    "nothing of this page was taken");
+}
+
+// Puts an event of the log into it, and what follows from that. One transaction holds it all.
+class Apply {
+ public:
+  explicit Apply(ReplicaWrite& write) : write_(write) {}
+  Replica::Applied applied;
+
+  Status line(std::string_view line) {
+    auto read = write_.store.decoder.decode(line);
+    if (!read) return bad_event(write_.row.cursor, read.error());
+    const EventView& event = **read;
+    const std::uint64_t expected = write_.row.cursor + 1;
+    if (event.sequence == 0) {
+      return bad_event(write_.row.cursor, bad_data("missing", "it has no sequence"));
+    }
+    if (event.sequence < expected) return {};
+    if (event.sequence > expected) {
+      return make_error(Errc::protocol, "gap",
+                        "the proxy sent sequence " + std::to_string(event.sequence) + " where " +
+                            std::to_string(expected) + " is next",
+                        "nothing of this page was taken");
+    }
+    OFFSYNC_TRY(keep(event));
+    OFFSYNC_TRY(note_conflict(event));
+    // First the log's copy comes in, then ours goes: the visible state has it at every moment.
+    OFFSYNC_TRY(write_.confirm(event));
+    OFFSYNC_TRY(settle_own(event));
+    HybridClock clock(write_.row.node, write_.row.clock);
+    clock.observe(event.stamp, write_.store.corrected_wall(write_.row));
+    write_.row.clock = clock.last();
+    write_.row.cursor = event.sequence;
+    ++applied.events;
+    return write_.trim();
+  }
+
+ private:
+  Status keep(const EventView& event) {
+    const std::string canonical = encode(event);
+    OFFSYNC_ASSIGN(sqlite::Statement * put,
+                   write_.store.use("INSERT INTO log(sequence, id, line) VALUES (?, ?, ?)"));
+    put->bind(1, event.sequence).bind(2, event.id).bind(3, canonical);
+    Status done = put->run();
+    if (done || done.error().code != "constraint") return done;
+    return bad_event(event.sequence - 1,
+                     bad_data("duplicate", "event " + std::string(event.id) + " is there twice"));
+  }
+
+  Status note_conflict(const EventView& event) {
+    if (event.type == kConflictType) {
+      ++applied.conflicts;
+      OFFSYNC_ASSIGN(sqlite::Statement * put,
+                     write_.store.use("INSERT OR REPLACE INTO conflict(id, sequence, line)"
+                                      " VALUES (?, ?, ?)"));
+      const std::string canonical = encode(event);
+      put->bind(1, event.id).bind(2, event.sequence).bind(3, canonical);
+      return put->run();
+    }
+    if (event.causationid.empty()) return {};
+    OFFSYNC_ASSIGN(sqlite::Statement * close,
+                   write_.store.use("UPDATE conflict SET resolved_by = ?2, pending_by = NULL"
+                                    " WHERE id = ?1 AND resolved_by IS NULL"));
+    close->bind(1, event.causationid).bind(2, event.id);
+    return close->run();
+  }
+
+  // The confirmed copy of a pending event takes its place. One with another content is not it: ours
+  // stays, for the proxy to refuse.
+  Status settle_own(const EventView& event) {
+    OFFSYNC_ASSIGN(sqlite::Statement * get,
+                   write_.store.use("SELECT n, state, line FROM pending WHERE id = ?"));
+    get->bind(1, event.id);
+    OFFSYNC_ASSIGN(const bool found, get->step());
+    if (!found) return {};
+    const std::uint64_t n = get->uinteger(0);
+    const auto state = static_cast<PendingState>(get->integer(1));
+    const bool same = get->text(2) == encode_content(event);
+    get->reset();
+    if (!same) return {};
+    OFFSYNC_TRY(queue::remove(write_, n));
+    if (state == PendingState::rejected) return {};
+    OFFSYNC_ASSIGN(EntityRow * entity, write_.entity(event.subject));
+    write_.count(*entity, -1, state == PendingState::held ? -1 : 0);
+    return {};
+  }
+
+  ReplicaWrite& write_;
+};
+
+}  // namespace
+
+Result<Replica::Applied> Replica::apply(std::string_view epoch,
+                                        std::span<const std::string> lines) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  ReplicaRow& row = write->row;
+  if (!row.epoch.empty() && row.epoch != epoch) {
+    return make_error(Errc::protocol, "epoch_changed",
+                      "the proxy's log is another one (epoch " + std::string(epoch) + ", ours is " +
+                          row.epoch + ")",
+                      "a snapshot must be fetched first");
+  }
+  row.epoch = epoch;
+  row.pulled = true;
+  write->row_changed = true;
+  Apply apply(*write);
+  for (const std::string& line : lines) OFFSYNC_TRY(apply.line(line));
+  row.head = std::max(row.head, row.cursor);
+  OFFSYNC_TRY(write->commit());
+  return apply.applied;
+}
+
+}  // namespace offsync

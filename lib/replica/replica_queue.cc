@@ -1,0 +1,371 @@
+#include <algorithm>
+#include <map>
+
+#include "base/uuid.h"
+#include "event/with_base.h"
+#include "replica/replica_store.h"
+
+namespace offsync {
+namespace {
+
+Error no_such_event(std::string_view id) {
+  return make_error(Errc::no_input, "no_event",
+                    "there is no event " + std::string(id) + " in the queue",
+                    "see what is there with: offsync queue list");
+}
+
+Result<PendingEvent> load(ReplicaStore& store, std::string_view id) {
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 store.use("SELECT " OFFSYNC_PENDING_COLUMNS " FROM pending WHERE id = ?"));
+  get->bind(1, id);
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  if (!found) return no_such_event(id);
+  PendingEvent event = read_pending(*get);
+  get->reset();
+  return event;
+}
+
+// What each of some stamps became, for the bases of events that were built upon them.
+class Restamping {
+ public:
+  void moved(const Stamp& from, const Stamp& to) { moved_[from] = to; }
+  void dropped(const EventView& event) {
+    gone_ = event.stamp;
+    for (const Base& base : event.bases) below_[std::string(base.field)] = base.stamp;
+  }
+  // none(): the author has seen nothing that is still there.
+  Stamp of(std::string_view field, Stamp stamp) const {
+    if (!gone_.none() && stamp == gone_) {
+      const auto below = below_.find(field);
+      if (below == below_.end()) return {};
+      stamp = below->second;
+    }
+    const auto to = moved_.find(stamp);
+    return to == moved_.end() ? stamp : to->second;
+  }
+
+ private:
+  std::map<Stamp, Stamp> moved_;
+  Stamp gone_;
+  std::map<std::string, Stamp, std::less<>> below_;  // what the dropped event had seen
+};
+
+// Queues an event of ours again as a new one, another source's as it is.
+class Requeue {
+ public:
+  explicit Requeue(ReplicaWrite& write) : write_(write) {}
+  Restamping stamps;
+
+  Result<Emitted> run(const PendingEvent& old) {
+    OFFSYNC_ASSIGN(const EventView* read, write_.store.decoder.decode(old.line));
+    EventView event = *read;
+    OFFSYNC_ASSIGN(EntityRow * entity, write_.entity(event.subject));
+    OFFSYNC_ASSIGN(Entity * visible, write_.visible(event.subject, *entity));
+    std::string id, data;
+    std::vector<Base> bases;
+    if (write_.row.own(event.source)) {
+      id = uuid_v7(write_.store.clock.wall_ms(), write_.store.random);
+      event.id = id;
+      event.source = write_.row.source;
+      event.clientseq = write_.row.next;
+      bases = remapped(event);
+      if (event.base_given) event.data = data = with_base(event.data, bases);
+      const Stamp before = event.stamp;
+      event.stamp = next_stamp(write_, latest(*visible, bases));
+      stamps.moved(before, event.stamp);
+    }
+    Emitted emitted{encode_content(event), std::string(event.id), false};
+    OFFSYNC_TRY(queue::insert(write_, write_.row.next, PendingState::queued, event, emitted.line));
+    if (!event.causationid.empty()) {
+      OFFSYNC_TRY(note_pending_resolve(write_.store, event.causationid, event.id));
+    }
+    ++write_.row.next;
+    write_.row_changed = true;
+    if (event.writes()) visible->fold(event);
+    entity->visible_changed = true;
+    write_.count(*entity, 1, 0);
+    return emitted;
+  }
+
+ private:
+  std::vector<Base> remapped(const EventView& event) const {
+    std::vector<Base> bases;
+    for (const Base& base : event.bases) {
+      const Stamp stamp = stamps.of(base.field, base.stamp);
+      if (!stamp.none()) bases.push_back({base.field, stamp});
+    }
+    return bases;
+  }
+
+  static std::uint64_t latest(const Entity& visible, const std::vector<Base>& bases) {
+    std::uint64_t time = std::max(visible.deleted().stamp.time, visible.created().stamp.time);
+    for (const Base& base : bases) time = std::max(time, base.stamp.time);
+    return time;
+  }
+
+  ReplicaWrite& write_;
+};
+
+// The held events of `subject` that nothing stands before any more once the event at `n` is gone.
+Result<std::vector<PendingEvent>> released_by(ReplicaWrite& write, std::string_view subject,
+                                              std::uint64_t n) {
+  OFFSYNC_ASSIGN(sqlite::Statement * next,
+                 write.store.use("SELECT " OFFSYNC_PENDING_COLUMNS
+                                 " FROM pending WHERE state IN (2, 3) ORDER BY n"));
+  std::vector<PendingEvent> released;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) break;
+    if (next->text(4) != subject || next->uinteger(0) == n) continue;
+    PendingEvent event = read_pending(*next);
+    if (event.state == PendingState::rejected) break;
+    released.push_back(std::move(event));
+  }
+  next->reset();
+  return released;
+}
+
+// A clock that ran ahead would have everything refused, for ever: a new node begins a new one.
+void repair_clock(ReplicaWrite& write) {
+  const std::int64_t bound = write.store.corrected_wall(write.row) + limits::kClockGuardMs;
+  if (static_cast<std::int64_t>(write.row.clock >> 16) <= bound) return;
+  write.row.node = write.store.random.next();
+  write.row.clock = 0;
+  write.row_changed = true;
+}
+
+Result<std::vector<Emitted>> requeue_all(Requeue& requeue,
+                                         const std::vector<PendingEvent>& events) {
+  std::vector<Emitted> emitted;
+  for (const PendingEvent& event : events) {
+    OFFSYNC_ASSIGN(Emitted one, requeue.run(event));
+    emitted.push_back(std::move(one));
+  }
+  return emitted;
+}
+
+Status take_out(ReplicaWrite& write, const std::vector<PendingEvent>& events) {
+  for (const PendingEvent& event : events) {
+    OFFSYNC_TRY(queue::remove(write, event.n));
+    OFFSYNC_TRY(forget_pending_resolve(write.store, event.id));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::uint64_t> rebuild_visible(ReplicaWrite& write, const std::set<std::string>& subjects,
+                                      bool hold) {
+  for (const std::string& subject : subjects) {
+    OFFSYNC_ASSIGN(EntityRow * entity, write.entity(subject));
+    entity->visible.reset();
+    entity->visible_text.clear();
+    entity->pending = entity->held = 0;
+    entity->changed = true;
+  }
+  OFFSYNC_ASSIGN(sqlite::Statement next,
+                 write.store.prepare("SELECT n, state, subject, line FROM pending ORDER BY n"));
+  std::set<std::string, std::less<>> blocked;
+  std::vector<std::uint64_t> newly_held;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next.step());
+    if (!found) break;
+    const std::string subject(next.text(2));
+    if (subjects.count(subject) == 0) continue;
+    auto state = static_cast<PendingState>(next.integer(1));
+    if (state == PendingState::rejected) {
+      blocked.insert(subject);
+      continue;
+    }
+    if (hold && state == PendingState::queued && blocked.count(subject) != 0) {
+      state = PendingState::held;
+      newly_held.push_back(next.uinteger(0));
+    }
+    OFFSYNC_ASSIGN(const EventView* event, write.store.decoder.decode(next.text(3)));
+    OFFSYNC_ASSIGN(EntityRow * entity, write.entity(subject));
+    OFFSYNC_ASSIGN(Entity * visible, write.visible(subject, *entity));
+    if (event->writes()) visible->fold(*event);
+    entity->visible_changed = true;
+    write.count(*entity, 1, state == PendingState::held ? 1 : 0);
+  }
+  for (const std::uint64_t n : newly_held) {
+    OFFSYNC_TRY(queue::set_state(write, n, PendingState::held, 0, "held",
+                                 "an earlier event of this entity was rejected"));
+  }
+  return newly_held.size();
+}
+
+Result<std::vector<PendingEvent>> Replica::to_push(std::uint64_t after, std::size_t max_events,
+                                                   std::size_t max_bytes) {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement * next,
+                 impl_->store.use("SELECT " OFFSYNC_PENDING_COLUMNS
+                                  " FROM pending WHERE n > ? AND state = 0 ORDER BY n"));
+  next->bind(1, after);
+  std::vector<PendingEvent> events;
+  std::size_t bytes = 0;
+  while (events.size() < std::max<std::size_t>(max_events, 1)) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) break;
+    bytes += next->text(6).size() + 1;
+    if (!events.empty() && bytes > max_bytes) break;
+    events.push_back(read_pending(*next));
+  }
+  next->reset();
+  return events;
+}
+
+namespace {
+
+// One answer of the proxy. Adds the entities whose visible state must be made anew.
+Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled& settled,
+                  std::set<std::string>& affected) {
+  OFFSYNC_ASSIGN(const std::optional<PendingKey> key, queue::find(write.store, outcome.id));
+  // What is not there was confirmed meanwhile; what is accepted was settled by another process.
+  if (!key || key->state == PendingState::accepted) return {};
+  if (outcome.kind == OutcomeKind::held) return {};  // its rejection holds it here, too
+  if (outcome.kind == OutcomeKind::rejected) {
+    if (key->state == PendingState::rejected) return {};
+    ++settled.rejected;
+    affected.insert(key->subject);
+    OFFSYNC_TRY(forget_pending_resolve(write.store, outcome.id));
+    return queue::set_state(write, key->n, PendingState::rejected, 0, outcome.code, outcome.detail);
+  }
+  if (outcome.sequence == 0) {
+    return make_error(Errc::protocol, "bad_outcome",
+                      "the proxy accepted event " + outcome.id + " without a sequence");
+  }
+  ++(outcome.kind == OutcomeKind::accepted ? settled.accepted : settled.duplicate);
+  const bool confirmed = write.row.pulled && outcome.sequence <= write.row.cursor;
+  if (key->state == PendingState::rejected) {
+    affected.insert(key->subject);
+  } else {
+    OFFSYNC_ASSIGN(EntityRow * entity, write.entity(key->subject));
+    write.count(*entity, confirmed ? -1 : 0, key->state == PendingState::held ? -1 : 0);
+  }
+  if (confirmed) return queue::remove(write, key->n);
+  return queue::set_state(write, key->n, PendingState::accepted, outcome.sequence, {}, {});
+}
+
+}  // namespace
+
+Result<Replica::Settled> Replica::settle(std::string_view epoch,
+                                         std::span<const Outcome> outcomes) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  if (!write->row.epoch.empty() && write->row.epoch != epoch) {
+    return make_error(Errc::protocol, "epoch_changed",
+                      "the proxy's log is another one (epoch " + std::string(epoch) + ", ours is " +
+                          write->row.epoch + ")",
+                      "a snapshot must be fetched first");
+  }
+  if (write->row.epoch.empty()) {
+    write->row.epoch = epoch;
+    write->row_changed = true;
+  }
+  Settled settled;
+  std::set<std::string> affected;
+  for (const Outcome& outcome : outcomes) {
+    OFFSYNC_TRY(settle_one(*write, outcome, settled, affected));
+  }
+  if (!affected.empty()) {
+    OFFSYNC_ASSIGN(settled.held, rebuild_visible(*write, affected, true));
+  }
+  OFFSYNC_TRY(write->commit());
+  return settled;
+}
+
+Result<std::vector<Emitted>> Replica::retry(std::string_view id) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_ASSIGN(PendingEvent event, load(impl_->store, id));
+  if (event.state != PendingState::rejected) {
+    const bool held = event.state == PendingState::held;
+    return make_error(
+        Errc::usage, held ? "held" : "not_rejected",
+        "event " + event.id + " was not rejected; it is " + std::string(name_of(event.state)),
+        held ? "retry or drop the rejected event before it" : "");
+  }
+  const std::set<std::string> subject{event.subject};
+  OFFSYNC_ASSIGN(std::vector<PendingEvent> events, released_by(*write, event.subject, event.n));
+  events.insert(events.begin(), std::move(event));
+  OFFSYNC_TRY(take_out(*write, events));
+  OFFSYNC_TRY(rebuild_visible(*write, subject, false));
+  repair_clock(*write);
+  Requeue requeue(*write);
+  OFFSYNC_ASSIGN(auto emitted, requeue_all(requeue, events));
+  OFFSYNC_TRY(write->commit());
+  return emitted;
+}
+
+Status Replica::drop(std::string_view id) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_ASSIGN(const PendingEvent event, load(impl_->store, id));
+  if (event.state == PendingState::accepted) {
+    return make_error(Errc::usage, "accepted",
+                      "event " + event.id + " was accepted: it is in the log, as number " +
+                          std::to_string(event.sequence),
+                      "write an event that undoes it");
+  }
+  std::vector<PendingEvent> released;
+  if (event.state == PendingState::rejected) {
+    OFFSYNC_ASSIGN(released, released_by(*write, event.subject, event.n));
+  }
+  Requeue requeue(*write);
+  OFFSYNC_ASSIGN(const EventView* dropped, impl_->store.decoder.decode(event.line));
+  requeue.stamps.dropped(*dropped);
+  OFFSYNC_TRY(take_out(*write, {event}));
+  OFFSYNC_TRY(take_out(*write, released));
+  OFFSYNC_TRY(rebuild_visible(*write, {event.subject}, false));
+  OFFSYNC_TRY(requeue_all(requeue, released));
+  return write->commit();
+}
+
+Result<QueueCounts> Replica::counts() {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement * next,
+                 impl_->store.use("SELECT 0, count(*) FROM pending UNION ALL"
+                                  " SELECT state, count(*) FROM pending WHERE state <> 0"
+                                  " GROUP BY state"));
+  QueueCounts counts;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) break;
+    const std::uint64_t count = next->uinteger(1);
+    switch (static_cast<PendingState>(next->integer(0))) {
+      case PendingState::queued:
+        counts.queued = count;
+        break;
+      case PendingState::accepted:
+        counts.accepted = count;
+        break;
+      case PendingState::rejected:
+        counts.rejected = count;
+        break;
+      case PendingState::held:
+        counts.held = count;
+        break;
+    }
+  }
+  // The first row counted all, on the smallest index.
+  counts.queued -= counts.accepted + counts.rejected + counts.held;
+  return counts;
+}
+
+Status Replica::for_each_pending(const PendingFn& fn) {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement next, impl_->store.prepare("SELECT " OFFSYNC_PENDING_COLUMNS
+                                                              " FROM pending ORDER BY n"));
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next.step());
+    if (!found || !fn(read_pending(next))) return {};
+  }
+}
+
+Result<std::optional<PendingEvent>> Replica::pending(std::string_view id) {
+  OFFSYNC_TRY(impl_->store.ready());
+  auto event = load(impl_->store, id);
+  if (event) return std::optional<PendingEvent>(std::move(*event));
+  if (event.error().code == "no_event") return std::optional<PendingEvent>{};
+  return event.error();
+}
+
+}  // namespace offsync

@@ -1,0 +1,237 @@
+#include "replica/replica_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "replica/schema.h"
+
+namespace offsync {
+namespace {
+
+constexpr int kEmitCacheKib = 4'000;
+constexpr int kEmitCheckpointPages = 500;
+constexpr int kBulkCacheKib = 128 * 1024;
+constexpr int kBulkCheckpointPages = 16'000;
+
+// Which file this is: a copy, or a restored backup, is another one. The device is no part of it,
+// because its number may change when the machine starts.
+std::string identity_of(const std::string& file) {
+  struct statx st {};
+  if (::statx(AT_FDCWD, file.c_str(), 0, STATX_INO | STATX_BTIME, &st) != 0) return {};
+  std::string identity = std::to_string(st.stx_ino);
+  if ((st.stx_mask & STATX_BTIME) != 0) {
+    identity +=
+        "." + std::to_string(st.stx_btime.tv_sec) + "." + std::to_string(st.stx_btime.tv_nsec);
+  }
+  return identity;
+}
+
+Error not_a_replica(const std::string& file) {
+  return make_error(Errc::config, "not_a_replica", file + " is no offsync replica",
+                    "check the path; the file was not changed");
+}
+
+Error as_replica_error(Error error, const std::string& file) {
+  if (error.code == "not_ours") return not_a_replica(file);
+  return error;
+}
+
+std::uint64_t new_node(Random& random) {
+  for (;;) {
+    if (const std::uint64_t node = random.next(); node != 0) return node;
+  }
+}
+
+}  // namespace
+
+bool ReplicaRow::own(std::string_view event_source) const {
+  if (event_source == source) return true;
+  std::string_view rest = former_sources;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    if (rest.substr(0, end) == event_source) return true;
+    rest.remove_prefix(end + 1);
+  }
+  return false;
+}
+
+ReplicaStore::~ReplicaStore() {
+  statements_.clear();
+  if (!bulk_ || !db_ || db_->broken()) return;
+  // The next process should not have to read a long WAL. If somebody else writes, that will do it.
+  if (const auto locked = lock_->try_lock(); locked && *locked) {
+    (void)db_->checkpoint();
+    lock_->unlock();
+  }
+}
+
+Status ReplicaStore::connect(bool create) {
+  statements_.clear();
+  db_.reset();
+  sqlite::OpenOptions options;
+  options.create = create;
+  options.cache_kib = kEmitCacheKib;
+  options.checkpoint_pages = kEmitCheckpointPages;
+  OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(file_, options));
+  db_.emplace(std::move(db));
+  bulk_ = false;
+  return {};
+}
+
+Status ReplicaStore::create(const Replica::CreateOptions& options) {
+  if (!options.source.empty()) OFFSYNC_TRY(check_source(options.source));
+  OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::open(file_ + ".lock"));
+  lock_.emplace(std::move(lock));
+  OFFSYNC_TRY(lock_->lock());
+  const Status done = [&]() -> Status {
+    if (::access(file_.c_str(), F_OK) == 0) {
+      return make_error(Errc::config, "exists", "there is a file " + file_ + " already",
+                        "use it as it is, or choose another place");
+    }
+    OFFSYNC_TRY(connect(true));
+    OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));
+    return insert_row(options);
+  }();
+  lock_->unlock();
+  return done;
+}
+
+Status ReplicaStore::insert_row(const Replica::CreateOptions& options) {
+  OFFSYNC_ASSIGN(auto transaction,
+                 sqlite::Transaction::begin(*db_, sqlite::Transaction::Kind::write));
+  ReplicaRow row;
+  row.remote = options.remote;
+  row.node = new_node(random);
+  row.source = options.source.empty() ? "/clients/" + node_text(row.node) : options.source;
+  row.file = identity_of(file_);
+  OFFSYNC_TRY(save_row(row));
+  return transaction.commit();
+}
+
+Status ReplicaStore::open() {
+  OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::open(file_ + ".lock"));
+  lock_.emplace(std::move(lock));
+  if (Status opened = open_existing(); !opened) return as_replica_error(opened.error(), file_);
+  return renew_if_copied();
+}
+
+Status ReplicaStore::open_existing() {
+  OFFSYNC_TRY(connect(false));
+  OFFSYNC_ASSIGN(const sqlite::Format format, sqlite::format_of(*db_));
+  if (format.empty) return not_a_replica(file_);
+  const bool old = static_cast<std::size_t>(format.version) < schema::steps().size();
+  if (old) OFFSYNC_TRY(lock_->lock());
+  const Status migrated = sqlite::migrate(*db_, schema::kApplicationId, schema::steps());
+  if (old) lock_->unlock();
+  return migrated;
+}
+
+// Two files with one identity would write with the same clientseq, and the proxy could take only
+// one of them; with one node they would look like one author, and hide conflicts.
+Status ReplicaStore::renew_if_copied() {
+  const std::string identity = identity_of(file_);
+  OFFSYNC_ASSIGN(const ReplicaRow seen, load_row());
+  if (identity.empty() || seen.file == identity) return {};
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(*this));
+  ReplicaRow& row = write->row;
+  if (row.file == identity) return {};
+  row.file = identity;
+  row.node = new_node(random);
+  row.former_sources += row.source + "\n";
+  // "/clients/<node>", or a name that somebody chose with a node that makes it another one.
+  const std::string first = row.former_sources.substr(0, row.former_sources.find('\n'));
+  const bool chosen = !first.starts_with("/clients/") || !parse_node(first.substr(9));
+  row.source = (chosen ? first + "/" : "/clients/") + node_text(row.node);
+  write->row_changed = true;
+  return write->commit();
+}
+
+Status ReplicaStore::ready() {
+  if (db_ && !db_->broken()) return {};
+  return open_existing();
+}
+
+Result<sqlite::Statement*> ReplicaStore::use(const char* sql) {
+  if (const auto it = statements_.find(sql); it != statements_.end()) {
+    it->second.reset();
+    return &it->second;
+  }
+  OFFSYNC_ASSIGN(sqlite::Statement statement, db_->prepare(sql));
+  return &statements_.emplace(sql, std::move(statement)).first->second;
+}
+
+Result<ReplicaRow> ReplicaStore::load_row() {
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 use("SELECT remote, source, former_sources, node, clock, next, epoch, cursor,"
+                     " log_after, head, clock_offset, last_sync, file FROM replica"));
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  if (!found) {
+    return make_error(Errc::io, "corrupt", file_ + " is damaged: its settings are gone",
+                      "restore it from a copy, or set it aside and begin a new one");
+  }
+  ReplicaRow row;
+  row.remote = get->text(0);
+  row.source = get->text(1);
+  row.former_sources = get->text(2);
+  row.node = get->uinteger(3);
+  row.clock = get->uinteger(4);
+  row.next = get->uinteger(5);
+  row.epoch = get->text(6);
+  row.pulled = !get->null(7);
+  row.cursor = get->uinteger(7);
+  row.log_after = get->uinteger(8);
+  row.head = get->uinteger(9);
+  row.clock_offset = get->integer(10);
+  row.last_sync = get->integer(11);
+  row.file = get->text(12);
+  get->reset();
+  return row;
+}
+
+Status ReplicaStore::save_row(const ReplicaRow& row) {
+  OFFSYNC_ASSIGN(sqlite::Statement * put,
+                 use("REPLACE INTO replica VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  put->bind(1, row.remote).bind(2, row.source).bind(3, row.former_sources);
+  put->bind(4, row.node).bind(5, row.clock).bind(6, row.next).bind(7, row.epoch);
+  row.pulled ? put->bind(8, row.cursor) : put->bind_null(8);
+  put->bind(9, row.log_after).bind(10, row.head);
+  put->bind(11, row.clock_offset).bind(12, row.last_sync).bind(13, row.file);
+  return put->run();
+}
+
+void ReplicaStore::bulk() {
+  if (bulk_) return;
+  bulk_ = true;
+  (void)db_->tune(kBulkCacheKib, kBulkCheckpointPages);  // it is only slower if that fails
+}
+
+PendingEvent read_pending(const sqlite::Statement& statement) {
+  PendingEvent event;
+  event.n = statement.uinteger(0);
+  event.state = static_cast<PendingState>(statement.integer(1));
+  event.sequence = statement.uinteger(2);
+  event.id = statement.text(3);
+  event.subject = statement.text(4);
+  event.type = statement.text(5);
+  event.line = statement.text(6);
+  event.code = statement.text(7);
+  event.detail = statement.text(8);
+  return event;
+}
+
+std::string_view name_of(PendingState state) {
+  switch (state) {
+    case PendingState::queued:
+      return "queued";
+    case PendingState::accepted:
+      return "accepted";
+    case PendingState::rejected:
+      return "rejected";
+    case PendingState::held:
+      return "held";
+  }
+  return "queued";
+}
+
+}  // namespace offsync

@@ -1,0 +1,184 @@
+// What the parts of Replica share: the connection, its statements, the one row of settings, and
+// the write transaction with its cache of entities. Internal to lib/replica.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/ports.h"
+#include "base/result.h"
+#include "event/decoder.h"
+#include "event/hybrid_clock.h"
+#include "replica/replica.h"
+#include "sqlite/db.h"
+#include "state/entity_codec.h"
+
+namespace offsync {
+
+// The row of table replica.
+struct ReplicaRow {
+  std::string remote, source;
+  std::string former_sources;  // each with a newline behind it
+  std::uint64_t node = 0;
+  std::uint64_t clock = 0;
+  std::uint64_t next = 1;
+  std::string epoch;  // empty: none heard of
+  bool pulled = false;
+  std::uint64_t cursor = 0, log_after = 0, head = 0;
+  std::int64_t clock_offset = 0, last_sync = 0;
+  std::string file;
+
+  bool own(std::string_view event_source) const;
+};
+
+class ReplicaStore {
+ public:
+  ReplicaStore(std::string file, Clock& wall, Random& generator)
+      : clock(wall), random(generator), file_(std::move(file)) {}
+  ~ReplicaStore();
+  ReplicaStore(const ReplicaStore&) = delete;
+  ReplicaStore& operator=(const ReplicaStore&) = delete;
+
+  Status create(const Replica::CreateOptions& options);
+  Status open();
+
+  // Opens the connection again if an earlier write broke it. First thing in every operation.
+  Status ready();
+  // The cached statement of `sql`, which must be a literal. One user at a time: not for loops that
+  // call out.
+  Result<sqlite::Statement*> use(const char* sql);
+  Result<sqlite::Statement> prepare(const char* sql) { return db_->prepare(sql); }
+  Result<ReplicaRow> load_row();
+  Status save_row(const ReplicaRow& row);
+
+  // From the second large transaction on: more cache, rarer checkpoints; undone on destruction.
+  void bulk();
+
+  std::int64_t corrected_wall(const ReplicaRow& row) { return clock.wall_ms() + row.clock_offset; }
+  const std::string& file() const { return file_; }
+
+  Clock& clock;
+  Random& random;
+  Decoder decoder;        // of what comes in
+  Decoder other_decoder;  // of what is looked up meanwhile
+  EntityDecoder entities;
+
+ private:
+  friend class ReplicaWrite;
+  Status connect(bool create);
+  Status open_existing();
+  Status insert_row(const Replica::CreateOptions& options);
+  Status renew_if_copied();
+
+  std::string file_;
+  std::optional<sqlite::Db> db_;
+  std::optional<sqlite::FileLock> lock_;
+  std::unordered_map<const char*, sqlite::Statement> statements_;
+  bool bulk_ = false;
+};
+
+// An entity within a write transaction, as it will be stored.
+struct EntityRow {
+  bool stored = false;  // the row was there
+  std::int64_t pending = 0, held = 0;
+  std::string confirmed_text, visible_text;  // empty: NULL
+  std::optional<Entity> confirmed, visible;  // decoded, when somebody asked
+  bool confirmed_changed = false, visible_changed = false;
+  bool changed = false;
+};
+
+// A write transaction: the lock between processes, SQLite's, the row, and the entities touched,
+// each read and written once. Undone unless committed.
+class ReplicaWrite {
+ public:
+  static Result<std::unique_ptr<ReplicaWrite>> begin(ReplicaStore& store);
+  ~ReplicaWrite();
+  ReplicaWrite(const ReplicaWrite&) = delete;
+  ReplicaWrite& operator=(const ReplicaWrite&) = delete;
+  Status commit();  // or undoes it; either way it is over, and the lock free
+  bool open() const { return open_; }
+
+  ReplicaRow row;
+  bool row_changed = false;
+
+  // Valid until the next call of trim() or commit().
+  Result<EntityRow*> entity(std::string_view subject);
+  Result<Entity*> confirmed(std::string_view subject, EntityRow& entity);
+  // The visible entity to look at; it is the confirmed one where nothing is pending.
+  Result<const Entity*> look(std::string_view subject, EntityRow& entity);
+  // The visible entity to change.
+  Result<Entity*> visible(std::string_view subject, EntityRow& entity);
+  // Folds an event of the log into the confirmed state, and the visible one if there is one.
+  Status confirm(const EventView& event);
+  // Counts a pending event in or out; with the last one goes the visible state.
+  void count(EntityRow& entity, int pending, int held);
+  // Writes back what was touched, and forgets it, if that is much.
+  Status trim(std::size_t keep = 20'000);
+
+  ReplicaStore& store;
+
+ private:
+  explicit ReplicaWrite(ReplicaStore& owner) : store(owner) {}
+  void close();
+  Status flush();
+  Status flush_one(const std::string& subject, EntityRow& entity);
+  Result<Entity> decode(std::string_view subject, const std::string& text);
+
+  std::optional<sqlite::Transaction> transaction_;
+  std::unordered_map<std::string, EntityRow> entities_;
+  std::string key_;
+  std::size_t touched_ = 0;
+  bool open_ = true;
+};
+
+// Makes the visible state of these entities anew: confirmed joined with what is pending and not
+// rejected. One pass over the queue; `hold`: queued events behind a rejected one of their entity
+// become held, and are counted.
+Result<std::uint64_t> rebuild_visible(ReplicaWrite& write, const std::set<std::string>& subjects,
+                                      bool hold);
+
+// A pending event as its row holds it.
+struct PendingKey {
+  std::uint64_t n = 0;
+  PendingState state = PendingState::queued;
+  std::uint64_t sequence = 0;
+  std::string subject;
+};
+// The columns of PendingEvent, in the order that read_pending() takes.
+#define OFFSYNC_PENDING_COLUMNS "n, state, sequence, id, subject, type, line, code, detail"
+PendingEvent read_pending(const sqlite::Statement& statement);
+
+namespace queue {
+// What has a row in table pending, by id.
+Result<std::optional<PendingKey>> find(ReplicaStore& store, std::string_view id);
+Status insert(ReplicaWrite& write, std::uint64_t n, PendingState state, const EventView& event,
+              std::string_view line);
+Status remove(ReplicaWrite& write, std::uint64_t n);
+Status set_state(ReplicaWrite& write, std::uint64_t n, PendingState state, std::uint64_t sequence,
+                 std::string_view code, std::string_view detail);
+}  // namespace queue
+
+// Notes for conflicts() that a pending event will close the record that it cites, and that it will
+// not after all.
+Status note_pending_resolve(ReplicaStore& store, std::string_view conflict, std::string_view event);
+Status forget_pending_resolve(ReplicaStore& store, std::string_view event);
+
+// Stamps of a pending event: greater than what its author had seen, but never dragged beyond the
+// guard by a bad clock.
+Stamp next_stamp(ReplicaWrite& write, std::uint64_t seen);
+
+struct Replica::Impl {
+  Impl(std::string file, Clock& clock, Random& random) : store(std::move(file), clock, random) {}
+  ReplicaStore store;
+  std::int64_t staging = 0;  // marks the pieces of our snapshot
+};
+
+}  // namespace offsync

@@ -1,0 +1,87 @@
+#include "replica/schema.h"
+
+namespace offsync::schema {
+namespace {
+
+// What is written per emitted event is kept lean: one pending row and its id, one entity row. The
+// id indexes take time-ordered UUIDs, so they grow at their end.
+constexpr const char* kFirst = R"sql(
+-- One row. clock: the last stamp's time (ms << 16 | counter). next: the next pending.n.
+-- cursor: the last sequence applied; NULL: never pulled. file: which file this is, to know a copy.
+CREATE TABLE replica(
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  remote TEXT NOT NULL,
+  source TEXT NOT NULL,
+  former_sources TEXT NOT NULL,
+  node INTEGER NOT NULL,
+  clock INTEGER NOT NULL,
+  next INTEGER NOT NULL,
+  epoch TEXT NOT NULL,
+  cursor INTEGER,
+  log_after INTEGER NOT NULL,
+  head INTEGER NOT NULL,
+  clock_offset INTEGER NOT NULL,
+  last_sync INTEGER NOT NULL,
+  file TEXT NOT NULL
+);
+
+-- The queue. state: 0 queued, 1 accepted, 2 rejected, 3 held.
+CREATE TABLE pending(
+  n INTEGER PRIMARY KEY,
+  state INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  subject TEXT NOT NULL,
+  type TEXT NOT NULL,
+  line TEXT NOT NULL,
+  code TEXT,
+  detail TEXT
+);
+-- Costs nothing when an event is queued.
+CREATE INDEX pending_settled ON pending(state) WHERE state <> 0;
+
+-- The received log, without a gap: log_after + 1 .. cursor.
+CREATE TABLE log(
+  sequence INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  line TEXT NOT NULL
+);
+
+-- confirmed: fold(base, log); NULL: nothing yet. visible: that joined with the pending events that
+-- were not rejected; NULL: there are none. pending: how many there are; held: how many of those.
+CREATE TABLE entity(
+  subject TEXT PRIMARY KEY,
+  pending INTEGER NOT NULL,
+  held INTEGER NOT NULL,
+  confirmed TEXT,
+  visible TEXT
+) WITHOUT ROWID;
+
+-- Conflict records. resolved_by: the event in the log that closed it; pending_by: one of ours that
+-- will.
+CREATE TABLE conflict(
+  id TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL,
+  resolved_by TEXT,
+  pending_by TEXT,
+  line TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX conflict_pending ON conflict(pending_by) WHERE pending_by IS NOT NULL;
+
+-- The snapshot below the log, in pieces of whole lines, zstd. staged: 0: installed; else whose.
+CREATE TABLE base(
+  chunk INTEGER PRIMARY KEY,
+  staged INTEGER NOT NULL,
+  data BLOB NOT NULL
+);
+)sql";
+
+constexpr sqlite::Migration kSteps[] = {{"first format", kFirst}};
+
+}  // namespace
+
+std::span<const sqlite::Migration> steps() {
+  return kSteps;
+}
+
+}  // namespace offsync::schema
