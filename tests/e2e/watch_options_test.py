@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""What watch can be told, and how it ends."""
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+
+from harness import Case, clean_environment, eventually, main, OFFSYNC
+
+
+class WatchOptions(Case):
+    def setUp(self):
+        super().setUp()
+        self.server = self.proxy()
+        self.writer = self.replica("writer", self.server.url())
+        for i in range(1, 6):
+            self.writer.emit("todo.made" if i % 2 else "note.made", f"todo/{i}", f"title=T{i}", "--create")
+        self.writer.sync()
+
+    def reader(self, name="reader"):
+        return self.replica(name, self.server.url())
+
+    def sequences(self, output):
+        return [int(json.loads(line)["sequence"]) for line in output.splitlines()]
+
+    def test_from_beginning_is_the_whole_log_even_after_a_snapshot(self):
+        reader = self.reader()
+        reader.sync()  # a snapshot: the replica has none of the five
+        self.assertEqual(self.sequences(reader.run("watch", "--from", "beginning", "-n", "5")), [1, 2, 3, 4, 5])
+        fresh = self.reader("fresh")
+        self.assertEqual(self.sequences(fresh.run("watch", "--from", "beginning", "-n", "3")), [1, 2, 3])
+
+    def test_from_now_and_from_stored(self):
+        reader = self.reader()
+        reader.sync()
+        self.writer.emit("todo.made", "todo/6", "title=missed")
+        self.writer.sync()
+        now = self.watch(self.reader("other"), "--from", "now", "-n", "1")
+        now.wait_connected()
+        # What this replica has not received is not old for `stored`.
+        self.assertEqual(self.sequences(reader.run("watch", "-n", "1")), [6])
+        self.writer.emit("todo.made", "todo/7", "title=new")
+        self.writer.sync()
+        self.assertEqual(now.join(), 0)
+        self.assertEqual(now.sequences(), [7])
+        self.assertEqual(self.sequences(reader.run("watch", "--from", "stored", "-n", "1")), [7])
+
+    def test_after(self):
+        reader = self.reader()
+        epoch = self.server.info()["epoch"]
+        self.assertEqual(self.sequences(reader.run("watch", "--after", "3", "-n", "2")), [4, 5])
+        self.assertEqual(self.sequences(reader.run("watch", "--after", f"{epoch}-4", "-n", "1")), [5])
+        self.assertIn("another log", reader.finish("watch", "--after", "otherepoch-4").stderr)
+        reader.run("watch", "--after", "otherepoch-4", code=76)
+        reader.run("watch", "--after", "x y", code=2)
+        reader.run("watch", "--after", "3", "--from", "now", code=2)
+
+    def test_filters(self):
+        reader = self.reader()
+        self.assertEqual(
+            self.sequences(reader.run("watch", "--from", "beginning", "--type", "todo.*", "-n", "3")), [1, 3, 5])
+        self.assertEqual(
+            self.sequences(reader.run("watch", "--from", "beginning", "--where", "title=T4", "-n", "1")), [4])
+        self.assertEqual(self.sequences(reader.run("watch", "--from", "beginning", "--until", "3")), [1, 2, 3])
+
+    def test_timeout(self):
+        reader = self.reader()
+        start = time.monotonic()
+        reader.run("watch", "--timeout", "0.5")
+        self.assertGreaterEqual(time.monotonic() - start, 0.5)
+        reader.run("watch", "--timeout", "0.5", "-n", "1", code=1)
+        reader.run("watch", "--timeout", "0", code=2)
+
+    def test_another_process_syncs_the_same_replica(self):
+        reader = self.reader()
+        watch = self.watch(reader, "--from", "beginning")
+        watch.wait_lines(5)
+        for i in range(5):
+            self.writer.emit("todo.made", f"todo/x{i}", "title=x")
+            self.writer.sync()
+            reader.sync()
+        watch.wait_lines(10)
+        time.sleep(0.5)
+        self.assertEqual(watch.sequences(), list(range(1, 11)))
+
+    def test_exec_runs_a_command_for_each_event_with_the_event_on_stdin(self):
+        reader = self.reader()
+        output = reader.run("watch", "--from", "beginning", "-n", "5", "--exec",
+                            'cat; echo "$OFFSYNC_EVENT_SEQUENCE $OFFSYNC_EVENT_TYPE $OFFSYNC_EVENT_SUBJECT"')
+        lines = output.splitlines()
+        self.assertEqual(lines[0::2], self.server.log_lines())
+        self.assertEqual(lines[1], "1 todo.made todo/1")
+
+    def test_exec_need_not_read_and_its_failure_is_told(self):
+        reader = self.reader()
+        done = reader.finish("watch", "--from", "beginning", "-n", "5", "--exec",
+                             'test "$OFFSYNC_EVENT_SEQUENCE" != 2')
+        self.assertEqual(done.returncode, 75)
+        self.assertIn("event 2 (note.made todo/2): the command ended with exit code 1", done.stderr)
+        done = reader.finish("watch", "--from", "beginning", "-n", "1", "--exec", "kill -9 $$")
+        self.assertIn("signal 9", done.stderr)
+
+    def test_exec_fail_stop_says_where_to_go_on(self):
+        reader = self.reader()
+        done = reader.finish("watch", "--from", "beginning", "--exec-fail", "stop", "--exec",
+                             'echo $OFFSYNC_EVENT_SEQUENCE; test "$OFFSYNC_EVENT_SEQUENCE" != 3')
+        self.assertEqual((done.returncode, done.stdout), (75, "1\n2\n3\n"))
+        cursor = f"{self.server.info()['epoch']}-3"
+        self.assertIn(f"--after {cursor}", done.stderr)
+        rest = reader.run("watch", "--after", cursor, "-n", "2", "--exec", "echo $OFFSYNC_EVENT_SEQUENCE")
+        self.assertEqual(rest, "4\n5\n")
+
+    def test_interrupted(self):
+        for how in (signal.SIGINT, signal.SIGTERM):
+            watch = self.watch(self.reader(f"r{int(how)}"))
+            watch.wait_connected()
+            start = time.monotonic()
+            self.assertEqual(watch.end(how), 130)
+            self.assertLess(time.monotonic() - start, 3)
+            self.assertFalse([e for e in watch.errors if "connected" not in e])
+
+    def test_a_reader_that_goes_away_ends_it_quietly(self):
+        reader = self.reader()
+        watch = reader.start("watch", "--from", "beginning", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+        self.assertEqual(json.loads(watch.stdout.readline())["sequence"], "1")
+        watch.stdout.close()
+        self.assertEqual(watch.wait(timeout=30), 0)  # without another event coming
+        self.assertNotIn("write", watch.stderr.read())
+        watch.stderr.close()
+
+    def test_text_on_a_terminal_is_escaped(self):
+        self.writer.emit("todo.made", "todo/evil", "title=\x1b[31mred\x07")
+        self.writer.sync()
+        reader = self.reader()
+        main_end, other_end = pty.openpty()
+        self.addCleanup(os.close, main_end)
+        watch = subprocess.Popen([OFFSYNC, "watch", "--after", "5", "-n", "1", "--color", "never"],
+                                 cwd=reader.folder, env=clean_environment(), stdin=subprocess.DEVNULL,
+                                 stdout=other_end, stderr=subprocess.DEVNULL)
+        os.close(other_end)
+        text = b""
+        while True:
+            try:
+                block = os.read(main_end, 4096)
+            except OSError:
+                break
+            if not block:
+                break
+            text += block
+        self.assertEqual(watch.wait(timeout=30), 0)
+        self.assertIn(b"todo/evil", text)
+        self.assertNotIn(b"\x1b[31m", text)
+        self.assertNotIn(b"\x07", text)
+
+    def test_it_is_quiet_when_asked(self):
+        done = self.reader().finish("watch", "-q", "--from", "beginning", "-n", "1")
+        self.assertEqual(done.stderr, "")
+
+    def test_a_failing_disk_of_the_reader_is_told(self):
+        reader = self.reader()
+        with open("/dev/full", "wb") as full:
+            watch = reader.start("watch", "--from", "beginning", stdin=subprocess.DEVNULL, stdout=full,
+                                 stderr=subprocess.PIPE, text=True)
+            _, errors = watch.communicate(timeout=60)
+        self.assertEqual(watch.returncode, 74)
+        self.assertIn("cannot write", errors)
+
+    def test_watch_can_be_used_as_a_queue_of_one(self):
+        reader = self.reader()
+        reader.run("watch", "-n", "0")
+        eventually(lambda: reader.run("watch", "--from", "beginning", "-n", "1"), "one event")
+
+
+if __name__ == "__main__":
+    main()
