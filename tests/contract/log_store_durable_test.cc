@@ -1,0 +1,158 @@
+// What outlives the process.
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "contract/store_under_test.h"
+#include "proxy/sqlite_log_store.h"
+#include "support/catch.h"
+#include "support/ports.h"
+#include "support/temp_dir.h"
+
+using namespace offsync;
+using namespace offsync::proxy;
+using offsync::test::commit_of;
+using offsync::test::SeededRandom;
+using offsync::test::take_snapshot;
+using offsync::test::TempDir;
+
+TEST_CASE("everything is there again after a restart") {
+  OFFSYNC_STORE(store);
+  const std::string epoch = store->space("shop")->epoch;
+  Commit commit = commit_of("shop", 1, 5);
+  commit.entities = {{"todo/1", "one"}};
+  commit.marks = {{"/a", 4}};
+  commit.rejections = {{"/a", 3, "x", "code", "detail"}};
+  commit.opened = {{"e-2", 2, "second"}};
+  REQUIRE(store->append(commit));
+  REQUIRE(store->set_applied("shop", 2));
+  REQUIRE(store->compact("shop", 1));
+  if (!store.reopen()) return;
+
+  const auto state = store->space("shop");
+  REQUIRE(state);
+  CHECK(state->epoch == epoch);
+  CHECK(state->head == 5);
+  CHECK(state->oldest == 2);
+  CHECK(state->applied == 2);
+  CHECK(store->read("shop", 0, 100, 1'000'000)->size() == 4);
+  CHECK((*store->find("shop", "e-3"))->sequence == 3);
+  CHECK(**store->entity("shop", "todo/1") == "one");
+  CHECK(*store->mark("shop", "/a") == 4);
+  CHECK((*store->rejection("shop", "/a", 3))->code == "code");
+  CHECK(store->open_conflicts("shop")->at(0).line == "second");
+  CHECK(take_snapshot(store.store(), "shop")->entities_announced == 1);
+  CHECK(store->append(commit_of("shop", 6, 1)));
+  CHECK(store->append(commit_of("shop", 6, 1, "late")).error().code == "behind");
+}
+
+namespace {
+
+Result<std::unique_ptr<SqliteLogStore>> open_file(const std::string& file, std::uint64_t seed = 1) {
+  SqliteLogStore::Options options;
+  options.file = file;
+  options.cache_kib = 2000;
+  SeededRandom random(seed);
+  return SqliteLogStore::open(options, random);
+}
+
+}  // namespace
+
+TEST_CASE("a second proxy on the same file is told so") {
+  const TempDir dir;
+  auto first = open_file(dir.file("log.db"));
+  REQUIRE(first);
+  const auto second = open_file(dir.file("log.db"));
+  REQUIRE_FALSE(second);
+  CHECK(second.error().kind == Errc::config);
+  CHECK(second.error().code == "store_locked");
+  CHECK(second.error().detail.find(dir.file("log.db")) != std::string::npos);
+  // And the first one does not mind.
+  CHECK((*first)->append(commit_of("shop", 1, 1)));
+  first->reset();
+  CHECK(open_file(dir.file("log.db")));
+}
+
+TEST_CASE("two stores have two epochs") {
+  const TempDir dir;
+  const auto one = open_file(dir.file("one.db"), 1);
+  const auto two = open_file(dir.file("two.db"), 2);
+  REQUIRE(one);
+  REQUIRE(two);
+  CHECK((*one)->space("shop")->epoch != (*two)->space("shop")->epoch);
+}
+
+TEST_CASE("a file that is not ours is left alone") {
+  const TempDir dir;
+  const std::string file = dir.file("other.db");
+  std::ofstream(file) << "this is no database, and someone may still need it";
+  const auto opened = open_file(file);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().kind == Errc::config);
+  CHECK(opened.error().code == "not_ours");
+  std::ifstream in(file);
+  std::string text;
+  std::getline(in, text);
+  CHECK(text == "this is no database, and someone may still need it");
+}
+
+namespace {
+
+// While it lives, no file of this process can grow: as on a full disk.
+class FullDisk {
+ public:
+  FullDisk() {
+    old_action_ = std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &old_);
+    rlimit none = old_;
+    none.rlim_cur = 4096;
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &old_);
+    std::signal(SIGXFSZ, old_action_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit old_{};
+  void (*old_action_)(int) = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("after a commit that failed in the file system the store opens its file anew") {
+  const TempDir dir;
+  auto store = open_file(dir.file("log.db"));
+  REQUIRE(store);
+  LogStore& log = **store;
+  REQUIRE(log.append(commit_of("shop", 1, 3)));
+  REQUIRE(log.read("shop", 0, 10, 1'000'000)->size() == 3);  // a reader is open, too
+  {
+    const FullDisk full;
+    const Status status = log.append(commit_of("shop", 4, 200));
+    REQUIRE_FALSE(status);
+    CHECK(status.error().kind == Errc::io);
+    CHECK(status.error().code == "unknown");
+    CHECK(status.error().detail.find(dir.file("log.db")) != std::string::npos);
+    CHECK_FALSE(status.error().hint.empty());
+  }
+  CHECK(log.check());
+  const std::uint64_t head = log.space("shop")->head;
+  CHECK((head == 3 || head == 203));
+  CHECK(log.read("shop", 0, 1000, 1'000'000)->size() == head);
+  REQUIRE(log.append(commit_of("shop", head + 1, 2)));
+  store->reset();
+  store = open_file(dir.file("log.db"));
+  REQUIRE(store);
+  CHECK((*store)->read("shop", 0, 1000, 1'000'000)->size() == head + 2);
+}
+
+TEST_CASE("a folder that does not exist is an error that names the file") {
+  const TempDir dir;
+  const auto opened = open_file(dir.file("no/such/log.db"));
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().detail.find(dir.file("no/such/log.db")) != std::string::npos);
+}

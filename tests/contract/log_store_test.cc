@@ -1,0 +1,411 @@
+// What log_store.h promises, of every store.
+#include <algorithm>
+
+#include "base/limits.h"
+#include "contract/store_under_test.h"
+#include "support/catch.h"
+
+using namespace offsync;
+using namespace offsync::proxy;
+using offsync::test::commit_of;
+using offsync::test::take_snapshot;
+
+namespace {
+
+constexpr std::size_t kAll = 1'000'000;
+
+std::vector<std::uint64_t> sequences(const std::vector<LogEntry>& entries) {
+  std::vector<std::uint64_t> out;
+  for (const LogEntry& entry : entries) out.push_back(entry.sequence);
+  return out;
+}
+
+std::vector<std::uint64_t> range(std::uint64_t first, std::uint64_t last) {
+  std::vector<std::uint64_t> out;
+  for (std::uint64_t i = first; i <= last; ++i) out.push_back(i);
+  return out;
+}
+
+// Names that would be something else to a database, a path, a URL or a shell.
+const std::vector<std::string> kHostile = {"'; DROP TABLE event; --",
+                                           "\"quoted\"",
+                                           "$where",
+                                           "a.b",
+                                           "__proto__",
+                                           "%00%",
+                                           "../../etc",
+                                           "naïve 名前",
+                                           "a\\b",
+                                           "*",
+                                           " ",
+                                           "_",
+                                           "x' OR '1'='1",
+                                           std::string(200, 'z')};
+
+}  // namespace
+
+TEST_CASE("a space nobody has written to is empty, and has the store's epoch") {
+  OFFSYNC_STORE(store);
+  const auto state = store->space("shop");
+  REQUIRE(state);
+  CHECK(state->head == 0);
+  CHECK(state->oldest == 1);
+  CHECK(state->applied == 0);
+  REQUIRE_FALSE(state->epoch.empty());
+  CHECK(state->epoch.size() <= 32);
+  CHECK(std::all_of(state->epoch.begin(), state->epoch.end(),
+                    [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }));
+  CHECK(store->spaces()->empty());
+  CHECK(store->read("shop", 0, 10, kAll)->empty());
+  CHECK_FALSE(*store->find("shop", "e-1"));
+  CHECK_FALSE(*store->entity("shop", "todo/1"));
+  CHECK(*store->mark("shop", "/a") == 0);
+  CHECK_FALSE(*store->rejection("shop", "/a", 1));
+  CHECK(store->open_conflicts("shop")->empty());
+  CHECK(store->set_applied("shop", 0));
+  CHECK(store->compact("shop", 5));
+  CHECK(store->check());
+  const auto snapshot = take_snapshot(store.store(), "shop");
+  REQUIRE(snapshot);
+  CHECK(snapshot->at.epoch == state->epoch);
+  CHECK(snapshot->at.head == 0);
+  CHECK(snapshot->entities_announced == 0);
+}
+
+TEST_CASE("commits follow each other without gaps") {
+  OFFSYNC_STORE(store);
+  REQUIRE(store->append(commit_of("shop", 1, 3)));
+  REQUIRE(store->append(commit_of("shop", 4, 2)));
+  CHECK(store->space("shop")->head == 5);
+  const auto entries = store->read("shop", 0, kAll, kAll);
+  REQUIRE(entries);
+  CHECK(sequences(*entries) == range(1, 5));
+  CHECK(entries->at(3).id == "e-4");
+  CHECK(entries->at(3).line == R"({"id":"e-4"})");
+}
+
+TEST_CASE("a commit that does not begin behind the head is `behind`, and nothing of it is kept") {
+  OFFSYNC_STORE(store);
+  REQUIRE(store->append(commit_of("shop", 1, 3)));
+  for (const std::uint64_t first : {std::uint64_t{1}, std::uint64_t{3}, std::uint64_t{5}}) {
+    Commit commit = commit_of("shop", first, 2, "late");
+    commit.entities = {{"todo/1", "{}"}};
+    commit.marks = {{"/a", 9}};
+    commit.rejections = {{"/a", 9, "x", "code", "detail"}};
+    commit.opened = {{"late-" + std::to_string(first), first, "{}"}};
+    const Status status = store->append(commit);
+    REQUIRE_FALSE(status);
+    CHECK(status.error().kind == Errc::protocol);
+    CHECK(status.error().code == "behind");
+    CHECK(status.error().detail.find("shop") != std::string::npos);
+  }
+  // One without events must know the head as well: what it decided depends on it.
+  Commit marks_only;
+  marks_only.space = "shop";
+  marks_only.first = 2;
+  marks_only.marks = {{"/a", 9}};
+  CHECK(store->append(marks_only).error().code == "behind");
+
+  CHECK(store->space("shop")->head == 3);
+  CHECK_FALSE(*store->entity("shop", "todo/1"));
+  CHECK(*store->mark("shop", "/a") == 0);
+  CHECK_FALSE(*store->rejection("shop", "/a", 9));
+  CHECK(store->open_conflicts("shop")->empty());
+  CHECK_FALSE(*store->find("shop", "late-3"));
+}
+
+TEST_CASE("a commit to a space that is behind at its very first event makes no space") {
+  OFFSYNC_STORE(store);
+  CHECK(store->append(commit_of("shop", 2, 1)).error().code == "behind");
+  CHECK(store->spaces()->empty());
+}
+
+TEST_CASE("a malformed commit is refused as a whole") {
+  OFFSYNC_STORE(store);
+  REQUIRE(store->append(commit_of("shop", 1, 2)));
+  SECTION("a gap in its sequences") {
+    Commit commit = commit_of("shop", 3, 3);
+    commit.entries[1].sequence = 9;
+    CHECK(store->append(commit).error().code == "bad_commit");
+  }
+  SECTION("an id that is in the log") {
+    Commit commit = commit_of("shop", 3, 2);
+    commit.entries[1].id = "e-1";
+    CHECK(store->append(commit).error().code == "constraint");
+  }
+  SECTION("an id twice in it") {
+    Commit commit = commit_of("shop", 3, 2);
+    commit.entries[1].id = commit.entries[0].id;
+    CHECK(store->append(commit).error().code == "constraint");
+  }
+  CHECK(store->space("shop")->head == 2);
+  CHECK(sequences(*store->read("shop", 0, kAll, kAll)) == range(1, 2));
+  CHECK_FALSE(*store->find("shop", "e-3"));
+  // And the store is as good as before.
+  CHECK(store->append(commit_of("shop", 3, 1)));
+}
+
+TEST_CASE("read gives at least one event, then what its limits allow") {
+  OFFSYNC_STORE(store);
+  REQUIRE(store->append(commit_of("shop", 1, 10)));
+  const std::size_t line = store->read("shop", 0, 1, kAll)->at(0).line.size();
+  CHECK(sequences(*store->read("shop", 0, 4, kAll)) == range(1, 4));
+  CHECK(sequences(*store->read("shop", 4, 4, kAll)) == range(5, 8));
+  CHECK(sequences(*store->read("shop", 8, 4, kAll)) == range(9, 10));
+  CHECK(store->read("shop", 10, 4, kAll)->empty());
+  CHECK(store->read("shop", 11, 4, kAll)->empty());
+  CHECK(store->read("shop", UINT64_MAX, 4, kAll)->empty());
+  CHECK(sequences(*store->read("shop", 0, kAll, 3 * line)) == range(1, 3));
+  CHECK(sequences(*store->read("shop", 0, kAll, 3 * line + 1)) == range(1, 3));
+  CHECK(sequences(*store->read("shop", 0, kAll, 1)) == range(1, 1));
+  CHECK(sequences(*store->read("shop", 0, 0, 0)) == range(1, 1));
+}
+
+TEST_CASE("find knows every event by its id, in its own space only") {
+  OFFSYNC_STORE(store);
+  Commit commit = commit_of("shop", 1, 4);
+  // The forms between which a packed id must not confuse: a UUID, the same in upper case, its 16
+  // bytes' length, a near miss.
+  commit.entries[0].id = "0193594d-3f7b-7abc-8def-0123456789ab";
+  commit.entries[1].id = "0193594D-3F7B-7ABC-8DEF-0123456789AB";
+  commit.entries[2].id = "0123456789abcdef";
+  commit.entries[3].id = "0193594d-3f7b-7abc-8def-0123456789ag";
+  REQUIRE(store->append(commit));
+  for (const LogEntry& entry : commit.entries) {
+    const auto found = store->find("shop", entry.id);
+    REQUIRE(found);
+    REQUIRE(*found);
+    CHECK((*found)->sequence == entry.sequence);
+    CHECK((*found)->id == entry.id);
+    CHECK((*found)->line == entry.line);
+    CHECK(store->read("shop", entry.sequence - 1, 1, kAll)->at(0).id == entry.id);
+    CHECK_FALSE(*store->find("other", entry.id));
+  }
+  CHECK_FALSE(*store->find("shop", "0193594d-3f7b-7abc-8def-0123456789ac"));
+  CHECK_FALSE(*store->find("shop", ""));
+}
+
+TEST_CASE("entity states are replaced, and a snapshot has them by subject") {
+  OFFSYNC_STORE(store);
+  Commit commit = commit_of("shop", 1, 1);
+  commit.entities = {{"todo/2", "two"}, {"todo/10", "ten"}, {"list/1", "list"}, {"é/1", "accent"}};
+  REQUIRE(store->append(commit));
+  Commit second = commit_of("shop", 2, 1);
+  second.entities = {{"todo/2", "two, changed"}, {"todo/3", "three"}};
+  REQUIRE(store->append(second));
+
+  CHECK(**store->entity("shop", "todo/2") == "two, changed");
+  CHECK(**store->entity("shop", "todo/10") == "ten");
+  CHECK_FALSE(*store->entity("shop", "todo/1"));
+  const auto snapshot = take_snapshot(store.store(), "shop");
+  REQUIRE(snapshot);
+  CHECK(snapshot->at.head == 2);
+  CHECK(snapshot->entities_announced == 5);
+  CHECK(snapshot->entities ==
+        std::vector<std::string>{"list", "ten", "two, changed", "three", "accent"});
+}
+
+TEST_CASE("a snapshot ends where its receiver has enough") {
+  OFFSYNC_STORE(store);
+  Commit commit = commit_of("shop", 1, 2);
+  commit.entities = {{"todo/1", "one"}, {"todo/2", "two"}};
+  commit.opened = {{"e-1", 1, "c1"}, {"e-2", 2, "c2"}};
+  REQUIRE(store->append(commit));
+  int calls = 0;
+  int stop_at = 0;
+  const auto count = [&] { return ++calls < stop_at; };
+  SnapshotSink sink;
+  sink.begin = [&](const SpaceState&, std::uint64_t, std::uint64_t) { return count(); };
+  sink.entity = [&](std::string_view) { return count(); };
+  sink.conflict = [&](std::string_view) { return count(); };
+  for (stop_at = 1; stop_at <= 5; ++stop_at) {
+    calls = 0;
+    CHECK(store->snapshot("shop", sink));
+    CHECK(calls == stop_at);
+  }
+  CHECK(store->append(commit_of("shop", 3, 1)));
+}
+
+TEST_CASE("marks only move forward") {
+  OFFSYNC_STORE(store);
+  Commit commit = commit_of("shop", 1, 1);
+  commit.marks = {{"/a", 5}, {"/b", 1}};
+  REQUIRE(store->append(commit));
+  commit = commit_of("shop", 2, 1);
+  commit.marks = {{"/a", 3}, {"/b", 7}};
+  REQUIRE(store->append(commit));
+  CHECK(*store->mark("shop", "/a") == 5);
+  CHECK(*store->mark("shop", "/b") == 7);
+  CHECK(*store->mark("shop", "/c") == 0);
+  Commit marks_only;
+  marks_only.space = "shop";
+  marks_only.first = 3;
+  marks_only.marks = {{"/c", INT64_MAX}};
+  REQUIRE(store->append(marks_only));
+  CHECK(*store->mark("shop", "/c") == INT64_MAX);
+  CHECK(store->space("shop")->head == 2);
+}
+
+TEST_CASE("the latest rejections of a client are remembered, and of each client only so many") {
+  OFFSYNC_STORE(store);
+  const std::uint64_t more = limits::kRejectionsKept + 20;
+  std::uint64_t n = 0;
+  while (n < more) {
+    Commit commit;
+    commit.space = "shop";
+    commit.first = 1;
+    for (int i = 0; i < 300 && n < more; ++i) {
+      ++n;
+      commit.rejections.push_back({"/a", n, "id-" + std::to_string(n), "kind_mismatch", "why"});
+    }
+    commit.rejections.push_back({"/b", n, "b", "clock_ahead", "because"});
+    REQUIRE(store->append(commit));
+  }
+  CHECK_FALSE(*store->rejection("shop", "/a", 1));
+  CHECK_FALSE(*store->rejection("shop", "/a", 20));
+  for (const std::uint64_t kept : {std::uint64_t{21}, more}) {
+    const auto rejection = store->rejection("shop", "/a", kept);
+    REQUIRE(rejection);
+    REQUIRE(*rejection);
+    CHECK((*rejection)->source == "/a");
+    CHECK((*rejection)->clientseq == kept);
+    CHECK((*rejection)->id == "id-" + std::to_string(kept));
+    CHECK((*rejection)->code == "kind_mismatch");
+    CHECK((*rejection)->detail == "why");
+  }
+  CHECK((*store->rejection("shop", "/b", 300))->code == "clock_ahead");
+  CHECK_FALSE(*store->rejection("shop", "/a", more + 1));
+  CHECK_FALSE(*store->rejection("other", "/a", more));
+}
+
+TEST_CASE("conflicts are open until they are resolved") {
+  OFFSYNC_STORE(store);
+  Commit commit = commit_of("shop", 1, 4);
+  commit.opened = {{"e-2", 2, "second"}, {"e-4", 4, "fourth"}};
+  REQUIRE(store->append(commit));
+  auto open = store->open_conflicts("shop");
+  REQUIRE(open);
+  REQUIRE(open->size() == 2);
+  CHECK(open->at(0).id == "e-2");
+  CHECK(open->at(0).sequence == 2);
+  CHECK(open->at(0).line == "second");
+  CHECK(open->at(1).id == "e-4");
+
+  commit = commit_of("shop", 5, 2);
+  commit.opened = {{"e-6", 6, "sixth"}};
+  commit.resolved = {"e-2", "e-6", "nobody knows it"};
+  REQUIRE(store->append(commit));
+  open = store->open_conflicts("shop");
+  REQUIRE(open->size() == 1);
+  CHECK(open->at(0).id == "e-4");
+  const auto snapshot = take_snapshot(store.store(), "shop");
+  CHECK(snapshot->conflicts_announced == 1);
+  CHECK(snapshot->conflicts == std::vector<std::string>{"fourth"});
+  CHECK(store->open_conflicts("other")->empty());
+}
+
+TEST_CASE("applied moves forward only, and not beyond the head") {
+  OFFSYNC_STORE(store);
+  REQUIRE(store->append(commit_of("shop", 1, 5)));
+  REQUIRE(store->set_applied("shop", 3));
+  CHECK(store->space("shop")->applied == 3);
+  REQUIRE(store->set_applied("shop", 2));
+  CHECK(store->space("shop")->applied == 3);
+  CHECK(store->set_applied("shop", 6).error().code == "bad_commit");
+  CHECK(store->set_applied("nobody", 1).error().code == "bad_commit");
+  CHECK(store->space("shop")->applied == 3);
+  // A commit does not take it back.
+  REQUIRE(store->append(commit_of("shop", 6, 1)));
+  CHECK(store->space("shop")->applied == 3);
+}
+
+TEST_CASE("compaction forgets events, and nothing else") {
+  OFFSYNC_STORE(store);
+  Commit commit = commit_of("shop", 1, 10);
+  commit.entities = {{"todo/1", "one"}};
+  commit.marks = {{"/a", 4}};
+  commit.rejections = {{"/a", 4, "x", "code", "detail"}};
+  commit.opened = {{"e-2", 2, "second"}};
+  REQUIRE(store->append(commit));
+  REQUIRE(store->append(commit_of("other", 1, 10)));
+
+  REQUIRE(store->compact("shop", 7));
+  CHECK(store->space("shop")->oldest == 8);
+  CHECK(store->space("shop")->head == 10);
+  CHECK(sequences(*store->read("shop", 0, kAll, kAll)) == range(8, 10));
+  CHECK_FALSE(*store->find("shop", "e-7"));
+  CHECK(*store->find("shop", "e-8"));
+  CHECK(**store->entity("shop", "todo/1") == "one");
+  CHECK(*store->mark("shop", "/a") == 4);
+  CHECK(*store->rejection("shop", "/a", 4));
+  CHECK(store->open_conflicts("shop")->size() == 1);
+
+  REQUIRE(store->compact("shop", 3));  // long gone
+  CHECK(store->space("shop")->oldest == 8);
+  REQUIRE(store->compact("shop", 99));  // no further than the head
+  CHECK(store->space("shop")->oldest == 11);
+  CHECK(store->read("shop", 0, kAll, kAll)->empty());
+
+  REQUIRE(store->append(commit_of("shop", 11, 1)));
+  CHECK(sequences(*store->read("shop", 0, kAll, kAll)) == range(11, 11));
+  CHECK(sequences(*store->read("other", 0, kAll, kAll)) == range(1, 10));
+}
+
+TEST_CASE("spaces do not touch each other") {
+  OFFSYNC_STORE(store);
+  for (const std::string space : {"shop", "shop2", "sho"}) {
+    Commit commit = commit_of(space, 1, 2);  // the same ids in each
+    commit.entities = {{"todo/1", space}};
+    commit.marks = {{"/a", space.size()}};
+    commit.opened = {{"e-1", 1, space}};
+    REQUIRE(store->append(commit));
+  }
+  Commit resolve = commit_of("sho", 3, 1);
+  resolve.resolved = {"e-1"};
+  REQUIRE(store->append(resolve));
+  CHECK(*store->spaces() == std::vector<std::string>{"sho", "shop", "shop2"});
+  CHECK(**store->entity("shop", "todo/1") == "shop");
+  CHECK(**store->entity("shop2", "todo/1") == "shop2");
+  CHECK(*store->mark("sho", "/a") == 3);
+  CHECK(*store->mark("shop2", "/a") == 5);
+  CHECK(store->open_conflicts("sho")->empty());
+  CHECK(store->open_conflicts("shop")->size() == 1);
+  CHECK(store->space("sho")->head == 3);
+  CHECK(store->space("shop")->head == 2);
+  CHECK(take_snapshot(store.store(), "shop2")->entities == std::vector<std::string>{"shop2"});
+  CHECK(store->space("sho")->epoch == store->space("shop")->epoch);
+}
+
+TEST_CASE("hostile names are only names") {
+  OFFSYNC_STORE(store);
+  for (const std::string& space : kHostile) {
+    Commit commit;
+    commit.space = space;
+    std::uint64_t sequence = 0;
+    for (const std::string& name : kHostile) {
+      commit.entries.push_back({++sequence, name, "line of " + name});
+      commit.entities.push_back({name, "record of " + name});
+      commit.marks.push_back({name, sequence});
+      commit.rejections.push_back({name, sequence, name, name, name});
+      commit.opened.push_back({name, sequence, "conflict of " + name});
+    }
+    commit.resolved = {kHostile[0]};
+    REQUIRE(store->append(commit));
+  }
+  CHECK(store->spaces()->size() == kHostile.size());
+  for (const std::string& space : kHostile) {
+    std::uint64_t sequence = 0;
+    for (const std::string& name : kHostile) {
+      INFO(space << " / " << name);
+      ++sequence;
+      CHECK((*store->find(space, name))->sequence == sequence);
+      CHECK(**store->entity(space, name) == "record of " + name);
+      CHECK(*store->mark(space, name) == sequence);
+      CHECK((*store->rejection(space, name, sequence))->detail == name);
+    }
+    const auto open = store->open_conflicts(space);
+    CHECK(open->size() == kHostile.size() - 1);
+    CHECK(open->at(0).id == kHostile[1]);
+    CHECK(take_snapshot(store.store(), space)->entities.size() == kHostile.size());
+  }
+}

@@ -1,0 +1,47 @@
+// The stores that the contract suite runs over. A new store is added to StoreKind and make_store().
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/log_store.h"
+
+namespace offsync::test {
+
+enum class StoreKind { memory, sqlite };
+std::string name_of(StoreKind kind);
+
+class StoreUnderTest {
+ public:
+  virtual ~StoreUnderTest() = default;
+  virtual proxy::LogStore& store() = 0;
+  proxy::LogStore* operator->() { return &store(); }
+  // As after a restart of the proxy. False where the store does not outlive its process.
+  virtual bool reopen() = 0;
+};
+
+std::unique_ptr<StoreUnderTest> make_store(StoreKind kind);
+
+// A commit of `count` events from `first` on, with ids "<prefix>-<sequence>".
+proxy::Commit commit_of(const std::string& space, std::uint64_t first, std::size_t count,
+                        const std::string& prefix = "e");
+
+// What snapshot() gave.
+struct Snapshot {
+  proxy::SpaceState at;
+  std::uint64_t entities_announced = 0;
+  std::uint64_t conflicts_announced = 0;
+  std::vector<std::string> entities, conflicts;
+};
+Result<Snapshot> take_snapshot(proxy::LogStore& store, const std::string& space);
+
+}  // namespace offsync::test
+
+// One TEST_CASE over every store: `store` is a fresh one.
+#define OFFSYNC_STORE(store)                                                                      \
+  const auto store_kind_ =                                                                        \
+      GENERATE(values({::offsync::test::StoreKind::memory, ::offsync::test::StoreKind::sqlite})); \
+  INFO("store: " << ::offsync::test::name_of(store_kind_));                                       \
+  const auto store##_owner_ = ::offsync::test::make_store(store_kind_);                           \
+  ::offsync::test::StoreUnderTest& store = *store##_owner_
