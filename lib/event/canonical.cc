@@ -135,9 +135,15 @@ bool Walker::write_string(od::value& value) {
 }
 
 bool Walker::read_string(od::value& value, std::string_view& text) {
+  bool had_escape = false;
+  return read_string(value, text, had_escape);
+}
+
+bool Walker::read_string(od::value& value, std::string_view& text, bool& had_escape) {
   const std::string_view raw = token(value);
   if (raw.size() < 2 || raw.front() != '"') return fail("malformed", "a string is expected");
-  if (std::memchr(raw.data(), '\\', raw.size()) == nullptr && raw.back() == '"') {
+  had_escape = std::memchr(raw.data(), '\\', raw.size()) != nullptr;
+  if (!had_escape && raw.back() == '"') {
     text = raw.substr(1, raw.size() - 2);
     return true;
   }

@@ -56,8 +56,10 @@ class Walker {
   // output or simdjson's string buffer.
   bool write_name(od::field& field, std::string_view& name);
 
-  // A string's content, unescaped, not written. Views as above or into the line itself.
+  // A string's content, unescaped, not written. Views as above. Text that had no escape is in the
+  // line, and has no control characters below 0x20: simdjson refuses them there.
   bool read_string(od::value& value, std::string_view& text);
+  bool read_string(od::value& value, std::string_view& text, bool& had_escape);
 
   // The raw token of a scalar, without white space behind it.
   static std::string_view token(od::value& value);

@@ -8,6 +8,15 @@
 
 namespace offsync {
 
+bool is_kind_and_id(std::string_view subject) {
+  const std::size_t slash = subject.find('/');
+  return slash != std::string_view::npos && slash != 0 && slash + 1 != subject.size();
+}
+
+std::string subject_form(std::string_view subject) {
+  return fmt::format("the subject \"{}\" is not kind/id, such as todo/1", printable(subject));
+}
+
 bool is_attribute_name(std::string_view name) {
   if (name.empty() || name.size() > limits::kExtensionNameBytes) return false;
   for (const char c : name) {
@@ -72,12 +81,7 @@ Status check_text(std::string_view what, std::string_view text, std::size_t limi
 }  // namespace
 
 Status check_subject(std::string_view subject) {
-  const std::size_t slash = subject.find('/');
-  if (slash == std::string_view::npos || slash == 0 || slash + 1 == subject.size()) {
-    return bad_data(
-        "bad_attribute",
-        fmt::format("the subject \"{}\" is not kind/id, such as todo/1", printable(subject)));
-  }
+  if (!is_kind_and_id(subject)) return bad_data("bad_attribute", subject_form(subject));
   return check_text("subject", subject, limits::kSubjectBytes);
 }
 

@@ -19,6 +19,10 @@ inline bool has_control(std::string_view text) {
   return bad;
 }
 
+// "kind/id", neither of them empty; and what to say where it is not so.
+bool is_kind_and_id(std::string_view subject);
+std::string subject_form(std::string_view subject);
+
 // [a-z0-9]{1,20}, as CloudEvents wants it.
 bool is_attribute_name(std::string_view name);
 

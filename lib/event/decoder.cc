@@ -205,7 +205,8 @@ bool Decoder::Impl::read_attribute(std::string_view name, od::value value) {
 
 bool Decoder::Impl::read_text(std::string_view name, od::value& value, std::size_t limit,
                               std::string_view& out) {
-  if (!walker_.read_string(value, out)) {
+  bool had_escape = false;
+  if (!walker_.read_string(value, out, had_escape)) {
     return walker_.fail("malformed", fmt::format("{} must be a string", name));
   }
   if (out.empty()) return walker_.fail("bad_attribute", fmt::format("{} is empty", name));
@@ -213,8 +214,8 @@ bool Decoder::Impl::read_text(std::string_view name, od::value& value, std::size
     return walker_.fail("too_large", fmt::format("{} has {} bytes; at most {} can be taken", name,
                                                  out.size(), limit));
   }
-  return !has_control(out) ||
-         walker_.fail("bad_attribute", fmt::format("{} has a control character", name));
+  const bool control = had_escape ? has_control(out) : out.find('\x7f') != out.npos;
+  return !control || walker_.fail("bad_attribute", fmt::format("{} has a control character", name));
 }
 
 bool Decoder::Impl::read_counting(std::string_view name, od::value& value, std::uint64_t& out) {
@@ -297,8 +298,8 @@ bool Decoder::Impl::finish() {
                                                        : "subject";
     return walker_.fail("missing", fmt::format("the attribute {} is missing", missing));
   }
-  if (Status status = check_subject(event_.subject); !status) {
-    return walker_.fail(status.error().code, status.error().detail);
+  if (!is_kind_and_id(event_.subject)) {
+    return walker_.fail("bad_attribute", subject_form(event_.subject));
   }
   std::sort(extensions_.begin(), extensions_.end(),
             [](const Extension& a, const Extension& b) { return a.name < b.name; });

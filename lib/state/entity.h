@@ -123,15 +123,21 @@ class Entity {
   // if there is none.
   const Field* find(std::string_view name) const;
 
+  // Hints to the processor that fold() comes soon: first the one, a little later the other.
+  void prefetch_fields() const { __builtin_prefetch(fields_.data()); }
+  void prefetch_texts() const {
+    for (const Field& field : fields_) __builtin_prefetch(field.value().data());
+  }
+
  private:
   friend class EntityCodec;
   Field& field(std::string_view name, FieldKind kind);
   void apply_delete(const Writer& writer);
   void join_many(Field& ours, const Field& theirs);
 
-  WriterStore created_;
-  WriterStore deleted_;
   std::vector<Field> fields_;
+  WriterStore deleted_;
+  WriterStore created_;
 };
 
 // {"subject":…,"fields":{…}}: what a person sees. Precondition: entity.lives().
