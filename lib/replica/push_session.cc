@@ -54,6 +54,21 @@ bool PushSession::answers_next(Outcome& outcome) const {
   return outcome.id == event.id;
 }
 
+// Counts what was answered, not what settle() found to do: an event may have come back by the
+// stream before its answer, and has left the queue then.
+void PushSession::report(const std::vector<Outcome>& outcomes) {
+  SyncReport& report = context_.report;
+  for (const Outcome& outcome : outcomes) {
+    report.pushed += outcome.kind == OutcomeKind::accepted ? 1 : 0;
+    report.duplicate += outcome.kind == OutcomeKind::duplicate ? 1 : 0;
+    report.rejected += outcome.kind == OutcomeKind::rejected ? 1 : 0;
+    report.held += outcome.kind == OutcomeKind::held ? 1 : 0;
+    // With a pull, the records themselves are counted as they come.
+    if (!context_.options.pull) report.conflicts += outcome.conflicts;
+  }
+  context_.observer.on_progress(report);
+}
+
 // What was answered is settled even where the answer is cut or wrong further on: it is a fact.
 Status PushSession::consume(bool last) {
   if (body_.size() > limits::kBodyBytes) {
@@ -76,17 +91,9 @@ Status PushSession::consume(bool last) {
     outcomes.push_back(std::move(*outcome));
   }
   if (!outcomes.empty()) {
-    OFFSYNC_ASSIGN(const Replica::Settled settled, context_.replica.settle(epoch_, outcomes));
-    SyncReport& report = context_.report;
-    report.pushed += settled.accepted;
-    report.duplicate += settled.duplicate;
-    report.rejected += settled.rejected;
-    report.held += settled.held;
-    // With a pull, the records themselves are counted as they come.
-    if (!context_.options.pull) {
-      for (const Outcome& outcome : outcomes) report.conflicts += outcome.conflicts;
-    }
-    context_.observer.on_progress(report);
+    const auto settled = context_.replica.settle(epoch_, outcomes);
+    if (!settled) return settled.error();
+    report(outcomes);
   }
   return wrong;
 }

@@ -20,6 +20,7 @@ class PushSession final : public Session {
   Status finish() override;
   // Whether `outcome` answers the next event; the id of a line that could not be read is filled in.
   bool answers_next(Outcome& outcome) const;
+  void report(const std::vector<Outcome>& outcomes);
 
   std::vector<PendingEvent> events_;
   std::size_t answered_ = 0;
