@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <CLI/Config.hpp>     // holds virtual functions that CLI/App.hpp only declares
+#include <CLI/Formatter.hpp>  // this, too
 #include <algorithm>
 #include <array>
 #include <csignal>
