@@ -58,7 +58,7 @@ _offsync_options() {
         '') printf '%s' "$common --version" ;;
         init) printf '%s' "$common --remote --source --user" ;;
         emit)
-            printf '%s' "$common --unset --add --remove --create --delete --data --batch --strict -n --dry-run"
+            printf '%s' "$common --unset --add --remove --create --delete --data --batch --strict --dry-run"
             ;;
         sync) printf '%s' "$common --push --pull --dry-run --json --remote" ;;
         watch) printf '%s' "$common $filters --from --timeout --exec --exec-fail --remote" ;;
@@ -77,8 +77,7 @@ _offsync_takes_value() {
     case $1 in
         -C | --directory | -o | --output | --color | --remote | --source | --unset | --add | --remove | \
             --data | --batch | --type | --subject | --since | --until | --after | --where | --from | \
-            --timeout | --exec | --exec-fail | --value) return 0 ;;
-        -n) [[ $command != emit ]] ;;
+            --timeout | --exec | --exec-fail | --value | -n) return 0 ;;
         *) return 1 ;;
     esac
 }

@@ -43,10 +43,10 @@ ARROWS = {
 # What logic must be given as a port, and the few places that are such ports.
 WORLD_HEADERS = {
     "thread", "mutex", "shared_mutex", "condition_variable", "future", "random", "ctime",
-    "time.h", "unistd.h", "fcntl.h", "poll.h", "netdb.h", "iostream", "fstream", "filesystem",
+    "time.h", "poll.h", "netdb.h", "iostream", "fstream", "filesystem",
 }
 WORLD_CALLS = re.compile(
-    r"\b(usleep|nanosleep|sleep_for|sleep_until|gettimeofday|clock_gettime|getenv|srand|std::rand"
+    r"\b(usleep|sleep|nanosleep|sleep_for|sleep_until|gettimeofday|clock_gettime|getenv|srand|std::rand"
     r"|std::time|getrandom|socket|accept|fork)\s*\(|\b(std::chrono::\w+_clock)\b"
 )
 WORLD_PORTS = r"lib/(base/ports\.cc|sqlite/)"

@@ -1,0 +1,167 @@
+# fish completion for offsync(1)
+# Everything dynamic comes from the local replica: no network is asked, nothing is printed.
+
+# Runs offsync on the replica that the command line names.
+function __offsync_ask
+    set -l where
+    set -l tokens (commandline -opc)
+    for i in (seq 2 (count $tokens))
+        if contains -- $tokens[$i] -C --directory
+            set where -C $tokens[(math $i + 1)]
+        end
+    end
+    command offsync $argv[1] $where -q -o ndjson $argv[2..] 2>/dev/null
+end
+
+function __offsync_subjects
+    __offsync_ask state --offline (commandline -ct)'*' | head -n 1000 | string replace -rf '^\{"subject":"([^"\\\\]*)".*' '$1'
+end
+
+function __offsync_types
+    __offsync_ask log --pending -n 500 | string replace -rf '.*,"type":"([^"\\\\]*)","subject":.*' '$1' | sort -u
+end
+
+function __offsync_sources
+    __offsync_ask log --pending -n 500 | string replace -rf '.*,"source":"([^"\\\\]*)","type":.*' '$1' | sort -u
+end
+
+# __offsync_pending STATES: ids of the queue, e.g. 'rejected|queued'.
+function __offsync_pending
+    __offsync_ask queue list | head -n 1000 |
+        string replace -rf '^\{"n":\d+,"state":"('$argv[1]')".*"event":\{"specversion":"1.0","id":"([^"\\\\]*)".*' '$2'
+end
+
+function __offsync_conflicts
+    __offsync_ask conflicts --offline $argv | head -n 1000 | string replace -rf '^\{"id":"([^"\\\\]*)".*' '$1'
+end
+
+# The words before the cursor that are neither options nor their values: the command, then its
+# arguments.
+function __offsync_words
+    set -l tokens (commandline -opc)
+    set -l skip 0
+    for token in $tokens[2..]
+        if test $skip = 1
+            set skip 0
+            continue
+        end
+        switch $token
+            case -C --directory -o --output --color --remote --source --unset --add --remove --data --batch \
+                    --type --subject --since --until --after --where --from --timeout --exec --exec-fail --value -n
+                set skip 1
+            case '-*'
+            case '*'
+                echo $token
+        end
+    end
+end
+
+# True where the command is one of those named; no name: where there is none yet.
+function __offsync_is
+    set -l words (__offsync_words)
+    if not set -q argv[1]
+        not set -q words[1]
+    else
+        set -q words[1]; and contains -- $words[1] $argv
+    end
+end
+
+# __offsync_at COMMAND N [FIRST...]: N arguments stand behind COMMAND, the first is one of those.
+function __offsync_at
+    set -l words (__offsync_words)
+    test (count $words) -eq (math $argv[2] + 1); and test $words[1] = $argv[1]; or return 1
+    not set -q argv[3]; or contains -- $words[2] $argv[3..]
+end
+
+complete -c offsync -f
+
+# Common options
+complete -c offsync -s C -l directory -x -a '(__fish_complete_directories)' -d 'Use the replica of this folder'
+complete -c offsync -s o -l output -x -a 'text json ndjson' -d 'Output format'
+complete -c offsync -l color -x -a 'auto always never' -d 'When to use colours'
+complete -c offsync -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c offsync -s h -l help -d 'Print help'
+complete -c offsync -n __offsync_is -l version -d 'Print the version'
+
+# Commands
+complete -c offsync -n __offsync_is -a init -d 'Make a replica'
+complete -c offsync -n __offsync_is -a emit -d 'Queue an event, or a file of events'
+complete -c offsync -n __offsync_is -a sync -d 'Send the queue, fetch what others did'
+complete -c offsync -n __offsync_is -a watch -d 'Print events as they arrive'
+complete -c offsync -n __offsync_is -a replay -d 'Fold a log to a state'
+complete -c offsync -n __offsync_is -a log -d 'Print the received log'
+complete -c offsync -n __offsync_is -a state -d 'Print entities'
+complete -c offsync -n __offsync_is -a queue -d 'Handle pending events'
+complete -c offsync -n __offsync_is -a conflicts -d 'List and show conflicts'
+complete -c offsync -n __offsync_is -a resolve -d 'Decide a conflict'
+complete -c offsync -n __offsync_is -a status -d 'Print where this replica stands'
+
+# Options that several commands have
+complete -c offsync -n '__offsync_is init sync watch state conflicts status' -l remote -x -d 'URL of the space'
+complete -c offsync -n '__offsync_is state conflicts status' -l offline -d 'Ask the replica alone'
+complete -c offsync -n '__offsync_is state conflicts status' -l require-proxy -d 'Exit with 69 without the proxy'
+complete -c offsync -n '__offsync_is replay state' -l stamps -d 'Who wrote each field, and when'
+complete -c offsync -n '__offsync_is sync status' -l json -d 'The same as -o json'
+
+# Filters
+complete -c offsync -n '__offsync_is watch replay log' -l type -x -a '(__offsync_types)' -d 'Events of this type'
+complete -c offsync -n '__offsync_is watch replay log' -l subject -x -a '(__offsync_subjects)' -d 'Events of this entity'
+complete -c offsync -n '__offsync_is watch replay log' -l source -x -a '(__offsync_sources)' -d 'Events of this author'
+complete -c offsync -n '__offsync_is watch replay log' -l since -x -d 'From this time, sequence or stamp on'
+complete -c offsync -n '__offsync_is watch replay log' -l until -x -d 'Up to this time, sequence or stamp'
+complete -c offsync -n '__offsync_is watch replay log' -l after -x -d 'After this cursor'
+complete -c offsync -n '__offsync_is watch replay log' -l where -x -d 'FIELD=VALUE that is written'
+complete -c offsync -n '__offsync_is watch replay log' -s n -x -d 'At most N events'
+
+# init
+complete -c offsync -n '__offsync_is init' -l source -x -d 'Who writes here'
+complete -c offsync -n '__offsync_is init' -l user -d 'Make the replica of this user'
+
+# emit
+complete -c offsync -n '__offsync_at emit 0' -a '(__offsync_types)' -d type
+complete -c offsync -n '__offsync_at emit 1' -a '(__offsync_subjects)' -d entity
+complete -c offsync -n '__offsync_is emit' -l unset -x -d 'Remove the field'
+complete -c offsync -n '__offsync_is emit' -l add -x -d 'Add a value to the set'
+complete -c offsync -n '__offsync_is emit' -l remove -x -d 'Remove a value from the set'
+complete -c offsync -n '__offsync_is emit' -l create -d 'Create the entity'
+complete -c offsync -n '__offsync_is emit' -l delete -d 'Delete the entity'
+complete -c offsync -n '__offsync_is emit' -l data -r -d 'Data as JSON, @FILE or -'
+complete -c offsync -n '__offsync_is emit' -l batch -r -F -d 'Take events from a file'
+complete -c offsync -n '__offsync_is emit' -l strict -d 'Stop at the first bad line'
+complete -c offsync -n '__offsync_is emit' -l dry-run -d 'Print, keep nothing'
+
+# sync
+complete -c offsync -n '__offsync_is sync' -l push -d 'Only send'
+complete -c offsync -n '__offsync_is sync' -l pull -d 'Only fetch'
+complete -c offsync -n '__offsync_is sync' -l dry-run -d 'Only say what would be done'
+
+# watch
+complete -c offsync -n '__offsync_is watch' -l from -x -a 'stored now beginning' -d 'Where to begin'
+complete -c offsync -n '__offsync_is watch' -l timeout -x -d 'End after so many seconds'
+complete -c offsync -n '__offsync_is watch' -l exec -x -a '(__fish_complete_command)' -d 'Run this for each event'
+complete -c offsync -n '__offsync_is watch' -l exec-fail -x -a 'continue stop' -d 'When the command fails'
+
+# replay, log
+complete -c offsync -n '__offsync_at replay 0' -F
+complete -c offsync -n '__offsync_is replay' -l strict -d 'Stop at the first bad line'
+complete -c offsync -n '__offsync_is log' -l pending -d 'The queue as well'
+
+# state
+complete -c offsync -n '__offsync_at state 0' -a '(__offsync_subjects)' -d entity
+
+# queue
+complete -c offsync -n '__offsync_at queue 0' -a 'list show retry drop export'
+complete -c offsync -n '__offsync_at queue 1 show' -a "(__offsync_pending '[a-z]+')"
+complete -c offsync -n '__offsync_at queue 1 retry' -a '(__offsync_pending rejected)'
+complete -c offsync -n '__offsync_at queue 1 drop' -a "(__offsync_pending 'rejected|queued')"
+complete -c offsync -n '__offsync_is queue' -l all -d 'All rejected events'
+
+# conflicts, resolve
+complete -c offsync -n '__offsync_at conflicts 0' -a 'list show'
+complete -c offsync -n '__offsync_at conflicts 1 show' -a '(__offsync_conflicts --all)'
+complete -c offsync -n '__offsync_is conflicts' -l all -d 'Resolved ones as well'
+complete -c offsync -n '__offsync_is conflicts' -l exit-code -d 'Exit with 1 where one is open'
+complete -c offsync -n '__offsync_at resolve 0' -a '(__offsync_conflicts)'
+complete -c offsync -n '__offsync_is resolve' -l ours -d 'The value that this replica wrote'
+complete -c offsync -n '__offsync_is resolve' -l theirs -d 'The other value'
+complete -c offsync -n '__offsync_is resolve' -l value -x -d 'This JSON value'
