@@ -1,6 +1,7 @@
 #include "replica/replica_store.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,12 +20,8 @@ constexpr int kBulkCheckpointPages = 16'000;
 std::string identity_of(const std::string& file) {
   struct statx st {};
   if (::statx(AT_FDCWD, file.c_str(), 0, STATX_INO | STATX_BTIME, &st) != 0) return {};
-  std::string identity = std::to_string(st.stx_ino);
-  if ((st.stx_mask & STATX_BTIME) != 0) {
-    identity +=
-        "." + std::to_string(st.stx_btime.tv_sec) + "." + std::to_string(st.stx_btime.tv_nsec);
-  }
-  return identity;
+  if ((st.stx_mask & STATX_BTIME) == 0) return fmt::format("{}", st.stx_ino);
+  return fmt::format("{}.{}.{}", st.stx_ino, st.stx_btime.tv_sec, st.stx_btime.tv_nsec);
 }
 
 Error not_a_replica(const std::string& file) {
@@ -41,6 +38,11 @@ std::uint64_t new_node(Random& random) {
   for (;;) {
     if (const std::uint64_t node = random.next(); node != 0) return node;
   }
+}
+
+std::string named_after(std::string source, std::uint64_t node) {
+  source.append("/").append(node_text(node));
+  return source;
 }
 
 }  // namespace
@@ -103,7 +105,7 @@ Status ReplicaStore::insert_row(const Replica::CreateOptions& options) {
   ReplicaRow row;
   row.remote = options.remote;
   row.node = new_node(random);
-  row.source = options.source.empty() ? "/clients/" + node_text(row.node) : options.source;
+  row.source = options.source.empty() ? named_after("/clients", row.node) : options.source;
   row.file = identity_of(file_);
   OFFSYNC_TRY(save_row(row));
   return transaction.commit();
@@ -142,7 +144,7 @@ Status ReplicaStore::renew_if_copied() {
   // "/clients/<node>", or a name that somebody chose with a node that makes it another one.
   const std::string first = row.former_sources.substr(0, row.former_sources.find('\n'));
   const bool chosen = !first.starts_with("/clients/") || !parse_node(first.substr(9));
-  row.source = (chosen ? first + "/" : "/clients/") + node_text(row.node);
+  row.source = named_after(chosen ? first : "/clients", row.node);
   write->row_changed = true;
   return write->commit();
 }

@@ -49,13 +49,15 @@ CREATE TABLE log(
 
 -- confirmed: fold(base, log); NULL: nothing yet. visible: that joined with the pending events that
 -- were not rejected; NULL: there are none. pending: how many there are; held: how many of those.
+-- Not WITHOUT ROWID: these rows are large, and new subjects come in any order, so keeping them in
+-- the order of subjects would write nearly a page for each.
 CREATE TABLE entity(
-  subject TEXT PRIMARY KEY,
+  subject TEXT NOT NULL UNIQUE,
   pending INTEGER NOT NULL,
   held INTEGER NOT NULL,
   confirmed TEXT,
   visible TEXT
-) WITHOUT ROWID;
+);
 
 -- Conflict records. resolved_by: the event in the log that closed it; pending_by: one of ours that
 -- will.
