@@ -78,6 +78,6 @@ std::string with_sequence(std::string_view content, std::uint64_t sequence,
 
 inline constexpr std::string_view kConflictType = "offsync.conflict";
 inline constexpr std::string_view kCorrectionType = "offsync.correction";
-inline constexpr std::string_view kResolveType = "offsync.resolved";
+inline constexpr std::string_view kResolveType = "conflict.resolved";
 
 }  // namespace offsync
