@@ -72,11 +72,13 @@ void SyncCommand::define(CLI::App& app, Flags& flags) {
       app,
       {"sync", "Send the queue to the proxy and fetch what others did", "[OPTIONS]",
        "Sends what is queued, in order, then fetches everything up to the newest event of the "
-       "space. The first time, and after the proxy's log was replaced, the whole state is fetched "
-       "instead; what is queued stays on top of it.\n\n"
-       "Nothing is ever lost by a sync that fails: what was not confirmed stays queued and is sent "
-       "again. Exit code 69: the proxy cannot be reached, nothing has changed; 75: a part is done, "
-       "try again.",
+       "space.\n"
+       "The first time, and after the proxy's log was replaced, the whole state is fetched "
+       "instead;\n"
+       "what is queued stays on top of it. A sync that fails loses nothing: what was not "
+       "confirmed\n"
+       "stays queued and is sent again. Exit code 69: the proxy cannot be reached, nothing has\n"
+       "changed; 75: a part is done, try again.",
        "offsync sync\noffsync sync --push\noffsync sync --dry-run\noffsync sync --json | jq "
        ".pulled"},
       flags);

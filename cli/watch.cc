@@ -142,31 +142,32 @@ void WatchCommand::define(CLI::App& app, Flags& flags) {
       app,
       {"watch", "Print events as they arrive, and send what is queued", "[OPTIONS]",
        "Follows the space live: prints each event once, in the order of the log, and connects "
-       "again by itself when the proxy or the network goes away. What is queued here, now or "
-       "later, is sent meanwhile.\n\n"
-       "With --exec a command is run for each event instead of printing it: the event's JSON line "
-       "is its standard input, and OFFSYNC_EVENT_SEQUENCE, _ID, _TYPE and _SUBJECT are set.",
+       "again\n"
+       "by itself when the proxy or the network goes away. What is queued here, now or later, is "
+       "sent\n"
+       "meanwhile. With --exec a command is run for each event instead of printing it: the "
+       "event's\n"
+       "line is its standard input, and OFFSYNC_EVENT_SEQUENCE, _ID, _TYPE and _SUBJECT are set.",
        "offsync watch\noffsync watch --subject 'todo/*' | jq -c .data\n"
        "offsync watch --from beginning -n 100\n"
        "offsync watch --type order.placed --exec './print-label' --exec-fail stop"},
       flags);
   command
-      ->add_option("--from", options_.from,
-                   "Begin with what this replica has not received yet (stored), with what is new "
-                   "from now on, or with the beginning of the log")
+      ->add_option(
+          "--from", options_.from,
+          "Begin with what this replica has not received yet, with what is new from now on, "
+          "or with the whole log")
       ->type_name("stored|now|beginning")
-      ->check(CLI::IsMember({"stored", "now", "beginning"}));
+      ->check(CLI::IsMember({"stored", "now", "beginning"}).description(""));
   add_filter_options(*command, options_.filter, kLimitHelp);
   command->add_option("--timeout", options_.timeout_s, "End after so many seconds")
       ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::PositiveNumber.description(""));
   command->add_option("--exec", options_.exec, "Run this with /bin/sh for each event")
       ->type_name("COMMAND");
-  command
-      ->add_option("--exec-fail", options_.exec_fail,
-                   "When the command fails: go on (the default), or end")
+  command->add_option("--exec-fail", options_.exec_fail, "When the command fails: go on, or end")
       ->type_name("continue|stop")
-      ->check(CLI::IsMember({"continue", "stop"}));
+      ->check(CLI::IsMember({"continue", "stop"}).description(""));
   add_remote_option(*command, flags);
 }
 
