@@ -1,0 +1,205 @@
+#include "proxy/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "proxy/api_parts.h"
+
+namespace offsync::proxy {
+namespace {
+
+constexpr std::size_t kCompressBytes = 1024;  // smaller answers gain nothing
+
+bool valid_space(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && name.size() <= limits::kSpaceNameBytes && letter(name[0]) &&
+         std::all_of(name.begin(), name.end(),
+                     [&](char c) { return letter(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+Problem no_such_route() {
+  return {404, "no_such_route", "Not Found", "there is nothing under this path"};
+}
+
+ApiAnswer not_allowed(std::string_view route, std::string allowed) {
+  auto answer =
+      answer_of({405, "method_not_allowed", "Method Not Allowed", "this path takes " + allowed});
+  answer.route = route;
+  answer.headers.emplace_back("Allow", std::move(allowed));
+  return answer;
+}
+
+bool reads(const ApiRequest& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+}  // namespace
+
+ApiAnswer answer_of(const Problem& problem) {
+  ApiAnswer answer;
+  answer.status = problem.status;
+  answer.content_type = "application/problem+json";
+  answer.body = encode_problem(problem);
+  if (problem.status == 503) answer.headers.emplace_back("Retry-After", "1");
+  return answer;
+}
+
+Coding coding_for(const ApiRequest& request) {
+  const auto list = request.header("Accept-Encoding");
+  if (accepts(list, "zstd")) return Coding::zstd;
+  if (accepts(list, "gzip") || accepts(list, "x-gzip")) return Coding::gzip;
+  return Coding::identity;
+}
+
+std::string_view name_of(Coding coding) {
+  return coding == Coding::zstd ? "zstd" : coding == Coding::gzip ? "gzip" : "identity";
+}
+
+Api::Api(LogStore& store, Ingest& ingest, Clock& clock, Log& log, Metrics& metrics,
+         ApiOptions options)
+    : store_(store),
+      ingest_(ingest),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      options_(std::move(options)) {}
+
+ApiAnswer Api::handle(const ApiRequest& request) {
+  const auto target = parse_target(request.target);
+  if (const auto* problem = std::get_if<Problem>(&target)) return refuse(request, *problem);
+  auto answer = route(request, std::get<Target>(target));
+  finish(request, answer);
+  return answer;
+}
+
+ApiAnswer Api::refuse(const ApiRequest& request, const Problem& problem) {
+  auto answer = answer_of(problem);
+  finish(request, answer);
+  return answer;
+}
+
+ApiAnswer Api::route(const ApiRequest& request, const Target& target) {
+  const auto& path = target.path;
+  if (request.method == "OPTIONS") {
+    ApiAnswer answer;
+    answer.status = 204;
+    answer.route = "options";
+    answer.headers.emplace_back("Allow", "GET, HEAD, POST, OPTIONS");
+    return answer;
+  }
+  if (path.size() >= 3 && path[0] == "v1" && path[1] == "spaces") {
+    return space_route(request, target);
+  }
+  if (path.size() != 1) return answer_of(no_such_route());
+  ApiAnswer answer;
+  answer.content_type = "text/plain; charset=utf-8";
+  if (path[0] == "healthz") {
+    answer.route = "healthz";
+    answer.body = "ok\n";
+  } else if (path[0] == "readyz") {
+    answer = ready();
+  } else if (path[0] == "metrics") {
+    answer.route = "metrics";
+    answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    answer.body = metrics_.text();
+  } else {
+    return answer_of(no_such_route());
+  }
+  if (!reads(request)) return not_allowed(answer.route, "GET, HEAD");
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  return answer;
+}
+
+ApiAnswer Api::ready() {
+  ApiAnswer answer;
+  if (stopping_) {
+    answer = answer_of({503, "not_ready", "Service Unavailable", "the proxy is stopping"});
+  } else if (const auto status = store_.check(); !status) {
+    answer = store_failed("checked", status.error());
+  } else {
+    answer.content_type = "text/plain; charset=utf-8";
+    answer.body = "ready\n";
+  }
+  answer.route = "readyz";
+  return answer;
+}
+
+ApiAnswer Api::space_route(const ApiRequest& request, const Target& target) {
+  const auto& path = target.path;
+  if (!valid_space(path[2])) {
+    return answer_of({400, "bad_space", "Bad Request",
+                      fmt::format("a space's name is [a-z0-9][a-z0-9._-]*, {} bytes at most",
+                                  limits::kSpaceNameBytes)});
+  }
+  using Method = ApiAnswer (Api::*)(const Call&);
+  Method get = nullptr, post = nullptr;
+  std::string_view route;
+  if (path.size() == 3) {
+    get = &Api::info, route = "space";
+  } else if (path.size() == 4 && path[3] == "events") {
+    get = &Api::get_events, post = &Api::post_events, route = "events";
+  } else if (path.size() == 4 && path[3] == "state") {
+    get = &Api::state, route = "state";
+  } else if (path.size() > 4 && path[3] == "state") {
+    get = &Api::entity, route = "entity";
+  } else if (path.size() == 4 && path[3] == "conflicts") {
+    get = &Api::conflicts, route = "conflicts";
+  } else {
+    return answer_of(no_such_route());
+  }
+  const Method method = reads(request) ? get : request.method == "POST" ? post : nullptr;
+  if (method == nullptr)
+    return not_allowed(route, post != nullptr ? "GET, HEAD, POST" : "GET, HEAD");
+
+  auto at = store_.space(path[2]);
+  if (!at) return store_failed("read", at.error());
+  const Call call{request, target, path[2], std::move(*at)};
+  auto answer = (this->*method)(call);
+  if (answer.route == "other") answer.route = route;
+  const bool named = std::any_of(answer.headers.begin(), answer.headers.end(),
+                                 [](const auto& h) { return h.first == "Offsync-Epoch"; });
+  if (!named) answer.headers.emplace_back("Offsync-Epoch", call.at.epoch);
+  return answer;
+}
+
+// Why the store failed is the operator's to know, not every client's.
+ApiAnswer Api::store_failed(std::string_view what, const Error& error) {
+  log_.write(LogLevel::error, "store_failed",
+             {{"while", what}, {"code", error.code}, {"reason", error.message()}});
+  return answer_of({503, "not_ready", "Service Unavailable",
+                    fmt::format("the log store cannot be {} now; try again", what)});
+}
+
+void Api::compress_body(const ApiRequest& request, ApiAnswer& answer) {
+  if (answer.spool || answer.stream || answer.close || answer.body.size() < kCompressBytes) return;
+  const auto coding = coding_for(request);
+  if (coding == Coding::identity) return;
+  answer.body = compress(answer.body, coding);
+  answer.headers.emplace_back("Content-Encoding", name_of(coding));
+}
+
+void Api::finish(const ApiRequest& request, ApiAnswer& answer) {
+  compress_body(request, answer);
+  answer.headers.emplace_back("Offsync-Time", std::to_string(clock_.wall_ms()));
+  std::string vary = "Accept, Accept-Encoding";
+  const auto origin = request.header("Origin");
+  const auto& origins = options_.cors_origins;
+  if (!origins.empty() && origins.front() != "*") vary += ", Origin";
+  answer.headers.emplace_back("Vary", vary);
+  const bool any = !origins.empty() && origins.front() == "*";
+  const bool known = std::find(origins.begin(), origins.end(), origin) != origins.end();
+  if (origin.empty() || (!any && !known)) return;
+  answer.headers.emplace_back("Access-Control-Allow-Origin", any ? "*" : origin);
+  answer.headers.emplace_back("Access-Control-Expose-Headers",
+                              "Offsync-Epoch, Offsync-Time, Offsync-Cursor, Offsync-Head");
+  if (request.method == "OPTIONS") {
+    answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST");
+    answer.headers.emplace_back("Access-Control-Allow-Headers",
+                                "Content-Type, Content-Encoding, Last-Event-ID");
+    answer.headers.emplace_back("Access-Control-Max-Age", "600");
+  }
+}
+
+}  // namespace offsync::proxy

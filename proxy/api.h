@@ -1,0 +1,89 @@
+// The routes of the protocol (man/offsync-protocol.7), without a network: a request in, an answer
+// out.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/ports.h"
+#include "proxy/http_target.h"
+#include "proxy/hub_core.h"
+#include "proxy/ingest.h"
+#include "proxy/log.h"
+#include "proxy/log_store.h"
+#include "proxy/metrics.h"
+#include "proxy/spool.h"
+#include "wire/compress.h"
+
+namespace offsync::proxy {
+
+struct ApiRequest {
+  std::string method, target;
+  std::function<std::string(const char* name)> header;  // the field's value, or ""
+  std::string body;
+};
+
+struct ApiAnswer {
+  int status = 200;
+  std::string_view route = "other";  // one of a few names, for the metrics
+  std::string content_type;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::unique_ptr<Spool> spool;            // in place of `body`
+  std::optional<SubscribeRequest> stream;  // the connection becomes a stream of the hub
+  bool close = false;                      // the body is ended by the connection
+};
+
+struct ApiOptions {
+  std::vector<std::string> cors_origins;  // "*", or origins that may read answers; empty: none
+  std::int64_t retry_ms = 2000;           // what a stream asks its client to wait
+};
+
+// Thread-safe. What is given must outlive it.
+class Api {
+ public:
+  Api(LogStore& store, Ingest& ingest, Clock& clock, Log& log, Metrics& metrics,
+      ApiOptions options);
+
+  ApiAnswer handle(const ApiRequest& request);
+  // An answer that was refused before it came here, with what every answer bears.
+  ApiAnswer refuse(const ApiRequest& request, const Problem& problem);
+  // From now on /readyz says no.
+  void stop() { stopping_ = true; }
+
+ private:
+  struct Call;  // one request to a space
+  ApiAnswer route(const ApiRequest& request, const Target& target);
+  ApiAnswer space_route(const ApiRequest& request, const Target& target);
+  ApiAnswer info(const Call& call);
+  ApiAnswer post_events(const Call& call);
+  ApiAnswer get_events(const Call& call);
+  ApiAnswer page(const Call& call, std::uint64_t after);
+  ApiAnswer stream(const Call& call);
+  ApiAnswer state(const Call& call);
+  ApiAnswer entity(const Call& call);
+  ApiAnswer conflicts(const Call& call);
+  ApiAnswer ready();
+  ApiAnswer store_failed(std::string_view what, const Error& error);
+  void compress_body(const ApiRequest& request, ApiAnswer& answer);
+  void finish(const ApiRequest& request, ApiAnswer& answer);
+
+  LogStore& store_;
+  Ingest& ingest_;
+  Clock& clock_;
+  Log& log_;
+  Metrics& metrics_;
+  const ApiOptions options_;
+  std::atomic<bool> stopping_{false};
+};
+
+ApiAnswer answer_of(const Problem& problem);
+
+}  // namespace offsync::proxy

@@ -1,0 +1,195 @@
+// GET and POST of events, and the stream.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "proxy/api_parts.h"
+#include "proxy/split_body.h"
+#include "wire/cursor.h"
+#include "wire/sse.h"
+
+namespace offsync::proxy {
+namespace {
+
+constexpr std::size_t kPageBytes = 4 * 1024 * 1024;
+// A page with a filter looks at no more events than these, and says with its cursor where it is.
+constexpr std::size_t kScanEvents = 10 * limits::kPageEvents;
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  if (text.empty() || text.size() > 18) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return value;
+}
+
+std::variant<std::size_t, Problem> limit_of(const Target& target) {
+  const auto text = target.parameter("limit");
+  if (!text) return limits::kPageEvents;
+  const auto limit = number(*text);
+  if (!limit || *limit == 0) {
+    return Problem{400, "bad_request", "Bad Request", "limit is not a number from 1 on"};
+  }
+  return static_cast<std::size_t>(std::min<std::uint64_t>(*limit, limits::kPageEvents));
+}
+
+std::variant<EventFilter, Problem> filter_of(const Target& target) {
+  EventFilter filter{std::string(target.parameter("type").value_or("")),
+                     std::string(target.parameter("subject").value_or(""))};
+  if (filter.type.size() > limits::kTypeBytes || filter.subject.size() > limits::kSubjectBytes) {
+    return Problem{400, "bad_request", "Bad Request",
+                   "a filter is longer than what it could match"};
+  }
+  return filter;
+}
+
+// The request's body without its Content-Encoding.
+std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
+  const auto name = media_type(request.header("Content-Encoding"));
+  if (name.empty() || name == "identity") return request.body;
+  const bool gzip = name == "gzip" || name == "x-gzip";
+  if (!gzip && name != "zstd") {
+    return Problem{415, "bad_encoding", "Unsupported Media Type",
+                   "Content-Encoding is gzip, zstd or nothing here"};
+  }
+  auto plain = decompress(request.body, gzip ? Coding::gzip : Coding::zstd, limits::kBodyBytes);
+  if (plain) return std::move(*plain);
+  const bool large = plain.error().code == "too_large";
+  return Problem{large ? 413 : 400, plain.error().code, large ? "Content Too Large" : "Bad Request",
+                 plain.error().detail};
+}
+
+}  // namespace
+
+Problem history_gone(std::uint64_t after, std::uint64_t oldest) {
+  return {410, "cursor_expired", "Gone",
+          fmt::format("events right behind sequence {} are not kept any more, the oldest is {}; "
+                      "fetch the state and go on from its cursor",
+                      after, oldest)};
+}
+
+std::variant<std::uint64_t, Problem> position_of(std::string_view after, const SpaceState& at) {
+  if (after == "now") return at.head;
+  auto sequence = number(after);
+  if (!sequence) {
+    const auto cursor = Cursor::parse(after);
+    if (!cursor) {
+      return Problem{400, "bad_cursor", "Bad Request",
+                     "the cursor is neither EPOCH-SEQUENCE nor a sequence"};
+    }
+    if (cursor->epoch != at.epoch) {
+      return Problem{410, "cursor_expired", "Gone",
+                     "the cursor is of another log; fetch the state and go on from its cursor"};
+    }
+    sequence = cursor->sequence;
+  }
+  if (*sequence > at.head) {
+    return Problem{410, "cursor_expired", "Gone",
+                   fmt::format("the cursor is at {}, but the log ends at {}; fetch the state and "
+                               "go on from its cursor",
+                               *sequence, at.head)};
+  }
+  if (*sequence + 1 < at.oldest) return history_gone(*sequence, at.oldest);
+  return *sequence;
+}
+
+ApiAnswer Api::post_events(const Call& call) {
+  auto body = plain_body(call.request);
+  if (const auto* problem = std::get_if<Problem>(&body)) return answer_of(*problem);
+  const auto type = media_type(call.request.header("Content-Type"));
+  auto lines = split_body(type, std::get<std::string>(body));
+  if (const auto* problem = std::get_if<Problem>(&lines)) return answer_of(*problem);
+  auto done = ingest_.submit(call.space, std::move(std::get<std::vector<std::string>>(lines)));
+  if (!done) return store_failed("written", done.error());
+
+  const auto& outcomes = done->outcomes;
+  const bool one = type == "application/cloudevents+json" || type == "application/json";
+  if (one && outcomes.size() == 1 && outcomes[0].code == "malformed") {
+    return answer_of({400, "bad_request", "Bad Request", outcomes[0].detail});
+  }
+  ApiAnswer answer;
+  answer.content_type = kNdjson;
+  for (const auto& outcome : outcomes) {
+    answer.body += encode_outcome(outcome);
+    answer.body += '\n';
+    if (outcome.kind == OutcomeKind::accepted) metrics_.accepted++;
+    if (outcome.kind == OutcomeKind::duplicate) metrics_.duplicate++;
+    if (outcome.kind == OutcomeKind::rejected) metrics_.rejected++;
+    if (outcome.kind == OutcomeKind::held) metrics_.held++;
+    metrics_.conflicts += outcome.conflicts;
+  }
+  answer.headers.emplace_back("Offsync-Epoch", done->epoch);
+  return answer;
+}
+
+ApiAnswer Api::get_events(const Call& call) {
+  if (accepts(call.request.header("Accept"), "text/event-stream")) return stream(call);
+  const auto after = position_of(call.target.parameter("after").value_or("0"), call.at);
+  if (const auto* problem = std::get_if<Problem>(&after)) return answer_of(*problem);
+  return page(call, std::get<std::uint64_t>(after));
+}
+
+ApiAnswer Api::page(const Call& call, std::uint64_t after) {
+  const auto limit = limit_of(call.target);
+  if (const auto* problem = std::get_if<Problem>(&limit)) return answer_of(*problem);
+  const auto filter = filter_of(call.target);
+  if (const auto* problem = std::get_if<Problem>(&filter)) return answer_of(*problem);
+  const auto& wanted = std::get<EventFilter>(filter);
+  ApiAnswer answer;
+  answer.content_type = kNdjson;
+  std::size_t found = 0, scanned = 0;
+  while (found < std::get<std::size_t>(limit) && scanned < kScanEvents &&
+         answer.body.size() < kPageBytes) {
+    const auto ask = wanted.all() ? std::get<std::size_t>(limit) - found : limits::kPageEvents;
+    const auto entries = store_.read(call.space, after, ask, kPageBytes - answer.body.size());
+    if (!entries) return store_failed("read", entries.error());
+    if (entries->empty()) break;
+    if (entries->front().sequence != after + 1) {
+      return answer_of(history_gone(after, entries->front().sequence));
+    }
+    for (const auto& entry : *entries) {
+      if (found == std::get<std::size_t>(limit)) break;
+      after = entry.sequence;
+      ++scanned;
+      if (!wanted.all() && !wanted.matches(event_keys(entry.line))) continue;
+      answer.body += entry.line;
+      answer.body += '\n';
+      ++found;
+    }
+  }
+  answer.headers.emplace_back("Offsync-Cursor", Cursor{call.at.epoch, after}.text());
+  answer.headers.emplace_back("Offsync-Head", std::to_string(std::max(call.at.head, after)));
+  return answer;
+}
+
+// Last-Event-ID goes before `after`: a client that reconnects sends the same address again.
+ApiAnswer Api::stream(const Call& call) {
+  const auto filter = filter_of(call.target);
+  if (const auto* problem = std::get_if<Problem>(&filter)) return answer_of(*problem);
+  auto from = call.request.header("Last-Event-ID");
+  if (from.empty()) from = call.target.parameter("after").value_or("0");
+  const auto after = position_of(from, call.at);
+
+  ApiAnswer answer;
+  answer.route = "stream";
+  answer.content_type = "text/event-stream";
+  answer.close = true;
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  answer.headers.emplace_back("X-Accel-Buffering", "no");
+  append_sse_retry(answer.body, options_.retry_ms);
+  append_sse(answer.body, {}, "hello", encode_hello({call.at.epoch, call.at.head}));
+  if (const auto* problem = std::get_if<Problem>(&after)) {
+    if (problem->status != 410) return answer_of(*problem);
+    append_sse(answer.body, {}, "reset", encode_problem(*problem));
+    return answer;
+  }
+  answer.stream = SubscribeRequest{call.space, call.at.epoch, std::get<std::uint64_t>(after),
+                                   std::get<EventFilter>(filter), std::move(answer.body)};
+  answer.body.clear();
+  return answer;
+}
+
+}  // namespace offsync::proxy

@@ -1,0 +1,34 @@
+// The target of a request: its path in segments, and its query. Pure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "wire/outcome.h"
+
+namespace offsync::proxy {
+
+struct Target {
+  std::vector<std::string> path;  // decoded; "/v1/a%2Fb/" is {"v1", "a/b", ""}
+  std::map<std::string, std::string, std::less<>> query;
+
+  // The parameter's value, or nothing.
+  std::optional<std::string_view> parameter(std::string_view name) const;
+};
+
+// Refused (400): percent signs without two hex digits, %00, text that is not UTF-8, a parameter
+// given twice. In a query `+` is a space, as browsers write it.
+std::variant<Target, Problem> parse_target(std::string_view target);
+
+// Whether `list`, the value of an Accept or Accept-Encoding field, takes `item` (q > 0). Wildcards
+// do not count: who can take a stream says so.
+bool accepts(std::string_view list, std::string_view item);
+
+// "type/subtype" of a Content-Type, in lower case, without its parameters.
+std::string media_type(std::string_view content_type);
+
+}  // namespace offsync::proxy
