@@ -1,0 +1,327 @@
+// LogTail: each event once, in order, wherever it has to be taken from.
+#include "cli/log_tail.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <map>
+
+#include "support/catch.h"
+#include "support/ports.h"
+
+using namespace offsync;
+using cli::LogTail;
+using cli::Remote;
+using cli::TailStart;
+using From = cli::TailStart::From;
+
+namespace {
+
+std::string event_line(std::uint64_t sequence) {
+  return fmt::format(
+      R"({{"specversion":"1.0","id":"e{}","source":"/s","type":"t.set","subject":"t/1",)"
+      R"("time":"2026-11-23T12:00:00.000Z","data":{{"set":{{"v":{}}}}},"sequence":"{}",)"
+      R"("recordedtime":"2026-11-23T12:00:00.000Z"}})",
+      sequence, sequence, sequence);
+}
+
+// The proxy's log, behind a transport that answers at once.
+struct Log {
+  std::string epoch = "one";
+  std::uint64_t head = 0, oldest = 1;
+  bool reachable = true;
+  int pages = 0;
+};
+
+class LogTransport final : public Transport {
+ public:
+  explicit LogTransport(Log& log) : log_(log) {}
+  Id start(HttpRequest request, HttpHandler& handler) override {
+    waiting_[++last_] = {std::move(request), &handler};
+    return last_;
+  }
+  void cancel(Id id) override { waiting_.erase(id); }
+  void poll(std::int64_t) override {
+    const auto now = std::move(waiting_);
+    waiting_.clear();
+    for (const auto& [id, exchange] : now) answer(exchange.first.target, *exchange.second);
+  }
+
+ private:
+  void answer(const std::string& target, HttpHandler& handler) {
+    if (!log_.reachable) return handler.on_done(make_error(Errc::unreachable, "connect", "no"));
+    const auto after = target.find("after=");
+    if (after == std::string::npos) return send(handler, 200, space());
+    const auto cursor = Cursor::parse(target.substr(after + 6));
+    REQUIRE(cursor);
+    ++log_.pages;
+    if (cursor->epoch != log_.epoch || cursor->sequence + 1 < log_.oldest) {
+      return send(handler, 410, R"({"status":410,"code":"cursor_expired"})");
+    }
+    std::string body;
+    std::uint64_t upto = std::min(log_.head, cursor->sequence + 3);  // small pages
+    for (auto n = cursor->sequence + 1; n <= upto; ++n) body += event_line(n) + "\n";
+    send(handler, 200, body, fmt::format("{}-{}", log_.epoch, upto));
+  }
+  std::string space() const {
+    return encode_space_info({"s", log_.epoch, log_.head, log_.oldest, log_.head});
+  }
+  void send(HttpHandler& handler, int status, const std::string& body,
+            const std::string& cursor = "") const {
+    HttpHead head;
+    head.status = status;
+    head.headers = {
+        {"content-type", status == 200 ? "application/x-ndjson" : "application/problem+json"},
+        {"offsync-cursor", cursor},
+        {"offsync-head", std::to_string(log_.head)}};
+    handler.on_head(head);
+    handler.on_data(body);
+    handler.on_done({});
+  }
+
+  Log& log_;
+  Id last_ = 0;
+  std::map<Id, std::pair<HttpRequest, HttpHandler*>> waiting_;
+};
+
+struct Fixture {
+  Fixture() {
+    char name[] = "/tmp/offsync-tail-XXXXXX";
+    REQUIRE(::mkdtemp(name) != nullptr);
+    folder = name;
+    auto made =
+        Replica::create(folder + "/replica.db", {"http://h/v1/spaces/s", ""}, clock, random);
+    REQUIRE(made.ok());
+    replica.emplace(std::move(made).value());
+  }
+  ~Fixture() {
+    replica.reset();
+    std::filesystem::remove_all(folder);
+  }
+
+  // What a sync does: the snapshot at `sequence`, or the log up to it.
+  void bootstrap(std::uint64_t sequence) {
+    REQUIRE(replica->begin_snapshot().ok());
+    REQUIRE(replica
+                ->stage_snapshot(fmt::format("{{\"cursor\":\"{}-{}\",\"entities\":0,"
+                                             "\"conflicts\":0}}\n",
+                                             log.epoch, sequence))
+                .ok());
+    REQUIRE(replica->install_snapshot().ok());
+  }
+  void pull(std::uint64_t upto) {
+    const auto info = replica->info();
+    std::vector<std::string> lines;
+    for (auto n = info->cursor->sequence + 1; n <= upto; ++n) lines.push_back(event_line(n));
+    REQUIRE(replica->apply(log.epoch, lines).ok());
+  }
+
+  LogTail tail(TailStart start) {
+    return LogTail(
+        *replica, clock, random, std::move(start),
+        [this] {
+          cli::Settings settings;
+          cli::Context context{clock, random, {}, 0, nullptr};
+          context.network = [this](const std::string&,
+                                   const cli::Settings&) -> Result<std::unique_ptr<Transport>> {
+            return std::unique_ptr<Transport>(std::make_unique<LogTransport>(log));
+          };
+          return Remote::open(context, settings, "http://h/v1/spaces/s");
+        },
+        [this](std::string_view, const EventView& event) {
+          seen.push_back(event.sequence);
+          return seen.size() < limit;
+        },
+        [this](const std::string& text) { notices.push_back(text); });
+  }
+  // Until there is nothing more; what was new.
+  std::vector<std::uint64_t> run(LogTail& tail) {
+    seen.clear();
+    for (auto more = tail.pump();; more = tail.pump()) {
+      REQUIRE(more.ok());
+      if (!*more) return seen;
+    }
+  }
+
+  using Sequences = std::vector<std::uint64_t>;
+  test::ManualClock clock;
+  test::SeededRandom random{7};
+  std::string folder;
+  Log log;
+  std::optional<Replica> replica;
+  Sequences seen;
+  std::vector<std::string> notices;
+  std::size_t limit = SIZE_MAX;
+};
+
+using Sequences = Fixture::Sequences;
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "stored: what the replica has not received when it begins") {
+  log.head = 10;
+  bootstrap(2);
+  pull(4);
+  auto tail = this->tail({});
+  REQUIRE(tail.begin().ok());
+  REQUIRE(run(tail).empty());
+  pull(7);
+  REQUIRE(run(tail) == Sequences{5, 6, 7});
+  REQUIRE(run(tail).empty());
+  REQUIRE(tail.position()->text() == "one-7");
+  REQUIRE(log.pages == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "stored: for an empty replica all of the snapshot is old") {
+  log.head = 5;
+  auto tail = this->tail({});
+  REQUIRE(tail.begin().ok());
+  REQUIRE(run(tail).empty());
+  bootstrap(5);
+  pull(6);  // comes before anybody looked
+  REQUIRE(run(tail) == Sequences{6});
+}
+
+TEST_CASE_METHOD(Fixture, "beginning: below the snapshot it asks the proxy, page by page") {
+  log.head = 8;
+  auto tail = this->tail({From::beginning, {}});
+  REQUIRE(tail.begin().ok());
+  bootstrap(8);
+  pull(10);
+  log.head = 10;
+  REQUIRE(run(tail) == Sequences{1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  REQUIRE(log.pages == 3);  // 9 came with the third page, 10 from the replica
+}
+
+TEST_CASE_METHOD(Fixture, "beginning: waits for the proxy rather than skip") {
+  log.head = 4;
+  auto tail = this->tail({From::beginning, {}});
+  REQUIRE(tail.begin().ok());
+  bootstrap(4);
+  pull(5);
+  log.reachable = false;
+  REQUIRE(run(tail).empty());
+  log.reachable = true;
+  clock.advance(limits::kBackoffCapMs);
+  log.head = 5;
+  REQUIRE(run(tail) == Sequences{1, 2, 3, 4, 5});
+}
+
+TEST_CASE_METHOD(Fixture, "a snapshot in between leaves no gap") {
+  log.head = 3;
+  bootstrap(1);
+  auto tail = this->tail({});
+  REQUIRE(tail.begin().ok());
+  pull(2);
+  REQUIRE(run(tail) == Sequences{2});
+  log.head = 9;
+  bootstrap(7);  // another process took a snapshot; 3 to 7 are not in the replica
+  pull(9);
+  REQUIRE(run(tail) == Sequences{3, 4, 5, 6, 7, 8, 9});
+  REQUIRE(notices.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "what the proxy has forgotten is said, and the rest shown") {
+  log.head = 9;
+  bootstrap(1);
+  auto tail = this->tail({});
+  REQUIRE(tail.begin().ok());
+  log.oldest = 6;
+  bootstrap(8);
+  pull(9);
+  REQUIRE(run(tail) == Sequences{6, 7, 8, 9});
+  REQUIRE(notices == std::vector<std::string>{
+                         "the proxy no longer has the events 2 to 5; going on behind them"});
+}
+
+TEST_CASE_METHOD(Fixture, "a log that was replaced is followed, and said") {
+  log.head = 5;
+  bootstrap(3);
+  auto tail = this->tail({});
+  REQUIRE(tail.begin().ok());
+  pull(5);
+  REQUIRE(run(tail) == Sequences{4, 5});
+  log.epoch = "two";
+  bootstrap(2);
+  pull(3);
+  REQUIRE(run(tail) == Sequences{3});
+  REQUIRE(notices.size() == 1);
+  REQUIRE(tail.position()->text() == "two-3");
+}
+
+TEST_CASE_METHOD(Fixture, "now: behind the head when the proxy is first reached") {
+  log.head = 5;
+  log.reachable = false;
+  auto tail = this->tail({From::now, {}});
+  REQUIRE(tail.begin().ok());
+  REQUIRE(run(tail).empty());
+  log.reachable = true;
+  log.head = 6;
+  clock.advance(limits::kBackoffCapMs);
+  REQUIRE(run(tail).empty());  // asked, though the replica is empty
+  log.head = 8;
+  bootstrap(4);
+  pull(8);
+  REQUIRE(run(tail) == Sequences{7, 8});
+}
+
+TEST_CASE_METHOD(Fixture, "now: of the proxy's log, where the replica has an older one") {
+  log.head = 5;
+  bootstrap(5);
+  log.epoch = "two";
+  log.head = 3;
+  auto tail = this->tail({From::now, {}});
+  REQUIRE(tail.begin().ok());
+  REQUIRE(run(tail).empty());
+  bootstrap(3);
+  pull(4);
+  REQUIRE(run(tail) == Sequences{4});
+  REQUIRE(notices.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "after a cursor, also one without epoch or beyond the end") {
+  log.head = 6;
+  bootstrap(6);
+  pull(8);
+  log.head = 8;
+  for (const char* epoch : {"", "one"}) {
+    auto tail = this->tail({From::after, {epoch, 4}});
+    REQUIRE(tail.begin().ok());
+    REQUIRE(run(tail) == Sequences{5, 6, 7, 8});
+  }
+  auto ahead = this->tail({From::after, {"one", 9}});
+  REQUIRE(run(ahead).empty());
+  pull(11);
+  REQUIRE(run(ahead) == Sequences{10, 11});
+}
+
+TEST_CASE_METHOD(Fixture, "after a cursor of another log is refused, unless it is the proxy's") {
+  log.head = 3;
+  bootstrap(3);
+  auto wrong = this->tail({From::after, {"other", 1}});
+  const auto refused = wrong.pump();
+  REQUIRE_FALSE(refused.ok());
+  REQUIRE(refused.error().code == "cursor_expired");
+  REQUIRE_FALSE(refused.error().hint.empty());
+
+  log.epoch = "two";
+  auto newer = this->tail({From::after, {"two", 1}});
+  REQUIRE(run(newer).empty());
+  bootstrap(2);
+  clock.advance(1000);
+  pull(3);
+  REQUIRE(run(newer) == Sequences{2, 3});
+}
+
+TEST_CASE_METHOD(Fixture, "it stops where the reader has had enough") {
+  log.head = 6;
+  bootstrap(0);
+  pull(6);
+  auto tail = this->tail({From::after, {"", 0}});
+  limit = 2;
+  REQUIRE(run(tail) == Sequences{1, 2});
+  REQUIRE_FALSE(tail.wants_more());
+  REQUIRE(run(tail).empty());
+  REQUIRE(tail.position()->sequence == 2);
+}
