@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "cli/interrupt.h"
-#include "wire/json_reader.h"
 
 namespace offsync::cli {
 namespace {
@@ -193,21 +192,14 @@ Result<std::optional<EntityRecord>> Remote::entity(std::string_view subject) {
   return record;
 }
 
-Result<Remote::StateHead> Remote::state(const LineFn& entity, const LineFn& conflict) {
-  std::optional<StateHead> head;
+Result<SnapshotHeader> Remote::state(const LineFn& entity, const LineFn& conflict) {
+  std::optional<SnapshotHeader> head;
   std::uint64_t seen = 0;
-  JsonReader reader;
-  const auto take_head = [&](std::string_view line) -> Status {
-    if (!reader.read(line)) return impl_->not_ours("/state");
-    const auto cursor = Cursor::parse(reader.text("cursor").value_or(""));
-    const auto entities = reader.number("entities");
-    const auto conflicts = reader.number("conflicts");
-    if (!cursor || !entities || !conflicts) return impl_->not_ours("/state");
-    head = StateHead{*cursor, *entities, *conflicts};
-    return {};
-  };
   OFFSYNC_TRY(impl_->get("/state", [&](std::string_view line) -> Status {
-    if (!head) return take_head(line);
+    if (!head) {
+      OFFSYNC_ASSIGN(head, parse_snapshot_header(line));
+      return {};
+    }
     ++seen;
     return seen <= head->entities ? entity(line) : conflict(line);
   }));

@@ -19,6 +19,7 @@
 #include "state/entity_codec.h"
 #include "wire/cursor.h"
 #include "wire/outcome.h"
+#include "wire/snapshot.h"
 #include "wire/transport.h"
 
 namespace offsync::cli {
@@ -45,15 +46,11 @@ class Remote {
   // Nothing where the log never had the entity.
   Result<std::optional<EntityRecord>> entity(std::string_view subject);
 
-  struct StateHead {
-    Cursor cursor;
-    std::uint64_t entities = 0, conflicts = 0;
-  };
   // Receives one line; an error stops the answer and becomes the question's own.
   using LineFn = std::function<Status(std::string_view line)>;
   // The whole state at one cursor, streamed: `entity` gets encode_entity() lines in byte order of
   // subject, `conflict` the open conflict events. Fewer lines than announced are an error.
-  Result<StateHead> state(const LineFn& entity, const LineFn& conflict);
+  Result<SnapshotHeader> state(const LineFn& entity, const LineFn& conflict);
   // The open conflicts, as offsync.conflict events.
   Result<std::vector<std::string>> conflicts();
 
