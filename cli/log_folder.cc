@@ -21,12 +21,11 @@ Status LogFolder::fold(std::string_view line, LineReader& reader) {
     return fold_entity(line);
   }
   if (line.starts_with(kHead)) return fold_head(line, reader);
-  OFFSYNC_ASSIGN(const EventView* event, decoder_.decode_in_place(line));
-  return take(*event);
+  return fold_event(line);
 }
 
 Status LogFolder::fold_event(std::string_view line) {
-  OFFSYNC_ASSIGN(const EventView* event, decoder_.decode(line));
+  OFFSYNC_ASSIGN(const EventView* event, pipeline_.decoder(line.size()).decode(line));
   return take(*event);
 }
 
@@ -35,7 +34,7 @@ Status LogFolder::take(const EventView& event) {
   if (filter_.after() && event.sequence != 0 && event.sequence <= filter_.after()->sequence) {
     return {};
   }
-  state_.fold(event);
+  pipeline_.add(event);
   ++folded_;
   return {};
 }
@@ -66,9 +65,15 @@ Status LogFolder::begin_snapshot(std::uint64_t sequence) {
 Status LogFolder::fold_entity(std::string_view line) {
   OFFSYNC_ASSIGN(const EntityRecord record, entities_.decode(line));
   if (!filter_.matches_subject(record.subject)) return {};
+  pipeline_.finish();
   state_.put(record.subject, record.entity);
   ++folded_;
   return {};
+}
+
+const State& LogFolder::state() {
+  pipeline_.finish();
+  return state_;
 }
 
 }  // namespace offsync::cli

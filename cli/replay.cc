@@ -76,8 +76,7 @@ class Replay final : public Command {
       }
       if (folder.full()) break;
       if ((line.number & 0xffff) == 0) {
-        progress.update(
-            fmt::format("{} events, {} entities", folder.folded(), folder.state().size()));
+        progress.update(fmt::format("{} events", folder.folded()));
       }
     }
     return reader.status();
