@@ -32,7 +32,7 @@ Status StreamSession::consume(bool /*last*/) {
     return {};
   }
   std::vector<SseMessage> messages;
-  const Status fed = parser_.feed(body_, messages);
+  Status fed = parser_.feed(body_, messages);
   body_.clear();
   for (const SseMessage& message : messages) {
     OFFSYNC_TRY(take(message));

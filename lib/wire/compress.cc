@@ -17,7 +17,7 @@ constexpr int kZstdLevel = 3;
 constexpr int kGzipWindow = 15 + 16;  // zlib's way to say "with a gzip header"
 // What RFC 8878 recommends that every decoder takes; a frame may not make us allocate more.
 constexpr int kZstdWindowLog = 23;
-constexpr std::size_t kChunk = 64 * 1024;
+constexpr std::size_t kChunk = 65'536;
 
 Error damaged(std::string_view what, std::string_view why) {
   return bad_data("bad_encoding",

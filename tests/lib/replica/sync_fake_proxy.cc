@@ -181,8 +181,9 @@ Answer FakeProxy::snapshot() const {
   return answer;
 }
 
-std::string FakeProxy::stream_from(std::uint64_t& position) const {
+std::string FakeProxy::stream_from(const std::string& of_epoch, std::uint64_t& position) const {
   std::string out;
+  if (of_epoch != epoch_) return out;
   for (; position < head(); ++position) {
     append_sse(out, Cursor{epoch_, position + 1}.text(), "", lines_[position]);
   }
@@ -209,7 +210,10 @@ Transport::Id FakeTransport::start(HttpRequest request, HttpHandler& handler) {
     meet(*fault, request, exchange);
     faults_.erase(fault);
   }
-  if (const auto cursor = Cursor::parse(after)) exchange.position = cursor->sequence;
+  if (const auto cursor = Cursor::parse(after)) {
+    exchange.epoch = cursor->epoch;
+    exchange.position = cursor->sequence;
+  }
   exchanges_.push_back(std::move(exchange));
   return exchanges_.back().id;
 }
@@ -281,7 +285,7 @@ bool FakeTransport::step(Exchange& exchange) {
   }
   std::string& body = exchange.answer.body;
   if (exchange.answer.stream) {
-    body += proxy_.stream_from(exchange.position);
+    body += proxy_.stream_from(exchange.epoch, exchange.position);
     if (exchange.sent == body.size() && heartbeats &&
         clock_.steady_ms() - exchange.last_ms >= kHeartbeatMs) {
       append_sse_comment(body, "heartbeat");

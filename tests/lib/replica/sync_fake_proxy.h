@@ -33,8 +33,8 @@ class FakeProxy {
   explicit FakeProxy(ManualClock& clock) : clock_(clock) {}
 
   Answer answer(const HttpRequest& request);
-  // Messages behind `position` (moved on) for a stream.
-  std::string stream_from(std::uint64_t& position) const;
+  // Messages behind `position` (moved on) for a stream of the log `of_epoch`.
+  std::string stream_from(const std::string& of_epoch, std::uint64_t& position) const;
   // An event of somebody else: {"set":{field: value}} or any `data`.
   void append(const std::string& subject, const std::string& data);
   // The log is gone; another one begins with what `keep` of the old one had.
@@ -115,6 +115,7 @@ class FakeTransport final : public Transport {
     bool cut = false;
     bool stalled = false;
     bool refused = false;
+    std::string epoch;
     std::uint64_t position = 0;
     std::int64_t not_before = 0;
     std::int64_t last_ms = 0;

@@ -50,7 +50,7 @@ SyncReport Client::sync(SyncOptions options) {
   options.mode = SyncOptions::Mode::once;
   engine_ = std::make_unique<SyncEngine>(replica, transport, clock, random, watcher, options);
   run([&] { return engine_->done(); });
-  const SyncReport report = engine_->report();
+  SyncReport report = engine_->report();
   engine_.reset();
   return report;
 }

@@ -158,7 +158,7 @@ TEST_CASE("sync: a short Retry-After is waited for, at most three times", "[sync
       const std::int64_t begun = w.clock.steady_ms();
       const SyncReport report = w.a.sync();
       CHECK(report.error.has_value() == (times == 4));
-      CHECK(w.clock.steady_ms() - begun >= std::min(times, 3) * 2000);
+      CHECK(w.clock.steady_ms() - begun >= std::min(times, 3) * std::int64_t{2000});
       CHECK(w.a.watcher.troubles.size() == static_cast<std::size_t>(std::min(times, 3)));
       if (times == 4) CHECK(report.error->kind == Errc::unreachable);
     }
@@ -359,6 +359,91 @@ TEST_CASE("sync: a new epoch is followed, and what only the old one knew is push
   CHECK(w.a.get("stock/1", "sold") == "4");
   CHECK(w.a.queue() == kNothingQueued);
   CHECK(w.a.confirmed() == w.proxy.state());
+}
+
+TEST_CASE("sync: what was accepted by a log that is gone is pushed again", "[sync]") {
+  World w;
+  REQUIRE_FALSE(w.a.sync().error.has_value());
+  w.a.count_up("stock/1", "sold");
+  SyncOptions push_only;
+  push_only.pull = false;
+  REQUIRE(w.a.sync(push_only).pushed == 1);
+  w.proxy.begin_anew("e2");
+  const SyncReport report = w.a.sync();  // its queue is empty when it begins
+  CHECK_FALSE(report.error.has_value());
+  CHECK(report.pushed == 1);
+  CHECK(w.proxy.head() == 1);
+  CHECK(w.a.get("stock/1", "sold") == "1");
+  CHECK(w.a.queue() == kNothingQueued);
+}
+
+TEST_CASE("sync: what a new epoch kept queued is pushed though others took the snapshot",
+          "[sync]") {
+  World w;
+  REQUIRE_FALSE(w.a.sync().error.has_value());
+  w.proxy.begin_anew("e2");
+  w.a.count_up("stock/1", "sold");
+  w.a.transport.on({"page", Fault::Kind::delay, 1000});
+  Client other(w.proxy, w.clock, w.folder.file("a.db"), 5);
+  const std::int64_t begun = w.clock.steady_ms();
+  bool taken = false;
+  w.a.transport.meanwhile = [&] {
+    if (taken || w.a.transport.seen.back() != "page e1-0") return;
+    taken = true;
+    SyncOptions pull_only;
+    pull_only.push = false;
+    REQUIRE(other.sync(pull_only).snapshots == 1);
+  };
+  const SyncReport report = w.a.sync();
+  CHECK_FALSE(report.error.has_value());
+  CHECK(taken);
+  CHECK(w.clock.steady_ms() - begun >= 1000);
+  CHECK(report.snapshots == 0);
+  CHECK(report.duplicate == 1);
+  CHECK(w.a.queue() == kNothingQueued);
+  CHECK(w.a.get("stock/1", "sold") == "1");
+}
+
+TEST_CASE("sync: pushes answered from another log again and again", "[sync]") {
+  World w;
+  REQUIRE_FALSE(w.a.sync().error.has_value());
+  const Emitted event = w.a.emit("todo/1", "n", "1");
+  Fault other_log{"push", Fault::Kind::answer};
+  other_log.answer.headers = {{"offsync-epoch", "zz"}};
+  other_log.answer.body = encode_outcome({event.id, OutcomeKind::accepted, 7, 1, "", "", 0}) + "\n";
+  for (int i = 0; i < 10; ++i) w.a.transport.on(other_log);
+  w.a.transport.seen.clear();
+  const SyncReport report = w.a.sync();
+  REQUIRE(report.error.has_value());
+  CHECK(report.error->kind == Errc::partial);
+  CHECK(std::count(w.a.transport.seen.begin(), w.a.transport.seen.end(), "push") == 3);
+  CHECK(w.a.queue() == "queued 1 accepted 0 rejected 0 held 0");
+}
+
+TEST_CASE("sync: a proxy that finds every cursor expired", "[sync]") {
+  World w;
+  w.proxy.append("todo/1", R"({"set":{"n":1}})");
+  for (int i = 0; i < 20; ++i) w.a.transport.on(refused_with("page", 410));
+  const SyncReport report = w.a.sync();
+  REQUIRE(report.error.has_value());
+  CHECK(report.error->kind == Errc::protocol);
+  CHECK(w.a.transport.seen.size() < 10);
+  CHECK(w.a.get("todo/1", "n") == "1");
+}
+
+TEST_CASE("sync: an event that the proxy holds for no reason is not sent over and over", "[sync]") {
+  World w;
+  REQUIRE_FALSE(w.a.sync().error.has_value());
+  const Emitted event = w.a.emit("todo/1", "n", "1");
+  Fault held{"push", Fault::Kind::rewrite};
+  held.rewrite = [&](const std::string&) {
+    return encode_outcome({event.id, OutcomeKind::held, 0, 1, "held", "", 0}) + "\n";
+  };
+  w.a.transport.on(held);
+  const SyncReport report = w.a.sync();
+  CHECK_FALSE(report.error.has_value());
+  CHECK(report.held == 1);
+  CHECK(std::count(w.a.transport.seen.begin(), w.a.transport.seen.end(), "push") == 1);
 }
 
 TEST_CASE("sync: only a push cannot follow a new epoch, and says so", "[sync]") {

@@ -36,8 +36,13 @@ TEST_CASE("peer: checkpoint saved before the data (PouchDB#1240)", "[sync][peer]
     w.a.transport.on({"page", Fault::Kind::cut, bytes});
     const SyncReport cut = w.a.sync();
     CHECK(cut.error.has_value() == (bytes < length));
+    if (cut.error) CHECK(cut.error->kind == Errc::unreachable);
     // The cursor is exactly as far as the data.
     const std::uint64_t cursor = w.a.info().cursor->sequence;
+    const std::string log = w.proxy.lines()[0] + "\n" + w.proxy.lines()[1] + "\n" +
+                            w.proxy.lines()[2] + "\n" + w.proxy.lines()[3] + "\n";
+    const auto end = log.begin() + static_cast<std::ptrdiff_t>(bytes);
+    CHECK(cursor == static_cast<std::uint64_t>(std::count(log.begin(), end, '\n')));
     CHECK(w.a.get("stock/1", "sold") == (cursor == 0 ? "" : std::to_string(cursor)));
     check_log(w.a);
     REQUIRE_FALSE(w.a.sync().error.has_value());
@@ -170,12 +175,19 @@ TEST_CASE("peer: an answer with too few or too many outcomes", "[sync][peer]") {
   const auto extra = encode_outcome({"other", OutcomeKind::accepted, 9, 4, "", "", 0}) + "\n";
   const std::vector<std::function<std::string(std::string)>> wrong = {
       [](const std::string&) { return std::string(); },
-      [](std::string body) { return body.substr(0, body.find('\n') + 1); },
-      [&](std::string body) { return body + extra; },
-      [&](std::string body) { return extra + body; },
-      [](std::string body) { return body + body; },
+      [](const std::string& body) { return body.substr(0, body.find('\n') + 1); },
+      [&](const std::string& body) { return body + extra; },
+      [&](const std::string& body) { return extra + body; },
+      [](const std::string& body) { return body + body; },
       [](const std::string&) { return std::string("{}\n{}\n{}\n"); },
       [](const std::string&) { return std::string("OK"); },
+      [](std::string body) {  // the right place, another event
+        const std::size_t id = body.find("\"id\":\"") + 6;
+        return body.replace(id, 8, "00000000");
+      },
+      [](std::string body) {  // the right event, another place
+        return body.replace(body.find("\"line\":1"), 8, "\"line\":2");
+      },
   };
   for (const auto& rewrite : wrong) {
     World w;
@@ -237,8 +249,10 @@ TEST_CASE("peer: told that it had caught up when history was gone (mercure#1321)
         [](const std::string&) { return std::string(); },  // nothing
         [](std::string body) {
           return body.substr(0, body.find('\n') + 1);
-        },                                                                  // the rest is missing
-        [](std::string body) { return body.substr(body.find('\n') + 1); },  // the first is missing
+        },  // the rest is missing
+        [](const std::string& body) {
+          return body.substr(body.find('\n') + 1);
+        },  // the first is missing
         [](const std::string&) { return std::string("rubbish\n"); },
     };
     for (const auto& rewrite : wrong) {

@@ -298,6 +298,57 @@ TEST_CASE("watch: a new epoch, told by event: reset", "[sync][watch]") {
   CHECK(w.a.get("stock/1", "sold") == "5");
 }
 
+TEST_CASE("watch: a new epoch, or less of the old one, told by head or hello", "[sync][watch]") {
+  for (const Cursor& at : {Cursor{"e2", 1}, Cursor{"e1", 1}}) {
+    World w;
+    w.connect();
+    for (int i = 0; i < 3; ++i) w.proxy.append("stock/1", kCount);
+    w.expect_in_step();
+    w.proxy.begin_anew(at.epoch, 1);
+    Fault silent = answer("stream", 200);
+    silent.answer.stream = true;  // it would stay open
+    silent.answer.headers = {{"offsync-epoch", at.epoch}, {"content-type", "text/event-stream"}};
+    append_sse(silent.answer.body, "", "hello", encode_hello({at.epoch, at.sequence}));
+    w.a.transport.on(silent);
+    w.a.transport.cut_streams();
+    w.a.run_for(5000);
+    CHECK(w.a.watcher.resets.back() == at);
+    CHECK(w.a.get("stock/1", "sold") == "1");
+    CHECK(w.a.watcher.connected == 2);
+  }
+}
+
+TEST_CASE("watch: an event of another log is not taken", "[sync][watch]") {
+  World w;
+  w.connect();
+  w.proxy.append("stock/1", kCount);
+  w.expect_in_step();
+  w.proxy.append("stock/1", kCount);
+  Fault mixed = answer("stream", 200);
+  mixed.answer.headers = {{"offsync-epoch", "e1"}, {"content-type", "text/event-stream"}};
+  append_sse(mixed.answer.body, "e9-2", "", w.proxy.lines()[1]);
+  w.a.transport.on(mixed);
+  w.a.transport.cut_streams();
+  w.a.run([&] { return w.a.watcher.troubles.size() == 2; });
+  CHECK(w.a.watcher.troubles.back() == "bad_answer");
+  CHECK(w.a.info().cursor == Cursor{"e1", 1});
+  w.expect_in_step();
+}
+
+TEST_CASE("watch: a replica in sync knows since when", "[sync][watch]") {
+  World w;
+  w.connect();
+  for (int i = 0; i < 5; ++i) {
+    w.a.run_for(120'000);
+    CHECK(w.clock.wall_ms() - w.a.info().last_sync_ms <= 80'000);
+  }
+  w.a.transport.down = true;
+  w.a.transport.cut_streams();
+  const std::int64_t last = w.a.info().last_sync_ms;
+  w.a.run_for(300'000);
+  CHECK(w.a.info().last_sync_ms == last);
+}
+
 TEST_CASE("watch: a new epoch that only the push meets", "[sync][watch]") {
   World w;
   w.connect();

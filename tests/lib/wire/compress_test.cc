@@ -6,7 +6,7 @@
 namespace offsync {
 namespace {
 
-constexpr std::size_t kPlenty = 64 * 1024 * 1024;
+constexpr std::size_t kPlenty = 67'108'864;
 
 std::string noise(std::size_t size) {
   test::SeededRandom random(size);
