@@ -62,7 +62,6 @@ Result<Daemon> Daemon::begin() {
   const pid_t grandchild = ::fork();
   if (grandchild < 0) return failed_to("fork", "start the daemon");
   if (grandchild > 0) ::_exit(0);
-  ::umask(027);
   if (::chdir("/") != 0) return failed_to("fork", "go to the root folder");
   to_null(0, O_RDONLY);
   to_null(1, O_WRONLY);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -156,6 +157,7 @@ Status run(const Config& config, Log& log, std::optional<Daemon>& daemon) {
 
 int main_with(const Config& config) {
   ::signal(SIGPIPE, SIG_IGN);
+  ::umask(027);  // the logs of the spaces are not everybody's to read
   const auto signals = our_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // for all threads; taken by sigwait()
   std::optional<Daemon> daemon;

@@ -263,7 +263,7 @@ Status Server::Impl::listen() {
   } catch (const Poco::Exception& e) {
     return make_error(
         Errc::io, "listen",
-        fmt::format("cannot listen on {}:{}: {}", options.host, options.port, e.displayText()),
+        fmt::format("cannot listen on {}:{}: {}", options.host, options.port, e.message()),
         "is another program using this port, or is the address not this machine's?");
   }
 }

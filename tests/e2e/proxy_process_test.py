@@ -1,0 +1,140 @@
+"""offsync-proxy as a process: going into the background, its files, its signals."""
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from harness import PATIENCE, PROXY, eventually
+
+EVENTS = "/v1/spaces/s/events"
+
+
+def event(n):
+    return {"specversion": "1.0", "id": f"e{n}", "source": "/c", "type": "t", "subject": "k/1",
+            "time": "2023-11-14T22:13:20Z", "clientseq": str(n), "data": {"set": {"n": n}}}
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+class ProxyProcess(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="offsync-proxy-")
+        self.addCleanup(self.folder.cleanup)
+        self.path = Path(self.folder.name)
+        self.started = []
+        self.addCleanup(self.end_all)
+
+    def end_all(self):
+        for pid in self.started:
+            if alive(pid):
+                os.kill(pid, signal.SIGKILL)
+
+    def run_proxy(self, *arguments):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("OFFSYNC_")}
+        return subprocess.run([PROXY, "--listen", "127.0.0.1:0", *arguments], cwd=self.path,
+                              capture_output=True, text=True, timeout=PATIENCE, env=environment,
+                              check=False)
+
+    def daemon(self, *arguments):
+        done = self.run_proxy("--daemon", "--store", "sqlite:data/p.db", "--pidfile", "pid",
+                              "--log-file", "log", "--ready-file", "ready", *arguments)
+        if done.returncode == 0:
+            self.pid = int((self.path / "pid").read_text())
+            self.url = (self.path / "ready").read_text().strip()
+            self.started.append(self.pid)
+        return done
+
+    def get(self, target):
+        with urllib.request.urlopen(self.url + target, timeout=PATIENCE) as answer:
+            return answer.read().decode()
+
+    def post(self, events):
+        body = "".join(json.dumps(e) + "\n" for e in events).encode()
+        request = urllib.request.Request(self.url + EVENTS, body,
+                                         {"Content-Type": "application/x-ndjson"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return answer.read().decode()
+
+    def stop(self):
+        begun = time.monotonic()
+        os.kill(self.pid, signal.SIGTERM)
+        eventually(lambda: "event=stopped" in (self.path / "log").read_text(), "it stopped")
+        took = time.monotonic() - begun
+        eventually(lambda: not alive(self.pid), "it ended")
+        return took
+
+    def test_daemon_listens_when_its_starter_returns(self):
+        done = self.daemon()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.get("/healthz"), "ok\n")
+        self.assertEqual(os.getsid(self.pid) == os.getsid(0), False)
+        self.assertLess(self.stop(), 5)
+        self.assertFalse((self.path / "pid").exists())
+        self.assertFalse((self.path / "ready").exists())
+
+    def test_daemon_that_cannot_start_says_so_to_its_starter(self):
+        self.assertEqual(self.daemon().returncode, 0)
+        again = self.daemon()
+        self.assertEqual(again.returncode, 74)
+        self.assertIn(f"as process {self.pid}", again.stderr)
+        locked = self.run_proxy("--daemon", "--store", "sqlite:data/p.db", "--log-file", "log2")
+        self.assertEqual(locked.returncode, 78)
+        self.assertIn("in use by another offsync-proxy", locked.stderr)
+        self.assertEqual(self.get("/readyz"), "ready\n")
+        self.stop()
+
+    def test_stale_pidfile_is_taken_over(self):
+        (self.path / "pid").write_text("1\n")
+        self.assertEqual(self.daemon().returncode, 0)
+        self.assertNotEqual(self.pid, 1)
+        self.stop()
+
+    def test_hangup_opens_the_log_anew(self):
+        self.daemon()
+        (self.path / "log").rename(self.path / "log.1")
+        os.kill(self.pid, signal.SIGHUP)
+        eventually(lambda: (self.path / "log").exists() and
+                   "event=log_reopened" in (self.path / "log").read_text(), "a new log")
+        self.assertIn("event=listening", (self.path / "log.1").read_text())
+        self.stop()
+
+    def test_stop_keeps_what_was_acknowledged_and_ends_streams(self):
+        self.daemon()
+        request = urllib.request.Request(self.url + EVENTS, headers={"Accept": "text/event-stream"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as stream:
+            self.assertEqual(self.post([event(n) for n in range(1, 101)]).count('"accepted"'), 100)
+            self.assertLess(self.stop(), 5)
+            self.assertEqual(stream.read().count(b"\nid: "), 100)
+        self.assertEqual(self.daemon().returncode, 0)
+        self.assertEqual(self.get(EVENTS).count("\n"), 100)
+        self.stop()
+
+    def test_foreground_without_a_free_port(self):
+        self.daemon()
+        address = self.url.removeprefix("http://")
+        taken = self.run_proxy("--listen", address, "--store", "sqlite:o.db")
+        self.assertEqual(taken.returncode, 2)  # --listen twice
+        environment = {"PATH": os.environ["PATH"], "OFFSYNC_PROXY_LISTEN": address}
+        taken = subprocess.run([PROXY, "--store", "sqlite:o.db"], cwd=self.path, text=True,
+                               capture_output=True, timeout=PATIENCE, env=environment, check=False)
+        self.assertEqual(taken.returncode, 74)
+        self.assertIn("Address already in use", taken.stderr)
+        self.assertEqual((self.path / "o.db").stat().st_mode & 0o007, 0)
+        self.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
