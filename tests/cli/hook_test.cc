@@ -1,45 +1,35 @@
 #include "cli/hook.h"
 
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 
 #include "support/catch.h"
+#include "support/temp_dir.h"
 
 using namespace offsync;
 using cli::run_hook;
 
 namespace {
 
-// A file name that is gone with the test.
-struct TemporaryFile {
-  TemporaryFile() {
-    char name[] = "/tmp/offsync-hook-XXXXXX";
-    const int fd = ::mkstemp(name);
-    REQUIRE(fd >= 0);
-    path = name;
-  }
-  ~TemporaryFile() { std::remove(path.c_str()); }
-  std::string text() const {
-    std::stringstream all;
-    all << std::ifstream(path).rdbuf();
-    return all.str();
-  }
-  std::string path;
-};
+std::string text_of(const std::string& file) {
+  std::stringstream all;
+  all << std::ifstream(file).rdbuf();
+  return all.str();
+}
 
 }  // namespace
 
 TEST_CASE("a hook has its input and its variables") {
-  const TemporaryFile file;
+  const test::TempDir folder;
+  const std::string file = folder.file("out");
   ::setenv("OFFSYNC_TEST_HOOK", "old", 1);
-  REQUIRE(run_hook("{ cat; echo \"$OFFSYNC_TEST_HOOK $OTHER\"; } > " + file.path, "line\n",
+  REQUIRE(run_hook("{ cat; echo \"$OFFSYNC_TEST_HOOK $OTHER\"; } > " + file, "line\n",
                    {{"OFFSYNC_TEST_HOOK", "new"}, {"OTHER", "$(echo no) 'q'"}})
               .ok());
   ::unsetenv("OFFSYNC_TEST_HOOK");
-  REQUIRE(file.text() == "line\nnew $(echo no) 'q'\n");
+  REQUIRE(text_of(file) == "line\nnew $(echo no) 'q'\n");
 }
 
 TEST_CASE("a hook need not read its input, however long") {
@@ -59,10 +49,10 @@ TEST_CASE("a hook that fails says how") {
 
 TEST_CASE("SIGPIPE works in a hook though we ignore it") {
   std::signal(SIGPIPE, SIG_IGN);
-  const TemporaryFile file;
+  const test::TempDir folder;
+  const std::string file = folder.file("out");
   // 141 = 128 + SIGPIPE: `yes` was ended by it, not by an error message.
-  REQUIRE(run_hook("bash -c 'yes | head -n 1 > /dev/null; echo ${PIPESTATUS[0]}' > " + file.path,
-                   "", {})
+  REQUIRE(run_hook("bash -c 'yes | head -n 1 > /dev/null; echo ${PIPESTATUS[0]}' > " + file, "", {})
               .ok());
-  REQUIRE(file.text() == "141\n");
+  REQUIRE(text_of(file) == "141\n");
 }

@@ -2,13 +2,12 @@
 #include "cli/log_tail.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <map>
 
 #include "support/catch.h"
 #include "support/ports.h"
+#include "support/temp_dir.h"
 
 using namespace offsync;
 using cli::LogTail;
@@ -87,19 +86,11 @@ class LogTransport final : public Transport {
 
 struct Fixture {
   Fixture() {
-    char name[] = "/tmp/offsync-tail-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    folder = name;
     auto made =
-        Replica::create(folder + "/replica.db", {"http://h/v1/spaces/s", ""}, clock, random);
+        Replica::create(folder.file("replica.db"), {"http://h/v1/spaces/s", ""}, clock, random);
     REQUIRE(made.ok());
     replica.emplace(std::move(made).value());
   }
-  ~Fixture() {
-    replica.reset();
-    std::filesystem::remove_all(folder);
-  }
-
   // What a sync does: the snapshot at `sequence`, or the log up to it.
   void bootstrap(std::uint64_t sequence) {
     REQUIRE(replica->begin_snapshot().ok());
@@ -147,7 +138,7 @@ struct Fixture {
   using Sequences = std::vector<std::uint64_t>;
   test::ManualClock clock;
   test::SeededRandom random{7};
-  std::string folder;
+  test::TempDir folder;
   Log log;
   std::optional<Replica> replica;
   Sequences seen;
