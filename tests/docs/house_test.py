@@ -12,7 +12,7 @@ from pathlib import Path
 
 # Header (prefix) -> the files that may include it.
 ADAPTERS = {
-    "sqlite3.h": r"lib/sqlite/",
+    "sqlite3.h": r"(lib|tests/lib)/sqlite/|tests/bench/",
     "Poco/": r"proxy/(http|main)",
     "curl/": r"cli/net/",
     "simdjson.h": r"(.*\.cc|lib/event/(canonical|operations)\.h)$",
