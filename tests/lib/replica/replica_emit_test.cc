@@ -1,0 +1,249 @@
+#include "replica_fixture.h"
+
+using namespace offsync;
+using namespace offsync::test;
+
+TEST_CASE("an emitted event is complete, queued and visible at once") {
+  Fixture f;
+  const Emitted emitted = f.set("todo/1", "title", R"("Milk")");
+  const Seen event = seen(emitted.line);
+  const ReplicaInfo info = must(f.replica.info());
+  CHECK(event.id == emitted.id);
+  CHECK(event.source == info.source);
+  CHECK(event.clientseq == 1);
+  CHECK(event.stamp == Stamp::make(f.clock.wall_ms(), 0, info.node));
+  CHECK(event.time == "2023-11-14T22:13:20.000Z");
+  CHECK(event.base_given);
+  CHECK(event.base.empty());
+  CHECK(f.shown() == R"(title="Milk")");
+  CHECK(f.confirmed() == "nothing");
+  CHECK(must(f.replica.counts()).queued == 1);
+  CHECK(must(f.replica.find_event(emitted.id)) == emitted.line);
+  CHECK(must(f.replica.pending(emitted.id))->line == emitted.line);
+  CHECK_FALSE(must(f.replica.pending("other")));
+}
+
+TEST_CASE("the base says what the author saw of each field that it writes") {
+  Fixture f;
+  const Stamp title = seen(f.set("todo/1", "title", "1").line).stamp;
+  const Stamp tags = seen(must(f.add(R"({"add":{"tags":["a"]}})")).line).stamp;
+  CHECK(seen(must(f.add(R"({"inc":{"n":1}})")).line).base_given == false);
+  const Seen both = seen(
+      must(f.add(R"({"remove":{"tags":["a"]},"set":{"new":1},"unset":["title"],"zzz":1})")).line);
+  CHECK(both.base == std::map<std::string, Stamp>{{"tags", tags}, {"title", title}});
+  const Seen gone = seen(must(f.add(R"({"delete":true})")).line);
+  CHECK(gone.base.size() == 4);
+  CHECK(gone.base.at("title") == both.stamp);
+  CHECK(f.shown() == "deleted");
+}
+
+TEST_CASE("the author's own base is kept") {
+  Fixture f;
+  f.set("todo/1", "title", "1");
+  const Seen event = seen(must(f.add(R"({"base":{},"set":{"title":2}})")).line);
+  CHECK(event.base_given);
+  CHECK(event.base.empty());
+}
+
+TEST_CASE("the stamp exceeds every stamp that its author has seen") {
+  Fixture f;
+  f.log.append(foreign("x", "todo/1", R"({"set":{"title":1}})", 30'000));
+  f.pull();
+  const Seen event = seen(f.set("todo/1", "title", "2").line);
+  CHECK(event.stamp > Stamp::make(f.clock.wall_ms() + 30'000, 0, 99));
+  CHECK(f.shown() == "title=2");
+}
+
+TEST_CASE("stamps are on the proxy's clock") {
+  Fixture f;
+  must(f.replica.note_clock_offset(5'000));
+  const Seen event = seen(f.set("todo/1", "title", "2").line);
+  CHECK(event.stamp.ms() == f.clock.wall_ms() + 5'000);
+  CHECK(must(f.replica.info()).clock_offset_ms == 5'000);
+}
+
+TEST_CASE("stamps grow while the wall clock stands or goes back, and after reopening") {
+  Fixture f;
+  Stamp last;
+  for (int i = 0; i < 3; ++i) {
+    const Stamp stamp = seen(f.set("todo/1", "title", "2").line).stamp;
+    CHECK(stamp > last);
+    last = stamp;
+    f.clock.set_wall(f.clock.wall_ms() - 1000);
+  }
+  f.replica = f.open_again();
+  const Seen event = seen(f.set("todo/1", "title", "2").line);
+  CHECK(event.stamp > last);
+  CHECK(event.clientseq == 4);
+}
+
+TEST_CASE("what is refused leaves no trace, and the batch usable") {
+  Fixture f;
+  f.set("todo/1", "title", "1");
+  must(f.add(R"({"delete":true})", "todo/2"));
+  auto batch = must(f.replica.begin_batch());
+  const auto refused = [&](const std::string& line) { return code_of(batch.add_line(line)); };
+  CHECK(refused("{") == "malformed");
+  CHECK(refused(R"({"type":"t","data":{}})") == "missing");
+  CHECK(refused(R"({"source":"/else","type":"t","subject":"todo/1"})") == "missing");
+  CHECK(refused(R"({"type":"t","subject":"todo/1","data":{"inc":{"title":1}}})") ==
+        "kind_mismatch");
+  CHECK(refused(R"({"type":"t","subject":"todo/2","data":{"set":{"a":1}}})") == "entity_deleted");
+  CHECK(refused(R"({"type":"offsync.conflict","subject":"todo/1"})") == "reserved_type");
+  CHECK(refused(foreign("x", "todo/1", R"({"inc":{"title":1}})")) == "kind_mismatch");
+  const auto taken =
+      must(batch.add_line(R"({"type":"t","subject":"todo/1","data":{"set":{"b":1}}})"));
+  CHECK(seen(taken.line).clientseq == 3);
+  must(batch.commit());
+  CHECK(f.shown() == "b=1 title=1");
+  CHECK(must(f.replica.counts()).queued == 3);
+}
+
+TEST_CASE("regression: a failed batch advanced the clock") {
+  // actual#8904
+  Fixture f;
+  const Stamp first = seen(f.set("todo/1", "title", "1").line).stamp;
+  for (int i = 0; i < 5; ++i) CHECK(code_of(f.add(R"({"inc":{"title":1}})")) == "kind_mismatch");
+  {
+    auto batch = must(f.replica.begin_batch());
+    must(batch.add_line(R"({"type":"t","subject":"todo/1","data":{"set":{"title":7}}})"));
+    // Not committed.
+  }
+  CHECK(f.shown() == "title=1");
+  const Seen next = seen(f.set("todo/1", "title", "2").line);
+  CHECK(next.stamp.time == first.time + 1);
+  CHECK(next.clientseq == 2);
+}
+
+TEST_CASE("an event that its base makes too large is refused, and takes no stamp") {
+  Fixture f;
+  std::string names;
+  for (int i = 0; i < 500; ++i) names += fmt::format(R"({}"{:060}":1)", i == 0 ? "" : ",", i);
+  const std::string text = R"({"set":{)" + names + "}}";
+  must(f.add(text));
+  const std::string filler(limits::kEventBytes - text.size() - 1000, 'x');
+  const std::string large = R"({"filler":")" + filler + R"(",)" + text.substr(1);
+  CHECK(code_of(f.add(large)) == "too_large");
+  CHECK(seen(f.set("todo/1", "a", "1").line).clientseq == 2);
+}
+
+TEST_CASE("an event from elsewhere is taken as it is") {
+  Fixture f;
+  const std::string line = foreign("x", "todo/1", R"({"set":{"a":1}})", -5'000);
+  auto batch = must(f.replica.begin_batch());
+  CHECK(must(batch.add_line(line)).line == line);
+  const Emitted plain = must(
+      batch.add_line(R"({"specversion":"1.0","id":"p","source":"/s","type":"t","subject":"todo/1",)"
+                     R"("time":"2020-01-01T00:00:00Z","data":{"set":{"b":2}}})"));
+  CHECK(seen(plain.line).stamp == Stamp::make(1'577'836'800'000, 0, foreign_node("/s")));
+  CHECK_FALSE(seen(plain.line).base_given);
+  must(batch.commit());
+  CHECK(f.shown() == "a=1 b=2");
+  // Its clock is not ours.
+  CHECK(seen(f.set("todo/1", "c", "1").line).stamp.ms() == f.clock.wall_ms());
+}
+
+TEST_CASE("an event from elsewhere without a time gets ours, and is the same later") {
+  Fixture f;
+  const std::string line =
+      R"({"specversion":"1.0","id":"p","source":"/s","type":"t","subject":"a/1","data":{"set":{"b":2}}})";
+  auto batch = must(f.replica.begin_batch());
+  const Emitted first = must(batch.add_line(line));
+  CHECK(seen(first.line).time == "2023-11-14T22:13:20.000Z");
+  f.clock.advance(1000);
+  const Emitted again = must(batch.add_line(line));
+  CHECK(again.duplicate);
+  CHECK(again.line == first.line);
+}
+
+TEST_CASE("a known id: the same event changes nothing, another one is refused") {
+  Fixture f;
+  const std::string line = foreign("x", "todo/1", R"({"inc":{"n":1}})");
+  const std::string other = foreign("x", "todo/1", R"({"inc":{"n":2}})");
+  const std::string own = R"({"id":"mine","type":"t","subject":"todo/1","data":{"set":{"a":1}}})";
+  auto batch = must(f.replica.begin_batch());
+  must(batch.add_line(line));
+  const Emitted mine = must(batch.add_line(own));
+  must(batch.commit());
+  const auto again = [&] {
+    auto next = must(f.replica.begin_batch());
+    CHECK(must(next.add_line(line)).duplicate);
+    CHECK(code_of(next.add_line(other)) == "id_conflict");
+    CHECK(must(next.add_line(own)).duplicate);
+    CHECK(must(next.add_line(mine.line)).duplicate);
+    CHECK(code_of(next.add_line(
+              R"({"id":"mine","type":"t","subject":"todo/1","data":{"set":{"a":2}}})")) ==
+          "id_conflict");
+    must(next.commit());
+    CHECK(f.shown() == "a=1 n=1");
+  };
+  again();  // in the queue
+  CHECK(must(f.replica.counts()).queued == 2);
+  f.push();
+  f.pull();
+  again();  // in the received log
+  CHECK(f.queue().empty());
+}
+
+TEST_CASE("an event that writes nothing is queued, and makes no entity") {
+  Fixture f;
+  must(f.add(R"({"note":"seen"})", "todo/9"));
+  CHECK(f.shown("todo/9") == "nothing");
+  CHECK(states(f.replica, Replica::View::visible).empty());
+  f.push();
+  f.pull();
+  CHECK(f.queue().empty());
+  CHECK(f.shown("todo/9") == "nothing");
+  must(f.add(R"({"set":{"a":1}})", "todo/9"));
+  CHECK(f.shown("todo/9") == "a=1");
+}
+
+TEST_CASE("a batch of many events touches an entity once and keeps them all") {
+  Fixture f;
+  auto batch = must(f.replica.begin_batch());
+  for (int i = 0; i < 1000; ++i) {
+    must(batch.add_line(
+        fmt::format(R"({{"type":"t","subject":"c/{}","data":{{"inc":{{"n":1}}}}}})", i % 7)));
+  }
+  must(batch.commit());
+  CHECK(f.shown("c/0") == "n=143");
+  CHECK(f.shown("c/6") == "n=142");
+  CHECK(code_of(batch.add_line("{}")) == "closed");
+  f.push();
+  f.pull();
+  CHECK(f.confirmed("c/0") == "n=143");
+  CHECK(states(f.replica, Replica::View::confirmed) == folded(f.replica));
+}
+
+TEST_CASE("two connections write by turns and see each other") {
+  Fixture f;
+  Replica other = f.open_again();
+  for (int i = 0; i < 5; ++i) {
+    f.set("todo/1", "a", std::to_string(i));
+    EventDraft draft;
+    draft.type = "b";
+    draft.subject = "todo/1";
+    draft.inc["n"] = "1";
+    must(other.emit(draft));
+  }
+  CHECK(f.shown() == "a=4 n=5");
+  std::uint64_t n = 0;
+  Stamp last;
+  must(f.replica.for_each_pending([&](const PendingEvent& event) {
+    CHECK(event.n == ++n);
+    CHECK(seen(event.line).clientseq == n);
+    CHECK(seen(event.line).stamp > last);
+    last = seen(event.line).stamp;
+    return true;
+  }));
+  CHECK(n == 10);
+}
+
+TEST_CASE("one connection has one write at a time") {
+  Fixture f;
+  auto batch = must(f.replica.begin_batch());
+  CHECK(code_of(f.replica.begin_batch()) == "locked");
+  CHECK(code_of(f.try_set("todo/1", "a", "1")) == "locked");
+  must(batch.commit());
+  CHECK(code_of(f.replica.begin_batch()) == "ok");
+}
