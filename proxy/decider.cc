@@ -87,10 +87,12 @@ class Decider::Group {
   Status decide_again(const EventView& event);
   Status accept(EventView event);
   Status reject(const EventView& event, std::string_view code, std::string detail);
+  Status reject_unread(const Error& error);
   void hold(const EventView& event);
   void fill_time(EventView& event);
   void append(const EventView& event);
-  void append_conflicts(const EventView& event, const std::vector<Conflict>& conflicts);
+  void append_conflicts(const EventView& event, std::vector<Conflict>& conflicts);
+  std::string readable_data(EventView record, Conflict& conflict);
   Result<bool> any_known(const std::vector<Conflict>& conflicts);
   std::optional<Error> clock_ahead(const EventView& event) const;
   Outcome& answer(OutcomeKind kind);
@@ -123,7 +125,9 @@ Result<Decided> Decider::decide(const SpaceLog& log, std::int64_t wall_ms,
 
 Status Decider::Group::decide() {
   if (candidate().content.empty()) return {};
-  OFFSYNC_ASSIGN(const EventView* event, d_.decoder_.decode(candidate().content));
+  const auto decoded = d_.decoder_.decode(candidate().content);
+  if (!decoded) return reject_unread(decoded.error());
+  const EventView* event = *decoded;
   if (event->type.starts_with(kReserved)) {
     return reject(*event, "reserved_type",
                   fmt::format("the type {} is one that only the proxy itself writes", event->type));
@@ -139,6 +143,14 @@ Status Decider::Group::decide() {
     if (event->clientseq <= mark->clientseq) return decide_again(*event);
   }
   return decide_new(*event);
+}
+
+// What a decoder wrote a decoder reads; were it not so, one such event must not fail all others.
+Status Decider::Group::reject_unread(const Error& error) {
+  Outcome& outcome = answer(OutcomeKind::rejected);
+  outcome.code = error.code;
+  outcome.detail = error.message();
+  return {};
 }
 
 Status Decider::Group::decide_known(const EventView& event, const LogEntry& known) {
@@ -174,10 +186,10 @@ Status Decider::Group::decide_again(const EventView& event) {
 Status Decider::Group::decide_new(EventView event) {
   if (event.time.empty() && event.stamp.none()) {
     fill_time(event);
-    if (encode_content(event).size() > limits::kEventBytes) {
-      return reject(event, "too_large",
-                    fmt::format("with the time that it lacks, the event has more than {} bytes",
-                                limits::kEventBytes));
+    // With it the event may be over a limit, and then no client could read the log.
+    if (const auto read = d_.stored_decoder_.decode(encode_content(event)); !read) {
+      return reject(event, read.error().code,
+                    read.error().detail + " (with the time that the proxy gave it)");
     }
   } else if (const auto error = clock_ahead(event)) {
     return reject(event, error->code, error->detail);
@@ -200,7 +212,7 @@ Status Decider::Group::accept(EventView event) {
   if (Status fits = check_fit(entity, event); !fits) {
     return reject(event, fits.error().code, fits.error().detail);
   }
-  const std::vector<Conflict> conflicts = conflicts_of(entity, event);
+  std::vector<Conflict> conflicts = conflicts_of(entity, event);
   OFFSYNC_ASSIGN(const bool taken, any_known(conflicts));
   if (taken) {
     // Only an author who means to: these ids are digests of the event's own.
@@ -285,10 +297,8 @@ void Decider::Group::append(const EventView& event) {
        .line = with_sequence(encode_content(event), sequence, recordedtime_)});
 }
 
-void Decider::Group::append_conflicts(const EventView& event,
-                                      const std::vector<Conflict>& conflicts) {
-  for (const Conflict& conflict : conflicts) {
-    const std::string data = conflict_data(conflict);
+void Decider::Group::append_conflicts(const EventView& event, std::vector<Conflict>& conflicts) {
+  for (Conflict& conflict : conflicts) {
     EventView record;
     record.id = conflict.id;
     record.source = kProxySource;
@@ -297,11 +307,28 @@ void Decider::Group::append_conflicts(const EventView& event,
     record.time = recordedtime_;
     record.stamp = Stamp::make(out_.recorded_ms, 0, foreign_node(kProxySource));
     record.causationid = event.id;
+    const std::string data = readable_data(record, conflict);
     record.data = data;
     append(record);
     const LogEntry& entry = out_.commit.entries.back();
     out_.commit.opened.push_back({.id = entry.id, .sequence = entry.sequence, .line = entry.line});
   }
+}
+
+// The data of the record. It holds two values, and one level deeper than their events did: where
+// that makes an event that no client could read, the longer value is left out, then both.
+std::string Decider::Group::readable_data(EventView record, Conflict& conflict) {
+  Side& current = conflict.current;
+  Side& incoming = conflict.incoming;
+  Side& longer = current.value.size() >= incoming.value.size() ? current : incoming;
+  Side& shorter = &longer == &current ? incoming : current;
+  for (Side* leave_out : {&longer, &shorter}) {
+    std::string data = conflict_data(conflict);
+    record.data = data;
+    if (d_.stored_decoder_.decode(encode_content(record))) return data;
+    leave_out->omitted = !leave_out->value.empty();
+  }
+  return conflict_data(conflict);
 }
 
 Result<bool> Decider::Group::any_known(const std::vector<Conflict>& conflicts) {

@@ -22,9 +22,10 @@ void put_side(std::string& out, std::string_view name, const Side& side) {
   out += name;
   out += side.deleted ? R"({"deleted":true,)" : "{";
   put_text(out, R"("id":)", side.id);
+  if (side.omitted) out += R"(,"omitted":true)";
   put_text(out, R"(,"source":)", side.source);
   put_text(out, R"(,"stamp":)", side.stamp);
-  if (!side.value.empty()) out += R"(,"value":)" + side.value;
+  if (!side.value.empty() && !side.omitted) out += R"(,"value":)" + side.value;
   out += '}';
 }
 
@@ -106,6 +107,7 @@ class Reader {
       if (name == "stamp") return text(item, side.stamp);
       if (name == "value") return json(item, side.value);
       if (name == "deleted") side.deleted = true;
+      if (name == "omitted") side.omitted = true;
       return true;
     });
   }

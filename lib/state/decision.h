@@ -24,6 +24,7 @@ struct Side {
   std::string stamp, id, source;
   std::string value;     // canonical JSON; empty: none (unset, removed, deleted)
   bool deleted = false;  // the side is a delete of the whole entity
+  bool omitted = false;  // there is a value, too long for the record: see the event `id`
 };
 
 // Two writes of a field of which neither author saw the other, with different values.
