@@ -34,13 +34,17 @@ proxy_pid='' watch_pid=''
 end() {
   local code=$?
   trap - EXIT
-  for pid in $watch_pid $proxy_pid; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
+  for pid in $watch_pid $proxy_pid; do
+    kill "$pid" 2>/dev/null || continue
+    wait "$pid" 2>/dev/null || true
+  done
   rm -rf "$folder"
   if ((code != 0)); then printf '\n%sdemo: something is not as it should be (exit code %d)%s\n' "$red" "$code" "$reset" >&2; fi
   exit $((code != 0))
 }
 trap end EXIT
 trap 'exit 1' INT TERM
+export OFFSYNC_OUTPUT=text  # as on a terminal, also where this runs in a pipe
 export HOME=$folder XDG_CONFIG_HOME=$folder/config XDG_DATA_HOME=$folder/data TZ=UTC
 
 fail() {
@@ -90,11 +94,11 @@ done
 as anna 'offsync emit todo.created todo/1 title="Buy milk" done:=false --create'
 as anna 'offsync sync'
 as ben 'offsync sync'
-as ben 'offsync state todo/1 --offline -o text'
+as ben 'offsync state todo/1 --offline'
 
 title 'Ben watches (from the beginning, in the background)'
-printf '%sben  $%s offsync watch --from beginning | jq -c "{subject, data}" &\n' "$dim" "$reset"
-(cd "$folder/ben" && exec offsync watch --from beginning >"$folder/watched" 2>"$folder/watch.log") &
+printf '%sben  $%s offsync watch --from beginning -o ndjson > watched.ndjson &\n' "$dim" "$reset"
+(cd "$folder/ben" && exec offsync watch --from beginning -o ndjson >"$folder/watched" 2>"$folder/watch.log") &
 watch_pid=$!
 for _ in {1..200}; do [[ -s $folder/watched ]] && break; sleep 0.05; done
 [[ -s $folder/watched ]] || fail "watch printed nothing: $(<"$folder/watch.log")"
@@ -109,8 +113,8 @@ code=0
 as anna 'offsync sync' || code=$?
 expect 69 "$code" 'exit code of a sync without a proxy'
 printf '%s(exit code %d)%s\n' "$dim" "$code" "$reset"
-as anna 'offsync state --offline -o ndjson'
-as anna 'offsync queue list -o text'
+as anna 'offsync state --offline'
+as anna 'offsync queue'
 
 title 'It is back. Everything meets, and nobody loses anything'
 start_proxy
@@ -120,17 +124,18 @@ for _ in {1..200}; do
   sleep 0.05
 done
 expect '' "$(cd "$folder/ben" && offsync queue list -o ndjson)" "Ben's queue, sent by his watch"
+printf '%s(Ben has nothing to do: his watch is connected again, and has sent his edits)%s\n' "$dim" "$reset"
 as anna 'offsync sync'
-as ben 'offsync sync'
 
-title 'What Ben has watched: each event once, in the order of the log'
+title 'The log, as everybody has it. Watch has printed each event once'
 head=$(cd "$folder/ben" && offsync status --json --offline | tr ',' '\n' | sed -n 's/.*"head"://p' | head -n 1)
 for _ in {1..200}; do (($(wc -l <"$folder/watched") >= head)) && break; sleep 0.05; done
-sed -E 's/.*"type":"([^"]*)","subject":"([^"]*)".*"sequence":"([0-9]+)".*/  \3  \1  \2/' "$folder/watched"
+as ben "offsync watch -q --from beginning -n $head"
+
 expect "$(seq 1 "$head")" "$(sed -E 's/.*"sequence":"([0-9]+)".*/\1/' "$folder/watched")" 'sequences that watch printed'
 
 title 'One conflict: both wrote the title, neither had seen the other'
-as ben 'offsync conflicts -o text'
+as ben 'offsync conflicts'
 expect 1 "$(cd "$folder/anna" && offsync conflicts --offline -o ndjson | wc -l)" "conflicts that Anna sees"
 
 title 'The same state everywhere: both replicas, the proxy, the fold of the log'
