@@ -144,9 +144,15 @@ std::string json_of(const SyncReport& report, const QueueCounts& counts, const R
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string pulled_text(const SyncReport& report) {
+  if (report.snapshots == 0) return std::to_string(report.pulled);
+  if (report.pulled == 0) return "the whole state";
+  return fmt::format("the whole state and {}", counted(report.pulled, "event", "events"));
+}
+
 std::string text_of(const SyncReport& report) {
   std::string text =
-      fmt::format("pushed {}, pulled {}, {}, {} rejected", report.pushed, report.pulled,
+      fmt::format("pushed {}, pulled {}, {}, {} rejected", report.pushed, pulled_text(report),
                   counted(report.conflicts, "conflict", "conflicts"), report.rejected);
   if (report.duplicate > 0) text += fmt::format(", {} sent before", report.duplicate);
   if (report.held > 0) text += fmt::format(", {} held", report.held);
