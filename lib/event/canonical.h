@@ -90,11 +90,25 @@ struct Member {
 };
 bool sort_members(std::vector<Member>& members, char* begin, std::string& scratch);
 
+// Without a branch in the loop, so that compilers make vector code of it.
+inline bool has_escapes(std::string_view text) {
+  bool found = false;
+  for (const char c : text) {
+    found |= (static_cast<unsigned char>(c) < 0x20) | (c == '"') | (c == '\\');
+  }
+  return found;
+}
+
 // Writes `text` as a JSON string with quotes.
 template <class Sink>
 void write_quoted(Sink& sink, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   sink.put('"');
+  if (!has_escapes(text)) {
+    sink.put(text);
+    sink.put('"');
+    return;
+  }
   std::size_t done = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);

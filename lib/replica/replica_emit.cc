@@ -8,9 +8,9 @@
 namespace offsync {
 namespace {
 
-// The texts that a completed event's view points to.
+// The texts that a completed event's view points to, and its line.
 struct Completion {
-  std::string id, time, data;
+  std::string id, data, line;
 };
 
 bool reserved(std::string_view type) {
@@ -50,6 +50,14 @@ std::uint64_t latest_seen(const Entity& visible, const EventView& event,
   return latest;
 }
 
+// The Decoder has checked what came in; the stamp and base come on top of that.
+Status check_size(std::string_view line) {
+  if (line.size() <= limits::kEventBytes) return {};
+  return bad_data("too_large", "the event has " + std::to_string(line.size()) +
+                                   " bytes with its stamp and base; at most " +
+                                   std::to_string(limits::kEventBytes) + " can be taken");
+}
+
 }  // namespace
 
 struct Replica::Batch::Impl {
@@ -63,7 +71,10 @@ struct Replica::Batch::Impl {
                     std::string& content);
   Status complete_own(EventView& event, const Entity& visible, Completion& texts);
   Status complete_foreign(EventView& event, Completion& texts);
-  Result<Emitted> take(const EventView& event, EntityRow& entity);
+  Result<Emitted> take(const EventView& event, EntityRow& entity, std::string line);
+  const std::string& time_text(std::int64_t ms);
+  std::int64_t time_ms_ = -1;  // of time_: many events of a batch bear the same time
+  std::string time_;
 
  public:
   std::unique_ptr<ReplicaWrite> write;
@@ -91,18 +102,14 @@ Result<Emitted> Replica::Batch::Impl::add(std::string_view line) {
   const std::uint64_t clock_before = write->row.clock;
   OFFSYNC_ASSIGN(EntityRow * entity, write->entity(event.subject));
   OFFSYNC_ASSIGN(const Entity* visible, write->look(event.subject, *entity));
+  OFFSYNC_TRY(check_fit(*visible, event));
+  if (own) OFFSYNC_TRY(check_alive(*visible, event));
   Completion texts;
-  if (own) {
-    OFFSYNC_TRY(check_alive(*visible, event));
-    OFFSYNC_TRY(check_fit(*visible, event));
-    OFFSYNC_TRY(complete_own(event, *visible, texts));
-  } else {
-    OFFSYNC_TRY(check_fit(*visible, event));
-    OFFSYNC_TRY(complete_foreign(event, texts));
-  }
-  auto taken = take(event, *entity);
-  if (!taken) write->row.clock = clock_before;
-  return taken;
+  const Status completed =
+      own ? complete_own(event, *visible, texts) : complete_foreign(event, texts);
+  if (completed) return take(event, *entity, std::move(texts.line));
+  write->row.clock = clock_before;
+  return completed.error();
 }
 
 // The same event again changes nothing; its id with another content is refused.
@@ -144,34 +151,40 @@ Status Replica::Batch::Impl::complete_own(EventView& event, const Entity& visibl
                                           Completion& texts) {
   const std::int64_t wall = write->store.clock.wall_ms();
   if (event.id.empty()) event.id = texts.id = uuid_v7(wall, write->store.random);
-  if (event.time.empty()) event.time = texts.time = format_rfc3339(wall);
+  if (event.time.empty()) event.time = time_text(wall);
   event.clientseq = write->row.next;
   const std::vector<Base> seen = seen_by(visible, event);
   if (!event.base_given && needs_base(event)) {
     event.data = texts.data = with_base(event.data, seen);
     event.base_given = true;
   }
-  const std::uint64_t clock_before = write->row.clock;
   event.stamp = next_stamp(*write, latest_seen(visible, event, seen));
   event.stamp_given = true;
-  const std::size_t bytes = encode_content(event).size();
-  if (bytes <= limits::kEventBytes) return {};
-  write->row.clock = clock_before;
-  return bad_data("too_large", "the event has " + std::to_string(bytes) +
-                                   " bytes with its stamp and base; at most " +
-                                   std::to_string(limits::kEventBytes) + " can be taken");
+  texts.line = encode_content(event);
+  return check_size(texts.line);
+}
+
+const std::string& Replica::Batch::Impl::time_text(std::int64_t ms) {
+  if (ms != time_ms_) {
+    time_ms_ = ms;
+    time_ = format_rfc3339(ms);
+  }
+  return time_;
 }
 
 Status Replica::Batch::Impl::complete_foreign(EventView& event, Completion& texts) {
-  if (!event.stamp.none()) return {};
-  const std::int64_t wall = write->store.clock.wall_ms();
-  event.time = texts.time = format_rfc3339(wall);
-  event.stamp = Stamp::make(wall, 0, foreign_node(event.source));
-  return {};
+  if (event.stamp.none()) {
+    const std::int64_t wall = write->store.clock.wall_ms();
+    event.time = time_text(wall);
+    event.stamp = Stamp::make(wall, 0, foreign_node(event.source));
+  }
+  texts.line = encode_content(event);
+  return check_size(texts.line);
 }
 
-Result<Emitted> Replica::Batch::Impl::take(const EventView& event, EntityRow& entity) {
-  Emitted emitted{encode_content(event), std::string(event.id), false};
+Result<Emitted> Replica::Batch::Impl::take(const EventView& event, EntityRow& entity,
+                                           std::string line) {
+  Emitted emitted{std::move(line), std::string(event.id), false};
   // Behind what is held, an event is held too: those of an entity go out in order.
   const bool held = entity.held > 0;
   Status done =
@@ -209,6 +222,10 @@ Result<Emitted> Replica::Batch::add_line(std::string_view line) {
   if (impl_->broken) return *impl_->broken;
   if (!impl_->write->open()) {
     return make_error(Errc::internal, "closed", "this batch was committed before");
+  }
+  if (Status trimmed = impl_->write->trim(); !trimmed) {
+    impl_->broken = trimmed.error();
+    return trimmed.error();
   }
   return impl_->add(line);
 }
