@@ -189,6 +189,9 @@ Status Transaction::commit() {
   if (rc == SQLITE_OK) return {};
   Error error = error_of(db.db_, rc, "cannot write to");
   if (breaks_connection(rc)) db.wal_->broken = true;
+  if ((rc & 0xff) == SQLITE_IOERR) {
+    error.hint = "check the disk, then look whether it was kept: nobody can know that now";
+  }
   if (db.in_transaction()) sqlite3_exec(db.db_, "ROLLBACK", nullptr, nullptr, nullptr);
   return error;
 }

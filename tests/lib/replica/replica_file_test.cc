@@ -7,6 +7,7 @@
 
 #include "replica_fixture.h"
 #include "sqlite/db.h"
+#include "support/faulty_vfs.h"
 
 using namespace offsync;
 using namespace offsync::test;
@@ -148,6 +149,33 @@ TEST_CASE("a damaged replica is refused with its name, never with a wrong answer
   CHECK(status.error().code == "corrupt");
   CHECK(status.error().detail.find(file) != std::string::npos);
   CHECK_FALSE(status.error().hint.empty());
+}
+
+TEST_CASE("a replica outlives a disk that fails for a while") {
+  FaultyVfs vfs;
+  Fixture f;
+  f.set("todo/1", "a", "1");
+  SECTION("full") {
+    FaultyDisk::disk_full = true;
+    CHECK(code_of(f.try_set("todo/1", "a", "2")) == "disk_full");
+    FaultyDisk::disk_full = false;
+    CHECK(f.shown() == "a=1");  // nothing of it was kept
+    CHECK(f.queue() == "a:queued");
+  }
+  SECTION("failing syncs") {
+    FaultyDisk::fail_syncs = true;
+    const auto failed = f.try_set("todo/1", "a", "2");
+    FaultyDisk::fail_syncs = false;
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().kind == Errc::io);
+    // Whatever is there now, the queue and the state say the same of it.
+    const bool kept = f.queue() == "a:queued a:queued";
+    CHECK(f.shown() == (kept ? "a=2" : "a=1"));
+  }
+  const std::uint64_t n = must(f.replica.counts()).queued;
+  f.set("todo/1", "a", "3");
+  CHECK(f.shown() == "a=3");
+  CHECK(must(f.replica.counts()).queued == n + 1);
 }
 
 TEST_CASE("regression: a cloned replica shared its node id") {
