@@ -57,7 +57,7 @@ def commands_of_offsync():
 
 def command_of_proxy():
     text = output(proxy, "--help")
-    options = re.findall(r"^\s+(?:(-\w), )?(--[a-z-]+)", text, re.M)
+    options = re.findall(r"^\s+(?:(-\w), ?)?(--[a-z-]+)", text, re.M)
     return Command("offsync-proxy", "", {name for pair in options for name in pair if name}, set())
 
 
@@ -144,6 +144,16 @@ compare(
     names,
     set(re.findall(r"^\.Xr offsync-(\w+) 1$", (root / "man/offsync.1").read_text("utf-8"), re.M)),
 )
+
+# Settings files have the proxy's options under their names with underscores, and a list of their own
+# for offsync.
+config = (root / "man/offsync-config.5").read_text("utf-8")
+not_settings = {"--config", "--daemon", "--check-config", "--version", "--help"}
+settings = {name[2:].replace("-", "_") for name in commands[-1].own - not_settings if name[:2] == "--"}
+compare("offsync-config.5, offsync-proxy", settings, set(re.findall(r"^\.It Cm (\w+) Ta", config, re.M)))
+source = (root / "cli/settings_file.cc").read_text("utf-8")
+settings = set(re.findall(r'\{"(\w+)", &FileSettings::', source)) | {"connect_timeout"}
+compare("offsync-config.5, offsync", settings, set(re.findall(r"^\.It Cm (\w+) No", config, re.M)))
 
 print("\n".join(problems) or f"{len(commands)} commands, all options are where they belong")
 sys.exit(1 if problems else 0)

@@ -1,0 +1,23 @@
+# bash completion for offsync-proxy(8)                                    -*- shell-script -*-
+
+_offsync_proxy() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    COMPREPLY=()
+    case $prev in
+        --config | --log-file | --pidfile | --ready-file)
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            ;;
+        --log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error' -- "$cur") ;;
+        --log-format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur") ;;
+        --listen | --store | --threads | --max-streams | --heartbeat | --*-timeout | --cors-origins) ;;
+        *)
+            mapfile -t COMPREPLY < <(compgen -W '--listen --store --config --daemon --pidfile --ready-file
+                --threads --max-streams --heartbeat --stall-timeout --header-timeout --body-timeout
+                --idle-timeout --cors-origins --log-level --log-format --log-file --check-config
+                -V --version -h --help' -- "$cur")
+            ;;
+    esac
+}
+
+complete -F _offsync_proxy offsync-proxy
