@@ -12,15 +12,15 @@ from pathlib import Path
 
 # Header (prefix) -> the files that may include it.
 ADAPTERS = {
-    "sqlite3.h": r"(lib|tests/lib)/sqlite/|tests/bench/",
-    "Poco/": r"proxy/(http|main)",
+    "sqlite3.h": r"lib/sqlite/|tests/",
+    "Poco/": r"proxy/(http_|server)",
     "curl/": r"cli/net/",
     "simdjson.h": r"(.*\.cc|lib/event/(canonical|operations)\.h)$",
     "nlohmann/": r".*\.cc$",
     "CLI/": r"(cli|proxy|tests)/",
     "toml++/": r"(cli/settings|proxy/settings|proxy/options)",
-    "zlib.h": r"lib/wire/compress\.cc$",
-    "zstd.h": r"lib/wire/compress\.cc$",
+    "zlib.h": r"lib/wire/compress(or)?\.cc$",
+    "zstd.h": r"lib/wire/compress(or)?\.cc$",
     "sha256.h": r"lib/(event/stamp|state/decision)\.cc$",
     "catch2/": r"tests/support/",
     "rapidcheck": r"tests/",
@@ -51,8 +51,8 @@ WORLD_CALLS = re.compile(
 )
 WORLD_PORTS = r"lib/(base/ports\.cc|sqlite/)"
 
-POSIX_HEADERS = re.compile(r"^(sys|netinet|arpa|linux)/|^(unistd|fcntl|signal|poll|netdb|pwd|spawn|termios)\.h$")
-MAX_LINES = 400
+POSIX_HEADERS = re.compile(r"^(sys|netinet|arpa|linux)/|^(unistd|fcntl|signal|poll|pthread|netdb|pwd|spawn|termios)\.h$")
+MAX_LINES = {"tests": 600}  # elsewhere 400
 
 problems = []
 
@@ -100,8 +100,9 @@ def check_world(path, number, line, header):
 
 def check_file(path, text):
     lines = text.splitlines()
-    if len(lines) > MAX_LINES:
-        complain(path, len(lines), f"over {MAX_LINES} lines: it does more than one thing")
+    most = MAX_LINES.get(path.split("/")[0], 400)
+    if len(lines) > most:
+        complain(path, len(lines), f"over {most} lines: it does more than one thing")
     for number, line in enumerate(lines, 1):
         system = re.match(r"\s*#\s*include\s*<([^>]+)>", line)
         own = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
