@@ -4,6 +4,10 @@ add_library(offsync_options INTERFACE)
 target_compile_options(offsync_options INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   -Wcast-qual -Wformat=2 -Wundef -fno-strict-aliasing)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC bug 105651: std::string's operator+ seems to overlap itself when it is inlined.
+  target_compile_options(offsync_options INTERFACE -Wno-restrict)
+endif()
 if(OFFSYNC_SANITIZE)
   target_compile_options(offsync_options INTERFACE
     -fsanitize=${OFFSYNC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -14,9 +18,6 @@ endif()
 # the layers that it may include from, and no others.
 function(offsync_layer name dir)
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
-  if(NOT sources)
-    set(sources ${CMAKE_CURRENT_SOURCE_DIR}/base/ports.cc)
-  endif()
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}>
