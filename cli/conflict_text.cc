@@ -14,6 +14,7 @@ using Record = Replica::ConflictRecord;
 
 std::string side_value(const Side& side, std::size_t columns) {
   if (side.deleted) return "deleted";
+  if (side.omitted) return fmt::format("(too long: see event {})", escape_text(side.id));
   return side.value.empty() ? "nothing" : value_text(side.value, columns);
 }
 
@@ -31,6 +32,7 @@ std::string field_text(const Conflict& conflict) {
 nlohmann::ordered_json side_json(const Side& side) {
   nlohmann::ordered_json json = {{"stamp", side.stamp}, {"id", side.id}, {"source", side.source}};
   if (side.deleted) json["deleted"] = true;
+  if (side.omitted) json["omitted"] = true;
   return json;
 }
 

@@ -72,7 +72,15 @@ class Resolve final : public Command {
                                     current ? "each" : "neither", conflict.id, info.source),
                         "say which value is to be taken with --value");
     }
-    return replica.resolve(record, (current == ours_ ? conflict.current : conflict.incoming).value);
+    const Side& side = current == ours_ ? conflict.current : conflict.incoming;
+    if (side.omitted) {
+      return make_error(Errc::usage, "value_omitted",
+                        fmt::format("the value is too long for the record of the conflict {}; it "
+                                    "is in the event {}",
+                                    conflict.id, side.id),
+                        "say which value is to be taken with --value");
+    }
+    return replica.resolve(record, side.value);
   }
 
   // A replica keeps its source where its node is made afresh.
