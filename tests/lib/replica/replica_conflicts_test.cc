@@ -53,6 +53,11 @@ TEST_CASE("an event that cites a conflict closes it") {
   const auto all = must(f.replica.conflicts(true));
   REQUIRE(all.size() == 2);
   CHECK(all[0].resolved_by == "r");
+  // The first one closed it.
+  f.log.append(
+      foreign("later", "todo/1", R"({"set":{"a":2}})", 0, R"(,"causationid":")" + kOne + "\""));
+  f.pull();
+  CHECK(must(f.replica.conflict(kOne)).resolved_by == "r");
 }
 
 TEST_CASE("resolve sets the field, cites the record and closes it at once") {

@@ -128,9 +128,12 @@ TEST_CASE("regression: bootstrap overwrote pending edits") {
   f.pull();
   CHECK(f.queue() == "bad:rejected behind:held");
   CHECK(f.confirmed("todo/1") == R"(a="ours" b=1)");
+  f.set("todo/3", "last", "1");
+  CHECK(f.queue() == "bad:rejected behind:held last:held");
   must(f.replica.drop(bad.id));
   f.push();
   f.pull();
+  CHECK(f.queue().empty());
   CHECK(states(f.replica, Replica::View::visible) == folded(f.replica));
 }
 
