@@ -92,7 +92,7 @@ class Replica {
    public:
     Batch(Batch&&) noexcept;
     ~Batch();
-    Result<Emitted> add(EventDraft draft);
+    Result<Emitted> add(const EventDraft& draft);
     // A full CloudEvent, or {"type","subject","data"} without id and source for an own event.
     Result<Emitted> add_line(std::string_view line);
     Status commit();
@@ -104,7 +104,7 @@ class Replica {
     std::unique_ptr<Impl> impl_;
   };
   Result<Batch> begin_batch();
-  Result<Emitted> emit(EventDraft draft);  // a batch of one
+  Result<Emitted> emit(const EventDraft& draft);  // a batch of one
 
   // --- push -------------------------------------------------------------------------------------
   // Queued events with n > after, in order, up to the limits (at least one if there is any).

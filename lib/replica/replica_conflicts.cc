@@ -99,7 +99,7 @@ Result<Emitted> Replica::resolve(const ConflictRecord& record, std::string_view 
     draft.set[conflict.field] = value;
   }
   draft.create = !lives && !value.empty();
-  return emit(std::move(draft));
+  return emit(draft);
 }
 
 }  // namespace offsync

@@ -214,7 +214,7 @@ Replica::Batch::Batch(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Replica::Batch::Batch(Batch&&) noexcept = default;
 Replica::Batch::~Batch() = default;
 
-Result<Emitted> Replica::Batch::add(EventDraft draft) {
+Result<Emitted> Replica::Batch::add(const EventDraft& draft) {
   return add_line(draft.line());
 }
 
@@ -240,9 +240,9 @@ Result<Replica::Batch> Replica::begin_batch() {
   return Batch(std::make_unique<Batch::Impl>(std::move(write)));
 }
 
-Result<Emitted> Replica::emit(EventDraft draft) {
+Result<Emitted> Replica::emit(const EventDraft& draft) {
   OFFSYNC_ASSIGN(Batch batch, begin_batch());
-  OFFSYNC_ASSIGN(Emitted emitted, batch.add(std::move(draft)));
+  OFFSYNC_ASSIGN(Emitted emitted, batch.add(draft));
   if (!emitted.duplicate) OFFSYNC_TRY(batch.commit());
   return emitted;
 }

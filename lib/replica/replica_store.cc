@@ -86,7 +86,7 @@ Status ReplicaStore::create(const Replica::CreateOptions& options) {
   OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::open(file_ + ".lock"));
   lock_.emplace(std::move(lock));
   OFFSYNC_TRY(lock_->lock());
-  const Status done = [&]() -> Status {
+  Status done = [&]() -> Status {
     if (::access(file_.c_str(), F_OK) == 0) {
       return make_error(Errc::config, "exists", "there is a file " + file_ + " already",
                         "use it as it is, or choose another place");
@@ -124,7 +124,7 @@ Status ReplicaStore::open_existing() {
   if (format.empty) return not_a_replica(file_);
   const bool old = static_cast<std::size_t>(format.version) < schema::steps().size();
   if (old) OFFSYNC_TRY(lock_->lock());
-  const Status migrated = sqlite::migrate(*db_, schema::kApplicationId, schema::steps());
+  Status migrated = sqlite::migrate(*db_, schema::kApplicationId, schema::steps());
   if (old) lock_->unlock();
   return migrated;
 }

@@ -234,7 +234,7 @@ namespace {
 std::string closed_replica(const TempDir& dir) {
   ManualClock clock;
   SeededRandom random(1);
-  const std::string file = dir.file("a.db");
+  std::string file = dir.file("a.db");
   Replica replica = must(Replica::create(file, {}, clock, random));
   EventDraft draft;
   draft.type = "t";

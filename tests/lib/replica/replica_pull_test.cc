@@ -34,7 +34,7 @@ TEST_CASE("a page that does not fit changes nothing") {
   }
   must(f.replica.apply("e1", std::vector{f.log.lines[0]}));
   const auto refused = [&](const std::string& epoch, std::vector<std::string> lines) {
-    const std::string code = code_of(f.replica.apply(epoch, lines));
+    std::string code = code_of(f.replica.apply(epoch, lines));
     CHECK(f.shown() == "n=1");
     CHECK(must(f.replica.info()).cursor == Cursor{"e1", 1});
     return code;

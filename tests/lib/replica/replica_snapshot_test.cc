@@ -75,7 +75,7 @@ TEST_CASE("a snapshot that cannot be used changes nothing") {
   f.set("todo/1", "b", "2");
   const std::string good = f.log.snapshot();
   const auto refused = [&](const std::string& snapshot) {
-    const std::string code = code_of(bootstrap(f.replica, snapshot));
+    std::string code = code_of(bootstrap(f.replica, snapshot));
     CHECK(f.shown() == "a=1 b=2");
     CHECK(f.shown("todo/2") == "a=1");
     CHECK(must(f.replica.info()).log_after == 0);
