@@ -34,15 +34,15 @@ std::string_view name_of(PendingState state);
 struct PendingEvent {
   std::uint64_t n = 0;  // local order; the clientseq of our own events
   std::string id, subject, type;
-  std::string line;     // content, as it is pushed
+  std::string line;  // content, as it is pushed
   PendingState state = PendingState::queued;
   std::uint64_t sequence = 0;  // accepted
   std::string code, detail;    // rejected, held
 };
 
 struct ReplicaInfo {
-  std::string remote;        // ".../v1/spaces/NAME"; may be empty (no proxy yet)
-  std::string source;        // CloudEvents source of our own events
+  std::string remote;  // ".../v1/spaces/NAME"; may be empty (no proxy yet)
+  std::string source;  // CloudEvents source of our own events
   std::uint64_t node = 0;
   std::optional<Cursor> cursor;      // nothing: never pulled
   std::uint64_t log_after = 0;       // the received log holds the sequences log_after+1 .. cursor
@@ -56,7 +56,7 @@ struct QueueCounts {
 };
 
 struct Emitted {
-  std::string line;        // the event's content as queued
+  std::string line;  // the event's content as queued
   std::string id;
   bool duplicate = false;  // the same event was there already; nothing changed
 };
