@@ -38,7 +38,8 @@ struct Collector final : HttpHandler {
 };
 
 std::unique_ptr<CurlTransport> transport_to(const std::string& origin) {
-  auto made = CurlTransport::create(origin, {.connect_timeout_ms = 1000, .user_agent = "test/1"});
+  auto made = CurlTransport::create(
+      origin, {.connect_timeout_ms = 1000, .ca_file = "", .user_agent = "test/1"});
   REQUIRE(made.ok());
   return std::move(made).value();
 }
