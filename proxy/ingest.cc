@@ -92,7 +92,7 @@ struct Ingest::Impl {
   void commit_space(Parts& parts);
   Status try_commit(KnownSpace& space, std::span<const Slice> slices);
   Status load(KnownSpace& space);
-  void keep(KnownSpace& space, Decided decided);
+  void keep(KnownSpace& space, Decided&& decided);
   void forget(KnownSpace& space);
   KnownSpace& known(const std::string& name);
 
@@ -313,7 +313,7 @@ Status Ingest::Impl::load(KnownSpace& space) {
   return {};
 }
 
-void Ingest::Impl::keep(KnownSpace& space, Decided decided) {
+void Ingest::Impl::keep(KnownSpace& space, Decided&& decided) {
   SpaceLog& log = space.log;
   for (auto& [subject, item] : decided.entities) cache.put(log.space, subject, std::move(item));
   log.recorded_ms = decided.recorded_ms;
