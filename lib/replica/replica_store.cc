@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "replica/schema.h"
 
@@ -87,7 +86,8 @@ Status ReplicaStore::create(const Replica::CreateOptions& options) {
   lock_.emplace(std::move(lock));
   OFFSYNC_TRY(lock_->lock());
   Status done = [&]() -> Status {
-    if (::access(file_.c_str(), F_OK) == 0) {
+    OFFSYNC_ASSIGN(const bool there, sqlite::exists(file_));
+    if (there) {
       return make_error(Errc::config, "exists", "there is a file " + file_ + " already",
                         "use it as it is, or choose another place");
     }

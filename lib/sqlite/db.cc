@@ -1,7 +1,6 @@
 #include "sqlite/db.h"
 
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <utility>
 
@@ -65,11 +64,29 @@ std::string settings(const OpenOptions& options) {
 
 }  // namespace
 
+Result<bool> exists(const std::string& file, const std::string& vfs) {
+  sqlite3_vfs* system = sqlite3_vfs_find(vfs.empty() ? nullptr : vfs.c_str());
+  if (system == nullptr) {
+    return make_error(Errc::internal, "sqlite", "SQLite has no file system " + vfs);
+  }
+  const std::string path = path_of(file);
+  // The unix VFS answers the first question with no for an empty file.
+  for (const int question : {SQLITE_ACCESS_EXISTS, SQLITE_ACCESS_READWRITE}) {
+    int answer = 0;
+    if (const int rc = system->xAccess(system, path.c_str(), question, &answer); rc != SQLITE_OK) {
+      return error_of_file(file, rc, "cannot look for", sqlite3_errstr(rc));
+    }
+    if (answer != 0) return true;
+  }
+  return false;
+}
+
 Result<Db> Db::open(const std::string& file, const OpenOptions& options) {
   if (file.empty()) return make_error(Errc::usage, "no_such_file", "no database file was named");
   const std::string path = path_of(file);
-  if (!options.create && ::access(path.c_str(), F_OK) != 0) {
-    return make_error(Errc::no_input, "no_such_file", "there is no file " + file);
+  if (!options.create) {
+    OFFSYNC_ASSIGN(const bool there, exists(file, options.vfs));
+    if (!there) return make_error(Errc::no_input, "no_such_file", "there is no file " + file);
   }
   sqlite3* raw = nullptr;
   const int rc = sqlite3_open_v2(path.c_str(), &raw, open_flags(options),

@@ -29,6 +29,10 @@ struct OpenOptions {
   std::string vfs;               // empty: the default one
 };
 
+// Whether there is such a file on the VFS (empty: the default one). The unix VFS does not see an
+// empty file that we may not both read and write.
+Result<bool> exists(const std::string& file, const std::string& vfs = {});
+
 // A prepared statement. Binding is by position from 1, columns from 0. Bound texts must live until
 // the statement is reset (they are not copied). Views of columns are valid until the next step() or
 // reset(). Must not outlive its Db.

@@ -5,6 +5,7 @@
 
 #include "support/catch.h"
 #include "support/faulty_vfs.h"
+#include "support/sim_disk.h"
 #include "support/temp_dir.h"
 
 using namespace offsync;
@@ -99,6 +100,33 @@ TEST_CASE("a name is a path, not a URI") {
   }
   CHECK(fs::exists("file:x.db?mode=memory"));
   fs::current_path(before);
+}
+
+TEST_CASE("whether a file is there is asked of its file system") {
+  test::TempDir dir;
+  const auto there = [](const std::string& file, const std::string& vfs = {}) {
+    const auto answer = exists(file, vfs);
+    REQUIRE(answer);
+    return *answer;
+  };
+  CHECK_FALSE(there(dir.file("a.db")));
+  open_db(dir.file("a.db"));
+  CHECK(there(dir.file("a.db")));
+  std::ofstream(dir.file("empty")).flush();
+  CHECK(there(dir.file("empty")));
+  CHECK(there(dir.path()));
+
+  test::SimDisk disk("/sim/", 1);
+  CHECK_FALSE(there("/sim/a.db"));
+  CHECK(Db::open("/sim/a.db", {}).error().code == "no_such_file");
+  open_db("/sim/a.db");
+  CHECK(there("/sim/a.db"));
+  CHECK_FALSE(fs::exists("/sim"));
+  CHECK_FALSE(there("/sim/a.db", "unix"));
+  CHECK(exists("/sim/a.db", "no such vfs").error().code == "sqlite");
+  disk.kill();
+  CHECK(exists("/sim/a.db").error().code == "io");
+  CHECK(Db::open("/sim/a.db", {}).error().code == "io");
 }
 
 TEST_CASE("an uncommitted transaction leaves nothing") {
