@@ -69,7 +69,8 @@ class _Connection:
                 if not down:
                     self.sent_up += data
                 passed += len(data)
-            target.shutdown(socket.SHUT_WR)
+            if not self._ended.is_set():
+                target.shutdown(socket.SHUT_WR)
         except OSError:
             self.cut()
         finally:
@@ -84,20 +85,19 @@ class _Connection:
             self._on_end(self)
 
     def cut(self):
-        if self.fault.reset:
-            for end in (self.client, self.upstream):
-                try:
-                    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                except OSError:
-                    pass
+        self._ended.set()
         for end in (self.client, self.upstream):
             try:
-                if not self.fault.reset:
+                if self.fault.reset:
+                    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    # Sends nothing, and wakes the other pump: as long as that one waits in recv(), the
+                    # kernel keeps the socket open in spite of close().
+                    end.shutdown(socket.SHUT_RD)
+                else:
                     end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
             end.close()
-        self._ended.set()
 
 
 class Relay:
