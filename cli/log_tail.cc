@@ -12,14 +12,15 @@ constexpr std::size_t kRows = 500;  // shown between two looks at the connection
 }  // namespace
 
 LogTail::LogTail(Replica& replica, Clock& clock, Random& random, TailStart start, RemoteFn remote,
-                 EventFn event, NoticeFn notice)
+                 EventFn event, NoticeFn notice, Backoff backoff)
     : replica_(replica),
       clock_(clock),
       random_(random),
       start_(std::move(start)),
       connect_(std::move(remote)),
       event_(std::move(event)),
-      notice_(std::move(notice)) {}
+      notice_(std::move(notice)),
+      backoff_(backoff) {}
 
 std::optional<Cursor> LogTail::position() const {
   if (!placed_) return {};

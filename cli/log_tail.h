@@ -43,7 +43,7 @@ class LogTail {
 
   // All must outlive it.
   LogTail(Replica& replica, Clock& clock, Random& random, TailStart start, RemoteFn remote,
-          EventFn event, NoticeFn notice);
+          EventFn event, NoticeFn notice, Backoff backoff = Backoff());
 
   // Takes note of where the replica is now; call once, before anything is pulled.
   Status begin();

@@ -75,7 +75,7 @@ class Lines final : public HttpHandler {
 
   bool over() const { return done_ || !failure_.ok(); }
   bool done() const { return done_; }
-  bool stalled() const { return clock_.steady_ms() - last_ms_ > limits::kRequestTimeoutMs; }
+  bool silent_for(std::int64_t ms) const { return clock_.steady_ms() - last_ms_ > ms; }
   const Status& failure() const { return failure_; }
   const HttpHead& head() const { return head_; }
   const std::string& body() const { return body_; }
@@ -115,6 +115,7 @@ struct Remote::Impl {
   std::string authorization;
   std::string where;  // for messages
   Clock& clock;
+  std::int64_t timeout_ms;
   std::unique_ptr<Transport> transport;
   std::optional<std::int64_t> offset;
   EntityDecoder decoder;
@@ -127,7 +128,9 @@ struct Remote::Impl {
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
     Lines lines(fn, clock);
     const Transport::Id id = transport->start(std::move(request), lines);
-    while (!lines.over() && !lines.stalled() && !interrupted()) transport->poll(kPollMs);
+    while (!lines.over() && !lines.silent_for(timeout_ms) && !interrupted()) {
+      transport->poll(std::min(kPollMs, timeout_ms));
+    }
     if (!lines.done()) transport->cancel(id);
     if (const auto ms = number<std::int64_t>(lines.head().header("offsync-time"))) {
       offset = *ms - clock.wall_ms();
@@ -135,10 +138,10 @@ struct Remote::Impl {
     if (!lines.failure().ok()) return lines.failure().error();
     if (interrupted()) return make_error(Errc::unreachable, "interrupted", "interrupted");
     if (!lines.done()) {
-      return make_error(
-          Errc::unreachable, "timeout",
-          fmt::format("{}{} sent nothing for {} s", where, path, limits::kRequestTimeoutMs / 1000),
-          "try again");
+      return make_error(Errc::unreachable, "timeout",
+                        fmt::format("{}{} sent nothing for {:g} s", where, path,
+                                    static_cast<double>(timeout_ms) / 1000),
+                        "try again");
     }
     if (lines.head().status != 200) return error_of_answer(lines, where + path);
     return lines.head();
@@ -164,6 +167,7 @@ Result<Remote> Remote::open(Context& context, const Settings& settings, const st
                                                std::move(token),
                                                printable_remote(url),
                                                context.clock,
+                                               settings.request_timeout_ms,
                                                std::move(transport),
                                                {},
                                                {}}));

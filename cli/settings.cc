@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -71,6 +72,22 @@ Result<std::vector<FileSettings>> read_files(const std::string& home, Environmen
   return files;
 }
 
+struct SecondsSetting {
+  const char* variable;
+  std::optional<double> FileSettings::*in_file;
+  std::int64_t Settings::*member;
+};
+constexpr SecondsSetting kSecondsSettings[] = {
+    {"OFFSYNC_CONNECT_TIMEOUT", &FileSettings::connect_timeout, &Settings::connect_timeout_ms},
+    {"OFFSYNC_REQUEST_TIMEOUT", &FileSettings::request_timeout, &Settings::request_timeout_ms},
+    {"OFFSYNC_STREAM_TIMEOUT", &FileSettings::stream_timeout, &Settings::stream_timeout_ms},
+    {"OFFSYNC_RETRY_WAIT", &FileSettings::retry_wait, &Settings::retry_wait_ms},
+};
+
+std::int64_t ms_of(double seconds) {
+  return std::llround(seconds * 1000);
+}
+
 Status apply_file(const FileSettings& file, bool of_replica, Settings& into) {
   const Origin from{file.file, Errc::config};
   if (file.remote) (of_replica ? into.remote : into.default_remote) = *file.remote;
@@ -79,9 +96,24 @@ Status apply_file(const FileSettings& file, bool of_replica, Settings& into) {
   if (file.color) OFFSYNC_TRY(parse(*file.color, from, into.color));
   if (file.token_file) into.token_file = *file.token_file;
   if (file.ca_file) into.ca_file = *file.ca_file;
-  if (file.connect_timeout) {
-    into.connect_timeout_ms = static_cast<std::int64_t>(*file.connect_timeout * 1000);
+  for (const SecondsSetting& setting : kSecondsSettings) {
+    if (file.*setting.in_file) into.*setting.member = ms_of(*(file.*setting.in_file));
   }
+  return {};
+}
+
+Status apply_seconds(Environment env, const SecondsSetting& setting, Settings& into) {
+  const char* value = env(setting.variable);
+  if (value == nullptr || *value == 0) return {};
+  const std::string_view text = value;
+  double seconds = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = error == std::errc() && stop == text.data() + text.size();
+  if (!whole || !(seconds >= kMinSeconds && seconds <= kMaxSeconds)) {
+    return bad_value(Origin{setting.variable, Errc::config}, text,
+                     fmt::format("a number of seconds from {} to {}", kMinSeconds, kMaxSeconds));
+  }
+  into.*setting.member = ms_of(seconds);
   return {};
 }
 
@@ -97,10 +129,8 @@ Status apply_environment(Environment env, Settings& into) {
   text("OFFSYNC_CA_FILE", into.ca_file);
   std::string output;
   std::string color;
-  std::string timeout;
   text("OFFSYNC_OUTPUT", output);
   text("OFFSYNC_COLOR", color);
-  text("OFFSYNC_CONNECT_TIMEOUT", timeout);
   if (const char* no_color = env("NO_COLOR"); no_color != nullptr && *no_color != 0) {
     into.color = When::never;  // https://no-color.org
   }
@@ -110,15 +140,8 @@ Status apply_environment(Environment env, Settings& into) {
   if (!color.empty()) {
     OFFSYNC_TRY(parse(color, Origin{"OFFSYNC_COLOR", Errc::config}, into.color));
   }
-  if (!timeout.empty()) {
-    double seconds = 0;
-    const char* end = timeout.data() + timeout.size();
-    const auto [stop, error] = std::from_chars(timeout.data(), end, seconds);
-    if (error != std::errc() || stop != end || !(seconds > 0) || seconds > 86'400) {
-      return bad_value(Origin{"OFFSYNC_CONNECT_TIMEOUT", Errc::config}, timeout,
-                       "a number of seconds above 0");
-    }
-    into.connect_timeout_ms = static_cast<std::int64_t>(seconds * 1000);
+  for (const SecondsSetting& setting : kSecondsSettings) {
+    OFFSYNC_TRY(apply_seconds(env, setting, into));
   }
   return {};
 }

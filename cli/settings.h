@@ -10,6 +10,9 @@
 //   (never a file)   OFFSYNC_TOKEN            the token itself
 //   ca_file          OFFSYNC_CA_FILE          PEM file with the certificates to trust
 //   connect_timeout  OFFSYNC_CONNECT_TIMEOUT  seconds to wait for a connection
+//   request_timeout  OFFSYNC_REQUEST_TIMEOUT  seconds without a byte after which an answer is given
+//   up stream_timeout   OFFSYNC_STREAM_TIMEOUT   the same for the live stream retry_wait
+//   OFFSYNC_RETRY_WAIT       seconds that a try to connect again is put off at most
 #pragma once
 
 #include <cstdint>
@@ -47,6 +50,9 @@ struct Settings {
   std::string token_file;  // empty: none
   std::string ca_file;     // empty: the system's
   std::int64_t connect_timeout_ms = limits::kConnectTimeoutMs;
+  std::int64_t request_timeout_ms = limits::kRequestTimeoutMs;
+  std::int64_t stream_timeout_ms = limits::kStreamDeadMs;
+  std::int64_t retry_wait_ms = limits::kBackoffCapMs;
 };
 
 // The environment, as a function so that tests can give their own; nullptr: not set.

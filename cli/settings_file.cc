@@ -50,10 +50,24 @@ Result<std::optional<std::string>> read_file(const std::string& file) {
 
 Status take(FileSettings& settings, std::string_view key, const toml::node& node) {
   const unsigned line = node.source().begin.line;
-  if (key == "connect_timeout") {
-    settings.connect_timeout = node.value<double>();
-    if (settings.connect_timeout && *settings.connect_timeout > 0) return {};
-    return bad_line(settings.file, line, "connect_timeout must be a number of seconds above 0");
+  struct Seconds {
+    std::string_view key;
+    std::optional<double> FileSettings::*member;
+  };
+  constexpr Seconds kSeconds[] = {
+      {"connect_timeout", &FileSettings::connect_timeout},
+      {"request_timeout", &FileSettings::request_timeout},
+      {"stream_timeout", &FileSettings::stream_timeout},
+      {"retry_wait", &FileSettings::retry_wait},
+  };
+  for (const Seconds& name : kSeconds) {
+    if (name.key != key) continue;
+    const auto value = node.value<double>();
+    settings.*name.member = value;
+    if (value && *value >= kMinSeconds && *value <= kMaxSeconds) return {};
+    return bad_line(
+        settings.file, line,
+        fmt::format("{} must be a number of seconds from {} to {}", key, kMinSeconds, kMaxSeconds));
   }
   struct Name {
     std::string_view key;
@@ -72,7 +86,8 @@ Status take(FileSettings& settings, std::string_view key, const toml::node& node
   }
   return bad_line(settings.file, line,
                   fmt::format("unknown setting '{}'; there are remote, source, output, color, "
-                              "token_file, ca_file and connect_timeout",
+                              "token_file, ca_file, connect_timeout, request_timeout, "
+                              "stream_timeout and retry_wait",
                               key));
 }
 

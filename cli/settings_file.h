@@ -8,10 +8,15 @@
 
 namespace offsync::cli {
 
+// Bounds of every setting in seconds.
+inline constexpr double kMinSeconds = 0.001;
+inline constexpr double kMaxSeconds = 86'400;
+
 struct FileSettings {
   std::string file;
   std::optional<std::string> remote, source, output, color, token_file, ca_file;
-  std::optional<double> connect_timeout;  // seconds
+  // Seconds
+  std::optional<double> connect_timeout, request_timeout, stream_timeout, retry_wait;
 };
 
 // Nothing where there is no such file. Errors: config `bad_settings` with file and line, io.

@@ -111,6 +111,7 @@ int SyncCommand::exchange(Context& context, const Settings& settings, Replica& r
   options.push = pushes();
   options.pull = pulls();
   options.remote = remote;
+  options.request_timeout_ms = settings.request_timeout_ms;
   options.authorization = *token;
   Shown shown(settings, context.clock, replica);
   SyncEngine engine(replica, **transport, context.clock, context.random, shown, options);

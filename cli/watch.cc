@@ -210,6 +210,9 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
   SyncOptions sync;
   sync.mode = SyncOptions::Mode::watch;
   sync.remote = remote;
+  sync.request_timeout_ms = settings.request_timeout_ms;
+  sync.stream_dead_ms = settings.stream_timeout_ms;
+  sync.backoff_cap_ms = settings.retry_wait_ms;
   sync.authorization = *token;
   Talk talk(settings, printable_remote(remote));
   SyncEngine engine(*replica, **transport, context.clock, context.random, talk, sync);
@@ -218,7 +221,8 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
       *replica, context.clock, context.random, *from,
       [&] { return Remote::open(context, settings, remote); },
       [&](std::string_view line, const EventView& event) { return sink.take(line, event); },
-      [&](const std::string& notice) { complain(notice); });
+      [&](const std::string& notice) { complain(notice); },
+      Backoff(std::min(limits::kBackoffBaseMs, settings.retry_wait_ms), settings.retry_wait_ms));
   if (const auto begun = tail.begin(); !begun) return report(begun.error());
   return end(sink, tail, supervise(context, engine, **transport, tail, sink));
 }

@@ -3,7 +3,8 @@
 namespace offsync {
 
 PageSession::PageSession(SyncContext& context, const Cursor& after)
-    : Session(context, "the pull after " + after.text(), limits::kRequestTimeoutMs), after_(after) {
+    : Session(context, "the pull after " + after.text(), context.options.request_timeout_ms),
+      after_(after) {
   HttpRequest request;
   request.target = context.base + "/events?after=" + after.text() +
                    "&limit=" + std::to_string(context.options.page_events);
@@ -50,7 +51,7 @@ Status PageSession::finish() {
 }
 
 SnapshotSession::SnapshotSession(SyncContext& context)
-    : Session(context, "the snapshot", limits::kRequestTimeoutMs) {
+    : Session(context, "the snapshot", context.options.request_timeout_ms) {
   HttpRequest request;
   request.target = context.base + "/state";
   request.headers = {{"Accept", "application/x-ndjson"}};

@@ -20,23 +20,24 @@ std::string count(std::size_t events) {
   return std::to_string(events) + (events == 1 ? " event" : " events");
 }
 
-std::int64_t time_for(const std::vector<PendingEvent>& events) {
+std::int64_t time_for(const std::vector<PendingEvent>& events, std::int64_t idle_ms) {
   std::size_t bytes = 0;
   for (const PendingEvent& event : events) bytes += event.line.size();
-  return limits::kRequestTimeoutMs + static_cast<std::int64_t>(bytes / kUploadBytesPerMs);
+  return idle_ms + static_cast<std::int64_t>(bytes / kUploadBytesPerMs);
 }
 
 }  // namespace
 
 PushSession::PushSession(SyncContext& context, std::vector<PendingEvent> events)
-    : Session(context, "the push of " + count(events.size()), time_for(events)),
+    : Session(context, "the push of " + count(events.size()),
+              time_for(events, context.options.request_timeout_ms)),
       events_(std::move(events)) {
   HttpRequest request;
   request.method = "POST";
   request.target = context.base + "/events";
   request.headers = {{"Content-Type", "application/x-ndjson"}, {"Accept", "application/x-ndjson"}};
   request.body = body_of(events_);
-  request.timeout_ms = time_for(events_);
+  request.timeout_ms = time_for(events_, context.options.request_timeout_ms);
   if (request.body.size() > kCompressFrom) {
     request.body = compress(request.body, Coding::gzip);
     request.headers.emplace_back("Content-Encoding", "gzip");

@@ -37,6 +37,12 @@ std::string hint_of(int status) {
   return "check that the remote is an offsync proxy, and its version";
 }
 
+std::string seconds(std::int64_t ms) {
+  std::string text = std::to_string(ms / 1000);
+  if (ms % 1000 != 0) text += "." + std::to_string(1000 + ms % 1000).substr(1);
+  return text;
+}
+
 // What another process did to the replica meanwhile, or a proxy that changed its log.
 bool is_stale(const Error& error) {
   return error.code == "gap" || error.code == "epoch_changed";
@@ -102,10 +108,9 @@ void Session::advance() {
   if (end_ == End::running && head_.status == kOk) end_by(consume(result_.has_value()));
   if (end_ == End::running && result_) conclude();
   if (end_ == End::running && context_.clock.steady_ms() >= deadline()) {
-    fail(make_error(
-             Errc::unreachable, "timeout",
-             what_ + " got no byte from the proxy for " + std::to_string(idle_ms_ / 1000) + " s",
-             "nothing is lost; try again later"),
+    fail(make_error(Errc::unreachable, "timeout",
+                    what_ + " got no byte from the proxy for " + seconds(idle_ms_) + " s",
+                    "nothing is lost; try again later"),
          true);
   }
   if (end_ != End::running) cancel();

@@ -56,6 +56,8 @@ struct SyncEngine::Impl {
        SyncObserver& observer, SyncOptions options)
       : context{replica, transport, clock, observer, std::move(options), {}, {}, 0},
         random(random_port),
+        push{nullptr, new_backoff()},
+        pull{nullptr, new_backoff()},
         push_events(std::max<std::size_t>(1, context.options.push_events)) {}
 
   void tick();
@@ -80,6 +82,11 @@ struct SyncEngine::Impl {
   Status note_head(std::uint64_t head);
   void finish(std::optional<Error> error = std::nullopt);
   bool may_push() const;
+  // Its first wait is that of the settings, or `asked_ms` by the proxy where that is more.
+  Backoff new_backoff(std::int64_t asked_ms = 0) const {
+    const std::int64_t cap = std::max<std::int64_t>(1, context.options.backoff_cap_ms);
+    return Backoff(std::min(std::max(asked_ms, limits::kBackoffBaseMs), cap), cap);
+  }
   bool once() const { return context.options.mode == SyncOptions::Mode::once; }
   std::int64_t now() const { return context.clock.steady_ms(); }
 
@@ -271,7 +278,7 @@ void SyncEngine::Impl::lost_stream(const StreamSession& session) {
   if (!session.proved()) return;
   pull.succeeded();
   const std::int64_t asked = session.retry_ms().value_or(0);
-  pull.backoff = Backoff(std::clamp(asked, limits::kBackoffBaseMs, limits::kBackoffCapMs));
+  pull.backoff = new_backoff(asked);
 }
 
 void SyncEngine::Impl::end_page(const Session& session) {

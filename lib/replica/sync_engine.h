@@ -31,7 +31,11 @@ struct SyncOptions {
   std::size_t push_bytes = limits::kPushBytes;
   std::size_t page_events = limits::kPageEvents;
   std::int64_t poll_queue_ms = 200;  // watch: how often the queue is looked at for new events
+  // Without a byte for so long, an exchange is given up. A stream's must be above the proxy's
+  // heartbeat, or each quiet one is opened again and again.
+  std::int64_t request_timeout_ms = limits::kRequestTimeoutMs;
   std::int64_t stream_dead_ms = limits::kStreamDeadMs;
+  std::int64_t backoff_cap_ms = limits::kBackoffCapMs;  // watch: the longest wait between tries
   std::string remote;         // ".../v1/spaces/NAME"; empty: the replica's own
   std::string authorization;  // value of the Authorization header; empty: none
 };

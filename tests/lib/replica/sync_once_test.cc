@@ -230,6 +230,24 @@ TEST_CASE("sync: a proxy that says nothing is given up after its time", "[sync]"
   }
 }
 
+TEST_CASE("sync: how long a silent proxy is waited for can be set", "[sync]") {
+  for (const std::string on : {"push", "page", "state"}) {
+    World w;
+    if (on == "page") REQUIRE_FALSE(w.a.sync().error.has_value());
+    w.a.emit("todo/1", "n", "1");
+    w.a.transport.on({on, Fault::Kind::stall, 10});
+    SyncOptions options;
+    options.request_timeout_ms = 1500;
+    const std::int64_t begun = w.clock.steady_ms();
+    const SyncReport report = w.a.sync(options);
+    REQUIRE(report.error.has_value());
+    CHECK(report.error->code == "timeout");
+    if (on != "push") CHECK(report.error->detail.find(" 1.500 s") != std::string::npos);
+    CHECK(w.clock.steady_ms() - begun >= 1500);
+    CHECK(w.clock.steady_ms() - begun <= 2000);
+  }
+}
+
 TEST_CASE("sync: no remote, or none that names a space", "[sync]") {
   for (const std::string remote : {"", "http://host", "http://host/", "shop", "http://h/v1?x=1"}) {
     World w;

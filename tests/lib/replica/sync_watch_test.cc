@@ -156,6 +156,43 @@ TEST_CASE("watch: a stream is dead after stream_dead_ms without a byte", "[sync]
   CHECK(w.clock.steady_ms() - begun <= 20'400 + w.a.watcher.waits.front());
 }
 
+TEST_CASE("watch: the longest wait between tries can be set", "[sync][watch]") {
+  World w;
+  REQUIRE_FALSE(w.a.sync().error.has_value());
+  w.a.transport.down = true;
+  SyncOptions options;
+  options.backoff_cap_ms = 100;  // below the first wait, too
+  w.a.watch(options);
+  w.a.run([&] { return w.a.watcher.waits.size() == 50; });
+  for (const std::int64_t wait : w.a.watcher.waits) CHECK(wait <= 100);
+}
+
+TEST_CASE("watch: cut before an event came, it waits longer each time; after one, it does not",
+          "[sync][watch]") {
+  // What an end-to-end test cannot wait for: connections that bring nothing are asked for less and
+  // less often, though each of them was made.
+  World w;
+  w.connect();
+  w.proxy.append("stock/1", kCount);
+  w.expect_in_step();
+  w.proxy.append("stock/1", kCount);
+  for (int i = 0; i < 12; ++i) w.a.transport.on({"stream", Fault::Kind::cut, 10});
+  const std::size_t before = w.a.watcher.waits.size();
+  w.a.transport.cut_streams();
+  w.expect_in_step();
+  REQUIRE(w.a.watcher.waits.size() - before == 13);  // the first cut, and twelve more
+  CHECK(w.a.watcher.waits[before] <= 2000);          // it had brought events: `retry:` counts
+  const auto begin = w.a.watcher.waits.begin() + static_cast<std::ptrdiff_t>(before);
+  CHECK(*std::max_element(begin, w.a.watcher.waits.end()) > 5000);
+  // As soon as one brings an event, the next wait is short again.
+  for (int i = 0; i < 12; ++i) {
+    w.a.transport.cut_streams();
+    w.proxy.append("stock/1", kCount);
+    w.expect_in_step();
+    CHECK(w.a.watcher.waits.back() <= 2000);
+  }
+}
+
 TEST_CASE("watch: a proxy that is down is asked less and less often", "[sync][watch]") {
   World w;
   w.connect();
