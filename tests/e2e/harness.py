@@ -58,9 +58,10 @@ def clean_environment():
 class Proxy:
     """An offsync-proxy. kill() is -9; start() after it comes back on the same port and store."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *arguments):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.arguments = arguments
         self.store = self.folder / "proxy.db"
         self.ready = self.folder / "ready"
         self.log = self.folder / "proxy.log"
@@ -72,7 +73,7 @@ class Proxy:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [PROXY, "--listen", f"127.0.0.1:{self.port}", "--store", f"sqlite:{self.store}",
-                 "--ready-file", str(self.ready)],
+                 "--ready-file", str(self.ready), *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment())
 
         def is_ready():
@@ -134,6 +135,12 @@ class Replica:
             if source:
                 arguments += ["--source", source]
             self.run(*arguments)
+
+    def configure(self, **settings):
+        """Adds to the replica's settings file."""
+        with open(self.folder / ".offsync/config.toml", "a", encoding="utf-8") as file:
+            for key, value in settings.items():
+                file.write(f"{key} = {json.dumps(value)}\n")
 
     def start(self, *arguments, **kwargs):
         return subprocess.Popen([OFFSYNC, *map(str, arguments)], cwd=self.folder, env=clean_environment(),
@@ -246,8 +253,8 @@ class Case(unittest.TestCase):
         self.folder = Path(tempfile.mkdtemp(prefix="offsync-e2e-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def proxy(self, name="proxy"):
-        proxy = Proxy(self.folder / name)
+    def proxy(self, *arguments, name="proxy"):
+        proxy = Proxy(self.folder / name, *arguments)
         self.addCleanup(proxy.close)
         return proxy.start()
 
