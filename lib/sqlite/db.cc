@@ -12,13 +12,13 @@ namespace offsync::sqlite {
 struct Db::Wal {
   int checkpoint_pages = 0;
   int busy_timeout_ms = 0;
+  bool many_commits = false;
   bool broken = false;
 
-  int checkpoint(sqlite3* db) {
-    // Cutting the WAL waits for readers; a commit must not.
+  int checkpoint(sqlite3* db, int mode) {
+    // Beginning the WAL anew waits for readers; a commit must not.
     sqlite3_busy_timeout(db, 0);
-    const int rc =
-        sqlite3_wal_checkpoint_v2(db, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    const int rc = sqlite3_wal_checkpoint_v2(db, nullptr, mode, nullptr, nullptr);
     sqlite3_busy_timeout(db, busy_timeout_ms);
     if (breaks_connection(rc)) broken = true;
     return rc;
@@ -27,9 +27,14 @@ struct Db::Wal {
   // SQLite's own automatic checkpoint never cuts the WAL: it counts on the next writer to start it
   // anew, and knows only while some process has the file open that it may. With short-lived
   // processes the WAL would grow for ever, and every process would read and checkpoint all of it.
+  // Where many commits follow, the file is kept to be written over: blocks that it has already
+  // need no journal of the file system.
   static int on_commit(void* wal_pointer, sqlite3* db, const char* /*schema*/, int pages) {
     auto* wal = static_cast<Wal*>(wal_pointer);
-    if (wal->checkpoint_pages > 0 && pages >= wal->checkpoint_pages) wal->checkpoint(db);
+    if (wal->checkpoint_pages > 0 && pages >= wal->checkpoint_pages) {
+      wal->checkpoint(db,
+                      wal->many_commits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_TRUNCATE);
+    }
     return SQLITE_OK;  // the commit itself is done, whatever became of the checkpoint
   }
 };
@@ -151,6 +156,9 @@ Status Db::exec(std::string_view sql) {
 std::int64_t Db::changes() const {
   return sqlite3_changes64(db_);
 }
+std::int64_t Db::inserted() const {
+  return sqlite3_last_insert_rowid(db_);
+}
 bool Db::in_transaction() const {
   return sqlite3_get_autocommit(db_) == 0;
 }
@@ -165,11 +173,12 @@ std::string Db::file() const {
 
 Status Db::tune(int cache_kib, int checkpoint_pages) {
   wal_->checkpoint_pages = checkpoint_pages;
+  wal_->many_commits = true;
   return exec("PRAGMA cache_size=-" + std::to_string(cache_kib));
 }
 
 Status Db::checkpoint() {
-  const int rc = wal_->checkpoint(db_);
+  const int rc = wal_->checkpoint(db_, SQLITE_CHECKPOINT_TRUNCATE);
   // A reader in the way is no failure: the next checkpoint goes on from there.
   if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED) {
     return error_of(db_, rc, "cannot checkpoint");

@@ -86,11 +86,13 @@ class Db {
   Result<Statement> prepare(std::string_view sql);
   Status exec(std::string_view sql);  // one or several statements without results
   std::int64_t changes() const;
+  std::int64_t inserted() const;  // the rowid of the latest insert
   bool in_transaction() const;
   sqlite3* raw() const { return db_; }
   std::string file() const;
 
-  // For a while with many writes: a page cache that holds the hot pages, rarer checkpoints.
+  // For many writes to come: a page cache that holds the hot pages, rarer checkpoints. From then on
+  // only checkpoint() cuts the WAL; a commit's own checkpoint keeps the file, to be written over.
   Status tune(int cache_kib, int checkpoint_pages);
   // Copies the WAL into the file and cuts it, as far as no reader is in the way; not waiting.
   // To be called under the FileLock.

@@ -204,6 +204,23 @@ TEST_CASE("regression: with short-lived processes the WAL does not grow for ever
   CHECK(one(db, "SELECT count(*) FROM t") == "100");
 }
 
+TEST_CASE("with many writes to come the WAL is written over, and cut at the end") {
+  test::TempDir dir;
+  Db db = open_db(dir.file("a.db"));
+  REQUIRE(db.exec("CREATE TABLE t(a)"));
+  REQUIRE(db.tune(1000, 20));
+  std::uintmax_t size = 0;
+  for (int i = 0; i < 100; ++i) {
+    insert(db, std::string(3000, 'x'));
+    CHECK(fs::file_size(dir.file("a.db-wal")) >= size);
+    size = fs::file_size(dir.file("a.db-wal"));
+  }
+  CHECK(size <= 25 * 4200);
+  CHECK(db.checkpoint());
+  CHECK(fs::file_size(dir.file("a.db-wal")) == 0);
+  CHECK(one(db, "SELECT count(*) FROM t") == "100");
+}
+
 TEST_CASE("a reader stands in the way of a checkpoint, not of a commit") {
   test::TempDir dir;
   OpenOptions options;
