@@ -87,7 +87,7 @@ class ReplicaStore {
 
 // An entity within a write transaction, as it will be stored.
 struct EntityRow {
-  bool stored = false;  // the row was there
+  std::int64_t row = 0;  // its rowid; 0: it is not stored
   std::int64_t pending = 0, held = 0;
   std::string confirmed_text, visible_text;  // empty: NULL
   std::optional<Entity> confirmed, visible;  // decoded, when somebody asked

@@ -47,16 +47,16 @@ Result<EntityRow*> ReplicaWrite::entity(std::string_view subject) {
   if (const auto it = entities_.find(key_); it != entities_.end()) return &it->second;
   OFFSYNC_ASSIGN(
       sqlite::Statement * get,
-      store.use("SELECT pending, held, confirmed, visible FROM entity WHERE subject = ?"));
+      store.use("SELECT rowid, pending, held, confirmed, visible FROM entity WHERE subject = ?"));
   get->bind(1, subject);
   OFFSYNC_ASSIGN(const bool found, get->step());
   EntityRow& entity = entities_[key_];
   if (found) {
-    entity.stored = true;
-    entity.pending = get->integer(0);
-    entity.held = get->integer(1);
-    entity.confirmed_text = get->text(2);
-    entity.visible_text = get->text(3);
+    entity.row = get->integer(0);
+    entity.pending = get->integer(1);
+    entity.held = get->integer(2);
+    entity.confirmed_text = get->text(3);
+    entity.visible_text = get->text(4);
     get->reset();
   }
   return &entity;
@@ -155,20 +155,21 @@ Status ReplicaWrite::flush_one(const std::string& subject, EntityRow& entity) {
     OFFSYNC_ASSIGN(sqlite::Statement * gone, store.use("DELETE FROM entity WHERE subject = ?"));
     gone->bind(1, subject);
     OFFSYNC_TRY(gone->run());
-    entity.stored = false;
+    entity.row = 0;
   } else {
     OFFSYNC_ASSIGN(
         sqlite::Statement * put,
-        store.use(entity.stored
+        store.use(entity.row != 0
                       ? "UPDATE entity SET pending = ?2, held = ?3, confirmed = ?4, visible = ?5"
-                        " WHERE subject = ?1"
+                        " WHERE rowid = ?1"
                       : "INSERT INTO entity(subject, pending, held, confirmed, visible)"
                         " VALUES (?1, ?2, ?3, ?4, ?5)"));
-    put->bind(1, subject).bind(2, entity.pending).bind(3, entity.held);
+    entity.row != 0 ? put->bind(1, entity.row) : put->bind(1, subject);
+    put->bind(2, entity.pending).bind(3, entity.held);
     entity.confirmed_text.empty() ? put->bind_null(4) : put->bind(4, entity.confirmed_text);
     entity.visible_text.empty() ? put->bind_null(5) : put->bind(5, entity.visible_text);
     OFFSYNC_TRY(put->run());
-    entity.stored = true;
+    if (entity.row == 0) entity.row = store.db_->inserted();
   }
   entity.changed = entity.confirmed_changed = entity.visible_changed = false;
   return {};
