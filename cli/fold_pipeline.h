@@ -1,61 +1,102 @@
-// FoldPipeline: folds events into a State in a thread of its own, while its owner's thread reads
-// and decodes the next ones. Decoding and folding cost about the same, so that two cores are used.
+// FoldPipeline: decodes lines and folds their events into a State, on more than one thread. Who
+// decodes which line does not matter, nor when: the fold is a join.
+//
+// The owner's thread gathers lines into batches. Helpers take them, decode, and fold one batch at a
+// time; where they cannot keep up, the owner does the same, so that no processor waits for another.
 #pragma once
 
 #include <array>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <mutex>
-#include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "base/result.h"
 #include "event/decoder.h"
 #include "state/state.h"
 
 namespace offsync::cli {
 
+// A line that could not be folded.
+struct Refused {
+  std::uint64_t number = 0;  // of the line, from 1
+  std::uint64_t byte = 0;    // of its first byte, from 0
+  Error error;
+};
+
 class FoldPipeline {
  public:
-  // `state` must not be touched between the first add() and finish().
-  explicit FoldPipeline(State& state) : state_(state) {}
+  // `state` must not be touched between the first add() and finish(). `wanted` says whether an
+  // event is to be folded; it is called by any thread, but never by two at once. Empty: all are.
+  explicit FoldPipeline(State& state, std::function<bool(const EventView&)> wanted = {});
   FoldPipeline(const FoldPipeline&) = delete;
   FoldPipeline& operator=(const FoldPipeline&) = delete;
-  ~FoldPipeline() { finish(); }
+  ~FoldPipeline();
 
-  // The decoder for a line of so many bytes; what it decoded may then be given to add(), or
-  // forgotten.
-  Decoder& decoder(std::size_t bytes);
-  // Folds what decoder() has decoded with decode() (not in place), some time before finish() ends.
-  void add(const EventView& event);
-  // Waits until all is folded, and ends the thread; add() may begin anew.
+  // Folds the event of `line` (of which it keeps a copy) some time before finish() ends.
+  void add(std::string_view line, std::uint64_t number, std::uint64_t byte);
+  // A line that was refused before it came here.
+  void add_refused(Refused refused);
+  // Waits until all is folded; add() may begin anew.
   void finish();
+
+  // What was refused since the last call, in order of the lines; after finish(): the rest of it.
+  std::vector<Refused> take_refused();
 
  private:
   // Enough events to hide the latency of memory, few enough to stay in the cache.
   static constexpr std::size_t kEvents = 128;
-  // A decoder keeps memory for the longest line that it has seen. Longer ones than this all go to
-  // the first decoder of a batch, so that only few decoders grow.
+  // A decoder keeps memory for the longest line that it has seen. A longer one than this is alone
+  // in its batch, so that only the first decoders grow.
   static constexpr std::size_t kLongLine = 4096;
+  static constexpr std::size_t kBatches = 8;
+  static constexpr unsigned kHelpers = 3;  // folding is a third of the work, and one at a time
+
+  struct Line {
+    std::size_t at, bytes;  // in text
+    std::uint64_t number, byte;
+  };
   struct Batch {
-    Batch() : decoders(kEvents) { events.reserve(kEvents); }
+    std::string text;
+    std::vector<Line> lines;
+    std::vector<Refused> refused;
+    bool done = true;
+  };
+  // What a thread needs to decode a batch.
+  struct Worker {
+    Worker() : decoders(kEvents) { events.reserve(kEvents); }
     std::vector<Decoder> decoders;
     std::vector<EventView> events;
   };
+
+  Batch& filling() { return batches_[handed_ % kBatches]; }
   void hand_over();
-  void run();
+  void start();
+  void help();
+  void work(Worker& worker, Batch& batch);
+  // Works on the next batch where there is one, else waits for a helper. `lock` holds mutex_.
+  void work_or_wait(std::unique_lock<std::mutex>& lock);
+  void collect(Batch& batch);
 
   State& state_;
-  // Three, so that one can wait while one is filled and one is folded.
-  std::array<Batch, 3> batches_;
-  Batch* filling_ = batches_.data();
-  bool long_line_ = false;
+  std::function<bool(const EventView&)> wanted_;
+  std::mutex folding_;  // state_ and wanted_
 
-  std::optional<std::thread> thread_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t handed_ = 0;  // batches given to the thread since it began
-  std::size_t folded_ = 0;  // batches that it is done with
+  Worker own_;
+  std::array<Batch, kBatches> batches_;  // a ring
+  std::vector<Refused> refused_;
+  std::vector<std::thread> helpers_;
+  std::mutex mutex_;                            // what follows, and `done` of the batches
+  std::condition_variable handed_over_, done_;  // to the helpers; to the owner
+  std::size_t handed_ = 0;                      // batches given away; the next one is being filled
+  std::size_t taken_ = 0;                       // of those: somebody works on them, or has done so
+  std::size_t idle_ = 0;                        // helpers that wait
+  bool waiting_ = false;                        // the owner does
   bool ending_ = false;
 };
 

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/line_reader.h"
+#include <utility>
+
 #include "wire/json_reader.h"
 
 namespace offsync::cli {
@@ -15,28 +16,47 @@ constexpr std::size_t kEntityLineBytes = 256 * 1024 * 1024;
 
 }  // namespace
 
-Status LogFolder::fold(std::string_view line, LineReader& reader) {
-  if (entities_to_come_ > 0) {
-    if (--entities_to_come_ == 0) reader.set_max_line(limits::kLineBytes);
-    return fold_entity(line);
-  }
-  if (line.starts_with(kHead)) return fold_head(line, reader);
-  return fold_event(line);
+std::function<bool(const EventView&)> LogFolder::wanted_by(const Filter& filter) {
+  if (filter.all() && !filter.after()) return {};
+  return [&filter](const EventView& event) {
+    if (!filter.matches(event)) return false;
+    return !filter.after() || event.sequence == 0 || event.sequence > filter.after()->sequence;
+  };
 }
 
-Status LogFolder::fold_event(std::string_view line) {
-  OFFSYNC_ASSIGN(const EventView* event, pipeline_.decoder(line.size()).decode(line));
-  return take(*event);
-}
-
-Status LogFolder::take(const EventView& event) {
-  if (!all_ && !filter_.matches(event)) return {};
-  if (filter_.after() && event.sequence != 0 && event.sequence <= filter_.after()->sequence) {
-    return {};
+Status LogFolder::fold(const LineReader::Line& line, LineReader& reader) {
+  Status done;
+  if (line.too_long) {
+    done = bad_data("too_large", "the line is too long");
+  } else if (entities_to_come_ > 0 || line.text.starts_with(kHead)) {
+    done = fold_state(line.text, reader);
+  } else {
+    fold_event(line.text, line.number, line.byte);
   }
-  pipeline_.add(event);
-  ++folded_;
+  if (done || done.error().kind != Errc::bad_data) return done;
+  pipeline_.add_refused({line.number, line.byte, std::move(done).error()});
   return {};
+}
+
+Status LogFolder::fold_state(std::string_view line, LineReader& reader) {
+  if (entities_to_come_ == 0) return fold_head(line, reader);
+  if (--entities_to_come_ == 0) reader.set_max_line(limits::kLineBytes);
+  return fold_entity(line);
+}
+
+void LogFolder::fold_event(std::string_view line, std::uint64_t number, std::uint64_t byte) {
+  if (filter_.limit()) return fold_at_once(line, number, byte);
+  pipeline_.add(line, number, byte);
+  ++folded_;
+}
+
+// The first N that pass are only known where one comes after the other.
+void LogFolder::fold_at_once(std::string_view line, std::uint64_t number, std::uint64_t byte) {
+  auto event = decoder_.decode(line);
+  if (!event) return pipeline_.add_refused({number, byte, std::move(event).error()});
+  if (wanted_ && !wanted_(**event)) return;
+  state_.fold(**event);
+  ++folded_;
 }
 
 Status LogFolder::fold_head(std::string_view line, LineReader& reader) {

@@ -64,22 +64,28 @@ class Replay final : public Command {
     LineReader reader(file.fd(), file.name());
     LineReader::Line line;
     while (reader.next(line)) {
-      const Status folded = line.too_long ? Status(bad_data("too_large", "the line is too long"))
-                                          : folder.fold(line.text, reader);
-      if (!folded && folded.error().kind != Errc::bad_data) return folded;
-      if (!folded) {
-        progress.clear();
-        complain(fmt::format("{}: line {}, byte {}: {} ({})", file.name(), line.number, line.byte,
-                             folded.error().message(), folded.error().code));
-        ++refused_;
-        if (strict_) return {};
-      }
+      OFFSYNC_TRY(folder.fold(line, reader));
+      if (complain_of(folder.take_refused(), file, progress) && strict_) return {};
       if (folder.full()) break;
       if ((line.number & 0xffff) == 0) {
         progress.update(fmt::format("{} events", folder.folded()));
       }
     }
+    folder.finish();
+    complain_of(folder.take_refused(), file, progress);
     return reader.status();
+  }
+
+  // Whether there are any. With --strict only the first counts.
+  bool complain_of(const std::vector<Refused>& refused, const InputFile& file, Progress& progress) {
+    for (const Refused& line : refused) {
+      progress.clear();
+      complain(fmt::format("{}: line {}, byte {}: {} ({})", file.name(), line.number, line.byte,
+                           line.error.message(), line.error.code));
+      ++refused_;
+      if (strict_) return true;
+    }
+    return !refused.empty();
   }
 
   static Status fold_replica(Context& context, const Settings& settings, const Filter& filter,
@@ -95,11 +101,13 @@ class Replay final : public Command {
     OFFSYNC_TRY(std::move(failed));
     LogFilter range;
     range.until = filter.until_sequence();
-    OFFSYNC_TRY(replica.for_each_log(range, [&](std::uint64_t, std::string_view line) {
-      failed = folder.fold_event(line);
-      return failed.ok() && !folder.full();
+    OFFSYNC_TRY(replica.for_each_log(range, [&](std::uint64_t sequence, std::string_view line) {
+      folder.fold_event(line, sequence);
+      return !folder.full();
     }));
-    return failed;
+    folder.finish();
+    const std::vector<Refused> refused = folder.take_refused();
+    return refused.empty() ? Status() : Status(refused.front().error);
   }
 
   std::string file_;
