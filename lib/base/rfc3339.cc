@@ -4,10 +4,10 @@
 
 #include <chrono>
 
-#include "base/limits.h"
-
 namespace offsync {
 namespace {
+
+constexpr std::int64_t kLastMs = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
 
 // Reads exactly `digits` digits at the front of `text`; -1 where there are none.
 int take_digits(std::string_view& text, std::size_t digits) {
@@ -84,7 +84,7 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   const std::int64_t ms =
       ((static_cast<std::int64_t>(days) * 24 + h) * 60 + mi - *offset) * 60'000 + s * 1000 +
       *fraction;
-  if (ms < 0 || ms > limits::kMaxMs) return std::nullopt;
+  if (ms < 0 || ms > kLastMs) return std::nullopt;  // an offset may lead out of the years
   return ms;
 }
 
