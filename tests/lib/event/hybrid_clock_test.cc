@@ -2,6 +2,9 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
+#include <string>
+
 #include "support/catch.h"
 
 using namespace offsync;
@@ -70,6 +73,46 @@ TEST_CASE("the clock grid: wall clock x origin of the greatest time") {
         const Stamp next = clock.tick(wall);
         CHECK(next > last);
         last = next;
+      }
+    }
+  }
+}
+
+// And the other way to read it: of two nodes that write to each other by turns, the local one's
+// clock, the remote one's, or both go so; the other one runs on.
+TEST_CASE("the clock grid: how a clock goes x whose clock it is") {
+  constexpr std::int64_t kRunning[] = {1, 5, 1, 20};
+  for (const Walk& walk : kWalks) {
+    for (const std::string whose : {"local", "remote", "global"}) {
+      SECTION(std::string(walk.name) + ", " + whose) {
+        HybridClock local(kNode, 0);
+        HybridClock remote(kNode + 1, 0);
+        std::int64_t local_wall = kNow;
+        std::int64_t remote_wall = kNow;
+        Stamp last = local.tick(local_wall);
+        for (int round = 0; round < 40; ++round) {
+          const std::int64_t step = walk.steps[round % 4];
+          const std::int64_t running = kRunning[round % 4];
+          local_wall += whose == "remote" ? running : step;
+          remote_wall += whose == "local" ? running : step;
+          for (HybridClock* clock : {&remote, &local}) {
+            const std::int64_t wall = clock == &local ? local_wall : remote_wall;
+            clock->observe(last, wall);
+            // What was seen within the guard is behind what is written; no write is ever behind
+            // the wall clock, nor further ahead of it than the greatest clock that was met.
+            const std::uint64_t before = clock->last();
+            const Stamp next = clock->tick(wall);
+            CHECK(next.time > before);
+            CHECK(next.ms() >= wall);
+            CHECK(next.ms() <= std::max({kNow + 300, local_wall, remote_wall}));
+            if (last.ms() <= wall + limits::kClockGuardMs) CHECK(next > last);
+            last = next;
+          }
+        }
+        // The counter takes up what the wall clocks do not give: standing clocks use it alone.
+        if (std::string(walk.name) == "stuttering" && whose == "global") {
+          CHECK(last == Stamp::make(kNow, 80, kNode));
+        }
       }
     }
   }

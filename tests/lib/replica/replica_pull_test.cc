@@ -92,6 +92,32 @@ TEST_CASE("the clock follows what is applied, within the guard") {
         Stamp::make(f.clock.wall_ms() + 30'000, 0, 99));
 }
 
+TEST_CASE("regression: the clock was not advanced by a merge (cr-sqlite#76)") {
+  // Somebody whose clock is ahead deletes; we see it, and create the thing anew. Our clock has to
+  // be behind what we merged, or our create would lose against a delete that it knew of.
+  Fixture f;
+  f.set("todo/1", "a", "1");
+  f.log.append(foreign("x", "todo/1", R"({"delete":true})", 50'000));
+  f.pull();
+  CHECK(f.shown() == "deleted");
+  must(f.add(R"({"create":true,"set":{"a":2}})"));
+  CHECK(f.shown() == "a=2");
+  f.push();
+  f.pull();
+  CHECK(f.confirmed() == "a=2");
+  // And after the next start as well: the clock is kept with what moved it.
+  f.log.append(foreign("y", "todo/2", R"({"delete":true})", 55'000));
+  f.pull();
+  Replica again = f.open_again();
+  EventDraft draft;
+  draft.type = "t";
+  draft.subject = "todo/2";
+  draft.create = true;
+  draft.set["a"] = "3";
+  must(again.emit(draft));
+  CHECK(f.shown("todo/2") == "a=3");
+}
+
 TEST_CASE("regression: an uploaded late edit never reached those already past it") {
   // The cursor is the sequence alone: an old stamp at the end of the log is pulled like any other.
   Fixture f;

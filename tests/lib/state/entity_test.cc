@@ -78,6 +78,29 @@ TEST_CASE("equal stamps of delete and create leave the entity dead everywhere") 
   CHECK(shown({remove, create}) == "dead");
 }
 
+TEST_CASE("regression: equal deletes diverged (cr-sqlite#76)") {
+  // Two deletes with the same stamp, by events of different ids: whoever folds them in whatever
+  // order has the same record, down to who is named as its author.
+  const auto made = line(10, 1, R"({"create":true,"set":{"t":1},"inc":{"n":1},"add":{"s":[1]}})");
+  const auto one = line(20, 1, R"({"delete":true})");
+  auto other = one;
+  other.replace(other.find("20-1"), 4, "20-2");
+  const auto record = [](const std::vector<std::string>& events) {
+    return encode_entity("todo/1", folded(events));
+  };
+  const std::string expected = record({made, one, other});
+  CHECK(record({made, other, one}) == expected);
+  CHECK(record({one, made, other}) == expected);
+  CHECK(record({other, one, made}) == expected);
+  CHECK(record({other, made, one, other, one, made}) == expected);
+  Entity left = folded({made, one});
+  left.join(folded({other}));
+  CHECK(encode_entity("todo/1", left) == expected);
+  Entity right = folded({other, made});
+  right.join(folded({one}));
+  CHECK(encode_entity("todo/1", right) == expected);
+}
+
 TEST_CASE("a name in two kinds shows the first kind, whatever the order") {
   const auto reg = line(10, 1, R"({"set":{"f":"r"}})");
   const auto count = line(20, 2, R"({"inc":{"f":3}})");
