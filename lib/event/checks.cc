@@ -39,7 +39,13 @@ std::optional<std::uint64_t> parse_counting(std::string_view text) {
 std::string printable(std::string_view text) {
   constexpr std::size_t kShown = 60;
   const bool cut = text.size() > kShown;
-  std::string quoted = json_string(text.substr(0, kShown));
+  std::size_t end = cut ? kShown : text.size();
+  while (cut && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  std::string quoted = json_string(text.substr(0, end));
+  // DEL is a control character that JSON leaves as it is.
+  for (std::size_t at = 0; (at = quoted.find('\x7f', at)) != std::string::npos;) {
+    quoted.replace(at, 1, "\\u007f");
+  }
   return quoted.substr(1, quoted.size() - 2) + (cut ? "…" : "");
 }
 

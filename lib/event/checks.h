@@ -29,10 +29,12 @@ bool is_attribute_name(std::string_view name);
 // A decimal number from 1 to 2^63-1 without leading zeros.
 std::optional<std::uint64_t> parse_counting(std::string_view text);
 
-// `text` for an error message: control characters escaped, cut to a bearable length.
+// `text` for an error message: control characters escaped, cut between two characters to a
+// bearable length. UTF-8 where `text` is.
 std::string printable(std::string_view text);
 
-// At most the bytes of encode_content(event); exact but for escapes in attributes.
+// About the bytes of encode_content(event): within 100 but for escapes in attributes. The measure of
+// limits::kEventBytes, which everybody who decodes the event computes alike.
 std::size_t content_bytes(const EventView& event);
 
 // 1..64 bytes, no control characters, quotes or backslashes.
