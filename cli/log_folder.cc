@@ -91,6 +91,13 @@ Status LogFolder::fold_entity(std::string_view line) {
   return {};
 }
 
+Status LogFolder::whole() const {
+  if (entities_to_come_ == 0) return {};
+  return bad_data(
+      "short_snapshot",
+      fmt::format("the snapshot is cut short: {} more entities should follow", entities_to_come_));
+}
+
 const State& LogFolder::state() {
   pipeline_.finish();
   return state_;

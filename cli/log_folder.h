@@ -37,6 +37,9 @@ class LogFolder {
   void finish() { pipeline_.finish(); }
   // The bad lines since the last call, in order.
   std::vector<Refused> take_refused() { return pipeline_.take_refused(); }
+  // Error where the lines so far end within a snapshot: bad_data `short_snapshot`.
+  Status whole() const;
+
   // What all lines so far gave.
   const State& state();
   std::uint64_t folded() const { return folded_; }  // lines that came; with a limit: that passed

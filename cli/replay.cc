@@ -73,7 +73,11 @@ class Replay final : public Command {
     }
     folder.finish();
     complain_of(folder.take_refused(), file, progress);
-    return reader.status();
+    if (!reader.status().ok()) return reader.status();
+    if (Status whole = folder.whole(); !whole) {
+      complain_of({{line.number, line.byte, std::move(whole).error()}}, file, progress);
+    }
+    return {};
   }
 
   // Whether there are any. With --strict only the first counts.

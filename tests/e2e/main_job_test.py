@@ -245,6 +245,19 @@ class Replay(Case):
         self.assertEqual(watcher.run("replay", "-", "-o", "ndjson", input=lines), state)
         self.assertEqual(lines.splitlines(), proxy.log_lines())
 
+    def test_replay_of_a_snapshot_and_of_one_that_was_cut(self):
+        proxy = self.proxy()
+        anna = self.replica("anna", proxy.url())
+        for i in range(3):
+            anna.emit("a.made", f"a/{i}", f"title=Title {i}", "--create")
+        anna.sync()
+        lines = proxy.get("/state")[0].splitlines(keepends=True)
+        self.assertEqual(anna.run("replay", "-", "-o", "ndjson", input="".join(lines)), anna.state())
+        for kept in range(1, len(lines)):
+            done = anna.finish("replay", "-", "-o", "ndjson", input="".join(lines[:kept]))
+            self.assertEqual(done.returncode, 65)
+            self.assertIn(f"{len(lines) - kept} more", done.stderr)
+
     def test_states_are_read_from_the_proxy_first(self):
         proxy = self.proxy()
         anna, ben = self.replica("anna", proxy.url()), self.replica("ben", proxy.url())
