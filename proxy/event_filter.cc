@@ -11,12 +11,22 @@ EventKeys event_keys(std::string_view line) {
   thread_local std::string padded;
   padded.assign(line);
   padded.resize(line.size() + simdjson::SIMDJSON_PADDING);
+  namespace od = simdjson::ondemand;
+  od::document document;
+  od::object members;
+  if (parser.iterate(padded.data(), line.size(), padded.size()).get(document)) return {};
+  if (document.get_object().get(members)) return {};
   EventKeys keys;
-  simdjson::ondemand::document document;
-  if (parser.iterate(padded.data(), line.size(), padded.size()).get(document)) return keys;
-  std::string_view text;
-  if (!document["type"].get_string().get(text)) keys.type = text;
-  if (!document["subject"].get_string().get(text)) keys.subject = text;
+  for (auto item : members) {  // both stand in front, before `data`
+    od::field field;
+    std::string_view name;
+    if (std::move(item).get(field) || field.unescaped_key().get(name)) return {};
+    if (name != "type" && name != "subject") continue;
+    std::string_view text;
+    if (field.value().get_string().get(text)) return {};
+    (name == "type" ? keys.type : keys.subject) = text;
+    if (!keys.type.empty() && !keys.subject.empty()) return keys;
+  }
   return keys;
 }
 
