@@ -152,6 +152,11 @@ class HeadCheck {
     if (!http11_ && encodings_ > 0) return bad("HTTP/1.0 knows no Transfer-Encoding");
     if (hosts_ > 1) return bad("the request has several Host fields");
     if (http11_ && hosts_ == 0) return bad("the request has no Host field");
+    // Else a body that ends with the connection would be dropped without a word.
+    if (head_.method == "POST" && lengths_ + encodings_ == 0) {
+      return Problem{411, "bad_request", "Length Required",
+                     "a POST has a Content-Length or Transfer-Encoding: chunked"};
+    }
     return std::nullopt;
   }
 

@@ -41,8 +41,9 @@ std::optional<std::size_t> head_bytes(std::string_view bytes, std::size_t seen =
 // A problem that is sure before the head is complete: a bare LF or CR, NUL, too many bytes.
 std::optional<Problem> check_partial_head(std::string_view bytes, std::size_t seen = 0);
 
-// `head` is complete, empty line included. Refused with 400, 431 (too much of it), 501 (a transfer
-// coding other than chunked) or 505: see RFC 9112, sections 2 to 6.
+// `head` is complete, empty line included. Refused with 400, 411 (a POST without a length), 431
+// (too much of it), 501 (a transfer coding other than chunked) or 505: see RFC 9112, sections 2
+// to 6.
 std::variant<RequestHead, Problem> check_head(std::string_view head);
 
 }  // namespace offsync::proxy

@@ -134,6 +134,8 @@ std::variant<std::string, Problem> GuardedSocket::read_body() {
       if (got == Got::bytes) continue;
       problem = reader.cut();
       if (got == Got::timeout) {
+        problem->status = 408;  // the client may do better next time
+        problem->title = "Request Timeout";
         problem->detail += fmt::format(" (it was given {} ms)", rules_->body_ms);
       }
     }
