@@ -1,5 +1,6 @@
 #include "proxy/sqlite_log_store.h"
 
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -32,8 +33,13 @@ Result<std::string> take_epoch(WriteConnection& connection, Random& random) {
   return connection.reader.epoch();
 }
 
+// SQLite follows links to the file itself, so the lock is beside that one: two names of a store
+// must not have two locks.
 Result<sqlite::FileLock> take_lock(const std::string& file) {
-  OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::open(file + ".lock"));
+  std::error_code error;
+  const auto target = std::filesystem::weakly_canonical(file, error);
+  const auto name = error ? file : target.string();
+  OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::open(name + ".lock"));
   OFFSYNC_ASSIGN(const bool locked, lock.try_lock());
   if (!locked) {
     return make_error(Errc::config, "store_locked",

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 
 #include "contract/store_under_test.h"
@@ -72,6 +73,16 @@ TEST_CASE("a second proxy on the same file is told so") {
   CHECK((*first)->append(commit_of("shop", 1, 1)));
   first->reset();
   CHECK(open_file(dir.file("log.db")));
+}
+
+TEST_CASE("a store is one store under each of its names") {
+  const TempDir dir;
+  const auto first = open_file(dir.file("log.db"));
+  REQUIRE(first);
+  std::filesystem::create_symlink(dir.file("log.db"), dir.file("link.db"));
+  const auto second = open_file(dir.file("link.db"));
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == "store_locked");
 }
 
 TEST_CASE("two stores have two epochs") {
