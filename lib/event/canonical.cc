@@ -184,8 +184,8 @@ bool Walker::write_array(od::value value, int depth) {
   out_.put('[');
   bool first = true;
   for (auto item : array) {
-    od::value element;
-    if (const auto error = std::move(item).get(element)) return fail(error);
+    if (item.error() != simdjson::SUCCESS) return fail(item.error());
+    od::value element = item.value_unsafe();
     if (!first) out_.put(',');
     first = false;
     if (!write(element, depth + 1)) return false;
@@ -233,7 +233,7 @@ bool sort_members(std::vector<Member>& members, char* begin, std::string& scratc
     scratch += scratch.empty() ? '{' : ',';
     scratch += member.text;
   }
-  std::memcpy(begin, scratch.data(), scratch.size());
+  std::copy(scratch.begin(), scratch.end(), begin);
   return true;
 }
 
