@@ -18,6 +18,7 @@ namespace offsync::cli {
 namespace {
 
 constexpr std::size_t kBlockBytes = 512 * 1024;
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 }  // namespace
 
@@ -52,6 +53,7 @@ bool LineReader::take(std::size_t length, bool newline, Line& line) {
   line = Line{{}, ++number_, skipping_ ? skip_byte_ : base_ + position_, false};
   position_ += length + (newline ? 1 : 0);
   searched_ = position_;
+  if (number_ == 1 && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
   if (std::exchange(skipping_, false) || text.size() > max_line_) {
     line.too_long = true;
@@ -63,7 +65,7 @@ bool LineReader::take(std::size_t length, bool newline, Line& line) {
 
 // Reads a block behind what is there; false at the end, on error, and when interrupted.
 bool LineReader::fill() {
-  if (ended_ || !status_.ok()) return false;
+  if (ended_ || !status_.ok() || interrupted()) return false;
   if (buffer_.size() - end_ < kBlockBytes + kDecodePadding) {
     std::memmove(buffer_.data(), buffer_.data() + position_, end_ - position_);
     base_ += position_;

@@ -25,8 +25,8 @@ class LineReader {
     bool too_long = false;     // over the maximum: `text` is empty, the rest was skipped
   };
   // False at the end, after an error (see status()) and when interrupted (cli/interrupt.h). LF and
-  // CRLF end a line, and so does the end of the input; empty lines are skipped but counted. The
-  // line is valid until the next call.
+  // CRLF end a line, and so does the end of the input; empty lines are skipped but counted, and so
+  // is a byte order mark at the very start. The line is valid until the next call.
   bool next(Line& line);
 
   // True where next() would have to wait for input that is not there yet.

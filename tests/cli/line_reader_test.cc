@@ -1,0 +1,54 @@
+#include "cli/line_reader.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "support/catch.h"
+
+using offsync::cli::LineReader;
+
+namespace {
+
+// The lines that are read of `input`, which fits a pipe; "!" for one that is too long.
+std::vector<std::string> lines_of(const std::string& input, std::size_t max_line = 100) {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  REQUIRE(::write(ends[1], input.data(), input.size()) == static_cast<ssize_t>(input.size()));
+  ::close(ends[1]);
+  LineReader reader(ends[0], "test", max_line);
+  LineReader::Line line;
+  std::vector<std::string> lines;
+  while (reader.next(line)) {
+    lines.push_back(std::to_string(line.number) + "@" + std::to_string(line.byte) + ":" +
+                    (line.too_long ? "!" : std::string(line.text)));
+  }
+  REQUIRE(reader.status().ok());
+  ::close(ends[0]);
+  return lines;
+}
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("lines end with LF, CRLF or the input") {
+  CHECK(lines_of("a\nb\r\nc") == Lines{"1@0:a", "2@2:b", "3@5:c"});
+  CHECK(lines_of("\n\r\na\n\n") == Lines{"3@3:a"});
+  CHECK(lines_of("").empty());
+  CHECK(lines_of(std::string("\0\n", 2)) == Lines{"1@0:" + std::string(1, '\0')});
+}
+
+TEST_CASE("a byte order mark is skipped at the very start only") {
+  CHECK(lines_of("\xef\xbb\xbf{}\n{}\n") == Lines{"1@0:{}", "2@6:{}"});
+  CHECK(lines_of("\xef\xbb\xbf").empty());
+  CHECK(lines_of("{}\n\xef\xbb\xbf{}\n") == Lines{"1@0:{}", "2@3:\xef\xbb\xbf{}"});
+}
+
+TEST_CASE("a line that is too long is skipped, the next one has its right place") {
+  const std::string giant(30'000, 'x');
+  CHECK(lines_of(giant + "\nb\n") == Lines{"1@0:!", "2@30001:b"});
+  CHECK(lines_of("a\n" + giant) == Lines{"1@0:a", "2@2:!"});
+}
