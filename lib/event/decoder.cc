@@ -111,7 +111,11 @@ bool Decoder::Impl::read(std::string_view line) {
   const simdjson::padded_string_view padded(line.data(), line.size(), line.size() + kDecodePadding);
   if (const auto error = parser_.iterate(padded).get(document)) return walker_.fail(error);
   od::object object;
-  if (document.get_object().get(object)) {
+  if (const auto error = document.get_object().get(object)) {
+    // simdjson looks at the last character first: a line that is cut off is no whole object.
+    if (error == simdjson::INCOMPLETE_ARRAY_OR_OBJECT) {
+      return walker_.fail("malformed", "the JSON object does not end; is the line cut off?");
+    }
     return walker_.fail("malformed", "an event is a JSON object, and this is none");
   }
   if (!read_members(object)) return false;
