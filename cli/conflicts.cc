@@ -121,7 +121,7 @@ class Conflicts final : public Command {
     if (record_format(settings, out) == Format::text) {
       out.write(conflict_details(*record, Palette(use_color(settings, out))));
     } else {
-      out.line(conflict_json(*record));
+      out.json(conflict_json(*record));
     }
     return out.finish(exit_code_ && record->resolved_by.empty() ? kNo : kOk);
   }

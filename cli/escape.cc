@@ -106,6 +106,27 @@ std::string escape_text(std::string_view text) {
   return out;
 }
 
+std::string escape_json(std::string_view json) {
+  std::string out;
+  const auto append_unit = [&](std::uint32_t unit) {
+    out += "\\u";
+    append_hex(out, unit, 4);
+  };
+  while (!json.empty()) {
+    const CodePoint c = read(json);
+    if (c.value == '\n' || !invisible_or_turning(c.value)) {  // a newline is between lines
+      out += json.substr(0, std::max<std::size_t>(c.bytes, 1));
+    } else if (c.value < 0x10000) {
+      append_unit(c.value);
+    } else {
+      append_unit(0xd800 + ((c.value - 0x10000) >> 10));
+      append_unit(0xdc00 + (c.value & 0x3ff));
+    }
+    json.remove_prefix(std::max<std::size_t>(c.bytes, 1));
+  }
+  return out;
+}
+
 std::size_t display_width(std::string_view escaped) {
   std::size_t columns = 0;
   while (!escaped.empty()) {

@@ -13,6 +13,10 @@ namespace offsync::cli {
 // is. The result is valid UTF-8 without any control byte.
 std::string escape_text(std::string_view text);
 
+// JSON with the same characters as \uXXXX: the same value, safe for a terminal. `json` is valid
+// JSON, in which such characters only stand in strings.
+std::string escape_json(std::string_view json);
+
 // Columns that `escaped` takes on a terminal: East Asian wide and emoji count two, combining
 // marks none. An approximation good enough for alignment.
 std::size_t display_width(std::string_view escaped);

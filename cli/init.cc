@@ -86,7 +86,7 @@ class Init final : public Command {
     if (report_format(settings) != Format::text) {
       const nlohmann::json json = {
           {"home", home}, {"source", info.source}, {"remote", info.remote}};
-      out.line(json.dump());
+      out.json(json.dump());
       return out.finish(kOk);
     }
     say(settings, fmt::format("made {} as {}{}", database_of(home), info.source,

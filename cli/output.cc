@@ -83,6 +83,10 @@ void Out::line(std::string_view text) {
   if (buffer_.size() >= kBufferBytes) (void)flush();
 }
 
+void Out::json(std::string_view text) {
+  terminal_ ? line(escape_json(text)) : line(text);
+}
+
 bool Out::flush() {
   if (failure_ == 0) failure_ = write_all(fd_, buffer_);
   buffer_.clear();
@@ -123,11 +127,11 @@ Palette::Palette(bool on)
 
 void Records::json(std::string_view object) {
   if (format_ == Format::ndjson) {
-    out_.line(object);
+    out_.json(object);
     return;
   }
   out_.write(any_ ? ",\n" : "[\n");
-  out_.write(object);
+  out_.terminal() ? out_.write(escape_json(object)) : out_.write(object);
   any_ = true;
 }
 

@@ -46,6 +46,7 @@ class Out {
 
   void write(std::string_view text);
   void line(std::string_view text);  // text and a newline
+  void json(std::string_view text);  // a line of JSON; on a terminal escaped (cli/escape.h)
   // False once nothing can be written any more: a command that only prints can stop.
   bool flush();
   bool open() const { return failure_ == 0; }

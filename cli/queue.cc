@@ -189,7 +189,7 @@ class Queue final : public Command {
     OFFSYNC_ASSIGN(const auto pending, find_pending(replica, id_));
     const Format format = record_format(settings, out);
     if (format != Format::text) {
-      out.line(json_of(pending));
+      out.json(json_of(pending));
       return {};
     }
     Decoder decoder;
@@ -227,7 +227,7 @@ class Queue final : public Command {
       if (text) {
         say(settings, fmt::format("queued again as {}", emitted.id));
       } else {
-        out.line(emitted.line);
+        out.json(emitted.line);
       }
     }
     return {};

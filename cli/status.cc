@@ -177,7 +177,7 @@ class StatusCommand final : public Command {
   int print(const Settings& settings, const Report& status) const {
     Out out;
     if (json_ || report_format(settings) != Format::text) {
-      out.line(json_of(status));
+      out.json(json_of(status));
     } else {
       out.write(text_of(status));
     }

@@ -185,7 +185,7 @@ int SyncCommand::tell(const Settings& settings, Replica& replica, const SyncRepo
   if (!counts) return cli::report(counts.error());
   Out out;
   if (as_json(settings)) {
-    out.line(json_of(report, *counts, *info));
+    out.json(json_of(report, *counts, *info));
   } else if (!report.error || did_something(report)) {
     out.line(text_of(report));
   }
@@ -217,7 +217,7 @@ int SyncCommand::preview(Context& context, const Settings& settings, Replica& re
                                  : 0;
   Out out;
   if (as_json(settings)) {
-    out.line(Json{{"would_push", push},
+    out.json(Json{{"would_push", push},
                   {"would_pull", pull},
                   {"would_take_snapshot", snapshot},
                   {"head", space->head}}
