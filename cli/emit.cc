@@ -1,6 +1,8 @@
 // offsync emit: queues one event, or with --batch as many as a file has.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/assignment.h"
 #include "cli/command.h"
 #include "cli/emit_batch.h"
@@ -8,6 +10,7 @@
 #include "cli/line_reader.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/usage.h"
 #include "event/decoder.h"
 #include "event/value.h"
 
@@ -71,9 +74,18 @@ class Emit final : public Command {
   }
 
  private:
+  // All but options; behind "--" nothing is one.
+  std::vector<std::string> assignments() const {
+    std::vector<std::string> words = command_->remaining();
+    if (const auto at = std::find(words.begin(), words.end(), "--"); at != words.end()) {
+      words.erase(at);
+    }
+    return words;
+  }
+
   bool changes() const {
     return create_ || delete_ || !unset_.empty() || !add_.empty() || !remove_.empty() ||
-           !command_->remaining().empty();
+           !assignments().empty();
   }
 
   Status check_shape() const {
@@ -81,9 +93,8 @@ class Emit final : public Command {
       return make_error(Errc::usage, "bad_argument", std::move(detail), std::move(hint));
     };
     for (const std::string& extra : command_->remaining()) {
-      if (extra.size() > 1 && extra.front() == '-') {
-        return wrong(fmt::format("emit has no option {}", extra), "see: offsync emit --help");
-      }
+      if (extra == "--") break;
+      if (extra.size() > 1 && extra.front() == '-') return no_such_option(*command_, extra);
     }
     if (!batch_.file.empty()) {
       if (type_.empty() && !changes() && data_.empty()) return {};
@@ -107,7 +118,7 @@ class Emit final : public Command {
     draft.del = delete_;
     OFFSYNC_TRY(check_type(type_));
     OFFSYNC_TRY(check_subject(subject_));
-    for (const std::string& text : command_->remaining()) OFFSYNC_TRY(add_assignment(text, draft));
+    for (const std::string& text : assignments()) OFFSYNC_TRY(add_assignment(text, draft));
     for (const std::string& field : unset_) OFFSYNC_TRY(add_unset(field, draft));
     for (const std::string& text : add_) OFFSYNC_TRY(add_element("--add", text, draft.add));
     for (const std::string& text : remove_) {
@@ -123,8 +134,9 @@ class Emit final : public Command {
       OFFSYNC_ASSIGN(const InputFile file, InputFile::open(data_ == "-" ? "-" : data_.substr(1)));
       OFFSYNC_ASSIGN(text, read_all(file, limits::kLineBytes));
     }
-    OFFSYNC_ASSIGN(std::string json, canonical_json(text));
-    if (json.front() != '{') return bad_data("malformed", "--data is not a JSON object");
+    auto json = canonical_json(text);
+    if (!json) return bad_data(json.error().code, "--data: " + json.error().detail);
+    if (json->front() != '{') return bad_data("malformed", "--data is not a JSON object");
     return json;
   }
 
@@ -154,7 +166,7 @@ class Emit final : public Command {
 int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run) {
   Out out;
   if (dry_run || record_format(settings, out) != Format::text) {
-    out.line(emitted.line);
+    out.json(emitted.line);
     return out.finish(kOk);
   }
   Decoder decoder;

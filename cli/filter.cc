@@ -112,7 +112,8 @@ void add_filter_options(CLI::App& command, FilterOptions& options, const char* l
   command
       .add_option_function<std::uint64_t>(
           "-n", [&options](const std::uint64_t& n) { options.limit = n; }, limit_help)
-      ->type_name("N");
+      ->type_name("N")
+      ->check(whole_number);
 }
 
 Result<Point> parse_point(std::string_view text, std::int64_t now_ms) {

@@ -25,13 +25,24 @@ std::string spelling(const CLI::Option& option) {
   return names;
 }
 
+// `text` with its further lines below the first one.
+std::string hanging(const std::string& text, std::size_t indent) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out.append(indent, ' ');
+  }
+  return out;
+}
+
 void append_rows(std::string& out, const std::vector<Row>& rows) {
   constexpr std::size_t kWidest = 28;
   std::size_t width = 0;
   for (const Row& row : rows) {
     if (row.first.size() <= kWidest) width = std::max(width, row.first.size());
   }
-  for (const auto& [left, right] : rows) {
+  for (const auto& [left, text] : rows) {
+    const std::string right = hanging(text, width + 4);
     if (left.size() > width) {
       out += fmt::format("  {}\n  {:{}}  {}\n", left, "", width, right);
     } else {
@@ -102,7 +113,8 @@ class ProgramHelp final : public CLI::FormatterBase {
         "  offsync emit todo.created todo/1 title=\"Buy milk\" done:=false\n"
         "  offsync state todo/1\n"
         "  offsync sync\n"
-        "\nHelp of a command: offsync COMMAND --help\n";
+        "\nHelp of a command: offsync COMMAND --help\n"
+        "The manual: man offsync, man offsync-COMMAND\n";
     return out;
   }
 };

@@ -1,5 +1,11 @@
 #include "cli/options.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
 #include "cli/help.h"
 
 namespace offsync::cli {
@@ -11,16 +17,44 @@ CLI::Option* add_optional(CLI::App& app, const std::string& name, std::optional<
       name, [&value](const std::string& text) { value = text; }, help);
 }
 
+// Whether all of `text` is a number, which goes to `value`.
+template <class Number>
+bool is_number(const std::string& text, Number& value) {
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end;
+}
+
 }  // namespace
+
+std::function<std::string(const std::string&)> one_of(std::vector<std::string> words) {
+  return [words = std::move(words)](const std::string& text) {
+    if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();
+    return fmt::format("'{}' is not one of {}", text, fmt::join(words, ", "));
+  };
+}
+
+std::string positive_number(const std::string& text) {
+  double value = 0;
+  if (is_number(text, value) && value > 0 && value < 1e9) return {};
+  return fmt::format("'{}' is not a number above 0 and below 1000000000", text);
+}
+
+std::string whole_number(const std::string& text) {
+  std::uint64_t value = 0;
+  if (is_number(text, value)) return {};
+  return fmt::format("'{}' is not a whole number from 0 to {}", text, UINT64_MAX);
+}
 
 void add_common_options(CLI::App& app, Flags& flags) {
   add_optional(app, "-C,--directory", flags.dir, "Use the replica of this folder")
       ->type_name("DIR")
       ->group(kCommonGroup);
-  add_optional(app, "-o,--output", flags.output, "text, json or ndjson")
+  add_optional(app, "-o,--output", flags.output,
+               "text, json or ndjson; by default text on a terminal")
       ->type_name("FORMAT")
       ->group(kCommonGroup);
-  add_optional(app, "--color", flags.color, "auto, always or never")
+  add_optional(app, "--color", flags.color, "auto (default), always or never")
       ->type_name("WHEN")
       ->group(kCommonGroup);
   app.add_flag("-q,--quiet", flags.quiet, "Say nothing on stderr but errors")->group(kCommonGroup);

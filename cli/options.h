@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,5 +28,11 @@ void add_remote_option(CLI::App& command, Flags& flags);
 // An option that may be repeated and takes one value each time.
 CLI::Option* add_repeated(CLI::App& command, const std::string& name,
                           std::vector<std::string>& values, const std::string& help);
+
+// For option->check(): what is wrong with a value that is none of these words, no number above 0,
+// or no whole number from 0 on; nothing where it is right.
+std::function<std::string(const std::string&)> one_of(std::vector<std::string> words);
+std::string positive_number(const std::string& text);
+std::string whole_number(const std::string& text);
 
 }  // namespace offsync::cli

@@ -37,9 +37,10 @@ std::string printable_remote(std::string_view url) {
 
 Result<RemoteUrl> parse_remote(std::string_view url) {
   if (url.empty()) {
-    return make_error(Errc::config, "no_remote", "this replica has no remote",
-                      "give one with --remote URL, or once and for all with: offsync init --remote "
-                      "URL");
+    return make_error(
+        Errc::config, "no_remote", "this replica has no remote",
+        "give one with --remote URL, or once and for all by the line remote = \"URL\" "
+        "in the replica's config.toml");
   }
   const bool http = url.starts_with("http://");
   if (!http && !url.starts_with("https://")) return bad_remote(url, "no http or https URL");

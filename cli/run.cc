@@ -1,11 +1,10 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>     // holds virtual functions that CLI/App.hpp only declares
 #include <CLI/Formatter.hpp>  // this, too
 #include <algorithm>
-#include <array>
 #include <csignal>
-#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/usage.h"
 
 namespace offsync::cli {
 namespace {
@@ -24,6 +24,14 @@ struct Program {
   std::vector<std::unique_ptr<Command>> commands = all_commands();
   std::unique_ptr<CLI::App> app;
 };
+
+// CLI11 would take --create=no.
+void refuse_flag_values(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() == 0) option->disable_flag_override();
+  }
+  for (CLI::App* command : app.get_subcommands({})) refuse_flag_values(*command);
+}
 
 // The tree of commands. With `only`, that of one command alone: defining all of them would cost
 // every `emit` half a millisecond.
@@ -37,6 +45,7 @@ void define(Program& program, const Command* only) {
   for (const auto& command : program.commands) {
     if (only == nullptr || command.get() == only) command->define(app, program.flags);
   }
+  refuse_flag_values(app);
 }
 
 Command* find_command(const Program& program, std::string_view name) {
@@ -51,27 +60,44 @@ int print(std::string_view text) {
   return out.finish(kOk);
 }
 
-// What was wrong with the arguments, and where help is.
-int usage_error(const CLI::ParseError& error, const Command* chosen) {
-  const std::string command = chosen == nullptr ? "" : std::string(" ") + chosen->name();
-  std::string what = error.what();
-  std::replace(what.begin(), what.end(), '\n', ' ');
-  complain(fmt::format("{}; see: offsync{} --help", what, command));
-  return kUsage;
+std::vector<std::string> names_of(const Program& program) {
+  std::vector<std::string> names;
+  for (const auto& command : program.commands) names.emplace_back(command->name());
+  return names;
 }
 
 // Parses the arguments; a code where the program is thereby done.
-std::optional<int> parse(const Context& context, Program& program, const Command* chosen) {
+std::optional<int> parse(const Context& context, Program& program) {
   try {
     program.app->parse(context.argc, context.argv);
-    return std::nullopt;
   } catch (const CLI::CallForVersion&) {
     return print("offsync " OFFSYNC_VERSION "\n");
   } catch (const CLI::CallForHelp&) {
     const auto parsed = program.app->get_subcommands();
     return print(parsed.empty() ? program.app->help() : parsed.front()->help());
   } catch (const CLI::ParseError& error) {
-    return usage_error(error, chosen);
+    return report(usage_error(error, *program.app, names_of(program)));
+  }
+  const Status given = no_empty_values(*program.app);
+  return given ? std::nullopt : std::optional<int>(report(given.error()));
+}
+
+// offsync help [COMMAND]: the same as --help, for those who try it first.
+int help(Program& program, const Context& context) {
+  define(program, nullptr);
+  if (context.argc == 2) return print(program.app->help());
+  const std::string name = context.argv[2];
+  if (find_command(program, name) == nullptr) {
+    return report(no_such_command(name, names_of(program)));
+  }
+  return print(program.app->get_subcommand(name)->help());
+}
+
+// Files that we open must not get a number that output or messages are written to.
+void open_standard_files() {
+  for (const int fd : {0, 1, 2}) {
+    // The wrong way around, so that using it is an error and not silence.
+    if (::fcntl(fd, F_GETFD) == -1) (void)::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
   }
 }
 
@@ -79,15 +105,15 @@ int run_checked(Context& context) {
   Program program;
   Command* chosen = context.argc > 1 ? find_command(program, context.argv[1]) : nullptr;
   if (chosen == nullptr && context.argc > 1 && context.argv[1][0] != '-') {
-    complain(fmt::format("there is no command '{}'; see: offsync --help", context.argv[1]));
-    return kUsage;
+    if (context.argv[1] == std::string_view("help")) return help(program, context);
+    return report(no_such_command(context.argv[1], names_of(program)));
   }
   define(program, chosen);
   if (context.argc == 1) {
     (void)print(program.app->help());
     return kUsage;
   }
-  if (const auto code = parse(context, program, chosen)) return *code;
+  if (const auto code = parse(context, program)) return *code;
   if (chosen == nullptr)
     chosen = find_command(program, program.app->get_subcommands()[0]->get_name());
   auto settings = resolve_settings(program.flags, process_environment);
@@ -98,6 +124,7 @@ int run_checked(Context& context) {
 }  // namespace
 
 int run_program(Context& context) {
+  open_standard_files();
   std::signal(SIGPIPE, SIG_IGN);
   exit_on_interrupt();
   try {

@@ -88,7 +88,7 @@ class Sink {
     if (text_) {
       out_.line(event_text(event, std::to_string(event.sequence), colors_));
     } else {
-      out_.line(line);
+      out_.json(line);
     }
   }
 
@@ -153,21 +153,22 @@ void WatchCommand::define(CLI::App& app, Flags& flags) {
        "offsync watch --type order.placed --exec './print-label' --exec-fail stop"},
       flags);
   command
-      ->add_option(
-          "--from", options_.from,
-          "Begin with what this replica has not received yet, with what is new from now on, "
-          "or with the whole log")
+      ->add_option("--from", options_.from,
+                   "Begin with what this replica has not received yet (default), "
+                   "with what is\nnew from now on, or with the whole log")
       ->type_name("stored|now|beginning")
-      ->check(CLI::IsMember({"stored", "now", "beginning"}).description(""));
+      ->check(one_of({"stored", "now", "beginning"}));
   add_filter_options(*command, options_.filter, kLimitHelp);
   command->add_option("--timeout", options_.timeout_s, "End after so many seconds")
       ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(positive_number);
   command->add_option("--exec", options_.exec, "Run this with /bin/sh for each event")
       ->type_name("COMMAND");
-  command->add_option("--exec-fail", options_.exec_fail, "When the command fails: go on, or end")
+  command
+      ->add_option("--exec-fail", options_.exec_fail,
+                   "When the command fails: go on (default), or end")
       ->type_name("continue|stop")
-      ->check(CLI::IsMember({"continue", "stop"}).description(""));
+      ->check(one_of({"continue", "stop"}));
   add_remote_option(*command, flags);
 }
 

@@ -1,0 +1,17 @@
+// What a mistyped word may have meant.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace offsync::cli {
+
+// The candidate nearest to `word` (letters left out, added, wrong or swapped); empty where none is
+// near enough to be meant, or two are equally near.
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+// "; did you mean --data?", or nothing.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace offsync::cli

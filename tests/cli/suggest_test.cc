@@ -1,0 +1,28 @@
+#include "cli/suggest.h"
+
+#include "support/catch.h"
+
+using offsync::cli::did_you_mean;
+using offsync::cli::nearest;
+
+TEST_CASE("a mistyped word is taken for the nearest one") {
+  const std::vector<std::string> commands = {"init", "emit", "sync", "watch", "state", "status"};
+  CHECK(nearest("stauts", commands) == "status");
+  CHECK(nearest("snyc", commands) == "sync");
+  CHECK(nearest("watchh", commands) == "watch");
+  CHECK(nearest("emti", commands) == "emit");
+  CHECK(nearest("wat", commands) == "watch");
+  CHECK(nearest("--dryrun", {"--dry-run", "--data"}) == "--dry-run");
+}
+
+TEST_CASE("no word is suggested that could hardly be meant") {
+  const std::vector<std::string> commands = {"init", "emit", "sync", "watch", "state", "status"};
+  CHECK(nearest("frobnicate", commands).empty());
+  CHECK(nearest("", commands).empty());
+  CHECK(nearest("--", commands).empty());
+  CHECK(nearest("x", commands).empty());
+  CHECK(nearest("sta", commands).empty());  // state and status alike
+  CHECK(nearest(std::string(100'000, 'a'), commands).empty());
+  CHECK(did_you_mean("x", commands).empty());
+  CHECK(did_you_mean("snyc", commands) == "did you mean sync?");
+}

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""The command line itself: words that are wrong, empty or unusual, and where output goes."""
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+
+from harness import Case, clean_environment, main, OFFSYNC
+
+
+class CommandLine(Case):
+    def setUp(self):
+        super().setUp()
+        self.replica = self.replica("replica")
+
+    def refused(self, *arguments, code=2):
+        done = self.replica.finish(*arguments)
+        self.assertEqual(done.returncode, code, (arguments, done.stderr))
+        self.assertEqual(done.stdout, "")
+        self.assertTrue(done.stderr.startswith("offsync: "), done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        return done.stderr[len("offsync: "):-1]
+
+    def in_terminal(self, *arguments):
+        """Runs a command with a terminal as its standard output; what it wrote there."""
+        primary, secondary = pty.openpty()
+        process = self.replica.start(*arguments, stdout=secondary, stderr=subprocess.DEVNULL)
+        os.close(secondary)
+        written = b""
+        while True:
+            try:
+                block = os.read(primary, 65536)
+            except OSError:  # the terminal's other end is closed
+                break
+            if not block:
+                break
+            written += block
+        os.close(primary)
+        self.assertEqual(process.wait(timeout=60), 0)
+        return written
+
+    def test_mistyped_words_get_a_suggestion(self):
+        self.assertIn("did you mean status?", self.refused("stauts"))
+        self.assertIn("did you mean status?", self.refused("-C", ".", "stauts"))
+        self.assertIn("did you mean --dry-run?", self.refused("sync", "--dryrun"))
+        self.assertIn("did you mean --data?", self.refused("emit", "t", "a/1", "--dat", "{}"))
+        self.assertEqual(self.refused("frobnicate"), "there is no command 'frobnicate'; see: offsync --help")
+
+    def test_usage_errors_are_in_our_words(self):
+        for arguments, words in {
+            ("sync", "--foo", "x"): "sync has no option --foo; see: offsync sync --help",
+            ("sync", "foo"): "sync takes no argument 'foo'; see: offsync sync --help",
+            ("--foo",): "offsync has no option --foo; see: offsync --help",
+            ("-C", "."): "a command is missing; see: offsync --help",
+            ("log", "-n"): "-n needs a value: -n N; see: offsync log --help",
+            ("log", "-n", "1", "-n", "2"): "-n is given more than once; see: offsync log --help",
+            ("sync", "--push=no"): "--push takes no value; see: offsync sync --help",
+            ("watch", "--from", "x"): "--from: 'x' is not one of stored, now, beginning; see: offsync watch --help",
+        }.items():
+            self.assertEqual(self.refused(*arguments), words)
+
+    def test_numbers_that_are_none(self):
+        for number in ("-1", "x", "1.5", "1x", "99999999999999999999"):
+            self.assertIn("is not a whole number", self.refused("log", "-n", number))
+        for seconds in ("-1", "0", "x", "inf", "nan", "1e300"):
+            self.assertIn("is not a number above 0", self.refused("watch", "--timeout", seconds))
+
+    def test_an_empty_value_is_not_taken_for_none(self):
+        self.replica.emit("t", "a/1", "x=1")
+        for arguments in (["state", ""], ["emit", "t", "a/1", "--data", ""], ["emit", "--batch", ""],
+                          ["log", "--since", ""], ["log", "--type", ""], ["queue", "list", ""],
+                          ["-C", "", "state"], ["replay", ""], ["sync", "--remote", ""]):
+            self.assertIn("is empty", self.refused(*arguments))
+        self.replica.emit("t", "a/1", "x=")
+        self.assertEqual(json.loads(self.replica.run("state", "a/1"))["fields"], {"x": ""})
+
+    def test_behind_two_dashes_nothing_is_an_option(self):
+        self.replica.run("emit", "--", "t", "a/1", "x=1", "--y=2")
+        self.assertEqual(json.loads(self.replica.run("state", "a/1"))["fields"], {"--y": "2", "x": "1"})
+
+    def test_help_is_a_command_too(self):
+        self.assertEqual(self.replica.run("help"), self.replica.run("--help"))
+        self.assertEqual(self.replica.run("help", "emit"), self.replica.run("emit", "--help"))
+        self.refused("help", "nothing")
+
+    def test_closed_descriptors_are_errors_and_not_files(self):
+        def closed(number, *arguments):
+            return subprocess.run(["sh", "-c", f'exec "$@" {number}>&-', "sh", OFFSYNC, *arguments],
+                                  cwd=self.replica.folder, env=clean_environment(), timeout=60,
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+        self.replica.emit("t", "a/1", "x=1")
+        done = closed(0, "emit", "--batch", "-")
+        self.assertEqual((done.returncode, done.stderr), (74, "queued 0\noffsync: cannot read stdin: Bad file descriptor\n"))
+        done = closed(1, "state")
+        self.assertEqual(done.returncode, 74, done.stderr)
+        self.assertEqual(closed(2, "emit", "t", "a/1", "title").returncode, 2)
+        self.assertEqual(json.loads(self.replica.run("state", "a/1"))["fields"], {"x": "1"})
+
+    def test_json_on_a_terminal_is_escaped_and_the_same(self):
+        evil = "\x1b]0;pwned\x07 \u009b2J \u202etxt\u2066 \u200b\x7f"
+        self.replica.emit("t", "a/1", f"x={evil}")
+        for arguments in (["state", "-o", "ndjson"], ["state", "-o", "json"], ["queue", "-o", "ndjson"],
+                          ["queue", "export"], ["log", "--pending", "-o", "ndjson"],
+                          ["emit", "t", "a/1", f"x={evil}", "--dry-run"]):
+            written = self.in_terminal(*arguments).decode()
+            for c in written.replace("\r\n", "\n"):
+                self.assertTrue(c == "\n" or c.isprintable(), (arguments, hex(ord(c))))
+        self.assertEqual(json.loads(self.in_terminal("state", "-o", "ndjson"))["fields"]["x"], evil)
+        self.assertEqual(json.loads(self.replica.run("state"))["fields"]["x"], evil)
+        text = self.in_terminal("state").decode()
+        for c in ("\x07", "\u009b", "\u202e", "\u2066", "\x1b]"):
+            self.assertNotIn(c, text)
+
+    def test_sigint_ends_a_batch_that_never_waits(self):
+        line = '{"type":"t","subject":"b/1","data":{"inc":{"n":1}}}'
+        yes = subprocess.Popen(["yes", line], stdout=subprocess.PIPE)
+        process = self.replica.start("emit", "--batch", "-", stdin=yes.stdout, stderr=subprocess.PIPE, text=True)
+        yes.stdout.close()
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+        yes.wait(timeout=60)
+        self.assertEqual(process.returncode, 130, said)
+        kept = json.loads(self.replica.run("status", "--json"))["queue"]["queued"]
+        self.assertEqual(said, f"queued {kept}, interrupted\n")
+
+    def test_sigint_ends_a_line_that_never_ends(self):
+        process = self.replica.start("emit", "--batch", "/dev/zero", stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+        self.assertEqual((process.returncode, said), (130, "queued 0, interrupted\n"))
+
+    def test_a_batch_of_unusual_bytes(self):
+        event = b'{"type":"t","subject":"b/%d","data":{"set":{"a":1}}}'
+        given = b"\xef\xbb\xbf" + event % 1 + b"\r\n\n" + event % 2 + b"\n" + event[:-1] % 3 + b"\n\0\n" + event % 4
+        done = subprocess.run([OFFSYNC, "emit", "--batch", "-"], input=given, cwd=self.replica.folder,
+                              env=clean_environment(), capture_output=True, timeout=60)
+        said = done.stderr.decode().splitlines()
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("line 4, byte 109: the JSON object does not end; is the line cut off?", said[0])
+        self.assertIn("line 5, ", said[1])
+        self.assertEqual(said[2], "queued 3, 2 refused")
+
+
+if __name__ == "__main__":
+    main()
