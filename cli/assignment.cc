@@ -47,9 +47,13 @@ Result<std::string> json_of(const Parts& parts) {
   }
   auto json = canonical_json(parts.value);
   if (json) return json;
+  if (parts.form == Form::number) {
+    return bad_data("malformed", fmt::format("the value of {} is to be a number, and '{}' is none",
+                                             parts.name, parts.value));
+  }
   Error error = json.error();
   error.detail = fmt::format("the value of {}: {}", parts.name, error.detail);
-  if (error.hint.empty() && parts.form == Form::json) {
+  if (error.hint.empty()) {
     error.hint = fmt::format("for plain text write {}={}", parts.name, parts.value);
   }
   return error;

@@ -32,7 +32,10 @@ class Importer {
     flag_on_interrupt();
     const Status done = take_all();
     progress_.clear();
-    if (print_) records_.end();
+    if (print_) {
+      records_.end();
+      (void)out_.flush();  // before the talk, where both go to the same place
+    }
     summarize();
     if (!done) return out_.finish(report(done.error()));
     if (interrupted()) return out_.finish(kInterrupted);

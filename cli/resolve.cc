@@ -51,6 +51,13 @@ class Resolve final : public Command {
                       "see: offsync resolve --help");
   }
 
+  Result<std::string> json_of_value() const {
+    auto json = canonical_json(*value_);
+    if (json) return json;
+    return bad_data("malformed", fmt::format("--value: {}", json.error().detail),
+                    "text is written in quotes: --value '\"Buy milk\"'");
+  }
+
   Result<Emitted> resolve(Replica& replica) const {
     OFFSYNC_ASSIGN(const auto record, replica.conflict(id_));
     if (!record.resolved_by.empty()) {
@@ -60,7 +67,7 @@ class Resolve final : public Command {
                         "change the field with: offsync emit");
     }
     if (value_) {
-      OFFSYNC_ASSIGN(const std::string json, canonical_json(*value_));
+      OFFSYNC_ASSIGN(const std::string json, json_of_value());
       return replica.resolve(record, json);
     }
     OFFSYNC_ASSIGN(const auto info, replica.info());

@@ -37,6 +37,10 @@ struct Report {
   std::uint64_t pending() const {
     return queue.queued + queue.accepted + queue.rejected + queue.held;
   }
+  // 0 is an offset like any other once a proxy has answered.
+  bool knows_offset() const {
+    return answered || info.clock_offset_ms != 0 || info.last_sync_ms != 0;
+  }
   bool synced() const {
     return answered && !other_epoch && info.cursor && lag() == 0 && pending() == 0;
   }
@@ -58,6 +62,13 @@ std::string verdict(const Report& report) {
   return "not known to be synced: " + why;
 }
 
+std::string clock_text(const Report& report) {
+  const std::int64_t offset = report.info.clock_offset_ms;
+  if (!report.knows_offset()) return "no offset to the proxy is known";
+  if (offset == 0) return "the same as the proxy's";
+  return fmt::format("the proxy is {} ms {}", std::abs(offset), offset > 0 ? "ahead" : "behind");
+}
+
 std::string text_of(const Report& report) {
   const ReplicaInfo& info = report.info;
   std::string out;
@@ -73,10 +84,7 @@ std::string text_of(const Report& report) {
   line("queue", fmt::format("{} queued, {} accepted, {} rejected, {} held", report.queue.queued,
                             report.queue.accepted, report.queue.rejected, report.queue.held));
   line("conflicts", fmt::format("{} open", report.conflicts));
-  line("clock", info.clock_offset_ms == 0
-                    ? "no offset to the proxy is known"
-                    : fmt::format("the proxy is {} ms {}", std::abs(info.clock_offset_ms),
-                                  info.clock_offset_ms > 0 ? "ahead" : "behind"));
+  line("clock", clock_text(report));
   line("last sync", time_text(info.last_sync_ms));
   line("answer", report.answered ? "from the proxy" : "from the replica");
   line("verdict", verdict(report));
@@ -104,7 +112,7 @@ std::string json_of(const Report& report) {
         {"rejected", report.queue.rejected},
         {"held", report.queue.held}}},
       {"conflicts", report.conflicts},
-      {"clock_offset_ms", info.clock_offset_ms},
+      {"clock_offset_ms", report.knows_offset() ? ordered_json(info.clock_offset_ms) : none},
       {"last_sync", text_or_null(info.last_sync_ms == 0 ? "" : format_rfc3339(info.last_sync_ms))},
       {"answered_by", report.answered ? "proxy" : "replica"},
       {"synced", report.synced()},
