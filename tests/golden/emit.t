@@ -1,0 +1,114 @@
+One event from arguments. Elsewhere than on a terminal emit prints what it queued.
+
+  $ offsync init -q --source /people/anna
+  $ offsync emit todo.created todo/1 title="Buy milk" done:=false n+=2 --create
+  {"specversion":"1.0","id":"<id1>","source":"/people/anna","type":"todo.created","subject":"todo/1","time":"<TIME>","stamp":"<stamp1>","clientseq":"1","data":{"base":{},"create":true,"inc":{"n":2},"set":{"done":false,"title":"Buy milk"}}}
+  $ offsync emit todo.tagged todo/1 --add tags=home --add tags:=7 --remove tags=work -o text
+  queued todo.tagged todo/1: tags add "home", tags add 7, tags remove "work"
+  $ offsync emit todo.renamed todo/1 title=Milk --unset done n+=-0.5 -o text
+  queued todo.renamed todo/1: n-=0.5, title="Milk", done unset
+  $ offsync emit -q todo.noted todo/1 note:='{"b":[1,2.50,null],"a":"ü"}' -o text
+  $ offsync emit todo.deleted todo/2 --delete -o text
+  queued todo.deleted todo/2: deleted
+  $ offsync state
+  {"subject":"todo/1","fields":{"n":1.5,"note":{"a":"\xc3\xbc","b":[1,2.50,null]},"tags":["home",7],"title":"Milk"}} (esc)
+
+The data as a whole, from an argument, a file, or standard input.
+
+  $ offsync emit a.b c/1 --data '{"set":{"x":1},"why":"payload is kept"}'
+  {"specversion":"1.0","id":"<id2>","source":"/people/anna","type":"a.b","subject":"c/1","time":"<TIME>","stamp":"<stamp2>","clientseq":"6","data":{"base":{},"set":{"x":1},"why":"payload is kept"}}
+  $ echo '{"set":{"y":2}}' > data.json
+  $ offsync emit a.b c/1 --data @data.json -o text
+  queued a.b c/1: y=2
+  $ echo '{"set":{"z":3}}' | offsync emit a.b c/1 --data - -o text
+  queued a.b c/1: z=3
+  $ offsync state c/1
+  {"subject":"c/1","fields":{"x":1,"y":2,"z":3}}
+
+A dry run prints the event and keeps nothing.
+
+  $ offsync status --offline | grep queue
+  queue      8 queued, 0 accepted, 0 rejected, 0 held
+  $ offsync emit --dry-run todo.renamed todo/1 title=Beer
+  {"specversion":"1.0","id":"<id3>","source":"/people/anna","type":"todo.renamed","subject":"todo/1","time":"<TIME>","stamp":"<stamp3>","clientseq":"9","data":{"base":{"title":"<stamp4>"},"set":{"title":"Beer"}}}
+  $ offsync emit --dry-run -o text todo.renamed todo/1 title=Beer | jq .data.set
+  {
+    "title": "Beer"
+  }
+  $ offsync status --offline | grep queue
+  queue      8 queued, 0 accepted, 0 rejected, 0 held
+
+Usage: what was meant is not to be guessed.
+
+  $ offsync emit
+  offsync: emit needs a TYPE and a SUBJECT, or --batch; see: offsync emit --help
+  [2]
+  $ offsync emit todo.x
+  offsync: emit needs a TYPE and a SUBJECT, or --batch; see: offsync emit --help
+  [2]
+  $ offsync emit todo.x todo/1 title
+  offsync: 'title' is not name=text, name:=json or name+=number
+  [2]
+  $ offsync emit todo.x todo/1 =x
+  offsync: '=x' is not name=text, name:=json or name+=number
+  [2]
+  $ offsync emit todo.x todo/1 a=b --data '{}'
+  offsync: --data is the whole of the event's data: it goes with no other change
+  [2]
+  $ offsync emit todo.x todo/1 --batch data.json
+  offsync: --batch takes whole events: it goes with no TYPE, SUBJECT or change
+  [2]
+  $ offsync emit todo.x todo/1 --strict
+  offsync: --strict is for --batch
+  [2]
+
+Bad data: exit code 65, nothing is kept.
+
+  $ offsync emit todo.x todo a=b
+  offsync: the subject "todo" is not kind/id, such as todo/1
+  [65]
+  $ offsync emit offsync.x todo/1 a=b
+  offsync: the type offsync.x is the proxy's own; choose a type that does not begin with "offsync."
+  [65]
+  $ offsync emit todo.x todo/1 a:={
+  offsync: the value of a: it is not well-formed JSON; for plain text write a={
+  [65]
+  $ offsync emit todo.x todo/1 a:='{"x":1,"x":2}'
+  offsync: the value of a: an object has the same name twice; for plain text write a={"x":1,"x":2}
+  [65]
+  $ offsync emit todo.x todo/1 n+=ten
+  offsync: the value of n is to be a number, and 'ten' is none
+  [65]
+  $ offsync emit todo.x todo/1 a="$(printf '\377')"
+  offsync: the text of a is not UTF-8
+  [65]
+  $ offsync emit todo.x todo/1 a=1 a=2
+  offsync: field a is given twice
+  [2]
+  $ offsync emit todo.x todo/1 title+=1
+  offsync: the field title of todo/1 is a register; the event uses it as a counter
+  [65]
+  $ offsync emit todo.x todo/1 n=1
+  offsync: the field n of todo/1 is a counter; the event uses it as a register
+  [65]
+  $ offsync emit todo.x todo/1 --create --delete
+  offsync: an event that deletes does nothing else
+  [65]
+  $ offsync emit todo.x todo/1 --data '{"set":'
+  offsync: --data: it is not well-formed JSON
+  [65]
+  $ offsync emit todo.x todo/1 --data '[1]'
+  offsync: --data is not a JSON object
+  [65]
+  $ offsync emit todo.x todo/1 --data '{"set":3}'
+  offsync: set must be an object
+  [65]
+  $ head -c 70000 /dev/zero | tr '\0' x > long
+  $ offsync emit todo.x todo/1 --data "{\"set\":{\"a\":\"$(cat long)\"}}"
+  offsync: the event has 70182 bytes; at most 65536 can be taken
+  [65]
+  $ offsync emit todo.x todo/1 --data @nothing
+  offsync: cannot open nothing: No such file or directory
+  [66]
+  $ offsync status --offline | grep queue
+  queue      8 queued, 0 accepted, 0 rejected, 0 held

@@ -1,0 +1,85 @@
+  $ offsync init -q --source /people/anna
+  $ cat > good <<'END'
+  > {"type":"todo.created","subject":"todo/1","data":{"create":true,"set":{"title":"One"}}}
+  > {"type":"todo.created","subject":"todo/2","data":{"create":true,"set":{"title":"Two"}}}
+  > END
+  $ offsync emit --batch good
+  queued 2
+  $ offsync emit --batch - < good
+  queued 2
+  $ offsync emit -q --batch good
+  $ offsync status --offline | grep queue
+  queue      6 queued, 0 accepted, 0 rejected, 0 held
+
+CloudEvents from elsewhere keep their id, source and time, and are stamped from them.
+
+  $ cat > foreign <<'END'
+  > {"specversion":"1.0","id":"A-1","source":"/warehouse","type":"stock.set","subject":"item/7","time":"2020-02-02T10:00:00Z","data":{"set":{"count":3}}}
+  > END
+  $ offsync emit --batch foreign -o json
+  [
+  {"specversion":"1.0","id":"A-1","source":"/warehouse","type":"stock.set","subject":"item/7","time":"2020-02-02T10:00:00Z","stamp":"01700557b900-0000-367ee1dd0a8eb204","data":{"set":{"count":3}}}
+  ]
+  queued 1
+  $ offsync emit --batch foreign
+  queued 0, 1 already there
+  $ offsync queue list -o ndjson | tail -n 1
+  {"n":7,"state":"queued","event":{"specversion":"1.0","id":"A-1","source":"/warehouse","type":"stock.set","subject":"item/7","time":"2020-02-02T10:00:00Z","stamp":"01700557b900-0000-367ee1dd0a8eb204","data":{"set":{"count":3}}}}
+  $ offsync state item/7 --stamps
+  {"subject":"item/7","fields":{"count":3},"by":{"count":{"stamp":"01700557b900-0000-367ee1dd0a8eb204","time":"2020-02-02T10:00:00.000Z","source":"/warehouse","id":"A-1"}}}
+
+Bad lines are told with number and byte and left out; the others are kept.
+
+  $ cat > mixed <<'END'
+  > {"type":"todo.created","subject":"todo/3","data":{"set":{"title":"Three"}}}
+  > {"type":"todo.created","subject":"todo/4","data":{"set":{"title":}}}
+  > 
+  > {"type":"todo.created","subject":"nobody","data":{}}
+  > {"type":"todo.created","subject":"todo/5","data":{"set":{"title":"Five"}}}
+  > not JSON
+  > END
+  $ offsync emit --batch mixed
+  offsync: mixed: line 2, byte 76: it is not well-formed JSON (malformed)
+  offsync: mixed: line 4, byte 146: the subject "nobody" is not kind/id, such as todo/1 (bad_attribute)
+  offsync: mixed: line 6, byte 274: an event is a JSON object, and this is none (malformed)
+  queued 2, 3 refused
+  [65]
+  $ offsync state --offline 'todo/*' | grep todo
+  {"subject":"todo/1","fields":{"title":"One"}}
+  {"subject":"todo/2","fields":{"title":"Two"}}
+  {"subject":"todo/3","fields":{"title":"Three"}}
+  {"subject":"todo/5","fields":{"title":"Five"}}
+
+--strict stops at the first; what came before it is kept.
+
+  $ offsync init -q -C strict --source /people/ben
+  $ offsync emit -C strict --batch mixed --strict
+  offsync: mixed: line 2, byte 76: it is not well-formed JSON (malformed)
+  queued 1, 1 refused
+  [65]
+  $ offsync state -C strict --offline -o ndjson
+  {"subject":"todo/3","fields":{"title":"Three"}}
+
+A dry run prints what would be queued and keeps nothing, not even good lines.
+
+  $ offsync init -q -C dry --source /people/ben
+  $ offsync emit -C dry --batch mixed --dry-run
+  offsync: mixed: line 2, byte 76: it is not well-formed JSON (malformed)
+  offsync: mixed: line 4, byte 146: the subject "nobody" is not kind/id, such as todo/1 (bad_attribute)
+  offsync: mixed: line 6, byte 274: an event is a JSON object, and this is none (malformed)
+  {"specversion":"1.0","id":"<id1>","source":"/people/ben","type":"todo.created","subject":"todo/3","time":"<TIME>","stamp":"<stamp1>","clientseq":"1","data":{"base":{},"set":{"title":"Three"}}}
+  {"specversion":"1.0","id":"<id2>","source":"/people/ben","type":"todo.created","subject":"todo/5","time":"<TIME>","stamp":"<stamp2>","clientseq":"2","data":{"base":{},"set":{"title":"Five"}}}
+  would queue 2, 3 refused
+  [65]
+  $ offsync queue -C dry
+
+Files.
+
+  $ offsync emit --batch nothing
+  offsync: cannot open nothing: No such file or directory
+  [66]
+  $ offsync emit --batch .
+  offsync: . is a folder; give a file, or - for stdin
+  [66]
+  $ : > empty; offsync emit --batch empty
+  queued 0

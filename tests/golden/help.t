@@ -1,0 +1,445 @@
+The help of the program and of each command, its version, and what it says to what it does not know.
+
+  $ offsync --help
+  offsync: work offline, meet later
+  
+  Usage: offsync COMMAND [OPTIONS]
+  
+  Commands:
+    init       Make a replica
+    emit       Queue an event, or a file of events
+    sync       Send the queue to the proxy and fetch what others did
+    watch      Print events as they arrive, and send what is queued
+    replay     Fold a log to a state
+    log        Print the received log
+    state      Print entities
+    queue      List, show, retry, drop and export pending events
+    conflicts  List and show conflicts
+    resolve    Decide a conflict
+    status     Print remote, cursor, lag, queue, conflicts and clock
+  
+  Options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+    --version            Print the version
+  
+  Examples:
+    offsync init --remote http://127.0.0.1:8080/v1/spaces/shop
+    offsync emit todo.created todo/1 title="Buy milk" done:=false
+    offsync state todo/1
+    offsync sync
+  
+  Help of a command: offsync COMMAND --help
+  The manual: man offsync, man offsync-COMMAND
+  $ offsync --version
+  offsync 0.1.0
+  $ offsync -h | head -n 1
+  offsync: work offline, meet later
+  $ offsync | head -n 3
+  offsync: work offline, meet later
+  
+  Usage: offsync COMMAND [OPTIONS]
+  $ offsync >/dev/null
+  [2]
+  $ offsync frob
+  offsync: there is no command 'frob'; see: offsync --help
+  [2]
+  $ offsync --frob
+  offsync: offsync has no option --frob; see: offsync --help
+  [2]
+
+init
+
+  $ offsync init --help
+  Make a replica
+  
+  Usage: offsync init [OPTIONS]
+  
+  Makes .offsync/replica.db in this folder, in that of -C, or in $OFFSYNC_HOME. What is there
+  already is left alone (exit 78).
+  
+  Options:
+    --remote URL     The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+    --source SOURCE  Who writes here, a URI reference: /clients/till-3
+    --user           Make the replica of this user, $XDG_DATA_HOME/offsync
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync init --remote http://127.0.0.1:8080/v1/spaces/shop
+    offsync init -C till --source /clients/till-3
+  $ offsync init --frob
+  offsync: init has no option --frob; see: offsync init --help
+  [2]
+
+emit
+
+  $ offsync emit --help
+  Queue an event, or a file of events
+  
+  Usage: offsync emit TYPE SUBJECT [name=text | name:=json | name+=number]... [OPTIONS]
+         offsync emit --batch FILE|- [OPTIONS]
+  
+  The event is durable in the replica before emit returns; no network is needed. The next sync
+  sends it. On a terminal emit says what it queued, elsewhere it prints the event.
+  
+  --batch takes one event a line: your own as {"type":..., "subject":..., "data":{...}}, or
+  CloudEvents from elsewhere, with their own id and source. A line that cannot be taken is
+  reported with its number and byte and left out; the others are kept, and the exit code is 65.
+  
+  Options:
+    --unset NAME         Remove the field
+    --add NAME=VALUE     Add a value (or name:=json) to the set
+    --remove NAME=VALUE  Remove a value (or name:=json) from the set
+    --create             Create the entity, also where it was deleted
+    --delete             Delete the entity
+    --data JSON|@FILE|-  The event's data as one JSON object, instead of assignments
+    --batch FILE|-       Take events from a file, one a line
+    --strict             Stop at the first bad line; what came before it is kept
+    --dry-run            Print what would be queued, keep nothing
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync emit todo.created todo/1 title="Buy milk" done:=false --create
+    offsync emit stock.sold item/7 count+=-2 --add buyers=ann
+    zstd -dc history.ndjson.zst | offsync emit --batch -
+  $ offsync emit --frob
+  offsync: emit has no option --frob; see: offsync emit --help
+  [2]
+
+sync
+
+  $ offsync sync --help
+  Send the queue to the proxy and fetch what others did
+  
+  Usage: offsync sync [OPTIONS]
+  
+  Sends what is queued, in order, then fetches everything up to the newest event of the space.
+  The first time, and after the proxy's log was replaced, the whole state is fetched instead;
+  what is queued stays on top of it. A sync that fails loses nothing: what was not confirmed
+  stays queued and is sent again. Exit code 69: the proxy cannot be reached, nothing has
+  changed; 75: a part is done, try again.
+  
+  Options:
+    --push        Only send
+    --pull        Only fetch
+    --dry-run     Only say what would be sent and fetched
+    --json        Print the summary as JSON
+    --remote URL  The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync sync
+    offsync sync --push
+    offsync sync --dry-run
+    offsync sync --json | jq .pulled
+  $ offsync sync --frob
+  offsync: sync has no option --frob; see: offsync sync --help
+  [2]
+
+watch
+
+  $ offsync watch --help
+  Print events as they arrive, and send what is queued
+  
+  Usage: offsync watch [OPTIONS]
+  
+  Follows the space live: prints each event once, in the order of the log, and connects again
+  by itself when the proxy or the network goes away. What is queued here, now or later, is sent
+  meanwhile. With --exec a command is run for each event instead of printing it: the event's
+  line is its standard input, and OFFSYNC_EVENT_SEQUENCE, _ID, _TYPE and _SUBJECT are set.
+  
+  Options:
+    --from stored|now|beginning  Begin with what this replica has not received yet (default), with what is
+                                 new from now on, or with the whole log
+    --type GLOB                  Events of this type; may be repeated
+    --subject GLOB               Events of this entity; may be repeated
+    --source GLOB                Events of this author; may be repeated
+    --since POINT                From here on: a time, 2h (ago), sequence or stamp
+    --until POINT                Up to here, inclusive: as for --since
+    --after CURSOR               After this cursor (epoch-sequence) or sequence
+    --where FIELD=VALUE          Events that write this; FIELD:=JSON for exact values; may be repeated
+    -n N                         End after N events
+    --timeout SECONDS            End after so many seconds
+    --exec COMMAND               Run this with /bin/sh for each event
+    --exec-fail continue|stop    When the command fails: go on (default), or end
+    --remote URL                 The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync watch
+    offsync watch --subject 'todo/*' | jq -c .data
+    offsync watch --from beginning -n 100
+    offsync watch --type order.placed --exec './print-label' --exec-fail stop
+  $ offsync watch --frob
+  offsync: watch has no option --frob; did you mean --from?
+  [2]
+
+replay
+
+  $ offsync replay --help
+  Fold a log to a state
+  
+  Usage: offsync replay [FILE|-] [OPTIONS]
+  
+  Folds events (of offsync log, of the proxy, or CloudEvents from elsewhere) and snapshots of the
+  proxy to the state that they give, in any order. Without FILE: the log that this replica has
+  received. The memory used grows with the entities, not with the events. A line that cannot be
+  folded is reported with its number and byte and left out; the exit code is then 65.
+  
+  Options:
+    --type GLOB          Events of this type; may be repeated
+    --subject GLOB       Events of this entity; may be repeated
+    --source GLOB        Events of this author; may be repeated
+    --since POINT        From here on: a time, 2h (ago), sequence or stamp
+    --until POINT        Up to here, inclusive: as for --since
+    --after CURSOR       After this cursor (epoch-sequence) or sequence
+    --where FIELD=VALUE  Events that write this; FIELD:=JSON for exact values; may be repeated
+    -n N                 The first N that pass the filters
+    --stamps             Who wrote each field, and when
+    --strict             Stop at the first bad line, print no state
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync replay events.ndjson
+    offsync replay --until 2026-11-23T12:00:00Z --subject 'todo/*'
+    zstd -dc history.ndjson.zst | offsync replay - -o ndjson
+  $ offsync replay --frob
+  offsync: replay has no option --frob; see: offsync replay --help
+  [2]
+
+log
+
+  $ offsync log --help
+  Print the received log
+  
+  Usage: offsync log [OPTIONS]
+  
+  Prints what this replica has received, in the log's order. It asks nobody: sync first for
+  what is new. -n prints the newest N that pass the filters; with --after, the first N.
+  
+  Options:
+    --type GLOB          Events of this type; may be repeated
+    --subject GLOB       Events of this entity; may be repeated
+    --source GLOB        Events of this author; may be repeated
+    --since POINT        From here on: a time, 2h (ago), sequence or stamp
+    --until POINT        Up to here, inclusive: as for --since
+    --after CURSOR       After this cursor (epoch-sequence) or sequence
+    --where FIELD=VALUE  Events that write this; FIELD:=JSON for exact values; may be repeated
+    -n N                 The newest N (with --after: the first N)
+    --pending            The queue as well, behind the log
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync log -n 20
+    offsync log --type 'todo.*' --since 2h
+    offsync log --subject todo/1 --where title="Buy milk" -o ndjson
+    offsync log --pending
+  $ offsync log --frob
+  offsync: log has no option --frob; see: offsync log --help
+  [2]
+
+state
+
+  $ offsync state --help
+  Print entities
+  
+  Usage: offsync state [SUBJECT|GLOB] [OPTIONS]
+  
+  Asks the proxy first, and the replica where the proxy does not answer or there is none; stderr
+  says which it was. What is still in the queue is on top in either case. Only living entities
+  are printed, by subject; a SUBJECT that does not live is exit code 66, a GLOB without a match
+  prints nothing.
+  
+  Options:
+    --offline        Ask the replica alone
+    --require-proxy  Exit with 69 where the proxy does not answer
+    --stamps         Who wrote each field, and when
+    --remote URL     The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync state todo/1
+    offsync state 'todo/*' --stamps
+    offsync state --offline -o ndjson
+  $ offsync state --frob
+  offsync: state has no option --frob; see: offsync state --help
+  [2]
+
+queue
+
+  $ offsync queue --help
+  List, show, retry, drop and export pending events
+  
+  Usage: offsync queue [list | show ID | retry ID|--all | drop ID|--all | export] [OPTIONS]
+  
+  An event is queued, then accepted (the proxy has it, its copy has not come back yet), and gone
+  once its copy arrives. A rejected one is parked with its reason, and later ones of that entity
+  are held until you retry or drop it; everything else goes on. --all means all rejected ones.
+  ID may be shortened to its beginning or end. export prints the events as they would be sent.
+  
+  Options:
+    --all  retry, drop: all rejected events
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync queue
+    offsync queue show 0193594d
+    offsync queue retry --all
+    offsync queue export > pending.ndjson
+  $ offsync queue --frob
+  offsync: queue has no option --frob; see: offsync queue --help
+  [2]
+
+conflicts
+
+  $ offsync conflicts --help
+  List and show conflicts
+  
+  Usage: offsync conflicts [list | show ID] [OPTIONS]
+  
+  Two writes of a field of which neither author saw the other, with different values, are a
+  conflict. The later write won; the other value is here. list asks the proxy first, and the
+  replica where the proxy does not answer. ID may be shortened to its beginning.
+  
+  Options:
+    --all            Resolved ones as well (of the replica)
+    --exit-code      Exit with 1 where a conflict is open
+    --offline        Ask the replica alone
+    --require-proxy  Exit with 69 where the proxy does not answer
+    --remote URL     The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync conflicts
+    offsync conflicts show 8f21
+    offsync conflicts --exit-code || echo 'there is something to decide'
+  $ offsync conflicts --frob
+  offsync: conflicts has no option --frob; see: offsync conflicts --help
+  [2]
+
+resolve
+
+  $ offsync resolve --help
+  Decide a conflict
+  
+  Usage: offsync resolve ID --ours|--theirs|--value JSON [OPTIONS]
+  
+  Queues an event that sets the field and cites the conflict, which is thereby closed; the next
+  sync sends it. Ours is what this replica wrote. ID may be shortened to its beginning.
+  
+  Options:
+    --ours        Take the value that this replica wrote
+    --theirs      Take the other value
+    --value JSON  Take this value
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync resolve 8f21 --ours
+    offsync resolve 8f21 --value '"Buy oat milk"'
+  $ offsync resolve --frob
+  offsync: resolve has no option --frob; see: offsync resolve --help
+  [2]
+
+status
+
+  $ offsync status --help
+  Print remote, cursor, lag, queue, conflicts and clock
+  
+  Usage: offsync status [OPTIONS]
+  
+  Asks the proxy for the head of its log. Where it does not answer, what the replica heard last
+  is printed, and nothing is called synced.
+  
+  Options:
+    --json           The same as -o json
+    --offline        Ask the replica alone
+    --require-proxy  Exit with 69 where the proxy does not answer
+    --remote URL     The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync status
+    offsync status --json | jq .queue
+  $ offsync status --frob
+  offsync: status has no option --frob; see: offsync status --help
+  [2]
+
+The version goes with no command; help wins over anything else.
+
+  $ offsync sync --version
+  offsync: sync has no option --version; see: offsync sync --help
+  [2]
+  $ offsync log --help --frob | head -n 1
+  Print the received log
+  $ offsync sync frob
+  offsync: sync takes no argument 'frob'; see: offsync sync --help
+  [2]

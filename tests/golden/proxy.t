@@ -1,0 +1,159 @@
+  $ offsync-proxy --version
+  offsync-proxy 0.1.0
+  $ offsync-proxy --help
+  Takes events, orders them, finds conflicts, and tells everybody: the proxy of offsync.
+  Usage: offsync-proxy [OPTIONS]
+  
+  Options:
+    -h,--help                       Print this help message and exit
+    -V,--version                    Print the version
+    --listen HOST:PORT              Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
+    --store sqlite:PATH             Where the logs are kept [default: sqlite:/var/lib/offsync/proxy.db as root, else in $XDG_DATA_HOME/offsync]
+    --threads N                     Threads for requests (streams need none) [default: 64]
+    --max-streams N                 Open event streams at most [default: 10000]
+    --heartbeat SECONDS             A quiet stream gets a sign of life this often [default: 15]
+    --stall-timeout SECONDS         A reader that takes nothing so long is cut [default: 30]
+    --header-timeout SECONDS        Time for a whole request header [default: 10]
+    --body-timeout SECONDS          Time for a whole request body [default: 60]
+    --idle-timeout SECONDS          Connections without a request are closed [default: 15]
+    --cors-origins ORIGIN,...       Web origins whose pages may use the proxy, or * [default: none]
+    --log-level LEVEL               debug, info, warn or error [default: info]
+    --log-format FORMAT             text (logfmt) or json [default: text]
+    --log-file FILE                 Log there, not to stderr; SIGHUP opens it anew
+    --pidfile FILE                  Keep the process id there, locked
+    --ready-file FILE               Write the proxy's URL there once it listens
+    --config FILE                   Read settings from this TOML file [default: /etc/offsync/proxy.toml if it exists]
+    --daemon                        Run in the background; returns once the proxy listens (needs --log-file)
+    --check-config                  Print the settings and where they come from, and end
+  
+  
+  Each setting can also be given as OFFSYNC_PROXY_NAME in the environment, or in the TOML file under
+  its name with underscores (max_streams = 500). A flag beats the environment, which beats the file.
+  
+  Example:
+    offsync-proxy --listen 127.0.0.1:8080 --store sqlite:shop.db
+    curl -N -H 'Accept: text/event-stream' http://127.0.0.1:8080/v1/spaces/shop/events
+  
+  Signals: SIGTERM and SIGINT stop it within 5 seconds, SIGHUP opens the log file anew.
+
+Settings: a flag, else the environment, else the file; --check-config says which.
+
+  $ cat > proxy.toml <<'END'
+  > listen = "127.0.0.1:8081"
+  > store = "sqlite:file.db"
+  > max_streams = 500
+  > cors_origins = ["https://app.example.org"]
+  > END
+  $ OFFSYNC_PROXY_LISTEN=127.0.0.1:8082 OFFSYNC_PROXY_THREADS=8 offsync-proxy --check-config --config proxy.toml --threads 4
+  listen = "127.0.0.1:8082"  # OFFSYNC_PROXY_LISTEN
+  store = "sqlite:<folder>/file.db"  # proxy.toml:2
+  threads = 4  # --threads
+  max_streams = 500  # proxy.toml:3
+  heartbeat = 15  # default
+  stall_timeout = 30  # default
+  header_timeout = 10  # default
+  body_timeout = 60  # default
+  idle_timeout = 15  # default
+  cors_origins = ["https://app.example.org"]  # proxy.toml:4
+  log_level = "info"  # default
+  log_format = "text"  # default
+  $ ls file.db
+  ls: cannot access 'file.db': No such file or directory
+  [2]
+
+Usage and settings that cannot be.
+
+  $ offsync-proxy --frob
+  offsync-proxy: The following argument was not expected: --frob; see offsync-proxy --help
+  [2]
+  $ offsync-proxy frob
+  offsync-proxy: The following argument was not expected: frob; see offsync-proxy --help
+  [2]
+  $ offsync-proxy --threads many
+  offsync-proxy: threads = "many" (--threads) is not a number from 1 to 1024
+  [78]
+  $ offsync-proxy --listen here --check-config
+  offsync-proxy: listen = "here" (--listen) is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080
+  [78]
+  $ offsync-proxy --store mongo --check-config
+  offsync-proxy: store = "mongo" (--store) is not sqlite:PATH
+  [78]
+  $ offsync-proxy --config nothing
+  offsync-proxy: cannot read the configuration nothing: there is no such file
+  [66]
+  $ offsync-proxy --daemon
+  offsync-proxy: --daemon needs --log-file: a daemon has no stderr to log to
+  [78]
+  $ offsync-proxy --log-level loud --check-config
+  offsync-proxy: log_level = "loud" (--log-level) is not debug, info, warn or error
+  [78]
+  $ OFFSYNC_PROXY_THREADS=0 offsync-proxy --check-config
+  offsync-proxy: threads = "0" (OFFSYNC_PROXY_THREADS) is not a number from 1 to 1024
+  [78]
+  $ echo 'lisen = "x"' > bad.toml; offsync-proxy --check-config --config bad.toml
+  offsync-proxy: bad.toml:1: there is no setting lisen; see offsync-proxy --help for those that there are
+  [78]
+  $ echo 'listen = ' > bad.toml; offsync-proxy --check-config --config bad.toml
+  offsync-proxy: bad.toml:1: this is not TOML: Error while parsing key-value pair: expected value, saw '\n'
+  [78]
+  $ mkdir folder; offsync-proxy --listen 127.0.0.1:0 --store sqlite:folder 2>&1 | sed 's/^time=[^ ]* //'
+  level=error event=failed code=io reason="cannot open : unable to open database file (Is a directory); check the path, and the permissions of the file and of its folder"
+
+What any HTTP client sees.
+
+  $ proxy_start
+  $ root=$(cat ready)
+  $ curl -s "$root/healthz"; curl -s "$root/readyz"
+  ok
+  ready
+  $ curl -s -H 'Content-Type: application/json' -d '{"specversion":"1.0","id":"e1","source":"/till/1","type":"order.placed","subject":"order/1","time":"2024-01-01T10:00:00Z","data":{"set":{"n":1}}}' "$url/events"
+  {"line":1,"id":"e1","outcome":"accepted","sequence":"1"}
+  $ curl -s "$url"
+  {"space":"shop","epoch":"<epoch1>","head":1,"oldest":1,"applied":1}
+  $ curl -s "$url/events"
+  {"specversion":"1.0","id":"e1","source":"/till/1","type":"order.placed","subject":"order/1","time":"2024-01-01T10:00:00Z","stamp":"018cc4774500-0000-a07ae4cbda3b7bef","data":{"set":{"n":1}},"sequence":"1","recordedtime":"<TIME>"}
+  $ curl -s "$url/state"
+  {"cursor":"<epoch1>-1","entities":1,"conflicts":0}
+  {"subject":"order/1","fields":{"n":{"register":{"value":1,"stamp":"018cc4774500-0000-a07ae4cbda3b7bef","id":"e1","source":"/till/1"}}}}
+  $ curl -s "$url/state/order/1"
+  {"subject":"order/1","fields":{"n":{"register":{"value":1,"stamp":"018cc4774500-0000-a07ae4cbda3b7bef","id":"e1","source":"/till/1"}}}}
+  $ curl -s "$url/state/order/2"
+  {"type":"about:blank","title":"Not Found","status":404,"code":"no_entity","detail":"the space shop has no entity of this subject"} (no-eol)
+  $ curl -s -w '%{http_code}\n' "$root/v1/nothing"
+  {"type":"about:blank","title":"Not Found","status":404,"code":"no_such_route","detail":"there is nothing under this path"}404
+  $ curl -s -w '%{http_code}\n' "$url/events?after=99"
+  {"type":"about:blank","title":"Gone","status":410,"code":"cursor_expired","detail":"the cursor is at 99, but the log ends at 1; fetch the state and go on from its cursor"}410
+  $ curl -s -w '%{http_code}\n' -X DELETE "$url/events"
+  {"type":"about:blank","title":"Method Not Allowed","status":405,"code":"method_not_allowed","detail":"this path takes GET, HEAD, POST"}405
+  $ curl -s -w '%{http_code}\n' -H 'Content-Type: text/plain' -d x "$url/events"
+  {"type":"about:blank","title":"Unsupported Media Type","status":415,"code":"unsupported_type","detail":"events come as application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, not as text/plain"}415
+  $ curl -s -N --max-time 3 -H 'Accept: text/event-stream' "$url/events" | tr -d '\r'
+  retry: 2000
+  
+  event: hello
+  data: {"epoch":"<epoch1>","head":1}
+  
+  id: <epoch1>-1
+  data: {"specversion":"1.0","id":"e1","source":"/till/1","type":"order.placed","subject":"order/1","time":"2024-01-01T10:00:00Z","stamp":"018cc4774500-0000-a07ae4cbda3b7bef","data":{"set":{"n":1}},"sequence":"1","recordedtime":"<TIME>"}
+  
+
+One store, one proxy.
+
+  $ offsync-proxy --listen 127.0.0.1:0 --store sqlite:proxy.db
+  time=<TIME> level=error event=failed code=store_locked reason="the store <folder>/proxy.db is in use by another offsync-proxy; stop that one, or give this one a store of its own with --store"
+  [78]
+
+In the background.
+
+  $ proxy_stop
+  $ offsync-proxy --daemon --listen 127.0.0.1:0 --store sqlite:proxy.db --log-file daemon.log --pidfile pid --ready-file url
+  $ curl -s "$(cat url)/healthz"
+  ok
+  $ offsync-proxy --daemon --listen 127.0.0.1:0 --store sqlite:other.db --log-file other.log --pidfile pid
+  offsync-proxy: a proxy runs already with the pidfile <folder>/pid, as process <pid>
+  [74]
+  $ kill "$(cat pid)"; for i in $(seq 100); do grep -q stopped daemon.log && break; sleep 0.1; done
+  $ cut -d ' ' -f 3 daemon.log
+  event=listening
+  event=stopping
+  event=stopped

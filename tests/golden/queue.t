@@ -1,0 +1,154 @@
+The life of what is pending, with an event that the proxy refuses: Anna counts in a field in which Ben
+has written text.
+
+  $ proxy_start
+  $ two_people
+  $ offsync queue -C a -o text
+  the queue is empty
+  $ offsync queue -C a -o json
+  []
+  $ offsync emit -q -C b item.set item/1 count=many > event
+  $ offsync sync -q -C b
+  pushed 1, pulled the whole state, 0 conflicts, 0 rejected
+  $ offsync emit -q -C a item.sold item/1 count+=1 > event
+  $ offsync emit -q -C a item.named item/1 name=Nail > event
+  $ offsync emit -q -C a item.named item/2 name=Screw > event
+  $ offsync queue list -C a -o text
+  <id1>  queued    item.sold  item/1  count+=1
+  <id2>  queued    item.named  item/1  name="Nail"
+  <id3>  queued    item.named  item/2  name="Screw"
+  $ offsync queue list -C a -o json | jq -c '.[] | [.n, .state, .event.subject]'
+  [1,"queued","item/1"]
+  [2,"queued","item/1"]
+  [3,"queued","item/2"]
+  $ offsync state -C a --offline -o text
+  item/1
+    count  1
+    name   "Nail"
+  item/2
+    name  "Screw"
+
+It is parked with its reason, later ones of that entity are held, and everything else goes on.
+
+  $ offsync sync -C a
+  pushed 1, pulled the whole state, 0 conflicts, 1 rejected, 1 held
+  rejected events are rolled back and kept for you: offsync queue list
+  $ offsync queue -C a -o text
+  <id1>  rejected  item.sold  item/1  count+=1
+      kind_mismatch: the field count of item/1 is a register; the event uses it as a counter
+  <id2>  held      item.named  item/1  name="Nail"
+      held: an earlier event of this entity was rejected
+  $ offsync queue -C a -o ndjson | jq -c '[.n, .state, .code, .detail]'
+  [1,"rejected","kind_mismatch","the field count of item/1 is a register; the event uses it as a counter"]
+  [2,"held","held","an earlier event of this entity was rejected"]
+  $ offsync state -C a --offline -o text
+  item/1
+    count  "many"
+    name   "Nail"
+  item/2
+    name  "Screw"
+  $ offsync status -C a | grep -E 'queue|verdict'
+  replica    <folder>/a/.offsync
+  queue      0 queued, 0 accepted, 1 rejected, 1 held
+  verdict    not known to be synced: 1 rejected, 1 held
+
+  $ id=$(offsync queue -C a | first event.id)
+  $ offsync queue show -C a "$id" -o text
+  id        <id1>
+  state     rejected
+  reason    kind_mismatch: the field count of item/1 is a register; the event uses it as a counter
+  type      item.sold
+  subject   item/1
+  source    /people/anna
+  time      <TIME>
+  stamp     <stamp1>
+  data      {"inc":{"count":1}}
+  $ offsync queue show -C a "$id" | jq -c '[.n, .state, .code]'
+  [1,"rejected","kind_mismatch"]
+  $ offsync queue show -C a "${id: -8}" -o text | head -n 1
+  id        <id1>
+  $ offsync queue export -C a | jq -c '[.type, .subject, .data]'
+  ["item.sold","item/1",{"inc":{"count":1}}]
+  ["item.named","item/1",{"base":{},"set":{"name":"Nail"}}]
+  $ offsync queue export -C a -o text
+  {"specversion":"1.0","id":"<id1>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp1>","clientseq":"1","data":{"inc":{"count":1}}}
+  {"specversion":"1.0","id":"<id2>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp2>","clientseq":"2","data":{"base":{},"set":{"name":"Nail"}}}
+
+Retry: once more, and refused once more. What was held comes behind it.
+
+  $ offsync queue retry -C a "$id"
+  {"specversion":"1.0","id":"<id4>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp3>","clientseq":"4","data":{"inc":{"count":1}}}
+  {"specversion":"1.0","id":"<id5>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp4>","clientseq":"5","data":{"base":{},"set":{"name":"Nail"}}}
+  $ offsync queue -C a -o text
+  <id4>  queued    item.sold  item/1  count+=1
+  <id5>  queued    item.named  item/1  name="Nail"
+  $ offsync sync -C a
+  pushed 0, pulled 0, 0 conflicts, 1 rejected, 1 held
+  rejected events are rolled back and kept for you: offsync queue list
+  $ offsync queue retry -C a --all
+  {"specversion":"1.0","id":"<id6>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp5>","clientseq":"6","data":{"inc":{"count":1}}}
+  {"specversion":"1.0","id":"<id7>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp6>","clientseq":"7","data":{"base":{},"set":{"name":"Nail"}}}
+  $ offsync sync -q -C a
+  pushed 0, pulled 0, 0 conflicts, 1 rejected, 1 held
+
+Drop: it is gone, and what was held goes out.
+
+  $ offsync queue drop -C a --all
+  dropped <id6>
+  $ offsync queue -C a -o text
+  <id8>  queued    item.named  item/1  name="Nail"
+  $ offsync sync -C a
+  pushed 1, pulled 1, 0 conflicts, 0 rejected
+  $ offsync queue -C a -o text
+  the queue is empty
+  $ offsync state -C a item/1 -o text
+  state from http://127.0.0.1:<port1>/v1/spaces/shop
+  item/1
+    count  "many"
+    name   "Nail"
+
+An event that is only queued can be dropped as well.
+
+  $ offsync emit -q -C a item.named item/3 name=Bolt > event
+  $ id=$(first id < event)
+  $ offsync queue drop -C a "$id"
+  dropped <id9>
+  $ offsync state -C a item/3
+  state from http://127.0.0.1:<port1>/v1/spaces/shop
+  offsync: there is no item/3; list what there is with: offsync state
+  [66]
+
+What cannot be.
+
+  $ offsync queue frob -C a
+  offsync: queue has no action 'frob'; see: offsync queue --help
+  [2]
+  $ offsync queue show -C a
+  offsync: queue show needs an ID; see: offsync queue --help
+  [2]
+  $ offsync queue retry -C a
+  offsync: queue retry needs an ID or --all; see: offsync queue --help
+  [2]
+  $ offsync queue drop -C a
+  offsync: queue drop needs an ID or --all; see: offsync queue --help
+  [2]
+  $ offsync queue drop -C a "$id" --all
+  offsync: queue drop needs an ID or --all; see: offsync queue --help
+  [2]
+  $ offsync queue list -C a "$id"
+  offsync: queue list takes no ID; see: offsync queue --help
+  [2]
+  $ offsync queue list -C a --all
+  offsync: --all is for retry and drop; see: offsync queue --help
+  [2]
+  $ offsync queue show -C a "$id"
+  offsync: there is no pending event <id9>; list them with: offsync queue
+  [66]
+  $ offsync queue retry -C a "$id"
+  offsync: there is no pending event <id9>; list them with: offsync queue
+  [66]
+  $ offsync queue drop -C a "$id"
+  offsync: there is no pending event <id9>; list them with: offsync queue
+  [66]
+  $ offsync queue retry -C a --all
+  there is no rejected event

@@ -1,0 +1,88 @@
+Folds a log from anywhere, in any order.
+
+  $ cat > events <<'END'
+  > {"specversion":"1.0","id":"e1","source":"/till/1","type":"order.placed","subject":"order/1","time":"2024-01-01T10:00:00Z","data":{"set":{"what":"nails","n":7}}}
+  > {"specversion":"1.0","id":"e2","source":"/till/2","type":"order.placed","subject":"order/2","time":"2024-01-02T10:00:00Z","data":{"set":{"what":"screws"}}}
+  > {"specversion":"1.0","id":"e3","source":"/till/1","type":"order.paid","subject":"order/1","time":"2024-01-03T10:00:00Z","data":{"set":{"paid":true,"n":8},"inc":{"visits":1}}}
+  > {"specversion":"1.0","id":"e4","source":"/office","type":"order.cancelled","subject":"order/2","time":"2024-01-04T10:00:00Z","data":{"delete":true}}
+  > END
+  $ offsync replay events
+  {"subject":"order/1","fields":{"n":8,"paid":true,"visits":1,"what":"nails"}}
+  $ tac events | offsync replay - -o text
+  order/1
+    n       8
+    paid    true
+    visits  1
+    what    "nails"
+  $ cat events events | offsync replay - -o json
+  [
+  {"subject":"order/1","fields":{"n":8,"paid":true,"visits":1,"what":"nails"}}
+  ]
+  $ offsync replay events --stamps -o text
+  order/1
+    n       8
+            2024-01-03 10:00:00Z  /till/1  018ccec3fd00-0000-a07ae4cbda3b7bef
+    paid    true
+            2024-01-03 10:00:00Z  /till/1  018ccec3fd00-0000-a07ae4cbda3b7bef
+    visits  1
+            2024-01-03 10:00:00Z  /till/1  018ccec3fd00-0000-a07ae4cbda3b7bef
+    what    "nails"
+            2024-01-01 10:00:00Z  /till/1  018cc4774500-0000-a07ae4cbda3b7bef
+  $ offsync replay events --stamps
+  {"subject":"order/1","fields":{"n":8,"paid":true,"visits":1,"what":"nails"},"by":{"n":{"stamp":"018ccec3fd00-0000-a07ae4cbda3b7bef","time":"2024-01-03T10:00:00.000Z","source":"/till/1","id":"e3"},"paid":{"stamp":"018ccec3fd00-0000-a07ae4cbda3b7bef","time":"2024-01-03T10:00:00.000Z","source":"/till/1","id":"e3"},"visits":{"stamp":"018ccec3fd00-0000-a07ae4cbda3b7bef","time":"2024-01-03T10:00:00.000Z","source":"/till/1","id":"e3"},"what":{"stamp":"018cc4774500-0000-a07ae4cbda3b7bef","time":"2024-01-01T10:00:00.000Z","source":"/till/1","id":"e1"}}}
+
+A part of it.
+
+  $ offsync replay events --until 2024-01-02T10:00:00Z
+  {"subject":"order/1","fields":{"n":7,"what":"nails"}}
+  {"subject":"order/2","fields":{"what":"screws"}}
+  $ offsync replay events --until 2024-01-02
+  {"subject":"order/1","fields":{"n":7,"what":"nails"}}
+  $ offsync replay events --subject order/1 --type order.placed
+  {"subject":"order/1","fields":{"n":7,"what":"nails"}}
+  $ offsync replay events -n 2
+  {"subject":"order/1","fields":{"n":7,"what":"nails"}}
+  {"subject":"order/2","fields":{"what":"screws"}}
+  $ offsync replay events --until 018cc83a1200-0000-0000000000000000
+  {"subject":"order/1","fields":{"n":7,"what":"nails"}}
+
+Bad lines are told and left out; --strict stops and prints no state.
+
+  $ { cat events; echo '{"specversion":"1.0"'; echo; } > bad
+  $ offsync replay bad
+  offsync: bad: line 5, byte 641: the JSON object does not end; is the line cut off? (malformed)
+  {"subject":"order/1","fields":{"n":8,"paid":true,"visits":1,"what":"nails"}}
+  [65]
+  $ offsync replay bad --strict
+  offsync: bad: line 5, byte 641: the JSON object does not end; is the line cut off? (malformed)
+  [65]
+  $ offsync replay nothing
+  offsync: cannot open nothing: No such file or directory
+  [66]
+  $ offsync replay events --until never
+  offsync: --until: 'never' is not a time (2026-11-23T12:00:00Z, 2026-11-23, 2h), a sequence or a stamp
+  [2]
+  $ : | offsync replay -
+
+The replica's own log gives what state says; so do the proxy's pages and its snapshot.
+
+  $ offsync replay
+  offsync: there is no replica in this folder or above it, or in <folder>/data/offsync; make one with: offsync init
+  [66]
+  $ proxy_start
+  $ offsync init -q --remote "$url" --source /people/anna
+  $ offsync sync -q
+  pushed 0, pulled the whole state, 0 conflicts, 0 rejected
+  $ offsync emit -q --batch events
+  $ offsync emit -q order.noted order/1 note=late > event
+  $ offsync sync -q
+  pushed 5, pulled 5, 0 conflicts, 0 rejected
+  $ offsync state --offline > state
+  $ cat state
+  {"subject":"order/1","fields":{"n":8,"note":"late","paid":true,"visits":1,"what":"nails"}}
+  $ offsync replay | cmp - state
+  $ offsync log | offsync replay - | cmp - state
+  $ curl -s "$url/events" | offsync replay - | cmp - state
+  $ curl -s "$url/state" | offsync replay - | cmp - state
+  $ offsync replay --until 1
+  {"subject":"order/1","fields":{"n":7,"what":"nails"}}

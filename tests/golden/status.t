@@ -1,0 +1,112 @@
+  $ offsync init -q --source /people/anna
+  $ offsync status
+  replica    <folder>/.offsync
+  source     /people/anna
+  remote     none
+  cursor     never pulled
+  head       0 (when last heard of)
+  lag        0 or more
+  queue      0 queued, 0 accepted, 0 rejected, 0 held
+  conflicts  0 open
+  clock      no offset to the proxy is known
+  last sync  never
+  answer     from the replica
+  verdict    no remote: nothing leaves this machine
+  $ offsync status --json
+  {"replica":"<folder>/.offsync","source":"/people/anna","node":"<node1>","remote":null,"cursor":null,"head":0,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"conflicts":0,"clock_offset_ms":null,"last_sync":null,"answered_by":"replica","synced":false,"problem":null}
+  $ offsync status --require-proxy
+  offsync: this replica has no remote; give one with --remote URL, or once and for all by the line remote = "URL" in the replica's config.toml
+  [78]
+  $ proxy_start
+  $ two_people
+  $ offsync status -C a
+  replica    <folder>/a/.offsync
+  source     /people/anna
+  remote     http://127.0.0.1:<port1>/v1/spaces/shop
+  cursor     never pulled
+  head       0
+  lag        0
+  queue      0 queued, 0 accepted, 0 rejected, 0 held
+  conflicts  0 open
+  clock      <offset>
+  last sync  never
+  answer     from the proxy
+  verdict    not known to be synced: never pulled
+  $ offsync emit -q -C a todo.created todo/1 title="Buy milk" > event
+  $ offsync status -C a --json
+  {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":null,"head":0,"lag":0,"queue":{"queued":1,"accepted":0,"rejected":0,"held":0},"conflicts":0,"clock_offset_ms":<ms>,"last_sync":null,"answered_by":"proxy","synced":false,"problem":null}
+  $ offsync sync -q -C a
+  pushed 1, pulled the whole state, 0 conflicts, 0 rejected
+  $ offsync status -C a
+  replica    <folder>/a/.offsync
+  source     /people/anna
+  remote     http://127.0.0.1:<port1>/v1/spaces/shop
+  cursor     <epoch1>-1
+  head       1
+  lag        0
+  queue      0 queued, 0 accepted, 0 rejected, 0 held
+  conflicts  0 open
+  clock      <offset>
+  last sync  <time>
+  answer     from the proxy
+  verdict    synced
+  $ offsync status -C a -o json | jq -c '[.answered_by, .synced, .lag, .problem]'
+  ["proxy",true,0,null]
+
+Somebody else has written; asked alone, the replica cannot know.
+
+  $ offsync emit -q -C b todo.done todo/1 done:=true > event
+  $ offsync sync -q -C b
+  pushed 1, pulled the whole state, 0 conflicts, 0 rejected
+  $ offsync status -C a --offline | grep -E 'head|lag|answer|verdict'
+  head       1 (when last heard of)
+  lag        0 or more
+  answer     from the replica
+  verdict    not known to be synced: the proxy was not asked or did not answer
+  $ offsync status -C a | grep -E 'head|lag|answer|verdict'
+  head       2
+  lag        1
+  answer     from the proxy
+  verdict    not known to be synced: 1 to pull
+  $ offsync status -C a --remote shop
+  the remote 'shop' cannot be used: no http or https URL; it looks like http://127.0.0.1:8080/v1/spaces/NAME
+  replica    <folder>/a/.offsync
+  source     /people/anna
+  remote     shop
+  cursor     <epoch1>-1
+  head       2 (when last heard of)
+  lag        1 or more
+  queue      0 queued, 0 accepted, 0 rejected, 0 held
+  conflicts  0 open
+  clock      <offset>
+  last sync  <time>
+  answer     from the replica
+  verdict    not known to be synced: the proxy was not asked or did not answer, 1 to pull
+
+Without the proxy nothing is called synced.
+
+  $ offsync sync -q -C a
+  pushed 0, pulled 1, 0 conflicts, 0 rejected
+  $ proxy_stop
+  $ offsync status -C a
+  GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1> after <ms>: Couldn't connect to server; is the proxy running there?
+  replica    <folder>/a/.offsync
+  source     /people/anna
+  remote     http://127.0.0.1:<port1>/v1/spaces/shop
+  cursor     <epoch1>-2
+  head       2 (when last heard of)
+  lag        0 or more
+  queue      0 queued, 0 accepted, 0 rejected, 0 held
+  conflicts  0 open
+  clock      <offset>
+  last sync  <time>
+  answer     from the replica
+  verdict    not known to be synced: the proxy was not asked or did not answer
+  $ offsync status -C a --json -q
+  {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":"<epoch1>-2","head":2,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"conflicts":0,"clock_offset_ms":<ms>,"last_sync":"<TIME>","answered_by":"replica","synced":false,"problem":"GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1> after <ms>: Couldn't connect to server; is the proxy running there?"}
+  $ offsync status -C a --require-proxy
+  offsync: GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1> after <ms>: Couldn't connect to server; is the proxy running there?
+  [69]
+  $ offsync status -C a --offline --require-proxy
+  offsync: --offline and --require-proxy contradict each other
+  [2]
