@@ -72,6 +72,7 @@ class Replica {
     std::string remote;
     std::string source;  // empty: "/clients/<node>"
   };
+  // What an earlier create() left that was cut is made whole.
   // Errors: io, config (`exists`, `not_a_replica`, `newer_format`), `busy` after 30 s.
   static Result<Replica> create(const std::string& file, const CreateOptions& options, Clock& clock,
                                 Random& random);

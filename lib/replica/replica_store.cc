@@ -88,7 +88,7 @@ Status ReplicaStore::create(const Replica::CreateOptions& options) {
   OFFSYNC_TRY(lock_->lock());
   Status done = [&]() -> Status {
     OFFSYNC_ASSIGN(const bool there, sqlite::exists(file_));
-    if (there) {
+    if (there && !half_made()) {
       return make_error(Errc::config, "exists", "there is a file " + file_ + " already",
                         "use it as it is, or choose another place");
     }
@@ -98,6 +98,20 @@ Status ReplicaStore::create(const Replica::CreateOptions& options) {
   }();
   lock_->unlock();
   return done;
+}
+
+// Whether an earlier create() was cut. Its last step writes the row of settings; before that nobody
+// could have used the file.
+bool ReplicaStore::half_made() {
+  if (!connect(false)) return false;
+  const auto format = sqlite::format_of(*db_);
+  if (!format) return false;
+  if (format->empty) return true;
+  if (format->application_id != schema::kApplicationId) return false;
+  auto rows = db_->prepare("SELECT count(*) FROM replica");
+  if (!rows) return false;
+  const auto row = rows->step();
+  return row && *row && rows->integer(0) == 0;
 }
 
 Status ReplicaStore::insert_row(const Replica::CreateOptions& options) {
@@ -170,8 +184,8 @@ Result<ReplicaRow> ReplicaStore::load_row() {
                      " log_after, head, clock_offset, last_sync, file FROM replica"));
   OFFSYNC_ASSIGN(const bool found, get->step());
   if (!found) {
-    return make_error(Errc::io, "corrupt", file_ + " is damaged: its settings are gone",
-                      "restore it from a copy, or set it aside and begin a new one");
+    return make_error(Errc::io, "corrupt", file_ + " has no settings: its making was cut",
+                      "run offsync init again");
   }
   ReplicaRow row;
   row.remote = get->text(0);

@@ -75,6 +75,7 @@ class ReplicaStore {
   friend class ReplicaWrite;
   Status connect(bool create);
   Status open_existing();
+  bool half_made();
   Status insert_row(const Replica::CreateOptions& options);
   Status renew_if_copied();
 

@@ -65,6 +65,49 @@ TEST_CASE("create does not touch what is there") {
   CHECK(f.shown() == "a=1");
 }
 
+TEST_CASE("a replica whose making was cut can be made again (P1)") {
+  TempDir dir;
+  ManualClock clock;
+  SeededRandom random(1);
+  const std::string file = dir.file("x.db");
+  SECTION("by a full disk") {
+    const FaultyVfs vfs;
+    FaultyDisk::disk_full = true;
+    CHECK(code_of(Replica::create(file, {}, clock, random)) == "disk_full");
+    FaultyDisk::disk_full = false;
+    must(Replica::create(file, {}, clock, random));
+  }
+  SECTION("before anything was written") {
+    std::ofstream(file).flush();
+    must(Replica::create(file, {}, clock, random));
+  }
+  SECTION("before its last step") {
+    must(Replica::create(file, {}, clock, random));
+    must(raw(file).exec("DELETE FROM replica"));
+    CHECK(code_of(Replica::open(file, clock, random)) == "corrupt");
+    must(Replica::create(file, {}, clock, random));
+  }
+  must(must(Replica::open(file, clock, random)).info());
+  CHECK(code_of(Replica::create(file, {}, clock, random)) == "exists");
+}
+
+TEST_CASE("create does not take what others have made") {
+  TempDir dir;
+  ManualClock clock;
+  SeededRandom random(1);
+  const std::string file = dir.file("x.db");
+  SECTION("text") {
+    std::ofstream(file) << std::string(9000, 'x');
+  }
+  SECTION("a database") {
+    must(raw(file).exec("CREATE TABLE theirs(x)"));
+  }
+  SECTION("a database with a table of our name") {
+    must(raw(file).exec("CREATE TABLE replica(x); PRAGMA application_id=7"));
+  }
+  CHECK(code_of(Replica::create(file, {}, clock, random)) == "exists");
+}
+
 TEST_CASE("files that are no replica are refused, and not changed") {
   TempDir dir;
   ManualClock clock;
