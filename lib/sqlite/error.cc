@@ -34,6 +34,8 @@ Meaning meaning_of(int rc) {
       return {Errc::io, "io", "check the path, and the permissions of the file and of its folder"};
     case SQLITE_IOERR:
       return {Errc::io, "io", "check the disk, then run it again"};
+    case SQLITE_PROTOCOL:  // it could not lock the file
+      return {Errc::io, "io", "check that its file system can lock files, then run it again"};
     case SQLITE_CONSTRAINT:
       return {Errc::internal, "constraint", "please report this bug"};
     default:

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sqlite/error.h"
 #include "support/catch.h"
 #include "support/faulty_vfs.h"
 #include "support/sim_disk.h"
@@ -298,4 +299,11 @@ TEST_CASE("a full disk is called so") {
   CHECK(done.error().kind == Errc::io);
   CHECK(done.error().code == "disk_full");
   CHECK(done.error().hint.find("full") != std::string::npos);
+}
+
+TEST_CASE("a file that cannot be locked is the file system's trouble, not a bug") {
+  // What SQLite makes of fcntl's EIO.
+  const Error error = error_of_file("x.db", SQLITE_PROTOCOL, "cannot use", "locking protocol");
+  CHECK(error.kind == Errc::io);
+  CHECK(error.hint.find("lock") != std::string::npos);
 }
