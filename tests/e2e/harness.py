@@ -2,6 +2,7 @@
 
 The binaries are named by OFFSYNC and OFFSYNC_PROXY (ctest sets them).
 """
+import difflib
 import json
 import os
 import re
@@ -244,6 +245,23 @@ class Watch:
         self.process.stderr.close()
 
 
+def equal(one, other, what):
+    if one != other:
+        raise AssertionError(f"{what} differ:\n" + "".join(list(difflib.unified_diff(
+            one.splitlines(True), other.splitlines(True), n=0))[:40]))
+
+
+def same_state(proxy, *replicas, space="test"):
+    """All replicas, the proxy, and the fold of the proxy's log show the same; returns it."""
+    first = replicas[0].state()
+    for replica in replicas[1:]:
+        equal(first, replica.state(), "the states of two replicas")
+    equal(first, replicas[0].run("state", "--require-proxy", "-o", "ndjson"), "replica and proxy")
+    log = "".join(line + "\n" for line in proxy.log_lines(space))
+    equal(first, replicas[0].run("replay", "-", "-o", "ndjson", input=log), "state and replay of the log")
+    return first
+
+
 class Case(unittest.TestCase):
     """A test with a temporary folder; what it starts is ended with it."""
 
@@ -272,15 +290,7 @@ class Case(unittest.TestCase):
         return relay
 
     def assert_same_state(self, proxy, *replicas, space="test"):
-        """All replicas, the proxy, and the fold of the proxy's log show the same; returns it."""
-        first = replicas[0].state()
-        for replica in replicas[1:]:
-            self.assertEqual(replica.state(), first)
-        by_proxy = replicas[0].run("state", "--require-proxy", "-o", "ndjson")
-        self.assertEqual(by_proxy, first)
-        log = "".join(line + "\n" for line in proxy.log_lines(space))
-        self.assertEqual(replicas[0].run("replay", "-", "-o", "ndjson", input=log), first)
-        return first
+        return same_state(proxy, *replicas, space=space)
 
 
 def main():
