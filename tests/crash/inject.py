@@ -16,8 +16,8 @@ KINDS = ("signal=KILL", "error=EIO", "error=ENOSPC", "error=EINTR")
 # The kernel does not fail these so: brk answers with an address, getrandom with bytes once the system
 # is up, an execve that fails is no emit, nobody handles a failed
 # exit; glibc aborts, rightly, when a futex has an error that a futex cannot have.
-NEVER_FAIL = {"brk", "getrandom", "execve", "exit", "exit_group", "futex", "rseq", "set_robust_list", "set_tid_address", "arch_prctl",
-              "rt_sigaction", "rt_sigprocmask", "getpid", "gettid", "geteuid", "clone3", "sched_yield", "mprotect",
+NEVER_FAIL = {"brk", "restart_syscall", "getrandom", "execve", "exit", "exit_group", "futex", "rseq", "set_robust_list", "set_tid_address",
+              "arch_prctl", "rt_sigaction", "rt_sigprocmask", "getpid", "gettid", "geteuid", "clone3", "sched_yield", "mprotect",
               "munmap", "madvise"}
 
 
