@@ -2,6 +2,7 @@
 is refused by the proxy and can be queued again; nobody else's clock is moved by it."""
 import glob
 import random
+import time
 
 from checks import Proxy, Replica, check_log, check_replica_file, must, ndjson, same_state
 from tools import Missing
@@ -78,11 +79,11 @@ def run(options, folder, totals):
         for number in range(options.cycles or (40 if options.full else 6)):
             replicas.append(jumping(proxy, folder, number, rng, totals))
             replicas.append(ahead(proxy, folder, number, rng, totals))
-        events = check_log(proxy.log_lines())
+        check_log(proxy.log_lines())
         bystander = Replica(folder / "bystander", proxy.url())
         bystander.sync()
         stamp = emit_at(bystander, 0, "n/1", "v:=1")["stamp"]
-        must(int(stamp[:12], 16) < int(events[0]["stamp"][:12], 16) + 2 * HOUR * 1000, "P9",
+        must(int(stamp[:12], 16) < (time.time() + 60) * 1000, "P9",
              f"somebody's clock moved a bystander's to {stamp}")
         bystander.sync()
         for replica in replicas:
