@@ -13,6 +13,11 @@ if(OFFSYNC_SANITIZE)
     -fsanitize=${OFFSYNC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(offsync_options INTERFACE -fsanitize=${OFFSYNC_SANITIZE})
 endif()
+if(OFFSYNC_COVERAGE)
+  # Processes that die in a test must not spoil the counters of others: updates are atomic.
+  target_compile_options(offsync_options INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(offsync_options INTERFACE --coverage)
+endif()
 
 # offsync_layer(NAME DIR [deps...]): a static library of all .cc in DIR. Its link line names
 # the layers that it may include from, and no others.
