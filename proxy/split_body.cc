@@ -53,6 +53,8 @@ simdjson::error_code raw_text(simdjson::ondemand::value element, std::string_vie
     return array.raw_json().get(text);
   }
   text = element.raw_json_token();
+  // A string left where it is and followed by a colon would pass for a name, and hide what comes.
+  if (type == simdjson::ondemand::json_type::string) return element.get_raw_json_string().error();
   return simdjson::SUCCESS;
 }
 

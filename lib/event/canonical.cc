@@ -126,12 +126,19 @@ bool Walker::write_string(od::value& value) {
     if (text.size() < 2 || text.back() != '"')
       return fail("malformed", "it is not well-formed JSON");
     out_.put(text);
-    return true;
+    return pass_string(value);
   }
   std::string_view plain_text;
   if (const auto error = value.get_string().get(plain_text)) return fail(error);
   write_quoted(out_, plain_text);
   return true;
+}
+
+// A string that is left where it is and that a colon follows is a name to simdjson, which then
+// passes over all that comes, up to a closing brace.
+bool Walker::pass_string(od::value& value) {
+  const auto error = value.get_raw_json_string().error();
+  return error == simdjson::SUCCESS || fail(error);
 }
 
 bool Walker::read_string(od::value& value, std::string_view& text) {
@@ -145,7 +152,7 @@ bool Walker::read_string(od::value& value, std::string_view& text, bool& had_esc
   had_escape = std::memchr(raw.data(), '\\', raw.size()) != nullptr;
   if (!had_escape && raw.back() == '"') {
     text = raw.substr(1, raw.size() - 2);
-    return true;
+    return pass_string(value);
   }
   if (const auto error = value.get_string().get(text)) return fail(error);
   return true;

@@ -76,6 +76,7 @@ class Walker {
   bool write_number(od::value& value);
   bool write_word(std::string_view word);
   bool write_string(od::value& value);
+  bool pass_string(od::value& value);
 
   Out& out_;
   bool failed_ = false;

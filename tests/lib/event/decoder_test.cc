@@ -283,3 +283,13 @@ TEST_CASE("a draft's line passes the decoder and says what the draft said") {
   deletion.del = true;
   CHECK(canonical(deletion.line()).ends_with(R"("data":{"delete":true}})"));
 }
+
+TEST_CASE("an attribute that a colon follows hides nothing of what comes") {
+  Decoder decoder;
+  const std::string start =
+      R"({"specversion":"1.0","id":"1","source":"/c","type":"t","subject":"k/1")";
+  CHECK(decoder.decode(start + "}"));
+  CHECK_FALSE(decoder.decode(start + R"(:"data"}})"));
+  CHECK_FALSE(decoder.decode(start + R"(,"x":"y":{"data":{}}}})"));
+  CHECK_FALSE(decoder.decode(start + R"(,"data":{"set":{"a":"b":1,"c":2}}}}})"));
+}

@@ -103,3 +103,10 @@ TEST_CASE("JSON strings are written and read back") {
   CHECK(plain_text("[1]") == "[1]");
   CHECK(plain_text("12") == "12");
 }
+
+TEST_CASE("a string that a colon follows hides nothing of what comes") {
+  CHECK_FALSE(canonical_json(R"({"a":"b":"c"}})"));
+  CHECK_FALSE(canonical_json(R"({"a":"b":{"c":1}}})"));
+  CHECK_FALSE(canonical_json(R"({"a":["b":1]]})"));
+  CHECK_FALSE(canonical_json(R"({"a":{"b":"c":1}}})"));
+}
