@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -96,6 +97,12 @@ Status take(FileSettings& settings, std::string_view key, const toml::node& node
 Result<std::optional<FileSettings>> read_settings_file(const std::string& file) {
   OFFSYNC_ASSIGN(auto text, read_file(file));
   if (!text) return std::optional<FileSettings>();
+  // toml++ 3.3 has an assertion that "[" before a NUL breaks.
+  if (const auto at = text->find('\0'); at != std::string::npos) {
+    const auto lines =
+        std::count(text->begin(), text->begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    return bad_line(file, static_cast<unsigned>(lines + 1), "this is not TOML: it has a NUL byte");
+  }
   const toml::parse_result parsed = toml::parse(*text, file);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 namespace offsync::proxy {
 namespace {
@@ -219,8 +221,21 @@ Status read_settings_file(const std::string& file, SettingValues& values) {
     return make_error(Errc::no_input, "no_config",
                       fmt::format("cannot read the configuration {}: there is no such file", file));
   }
+  std::ifstream stream(file, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(stream), {});
+  if (!stream) {
+    return make_error(Errc::no_input, "no_config",
+                      fmt::format("cannot read the configuration {}", file),
+                      "check its permissions");
+  }
+  // toml++ 3.3 has an assertion that "[" before a NUL breaks.
+  if (const auto at = text.find('\0'); at != std::string::npos) {
+    const auto lines =
+        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    return bad_config(fmt::format("{}:{}", file, lines + 1), "this is not TOML: it has a NUL byte");
+  }
   try {
-    return take_table(toml::parse_file(file), file, values);
+    return take_table(toml::parse(text, file), file, values);
   } catch (const toml::parse_error& e) {
     return bad_config(fmt::format("{}:{}", file, e.source().begin.line),
                       fmt::format("this is not TOML: {}", e.description()));
