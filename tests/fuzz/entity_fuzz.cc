@@ -53,7 +53,9 @@ void check_fold(EntityRecord record) {
     (void)check_alive(record.entity, **event);
     for (const Conflict& conflict : conflicts_of(record.entity, **event)) {
       const auto again = parse_conflict_data(conflict_data(conflict));
-      require(again.ok() && again->id == conflict.id && again->field == conflict.field,
+      require(again.ok() && again->field == conflict.field && again->element == conflict.element &&
+                  again->base == conflict.base && again->current.id == conflict.current.id &&
+                  again->incoming_wins == conflict.incoming_wins,
               "a conflict's data is read back");
     }
     EntityRecord after{record.subject, check_record(record)};
