@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/remote.h"
+#include "replica/sync_status.h"
 
 namespace offsync::cli {
 namespace {
@@ -23,26 +24,15 @@ constexpr CommandText kText = {"status", "Print remote, cursor, lag, queue, conf
                                "offsync status\n"
                                "offsync status --json | jq .queue"};
 
-struct Report {
-  ReplicaInfo info;
-  QueueCounts queue;
+struct Report : SyncStatus {
   std::uint64_t conflicts = 0;
   std::string home, remote;
-  bool answered = false;     // by the proxy, now
-  bool other_epoch = false;  // the proxy's log is not the one that we know
   std::optional<Error> trouble;
 
-  std::uint64_t pulled() const { return info.cursor ? info.cursor->sequence : 0; }
-  std::uint64_t lag() const { return info.head > pulled() ? info.head - pulled() : 0; }
-  std::uint64_t pending() const {
-    return queue.queued + queue.accepted + queue.rejected + queue.held;
-  }
+  bool answered() const { return space.has_value(); }
   // 0 is an offset like any other once a proxy has answered.
   bool knows_offset() const {
-    return answered || info.clock_offset_ms != 0 || info.last_sync_ms != 0;
-  }
-  bool synced() const {
-    return answered && !other_epoch && info.cursor && lag() == 0 && pending() == 0;
+    return answered() || info.clock_offset_ms != 0 || info.last_sync_ms != 0;
   }
 };
 
@@ -51,8 +41,8 @@ std::string verdict(const Report& report) {
   if (report.synced()) return "synced";
   std::string why;
   const auto add = [&](const std::string& part) { why += (why.empty() ? "" : ", ") + part; };
-  if (!report.answered) add("the proxy was not asked or did not answer");
-  if (report.other_epoch) add("the proxy has another log: the next sync starts afresh");
+  if (!report.answered()) add("the proxy was not asked or did not answer");
+  if (report.other_epoch()) add("the proxy has another log: the next sync starts afresh");
   if (!report.info.cursor) add("never pulled");
   if (report.lag() > 0) add(fmt::format("{} to pull", report.lag()));
   if (report.queue.queued > 0) add(fmt::format("{} to push", report.queue.queued));
@@ -79,14 +69,15 @@ std::string text_of(const Report& report) {
   line("source", escape_text(info.source));
   line("remote", report.remote.empty() ? "none" : escape_text(printable_remote(report.remote)));
   line("cursor", info.cursor ? info.cursor->text() : "never pulled");
-  line("head", fmt::format("{}{}", info.head, report.answered ? "" : " (when last heard of)"));
-  line("lag", fmt::format("{}{}", report.lag(), report.answered ? "" : " or more"));
+  line("head",
+       fmt::format("{}{}", report.head(), report.answered() ? "" : " (when last heard of)"));
+  line("lag", fmt::format("{}{}", report.lag(), report.answered() ? "" : " or more"));
   line("queue", fmt::format("{} queued, {} accepted, {} rejected, {} held", report.queue.queued,
                             report.queue.accepted, report.queue.rejected, report.queue.held));
   line("conflicts", fmt::format("{} open", report.conflicts));
   line("clock", clock_text(report));
   line("last sync", time_text(info.last_sync_ms));
-  line("answer", report.answered ? "from the proxy" : "from the replica");
+  line("answer", report.answered() ? "from the proxy" : "from the replica");
   line("verdict", verdict(report));
   return out;
 }
@@ -104,7 +95,7 @@ std::string json_of(const Report& report) {
       {"node", node_text(info.node)},
       {"remote", text_or_null(printable_remote(report.remote))},
       {"cursor", text_or_null(info.cursor ? info.cursor->text() : "")},
-      {"head", info.head},
+      {"head", report.head()},
       {"lag", report.lag()},
       {"queue",
        {{"queued", report.queue.queued},
@@ -114,7 +105,7 @@ std::string json_of(const Report& report) {
       {"conflicts", report.conflicts},
       {"clock_offset_ms", report.knows_offset() ? ordered_json(info.clock_offset_ms) : none},
       {"last_sync", text_or_null(info.last_sync_ms == 0 ? "" : format_rfc3339(info.last_sync_ms))},
-      {"answered_by", report.answered ? "proxy" : "replica"},
+      {"answered_by", report.answered() ? "proxy" : "replica"},
       {"synced", report.synced()},
       {"problem", text_or_null(report.trouble ? report.trouble->message() : "")}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -170,11 +161,9 @@ class StatusCommand final : public Command {
   static Status ask(Context& context, const Settings& settings, Replica& replica, Report& into) {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, into.remote));
     OFFSYNC_ASSIGN(const SpaceInfo space, remote.info());
-    into.answered = true;
-    into.other_epoch = into.info.cursor && into.info.cursor->epoch != space.epoch;
-    into.info.head = space.head;
+    into.space = SpaceHead{space.epoch, space.head};
     // A replica that cannot be written to can still be asked.
-    if (!into.other_epoch) (void)replica.note_head(space.head);
+    if (!into.other_epoch()) (void)replica.note_head(space.head);
     if (const auto offset = remote.clock_offset_ms()) {
       into.info.clock_offset_ms = *offset;
       (void)replica.note_clock_offset(*offset);

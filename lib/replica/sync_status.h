@@ -1,0 +1,39 @@
+// SyncStatus: whether a replica and its space are known to be in step.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "replica/replica.h"
+
+namespace offsync {
+
+// What the proxy has just said of its log.
+struct SpaceHead {
+  std::string epoch;
+  std::uint64_t head = 0;
+};
+
+struct SyncStatus {
+  ReplicaInfo info;
+  QueueCounts queue;
+  std::optional<SpaceHead> space;  // nothing: the proxy was not asked, or did not answer
+
+  // The proxy's log is not the one that the replica follows.
+  bool other_epoch() const { return space && info.cursor && info.cursor->epoch != space->epoch; }
+  // The head of the proxy's log, as far as it is known.
+  std::uint64_t head() const { return space ? space->head : info.head; }
+  std::uint64_t pulled() const { return info.cursor ? info.cursor->sequence : 0; }
+  std::uint64_t lag() const { return head() > pulled() ? head() - pulled() : 0; }
+  std::uint64_t pending() const {
+    return queue.queued + queue.accepted + queue.rejected + queue.held;
+  }
+  // Never true unless it was so when the proxy answered: nothing is pending, nothing is to be
+  // pulled. What is only believed does not count.
+  bool synced() const {
+    return space && info.cursor && !other_epoch() && lag() == 0 && pending() == 0;
+  }
+};
+
+}  // namespace offsync
