@@ -1,0 +1,138 @@
+#include "sim/listener.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/limits.h"
+#include "state/entity_codec.h"
+#include "wire/cursor.h"
+
+namespace offsync::sim {
+namespace {
+
+constexpr std::int64_t kRetryMs = 2000;
+
+}  // namespace
+
+Listener::Listener(World& world, Oracle& oracle, Server& server, Network& network,
+                   std::int64_t index)
+    : world_(world),
+      oracle_(oracle),
+      server_(server),
+      index_(index),
+      space_(server.name_of(index % server.spaces())),
+      transport_(network, 1000 + index, [] {}) {}
+
+Listener::~Listener() = default;
+
+void Listener::begin() {
+  const std::string path = "/v1/spaces/" + space_;
+  connect(path + (wants_state_ ? "/state" : "/events"), !wants_state_);
+}
+
+void Listener::connect(std::string target, bool stream) {
+  HttpRequest request;
+  request.target = std::move(target);
+  if (stream) request.headers.emplace_back("Accept", "text/event-stream");
+  if (stream && !last_id_.empty()) request.headers.emplace_back("Last-Event-ID", last_id_);
+  if (!stream) request.timeout_ms = limits::kRequestTimeoutMs;
+  streaming_ = stream;
+  status_ = 0;
+  body_.clear();
+  parser_ = std::make_unique<SseParser>();
+  last_byte_ms_ = world_.now();
+  exchange_ = transport_.start(std::move(request), *this);
+  watch_over(++connection_);  // a silent connection is dead
+}
+
+void Listener::watch_over(int connection) {
+  world_.at(last_byte_ms_ + limits::kStreamDeadMs, [this, connection] {
+    if (connection != connection_ || exchange_ == 0) return;
+    if (world_.now() - last_byte_ms_ < limits::kStreamDeadMs) return watch_over(connection);
+    transport_.cancel(exchange_);
+    again();
+  });
+}
+
+void Listener::again() {
+  exchange_ = 0;
+  ++connection_;
+  world_.after(kRetryMs, [this] {
+    if (exchange_ == 0) begin();
+  });
+}
+
+void Listener::on_data(std::string_view bytes) {
+  last_byte_ms_ = world_.now();
+  if (status_ != 200) return;
+  if (!streaming_) {
+    body_ += bytes;
+    return;
+  }
+  std::vector<SseMessage> messages;
+  if (!parser_->feed(bytes, messages)) world_.violated(8, "a stream is no event stream");
+  for (const SseMessage& message : messages) take(message);
+}
+
+void Listener::take(const SseMessage& message) {
+  if (message.event == "reset") wants_state_ = true;
+  if (message.event == "message") take_event(message);
+}
+
+void Listener::take_event(const SseMessage& message) {
+  const auto cursor = Cursor::parse(message.id);
+  const auto before = Cursor::parse(last_id_);
+  if (!cursor || (before && cursor->epoch != before->epoch)) {
+    world_.violated(8, "listener {}: an event with the id {} came behind {}", index_, message.id,
+                    last_id_);
+    return;
+  }
+  const std::uint64_t expected = (before ? before->sequence : 0) + 1;
+  const auto& log = oracle_.log(space_);
+  // Of a log that was thrown away nothing is known any more.
+  const bool known = cursor->epoch == server_.epoch();
+  if (cursor->sequence != expected ||
+      (known && (expected > log.size() || log[expected - 1]->line != message.data))) {
+    world_.violated(8, "listener {}: {} came behind {}: {}", index_, message.id, last_id_,
+                    message.data);
+  }
+  last_id_ = message.id;
+  world_.count("events heard by listeners");
+}
+
+// P8: the state is that of the sequence that it states.
+void Listener::take_snapshot() {
+  const std::size_t end = body_.find('\n');
+  const auto header = nlohmann::json::parse(body_.substr(0, end));
+  const auto cursor = Cursor::parse(header.at("cursor").get<std::string>());
+  std::int64_t entities = header.at("entities").get<std::int64_t>();
+  Entities got;
+  EntityDecoder decoder;
+  for (std::size_t at = end + 1; entities > 0; --entities) {
+    const std::size_t stop = body_.find('\n', at);
+    const auto record = decoder.decode(std::string_view(body_).substr(at, stop - at));
+    if (!record) return world_.violated(8, "a snapshot has an entity that cannot be read");
+    if (record->entity.lives()) got[record->subject] = shown_line(record->subject, record->entity);
+    at = stop + 1;
+  }
+  if (cursor->epoch == server_.epoch() && got != oracle_.state(space_, cursor->sequence, {})) {
+    world_.violated(8, "listener {}: the snapshot at {} is not the state there", index_,
+                    cursor->text());
+  }
+  last_id_ = cursor->text();
+  wants_state_ = false;
+  world_.count("snapshots heard by listeners");
+}
+
+void Listener::on_done(const Status& result) {
+  const bool whole = result.ok() && status_ == 200;
+  exchange_ = 0;
+  if (!streaming_ && whole) take_snapshot();
+  again();
+}
+
+bool Listener::settled() const {
+  const std::uint64_t head = oracle_.head(space_);
+  return (last_id_.empty() && head == 0) || last_id_ == Cursor{server_.epoch(), head}.text();
+}
+
+}  // namespace offsync::sim

@@ -1,0 +1,346 @@
+#include "sim/machine.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace offsync::sim {
+namespace {
+
+constexpr std::int64_t kRestartMs = 2000;
+constexpr std::int64_t kSyncEveryMs = 3000;
+
+}  // namespace
+
+Machine::Machine(World& world, Oracle& oracle, Server& server, Network& network,
+                 const std::string& folder, std::int64_t index)
+    : world_(world),
+      oracle_(oracle),
+      server_(server),
+      network_(network),
+      index_(index),
+      space_(server.name_of(index % server.spaces())),
+      dice_(world.params.seed, fmt::format("machine {}", index)),
+      disk_(fmt::format("{}/c{}", folder, index), dice_.bits()),
+      random_(dice_.bits()),
+      clock_(world, dice_.between(-world.params.clock_drift, world.params.clock_drift)),
+      file_(fmt::format("{}/c{}/replica.db", folder, index)),
+      watches_(dice_.chance(600)) {
+  Replica::CreateOptions options;
+  options.remote = "http://proxy/v1/spaces/" + space_;
+  if (auto made = Replica::create(file_, options, clock_, random_); !made) {
+    world_.violated(1, "no replica can be created: {}", made.error().message());
+  }
+}
+
+Machine::~Machine() = default;
+
+void Machine::boot() {
+  if (up()) return;
+  ++incarnation_;
+  for (std::unique_ptr<Replica>* opened : {&replica_, &shell_}) {
+    auto replica = Replica::open(file_, clock_, random_);
+    if (!replica) return open_failed(replica.error());
+    *opened = std::make_unique<Replica>(std::move(*replica));
+  }
+  world_.trace("c{} up", index_);
+  check_state();
+  if (!check_disk()) return;
+  begin_sync();
+}
+
+void Machine::open_failed(const Error& error) {
+  replica_.reset();
+  shell_.reset();
+  world_.trace("c{} cannot open: {}", index_, error.code);
+  if (disk_.dead()) {
+    disk_.restart(power_ ? test::SimDisk::Loss::power : test::SimDisk::Loss::none);
+  } else if (error.code == "corrupt" || error.code == "not_a_replica") {
+    world_.violated(1, "c{}: the replica cannot be opened: {}", index_, error.message());
+  }
+  world_.after(kRestartMs, [this, mine = incarnation_] {
+    if (mine == incarnation_) boot();
+  });
+}
+
+void Machine::die(bool power) {
+  if (!up()) return;
+  if (!disk_.dead()) disk_.kill();
+  ++incarnation_;
+  engine_.reset();
+  transport_.reset();
+  replica_.reset();
+  shell_.reset();
+  disk_.restart(power ? test::SimDisk::Loss::power : test::SimDisk::Loss::none);
+  world_.trace("c{} died, {}", index_, power ? "power cut" : "killed");
+  world_.count(power ? "client power cuts" : "client kills");
+  world_.after(dice_.between(50, 2 * kRestartMs), [this, mine = incarnation_] {
+    if (mine == incarnation_) boot();
+  });
+}
+
+void Machine::die_at(std::int64_t operation, bool power) {
+  power_ = power;
+  disk_.crash_at(static_cast<std::uint64_t>(operation));
+}
+
+void Machine::fail_at(std::int64_t operation, bool full) {
+  disk_.fail_at(static_cast<std::uint64_t>(operation), full ? SQLITE_FULL : SQLITE_IOERR);
+}
+
+void Machine::fill(bool full) {
+  // A few pages are left, so that the disk gets full in the middle of something.
+  disk_.set_capacity(full ? disk_.size(file_) + disk_.size(file_ + "-wal") + 16'384 : UINT64_MAX);
+  if (full) world_.count("full disks");
+}
+
+void Machine::heal() {
+  disk_.crash_at(0);
+  disk_.fail_at(0, SQLITE_OK);
+  disk_.set_capacity(UINT64_MAX);
+}
+
+void Machine::count_disk() {
+  count_faults(world_, disk_);
+}
+
+// False where the disk has died, and the machine with it.
+bool Machine::check_disk() {
+  if (!disk_.dead()) return true;
+  die(power_);
+  return false;
+}
+
+// --- the process that syncs
+// -----------------------------------------------------------------------
+
+void Machine::begin_sync() {
+  SyncOptions options;
+  options.mode = watches_ ? SyncOptions::Mode::watch : SyncOptions::Mode::once;
+  options.push_events = static_cast<std::size_t>(world_.params.push_events);
+  options.page_events = static_cast<std::size_t>(world_.params.page_events);
+  options.poll_queue_ms = world_.params.poll_queue_ms;
+  engine_.reset();
+  transport_ = std::make_unique<SimTransport>(network_, index_, [this] { wake(); });
+  engine_ = std::make_unique<SyncEngine>(*replica_, *transport_, clock_, random_, *this, options);
+  wake();
+}
+
+void Machine::wake() {
+  if (next_tick_ == world_.now()) return;
+  next_tick_ = world_.now();
+  world_.after(0, [this, mine = incarnation_] {
+    if (mine == incarnation_) tick();
+  });
+}
+
+void Machine::tick() {
+  if (!up() || !engine_) return;
+  for (int rounds = 0; rounds < 100; ++rounds) {
+    note_wall();
+    engine_->tick();
+    if (!check_disk()) return;
+    if (engine_->done()) return end_sync();
+    if (const std::int64_t wait = engine_->wait_time(); wait > 0) {
+      next_tick_ = world_.now() + wait;
+      world_.at(next_tick_, [this, mine = incarnation_, due = next_tick_] {
+        if (mine == incarnation_ && due == next_tick_) tick();
+      });
+      return;
+    }
+  }
+  world_.violated(5, "c{}: the engine is busy without end", index_);
+}
+
+void Machine::end_sync() {
+  const SyncReport report = engine_->report();
+  engine_.reset();
+  transport_.reset();
+  world_.trace("c{} sync ended: {}", index_, report.error ? report.error->code : "ok");
+  world_.count(report.error ? "syncs failed" : "syncs done");
+  if (!report.error) check_status();
+  if (report.error && report.error->kind == Errc::internal) {
+    world_.violated(5, "c{}: {}", index_, report.error->message());
+  }
+  world_.after(dice_.between(500, kSyncEveryMs), [this, mine = incarnation_] {
+    if (mine == incarnation_ && up() && !engine_) begin_sync();
+  });
+}
+
+void Machine::on_trouble(const Error& error, std::int64_t retry_in_ms) {
+  world_.trace("c{} trouble: {}, again in {} ms", index_, error.code, retry_in_ms);
+  world_.count("backoffs");
+}
+
+void Machine::on_applied(const Cursor& /*upto*/) {
+  follow();
+}
+
+void Machine::on_reset(const Cursor& to) {
+  world_.trace("c{} reset to {}", index_, to.text());
+  world_.count("snapshots installed");
+  follow();
+}
+
+// --- the reader
+// -----------------------------------------------------------------------------------
+
+// P8: each event of the log once, in order, with no gap but where a snapshot says so.
+void Machine::follow() {
+  const auto info = replica_->info();
+  if (!info || !info->cursor) return;
+  if (info->cursor->epoch != tail_epoch_ || info->log_after > tail_) {
+    if (!tail_epoch_.empty()) world_.count("readers told of a reset");
+    tail_epoch_ = info->cursor->epoch;
+    tail_ = info->log_after;
+  }
+  if (info->cursor->sequence < tail_) {
+    world_.violated(8, "c{}: the cursor went back from {} to {}", index_, tail_,
+                    info->cursor->sequence);
+    return;
+  }
+  LogFilter filter;
+  filter.after = tail_;
+  const auto& log = oracle_.log(space_);
+  (void)replica_->for_each_log(filter, [&](std::uint64_t sequence, std::string_view line) {
+    if (sequence != tail_ + 1 || sequence > log.size() || log[sequence - 1]->line != line) {
+      world_.violated(8, "c{}: behind {} comes {} in the received log: {}", index_, tail_, sequence,
+                      line);
+      return false;
+    }
+    tail_ = sequence;
+    world_.count("events read");
+    return true;
+  });
+}
+
+// --- what people do
+// -------------------------------------------------------------------------------
+
+void Machine::emit(const std::vector<EventDraft>& drafts) {
+  note_wall();
+  std::vector<std::pair<Emitted, std::vector<EventPtr>>> done;
+  std::uint64_t cursor = 0;
+  if (const auto info = shell_->info(); info && info->cursor) cursor = info->cursor->sequence;
+  std::vector<EventPtr> pending = shown_pending();
+  auto batch = shell_->begin_batch();
+  if (!batch) return void(check_disk());
+  for (const EventDraft& draft : drafts) {
+    auto emitted = batch->add(draft);
+    if (!emitted) {
+      if (refused_as_it_must(emitted.error())) continue;
+      world_.trace("c{} emit failed: {}", index_, emitted.error().code);
+      return void(check_disk());
+    }
+    done.emplace_back(*emitted, pending);
+    pending.push_back(oracle_.parse(emitted->line));
+  }
+  const Status committed = batch->commit();
+  if (!check_disk()) return;  // nobody was told
+  world_.trace("c{} emit of {}: {}", index_, done.size(),
+               committed ? "ok" : committed.error().code);
+  if (!committed) return world_.count("emits failed");
+  for (const auto& [emitted, before] : done) take(emitted, cursor, before);
+}
+
+bool Machine::refused_as_it_must(const Error& error) {
+  if (error.kind != Errc::bad_data) return false;
+  world_.count("events refused by emit");
+  world_.trace("c{} refused: {}", index_, error.code);
+  return true;
+}
+
+// An own event was promised to be kept.
+void Machine::take(const Emitted& emitted, std::uint64_t cursor,
+                   const std::vector<EventPtr>& pending) {
+  const EventPtr event = oracle_.parse(emitted.line);
+  oracle_.emitted(*event, seen_by(*event, cursor, pending));
+  confirmed_.insert(event->id);
+  world_.count("events emitted");
+  world_.trace("c{} emitted {} {}", index_, event->id, event->stamp);
+  if (event->stamp_ms() > latest_wall_ + limits::kClockGuardMs + 2) {
+    world_.violated(9, "c{}: the stamp {} is {} ms ahead of its clock", index_, event->stamp,
+                    event->stamp_ms() - latest_wall_);
+  }
+}
+
+std::map<std::string, std::string> Machine::seen_by(const Event& event, std::uint64_t cursor,
+                                                    const std::vector<EventPtr>& pending) const {
+  std::map<std::string, std::string> seen;
+  const History visible = oracle_.history(space_, event.subject, cursor, pending);
+  std::set<std::string> fields = event.unset;
+  for (const auto& [field, value] : event.set) fields.insert(field);
+  for (const std::string& field : fields) {
+    const EventPtr writer = visible.writer(field);
+    seen[field] = writer ? writer->id : "";
+  }
+  return seen;
+}
+
+void Machine::import(const std::string& line) {
+  auto batch = shell_->begin_batch();
+  if (!batch) return void(check_disk());
+  const auto emitted = batch->add_line(line);
+  if (!emitted) {
+    refused_as_it_must(emitted.error());
+    return void(check_disk());
+  }
+  const Status committed = batch->commit();
+  if (!check_disk() || !committed) return;
+  confirmed_.insert(emitted->id);
+  world_.count(emitted->duplicate ? "imports known before" : "imports");
+  world_.trace("c{} imported {}", index_, emitted->id);
+}
+
+void Machine::resolve(Dice& dice) {
+  const auto open = shell_->conflicts(false);
+  if (!open || open->empty()) return void(check_disk());
+  const Replica::ConflictRecord& record = dice.pick(*open);
+  std::string value = dice.chance(200) ? "" : fmt::format("\"resolved {}\"", dice.below(100));
+  if (dice.chance(300)) value = record.conflict.current.value;
+  const auto emitted = shell_->resolve(record, value);
+  if (!check_disk() || !emitted) return;
+  confirmed_.insert(emitted->id);
+  world_.count("conflicts resolved");
+  world_.trace("c{} resolved {} by {}", index_, record.conflict.id, emitted->id);
+}
+
+void Machine::settle_rejected(Dice& dice) {
+  std::vector<std::string> rejected;
+  for (const PendingEvent& event : queue()) {
+    if (event.state == PendingState::rejected) rejected.push_back(event.id);
+  }
+  if (rejected.empty()) return void(check_disk());
+  const std::string id = dice.pick(rejected);
+  std::set<std::string> before, after;
+  for (const PendingEvent& event : queue()) before.insert(event.id);
+  bool done = false;
+  if (dice.chance(500)) {
+    done = shell_->retry(id).ok();
+    world_.count("retries");
+  } else {
+    done = shell_->drop(id).ok();
+    world_.count("drops");
+  }
+  // Whether it was done or not: what is queued instead of what, the replica itself says.
+  if (!check_disk()) return;
+  world_.trace("c{} settled {}: {}", index_, id, done);
+  if (!done) return;
+  for (const PendingEvent& event : queue()) after.insert(event.id);
+  for (const std::string& old : before) {
+    if (!after.contains(old)) confirmed_.erase(old);
+  }
+  for (const std::string& fresh : after) {
+    if (!before.contains(fresh)) confirmed_.insert(fresh);
+  }
+}
+
+void Machine::note_wall() {
+  if (const auto info = replica_->info()) {
+    latest_wall_ = std::max(latest_wall_, clock_.wall_ms() + info->clock_offset_ms);
+  }
+}
+
+}  // namespace offsync::sim

@@ -1,0 +1,110 @@
+// Machine: a client's computer. It has a disk, a clock and one replica; a process that watches or
+// syncs now and then; a reader that follows the log; and people who run commands.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "replica/replica.h"
+#include "replica/sync_engine.h"
+#include "replica/sync_status.h"
+#include "sim/dice.h"
+#include "sim/network.h"
+#include "sim/oracle.h"
+#include "sim/world.h"
+#include "support/sim_disk.h"
+
+namespace offsync::sim {
+
+class Machine final : public SyncObserver {
+ public:
+  Machine(World& world, Oracle& oracle, Server& server, Network& network, const std::string& folder,
+          std::int64_t index);
+  ~Machine() override;
+
+  void boot();
+  bool up() const { return replica_ != nullptr; }
+  void die(bool power);
+  void die_at(std::int64_t operation, bool power);
+  void fail_at(std::int64_t operation, bool full);
+  void fill(bool full);  // the disk has no room left, or has again
+  void jump(std::int64_t ms) { clock_.jump(ms); }
+  // The faults are over: the disk is well, and the machine starts if it is down.
+  void heal();
+  void count_disk();
+  std::int64_t index() const { return index_; }
+
+  // What a person does here. Each is a command that ends.
+  void emit(const std::vector<EventDraft>& drafts);
+  void import(const std::string& line);
+  void resolve(Dice& dice);
+  void settle_rejected(Dice& dice);  // retry or drop
+
+  // P2: states are what cursor and queue say. Precondition: up().
+  void check_state();
+  // P10. Precondition: up(), and nothing is under way on the network.
+  void check_status();
+  // P1, P5, P11, after the healing. `why`: what is still to come, or empty.
+  bool settled(std::string& why);
+  void check_end();
+  const std::string& space() const { return space_; }
+
+ private:
+  void on_applied(const Cursor& upto) override;
+  void on_reset(const Cursor& to) override;
+  void on_connected() override { world_.count("streams connected"); }
+  void on_trouble(const Error& error, std::int64_t retry_in_ms) override;
+
+  bool check_disk();
+  void open_failed(const Error& error);
+  void begin_sync();
+  void end_sync();
+  void wake();
+  void tick();
+  void follow();
+  void synced_once(const ReplicaInfo& info);
+  std::vector<PendingEvent> queue();
+  std::vector<EventPtr> shown_pending();
+  std::map<std::string, std::string> seen_by(const Event& event, std::uint64_t cursor,
+                                             const std::vector<EventPtr>& pending) const;
+  bool refused_as_it_must(const Error& error);
+  void note_wall();
+  void take(const Emitted& emitted, std::uint64_t cursor, const std::vector<EventPtr>& pending);
+  void compare(const Entities& want, Replica::View view, const char* what);
+
+  World& world_;
+  Oracle& oracle_;
+  Server& server_;
+  Network& network_;
+  const std::int64_t index_;
+  const std::string space_;
+  Dice dice_;
+  test::SimDisk disk_;
+  test::SeededRandom random_;
+  MachineClock clock_;
+  const std::string file_;
+  const bool watches_;
+
+  // The process that syncs, and the commands that people run.
+  std::unique_ptr<Replica> replica_, shell_;
+  std::unique_ptr<SimTransport> transport_;
+  std::unique_ptr<SyncEngine> engine_;
+  int incarnation_ = 0;
+  std::int64_t next_tick_ = -1;
+  bool power_ = false;
+
+  // The reader: what it has seen outlives every crash.
+  std::string tail_epoch_;
+  std::uint64_t tail_ = 0;
+
+  std::set<std::string> confirmed_;  // events that a command has promised to keep
+  std::int64_t latest_wall_ = 0;     // the latest corrected wall clock so far
+  std::string blocked_;              // why not everything is settled
+};
+
+}  // namespace offsync::sim

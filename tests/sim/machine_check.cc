@@ -1,0 +1,146 @@
+// What must hold on a client's machine at every moment, and what at the end.
+#include <algorithm>
+
+#include "sim/machine.h"
+
+namespace offsync::sim {
+namespace {
+
+std::string difference(const Entities& want, const Entities& got) {
+  for (const auto& [subject, line] : want) {
+    const auto at = got.find(subject);
+    if (at == got.end()) return "no " + line;
+    if (at->second != line) return at->second + " instead of " + line;
+  }
+  for (const auto& [subject, line] : got) {
+    if (!want.contains(subject)) return line + ", which there should not be";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<PendingEvent> Machine::queue() {
+  std::vector<PendingEvent> events;
+  (void)shell_->for_each_pending([&](const PendingEvent& event) {
+    events.push_back(event);
+    return true;
+  });
+  return events;
+}
+
+// What stands on top of the confirmed state.
+std::vector<EventPtr> Machine::shown_pending() {
+  std::vector<EventPtr> events;
+  for (const PendingEvent& event : queue()) {
+    if (event.state != PendingState::rejected) events.push_back(oracle_.parse(event.line));
+  }
+  return events;
+}
+
+void Machine::compare(const Entities& want, Replica::View view, const char* what) {
+  Entities got;
+  const Status read =
+      shell_->for_each_entity("", view, [&](std::string_view subject, const Entity& e) {
+        if (e.lives()) got[std::string(subject)] = shown_line(subject, e);
+        return true;
+      });
+  if (!read) return;  // the disk fails again
+  if (const std::string wrong = difference(want, got); !wrong.empty()) {
+    world_.violated(2, "c{}: the {} state has {}", index_, what, wrong);
+  }
+}
+
+void Machine::check_state() {
+  const auto info = shell_->info();
+  if (!info) return;
+  // A log that was thrown away is no measure any more, until the client has heard of it.
+  const std::string epoch = info->cursor ? info->cursor->epoch : "";
+  if (!epoch.empty() && epoch != server_.epoch()) return;
+  const std::uint64_t cursor = info->cursor ? info->cursor->sequence : 0;
+  if (cursor > oracle_.head(space_)) {
+    world_.violated(2, "c{}: the cursor is at {}, the log at {}", index_, cursor,
+                    oracle_.head(space_));
+    return;
+  }
+  world_.count("states compared");
+  compare(oracle_.state(space_, cursor, {}), Replica::View::confirmed, "confirmed");
+  compare(oracle_.state(space_, cursor, shown_pending()), Replica::View::visible, "visible");
+  if (epoch == tail_epoch_ && cursor < tail_) {
+    world_.violated(2, "c{}: the cursor went back from {} to {} in a crash", index_, tail_, cursor);
+  }
+}
+
+void Machine::check_status() {
+  const auto info = shell_->info();
+  const auto counts = shell_->counts();
+  if (!info || !counts || !server_.up()) return;
+  const SyncStatus status{*info, *counts, SpaceHead{server_.epoch(), oracle_.head(space_)}};
+  if (!status.synced()) return;
+  world_.count("said to be synced");
+  for (const std::string& id : confirmed_) {
+    if (!oracle_.find(space_, id) && !oracle_.lost(id)) {
+      world_.violated(10, "c{}: all is said to be synced, and {} is not in the log", index_, id);
+    }
+  }
+  if (info->cursor->sequence != oracle_.head(space_)) {
+    world_.violated(10, "c{}: all is said to be synced at {}, and the log is at {}", index_,
+                    info->cursor->sequence, oracle_.head(space_));
+  }
+}
+
+bool Machine::settled(std::string& why) {
+  const auto say = [&](std::string what) {
+    why = fmt::format("c{} {}", index_, what);
+    return false;
+  };
+  if (!up()) return say("is down");
+  const auto info = shell_->info();
+  const auto counts = shell_->counts();
+  if (!info || !counts) return say("cannot be read");
+  if (counts->queued > 0) return say(fmt::format("has {} events queued", counts->queued));
+  if (counts->accepted > 0) return say(fmt::format("has {} events accepted", counts->accepted));
+  if (!info->cursor) return say("has never pulled");
+  if (info->cursor->epoch != server_.epoch()) return say("follows a log that is no more");
+  if (info->cursor->sequence != oracle_.head(space_)) {
+    return say(fmt::format("is at {} of {}", info->cursor->sequence, oracle_.head(space_)));
+  }
+  return true;
+}
+
+void Machine::check_end() {
+  check_state();
+  std::set<std::string> parked, blocked;
+  for (const PendingEvent& event : queue()) {
+    parked.insert(event.id);
+    if (event.state == PendingState::rejected) blocked.insert(event.subject);
+    if (event.state == PendingState::held && !blocked.contains(event.subject)) {
+      world_.violated(11, "c{}: {} is held, and nothing of {} was rejected", index_, event.id,
+                      event.subject);
+    }
+    if (event.state == PendingState::rejected) world_.count("events rejected");
+    if (event.state == PendingState::held) world_.count("events held");
+  }
+  for (const std::string& id : confirmed_) {
+    if (oracle_.find(space_, id) || parked.contains(id) || oracle_.lost(id)) continue;
+    world_.violated(1, "c{}: event {} was confirmed and is nowhere", index_, id);
+  }
+  const auto records = shell_->conflicts(true);
+  if (!records) return;
+  std::set<std::string> open;
+  for (const Replica::ConflictRecord& record : *records) {
+    if (record.resolved_by.empty()) open.insert(record.conflict.id);
+  }
+  for (const std::string& id : oracle_.open_conflicts(space_)) {
+    const auto known = shell_->conflict(id);
+    if (!known) world_.violated(7, "c{}: conflict {} has not reached this client", index_, id);
+  }
+  const std::set<std::string> expected = oracle_.open_conflicts(space_);
+  for (const std::string& id : open) {
+    if (!expected.contains(id)) {
+      world_.violated(7, "c{}: conflict {} is open here, and resolved in the log", index_, id);
+    }
+  }
+}
+
+}  // namespace offsync::sim

@@ -1,0 +1,68 @@
+// The meaning of events, written apart from lib/: an entity is the list of its events, and whatever
+// is asked of it is worked out from all of them, every time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace offsync::sim {
+
+struct Event {
+  std::string line, id, source, type, subject, stamp, causation;
+  std::uint64_t sequence = 0, clientseq = 0;
+  bool create = false, del = false;
+  std::map<std::string, std::string> set;  // JSON texts, here and below
+  std::set<std::string> unset;
+  std::map<std::string, std::int64_t> inc;
+  std::map<std::string, std::set<std::string>> add, remove;
+  bool has_base = false;
+  // Of an offsync.conflict.
+  std::string field, element, winner;
+
+  std::string node() const { return stamp.size() == 34 ? stamp.substr(18) : ""; }
+  std::int64_t stamp_ms() const;
+  bool is_conflict() const { return type == "offsync.conflict"; }
+  bool writes_register(const std::string& name) const {
+    return set.contains(name) || unset.contains(name);
+  }
+  // The JSON text that the event gives the register; empty: none.
+  std::string value_of(const std::string& name) const;
+  // The line without what the proxy adds.
+  std::string content() const;
+};
+using EventPtr = std::shared_ptr<const Event>;
+
+// Throws std::exception where the line is none.
+EventPtr parse_event(const std::string& line);
+
+// Some events of one entity, each once.
+class History {
+ public:
+  void add(EventPtr event);
+  bool deleted_ever() const;
+  bool lives() const;
+  // The entity as a person sees it, {"subject":…,"fields":{…}}; nothing where it does not live.
+  std::optional<std::string> shown() const;
+  // The write of a register that counts, if it shows at all or was unset.
+  EventPtr writer(const std::string& field) const;
+  // Every register or set that some event writes.
+  std::set<std::string> registers() const;
+
+ private:
+  std::string latest_delete() const;
+  std::string latest_create() const;
+  std::string register_value(const std::string& field) const;
+  std::optional<std::int64_t> counter(const std::string& field) const;
+  std::set<std::string> elements(const std::string& field) const;
+
+  std::vector<EventPtr> events_;
+  std::set<std::string> ids_;
+};
+
+}  // namespace offsync::sim

@@ -1,0 +1,74 @@
+// Network: between the machines. It delays, refuses, cuts at any byte, delivers requests twice,
+// lets connections go silent, and is parted.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/dice.h"
+#include "sim/server.h"
+#include "sim/world.h"
+#include "wire/transport.h"
+
+namespace offsync::sim {
+
+class Network;
+
+// One process's connections. After it is gone nothing of them is heard.
+class SimTransport final : public Transport {
+ public:
+  // `wake` is called after something came in.
+  SimTransport(Network& network, std::int64_t machine, std::function<void()> wake);
+  ~SimTransport() override;
+  Id start(HttpRequest request, HttpHandler& handler) override;
+  void cancel(Id id) override;
+  void poll(std::int64_t /*wait_ms*/) override {}  // the world delivers
+
+ private:
+  friend class Network;
+  struct Exchange;
+  struct StreamPipe;
+  Network& network_;
+  std::int64_t machine_;
+  std::function<void()> wake_;
+  std::map<Id, std::shared_ptr<Exchange>> exchanges_;
+  Id next_ = 1;
+};
+
+class Network {
+ public:
+  Network(World& world, Server& server);
+
+  void part(std::int64_t machine, std::int64_t until_ms) { parted_until_[machine] = until_ms; }
+  // The faults are over: what hangs is cut.
+  void heal();
+
+ private:
+  friend class SimTransport;
+  using ExchangePtr = std::shared_ptr<SimTransport::Exchange>;
+  bool parted(std::int64_t machine) const;
+  bool fault(std::int64_t permille) { return world_.faults && dice_.chance(permille); }
+  std::int64_t latency() { return dice_.between(1, world_.faults ? world_.params.latency_ms : 20); }
+  void send(const ExchangePtr& exchange, HttpRequest request);
+  void arrive(const ExchangePtr& exchange, const HttpRequest& request);
+  void answer(const ExchangePtr& exchange, proxy::ApiAnswer answer);
+  void begin_stream(const ExchangePtr& exchange, proxy::SubscribeRequest request);
+  void deliver(const ExchangePtr& exchange, std::string bytes);
+  // No answer, or no more of it: the client hears that, or nothing ever.
+  void lose(const ExchangePtr& exchange);
+  void end(const ExchangePtr& exchange, Status result);
+  // Calls `what` a little later, and behind all that was scheduled before on this connection.
+  void later(const ExchangePtr& exchange, std::function<void()> what);
+
+  World& world_;
+  Server& server_;
+  Dice dice_;
+  std::map<std::int64_t, std::int64_t> parted_until_;
+  std::vector<std::weak_ptr<SimTransport::Exchange>> hanging_;
+};
+
+}  // namespace offsync::sim

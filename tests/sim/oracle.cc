@@ -1,0 +1,204 @@
+#include "sim/oracle.h"
+
+namespace offsync::sim {
+
+const std::vector<EventPtr>& Oracle::log(const std::string& space) const {
+  static const std::vector<EventPtr> none;
+  const auto it = spaces_.find(space);
+  return it == spaces_.end() ? none : it->second.log;
+}
+
+EventPtr Oracle::find(const std::string& space, const std::string& id) const {
+  const auto at = spaces_.find(space);
+  if (at == spaces_.end()) return nullptr;
+  const auto it = at->second.by_id.find(id);
+  return it == at->second.by_id.end() ? nullptr : it->second;
+}
+
+EventPtr Oracle::parse(const std::string& line) {
+  EventPtr& event = parsed_[line];
+  if (!event) event = parse_event(line);
+  return event;
+}
+
+void Oracle::appended(const std::string& name, std::uint64_t sequence, const std::string& line) {
+  Space& space = of(name);
+  if (sequence != space.log.size() + 1) {
+    world_.violated(8, "{}: sequence {} was appended behind {}", name, sequence, space.log.size());
+    return;
+  }
+  const EventPtr event = parse(line);
+  world_.require(8, event->sequence == sequence, "a line bears another sequence than its entry");
+  if (!space.by_id.emplace(event->id, event).second) {
+    world_.violated(3, "{}: event {} is in the log twice", name, event->id);
+  }
+  if (event->clientseq != 0) {
+    std::uint64_t& mark = space.marks[event->source];
+    if (event->clientseq <= mark) {
+      world_.violated(4, "{}: clientseq {} of {} came behind {}", name, event->clientseq,
+                      event->source, mark);
+    }
+    mark = event->clientseq;
+  }
+  if (event->is_conflict()) {
+    take_conflict(space, event);
+  } else {
+    check_conflicts(space);
+    expect_conflicts(space, event);
+    space.by_subject[event->subject].push_back(event);
+  }
+  space.log.push_back(event);
+  world_.trace("log {} {} {}", name, sequence, event->id);
+}
+
+// A write of a register meets one that its author had not seen, is not the author's own, and gives
+// another value. Entities that were ever deleted have rules of their own, checked elsewhere.
+void Oracle::expect_conflicts(Space& space, const EventPtr& event) {
+  space.last = event;
+  space.expected.clear();
+  space.got.clear();
+  History before;
+  for (const EventPtr& earlier : space.by_subject[event->subject]) before.add(earlier);
+  const auto seen = seen_.find(event->id);
+  space.exact = !event->del && !before.deleted_ever() && (seen != seen_.end() || !event->has_base);
+  if (!space.exact) return;
+  std::set<std::string> fields = event->unset;
+  for (const auto& [field, value] : event->set) fields.insert(field);
+  for (const std::string& field : fields) {
+    const EventPtr current = before.writer(field);
+    if (!current || current->node() == event->node()) continue;
+    if (current->value_of(field) == event->value_of(field)) continue;
+    if (event->has_base) {
+      const auto at = seen->second.find(field);
+      if (at != seen->second.end() && at->second == current->id) continue;
+    } else if (current->stamp <= event->stamp) {
+      continue;  // a producer that says nothing of what it saw
+    }
+    space.expected.insert(field);
+  }
+}
+
+void Oracle::take_conflict(Space& space, const EventPtr& event) {
+  world_.count("conflicts");
+  if (!space.last || event->causation != space.last->id || event->subject != space.last->subject) {
+    world_.violated(7, "conflict {} does not stand behind the event that it cites", event->id);
+    return;
+  }
+  if (!event->element.empty()) return;
+  if (!space.got.insert(event->field).second) {
+    world_.violated(7, "two conflicts of {} on {}", space.last->id, event->field);
+  }
+  if (!space.exact) return;
+  History after;
+  for (const EventPtr& earlier : space.by_subject[event->subject]) after.add(earlier);
+  const EventPtr writer = after.writer(event->field);
+  const bool incoming = writer && writer->id == space.last->id;
+  if (event->winner != (incoming ? "incoming" : "current")) {
+    world_.violated(7, "conflict {} names the wrong winner, {}", event->id, event->winner);
+  }
+}
+
+void Oracle::check_conflicts(Space& space) {
+  if (!space.last || !space.exact || space.expected == space.got) return;
+  const auto join = [](const std::set<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += " " + name;
+    return text;
+  };
+  world_.violated(7, "event {} met conflicts on [{} ], expected were [{} ]", space.last->id,
+                  join(space.got), join(space.expected));
+}
+
+void Oracle::accepted(const std::string& space, const std::string& id, std::uint64_t sequence) {
+  const EventPtr event = find(space, id);
+  if (!event || event->sequence != sequence) {
+    world_.violated(1, "{}: {} was said to be at {} and is not", space, id, sequence);
+  }
+}
+
+void Oracle::found(const std::string& name, std::uint64_t sequence, const std::string& line) {
+  const Space& space = of(name);
+  if (sequence > space.log.size()) {
+    world_.count("unanswered commits kept");
+    return appended(name, sequence, line);
+  }
+  if (space.log[sequence - 1]->line != line) {
+    world_.violated(1, "{}: sequence {} is another event after a restart", name, sequence);
+  }
+}
+
+void Oracle::found_end(const std::string& name, std::uint64_t head) {
+  if (head < of(name).log.size()) {
+    world_.violated(1, "{}: the log had {} events and has {} after a restart", name,
+                    of(name).log.size(), head);
+  }
+}
+
+void Oracle::wiped() {
+  for (auto& [name, space] : spaces_) {
+    check_conflicts(space);
+    for (const auto& [id, event] : space.by_id) lost_.insert(id);
+    space = Space();
+  }
+}
+
+void Oracle::emitted(const Event& event, std::map<std::string, std::string> seen) {
+  std::string& last = last_stamp_[event.node()];
+  if (event.stamp <= last) {
+    world_.violated(9, "node {} gave the stamp {} after {}", event.node(), event.stamp, last);
+  }
+  last = event.stamp;
+  seen_[event.id] = std::move(seen);
+}
+
+History Oracle::history(const std::string& name, const std::string& subject, std::uint64_t sequence,
+                        const std::vector<EventPtr>& pending) const {
+  History history;
+  const auto space = spaces_.find(name);
+  if (space != spaces_.end()) {
+    const auto at = space->second.by_subject.find(subject);
+    if (at != space->second.by_subject.end()) {
+      for (const EventPtr& event : at->second) {
+        if (event->sequence <= sequence) history.add(event);
+      }
+    }
+  }
+  for (const EventPtr& event : pending) {
+    if (event->subject == subject) history.add(event);
+  }
+  return history;
+}
+
+Entities Oracle::state(const std::string& name, std::uint64_t sequence,
+                       const std::vector<EventPtr>& pending) const {
+  std::set<std::string> subjects;
+  const auto space = spaces_.find(name);
+  if (space != spaces_.end()) {
+    for (const auto& [subject, events] : space->second.by_subject) subjects.insert(subject);
+  }
+  for (const EventPtr& event : pending) subjects.insert(event->subject);
+  Entities state;
+  for (const std::string& subject : subjects) {
+    const History entity = history(name, subject, sequence, pending);
+    if (auto line = entity.shown()) state[subject] = std::move(*line);
+  }
+  return state;
+}
+
+std::set<std::string> Oracle::open_conflicts(const std::string& space) const {
+  std::set<std::string> open;
+  for (const EventPtr& event : log(space)) {
+    if (event->is_conflict()) {
+      open.insert(event->id);
+    } else if (!event->causation.empty()) {
+      open.erase(event->causation);
+    }
+  }
+  return open;
+}
+
+void Oracle::finish() {
+  for (auto& [name, space] : spaces_) check_conflicts(space);
+}
+
+}  // namespace offsync::sim

@@ -1,0 +1,82 @@
+// Oracle: what must be true of the spaces, kept from what the proxy made durable and from what the
+// clients were promised. It knows the events only as lines, and lib/ not at all.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/model.h"
+#include "sim/world.h"
+
+namespace offsync::sim {
+
+using Entities = std::map<std::string, std::string>;  // subject -> shown line
+
+class Oracle {
+ public:
+  explicit Oracle(World& world) : world_(world) {}
+
+  // --- the proxy --------------------------------------------------------------------------------
+  // An event is durable in the log.
+  void appended(const std::string& space, std::uint64_t sequence, const std::string& line);
+  // The proxy told somebody that the event is in the log there.
+  void accepted(const std::string& space, const std::string& id, std::uint64_t sequence);
+  // What a proxy that starts finds in its store.
+  void found(const std::string& space, std::uint64_t sequence, const std::string& line);
+  void found_end(const std::string& space, std::uint64_t head);
+  // Somebody threw the store away.
+  void wiped();
+
+  std::uint64_t head(const std::string& space) const { return log(space).size(); }
+  const std::vector<EventPtr>& log(const std::string& space) const;
+  EventPtr find(const std::string& space, const std::string& id) const;
+  // Was in a log that is no more.
+  bool lost(const std::string& id) const { return lost_.contains(id); }
+
+  // --- the clients ------------------------------------------------------------------------------
+  // An event as its author's replica has it, and for each register that it writes the event whose
+  // value the author saw there ("": none).
+  void emitted(const Event& event, std::map<std::string, std::string> seen);
+  EventPtr parse(const std::string& line);
+
+  // The states that follow from the log up to `sequence`, and from `pending` on top.
+  History history(const std::string& space, const std::string& subject, std::uint64_t sequence,
+                  const std::vector<EventPtr>& pending) const;
+  Entities state(const std::string& space, std::uint64_t sequence,
+                 const std::vector<EventPtr>& pending) const;
+  // Ids of the open conflicts at the end of the log.
+  std::set<std::string> open_conflicts(const std::string& space) const;
+
+  // At the end: what is expected of the last event.
+  void finish();
+
+ private:
+  struct Space {
+    std::vector<EventPtr> log;
+    std::map<std::string, std::vector<EventPtr>> by_subject;
+    std::unordered_map<std::string, EventPtr> by_id;
+    std::map<std::string, std::uint64_t> marks;
+    // Of the event that was appended last, its conflicts aside.
+    EventPtr last;
+    bool exact = false;
+    std::set<std::string> expected, got;  // registers
+  };
+  void expect_conflicts(Space& space, const EventPtr& event);
+  void check_conflicts(Space& space);
+  void take_conflict(Space& space, const EventPtr& event);
+  Space& of(const std::string& space) { return spaces_[space]; }
+
+  World& world_;
+  std::map<std::string, Space> spaces_;
+  std::set<std::string> lost_;
+  std::unordered_map<std::string, std::map<std::string, std::string>> seen_;  // by event id
+  std::unordered_map<std::string, EventPtr> parsed_;
+  std::unordered_map<std::string, std::string> last_stamp_;  // by node
+};
+
+}  // namespace offsync::sim

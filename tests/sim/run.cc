@@ -1,0 +1,133 @@
+#include "sim/run.h"
+
+#include <filesystem>
+#include <memory>
+
+#include "sim/listener.h"
+#include "sim/machine.h"
+#include "sim/network.h"
+#include "sim/oracle.h"
+#include "sim/people.h"
+#include "sim/server.h"
+#include "sim/world.h"
+
+namespace offsync::sim {
+namespace {
+
+constexpr std::int64_t kHealMs = 30'000;  // P5
+constexpr std::int64_t kLookEveryMs = 500;
+
+// Everything of one run.
+class Scene {
+ public:
+  Scene(const Params& params, const std::string& folder, bool verbose)
+      : world_(params, verbose),
+        oracle_(world_),
+        server_(world_, oracle_, folder),
+        network_(world_, server_),
+        people_(world_, oracle_, server_, network_, machines_) {
+    for (std::int64_t i = 0; i < params.clients; ++i) {
+      machines_.push_back(std::make_unique<Machine>(world_, oracle_, server_, network_, folder, i));
+    }
+    for (std::int64_t i = 0; i < params.listeners; ++i) {
+      listeners_.push_back(std::make_unique<Listener>(world_, oracle_, server_, network_, i));
+    }
+  }
+
+  RunResult play() {
+    server_.start();
+    for (const auto& machine : machines_) machine->boot();
+    for (const auto& listener : listeners_) {
+      world_.after(1, [&listener] { listener->begin(); });
+    }
+    people_.plan();
+    world_.run_until(world_.params.duration_ms);
+    heal();
+    if (!world_.broken()) finish();
+    return result();
+  }
+
+ private:
+  void heal() {
+    world_.faults = false;
+    world_.trace("healing");
+    for (const auto& machine : machines_) machine->heal();
+    server_.heal();
+    network_.heal();
+    const std::int64_t begun = world_.now();
+    std::string why = "nothing";
+    while (!world_.broken() && !settled(why)) {
+      if (world_.now() - begun >= kHealMs) {
+        world_.violated(5, "not in step {} ms after the healing: {}", kHealMs, why);
+        return;
+      }
+      world_.run_until(world_.now() + kLookEveryMs);
+    }
+    healed_ms_ = world_.now() - begun;
+  }
+
+  bool settled(std::string& why) {
+    if (!server_.up()) {
+      why = "the proxy is down";
+      return false;
+    }
+    for (const auto& machine : machines_) {
+      if (!machine->settled(why)) return false;
+    }
+    for (const auto& listener : listeners_) {
+      if (listener->settled()) continue;
+      why = listener->place();
+      return false;
+    }
+    return true;
+  }
+
+  void finish() {
+    oracle_.finish();
+    for (const auto& machine : machines_) {
+      machine->check_end();
+      machine->check_status();
+    }
+    for (std::int64_t i = 0; i < server_.spaces(); ++i) {
+      const std::string& space = server_.name_of(i);
+      if (server_.state(space) != oracle_.state(space, oracle_.head(space), {})) {
+        world_.violated(5, "the proxy's state of {} is not that of its log", space);
+      }
+    }
+  }
+
+  RunResult result() {
+    RunResult result;
+    result.violations = world_.violations();
+    result.hash = world_.hash();
+    for (const auto& machine : machines_) machine->count_disk();
+    server_.count_disk();
+    for (const auto& [what, count] : world_.counters) result.counters[std::string(what)] = count;
+    result.simulated_ms = world_.now();
+    result.healed_ms = healed_ms_;
+    return result;
+  }
+
+  World world_;
+  Oracle oracle_;
+  Server server_;
+  Network network_;
+  std::vector<std::unique_ptr<Machine>> machines_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  People people_;
+  std::int64_t healed_ms_ = 0;
+};
+
+}  // namespace
+
+RunResult run(const Params& params, const std::string& folder, bool verbose) {
+  std::filesystem::create_directories(folder + "/proxy");
+  for (std::int64_t i = 0; i < params.clients; ++i) {
+    std::filesystem::create_directories(fmt::format("{}/c{}", folder, i));
+  }
+  test::SimDisk::reseed_sqlite(params.seed);
+  Scene scene(params, folder, verbose);
+  return scene.play();
+}
+
+}  // namespace offsync::sim

@@ -1,0 +1,94 @@
+// Server: the machine on which the proxy runs. Its store, ingest, routes and hub are the real ones;
+// sockets and threads are the network's and the world's.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/api.h"
+#include "proxy/hub_core.h"
+#include "proxy/ingest.h"
+#include "proxy/sqlite_log_store.h"
+#include "sim/dice.h"
+#include "sim/oracle.h"
+#include "sim/world.h"
+#include "support/sim_disk.h"
+#include "wire/transport.h"
+
+namespace offsync::sim {
+
+// A connection that became a stream, as the proxy sees it.
+class Pipe {
+ public:
+  virtual ~Pipe() = default;
+  virtual std::size_t write(const std::vector<std::string_view>& pieces) = 0;  // bytes taken
+  virtual void close() = 0;                                                    // by the proxy
+};
+
+class Server {
+ public:
+  Server(World& world, Oracle& oracle, const std::string& folder);
+  ~Server();
+
+  void start();
+  bool up() const { return running_ != nullptr; }
+  // Precondition: up(). Nothing where the machine died over it: then nobody has heard the answer.
+  std::optional<proxy::ApiAnswer> handle(const HttpRequest& request);
+  // A stream begins; what it is to get comes by pipe->write().
+  std::uint64_t open_stream(proxy::SubscribeRequest request, std::shared_ptr<Pipe> pipe);
+  void writable(std::uint64_t stream);
+  void hang_up(std::uint64_t stream);
+
+  // Of the log that there is, or was when the proxy was last up.
+  const std::string& epoch() const { return epoch_; }
+  // Which run of the proxy this is; whoever waits for an earlier one waits in vain.
+  int incarnation() const { return incarnation_; }
+  void die(bool power);
+  void die_at(std::int64_t operation, bool power);  // of its disk
+  void fail_at(std::int64_t operation, bool full);
+  void compact(const std::string& space, std::uint64_t upto);
+  void wipe();
+  void heal();
+  void count_disk();
+  // What the store says of the space, as a person would see it.
+  Entities state(const std::string& space);
+  void jump(std::int64_t ms) { clock_.jump(ms); }
+  std::int64_t wall_ms() { return clock_.wall_ms(); }
+  const std::string& name_of(std::int64_t space) const {
+    return names_[static_cast<std::size_t>(space)];
+  }
+  std::int64_t spaces() const { return static_cast<std::int64_t>(names_.size()); }
+
+ private:
+  struct Running;
+  bool check_disk();
+  void look_into_store();
+  void pump();
+  void write_to(proxy::HubCore::Id id);
+  void read_later(const proxy::ReadRequest& request);
+  void drop(proxy::HubCore::Id id);
+  void tick();
+
+  World& world_;
+  Oracle& oracle_;
+  Dice dice_;
+  test::SimDisk disk_;
+  test::SeededRandom random_;
+  MachineClock clock_;
+  const test::SimDisk::Image empty_;
+  const std::string file_;
+  std::vector<std::string> names_;
+  std::unique_ptr<Running> running_;
+  std::string epoch_;
+  int incarnation_ = 0;
+  bool power_ = false;  // how it dies next
+};
+
+// Adds what a disk has done to what has occurred.
+void count_faults(World& world, const test::SimDisk& disk);
+
+}  // namespace offsync::sim
