@@ -1,9 +1,8 @@
 #include "event/stamp.h"
 
-#include <sha256.h>
-#include <sys/types.h>
-
 #include <array>
+
+#include "base/sha256.h"
 
 namespace offsync {
 namespace {
@@ -74,11 +73,7 @@ std::optional<std::uint64_t> parse_node(std::string_view text) {
 }
 
 std::uint64_t foreign_node(std::string_view source) {
-  SHA256_CTX context;
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
-  SHA256Init(&context);
-  SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(source.data()), source.size());
-  SHA256Final(digest.data(), &context);
+  const Sha256 digest = sha256({source});
   std::uint64_t node = 0;
   for (int i = 0; i < 8; ++i) node = node << 8 | digest[static_cast<std::size_t>(i)];
   return node;

@@ -1,13 +1,13 @@
 #include "state/decision.h"
 
 #include <fmt/format.h>
-#include <sha256.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
 
 #include "base/limits.h"
+#include "base/sha256.h"
 #include "base/uuid.h"
 
 namespace offsync {
@@ -22,15 +22,9 @@ const Field* known(const Entity& entity, std::string_view name) {
 }
 
 std::string conflict_id(std::string_view event, std::string_view field, std::string_view element) {
-  SHA256_CTX context;
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
-  SHA256Init(&context);
-  for (const std::string_view part : {event, field, element}) {
-    // With its NUL, so that the parts cannot run into each other.
-    SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(part.data()), part.size());
-    SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(""), 1);
-  }
-  SHA256Final(digest.data(), &context);
+  // With a NUL behind each, so that the parts cannot run into each other.
+  constexpr std::string_view kEnd("", 1);
+  const Sha256 digest = sha256({event, kEnd, field, kEnd, element, kEnd});
   std::uint64_t words[2] = {0, 0};
   for (std::size_t i = 0; i < 16; ++i) words[i / 8] = words[i / 8] << 8 | digest[i];
   return uuid_v8(words[0], words[1]);

@@ -21,7 +21,7 @@ ADAPTERS = {
     "toml++/": r"(cli/settings|proxy/settings|proxy/options)",
     "zlib.h": r"lib/wire/compress(or)?\.cc$",
     "zstd.h": r"lib/wire/compress(or)?\.cc$",
-    "sha256.h": r"lib/(event/stamp|state/decision)\.cc$",
+    "sha256.h": r"lib/base/sha256\.cc$",
     "catch2/": r"tests/support/",
     "rapidcheck": r"tests/",
     "fmt/": r".*",
