@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/rfc3339.h"
+#include "proxy/residue.h"
 #include "state/decision.h"
 
 namespace offsync::proxy {
@@ -27,8 +28,8 @@ std::string pair_key(std::string_view source, std::string_view subject) {
 // Whether both are the same event. One that came without time and stamp is compared as if it had
 // those that it was given when it was taken.
 bool same_event(EventView incoming, const EventView& stored) {
-  if (incoming.time.empty() && incoming.stamp.none() && !stored.time.empty() &&
-      stored.stamp.node == foreign_node(incoming.source) && stored.stamp.ms() == stored.time_ms) {
+  if (incoming.time.empty() && incoming.stamp.none() && incoming.source == stored.source &&
+      has_given_time(stored)) {
     incoming.time = stored.time;
     incoming.stamp = stored.stamp;
   }
@@ -83,7 +84,7 @@ class Decider::Group {
   Candidate& candidate() { return request_->candidates[index_]; }
   Status decide();
   Status decide_new(EventView event);
-  Status decide_known(const EventView& event, const LogEntry& known);
+  Status decide_known(const EventView& event, const KnownEvent& known);
   Status decide_again(const EventView& event);
   Status accept(EventView event);
   Status reject(const EventView& event, std::string_view code, std::string detail);
@@ -96,7 +97,7 @@ class Decider::Group {
   Result<bool> any_known(const std::vector<Conflict>& conflicts);
   std::optional<Error> clock_ahead(const EventView& event) const;
   Outcome& answer(OutcomeKind kind);
-  Result<std::optional<LogEntry>> find(std::string_view id);
+  Result<std::optional<KnownEvent>> find(std::string_view id);
   Result<Mark*> mark_of(std::string_view source);
   Result<Working> entity_of(std::string_view subject);
   std::uint64_t next_sequence() const { return out_.commit.first + out_.commit.entries.size(); }
@@ -132,7 +133,7 @@ Status Decider::Group::decide() {
     return reject(*event, "reserved_type",
                   fmt::format("the type {} is one that only the proxy itself writes", event->type));
   }
-  OFFSYNC_ASSIGN(const std::optional<LogEntry> known, find(event->id));
+  OFFSYNC_ASSIGN(const std::optional<KnownEvent> known, find(event->id));
   if (known) return decide_known(*event, *known);
   if (event->clientseq != 0) {
     if (request_->refused.contains(pair_key(event->source, event->subject))) {
@@ -153,12 +154,20 @@ Status Decider::Group::reject_unread(const Error& error) {
   return {};
 }
 
-Status Decider::Group::decide_known(const EventView& event, const LogEntry& known) {
-  OFFSYNC_ASSIGN(const EventView* stored, d_.stored_decoder_.decode(known.line));
-  if (!same_event(event, *stored)) {
+Status Decider::Group::decide_known(const EventView& event, const KnownEvent& known) {
+  bool same = false;
+  std::string author;
+  if (known.line.empty()) {
+    same = is_residue_of(event, known.residue);
+  } else {
+    OFFSYNC_ASSIGN(const EventView* stored, d_.stored_decoder_.decode(known.line));
+    same = same_event(event, *stored);
+    author = fmt::format(" of {}", stored->source);
+  }
+  if (!same) {
     return reject(event, "id_conflict",
-                  fmt::format("the log has another event with this id, of {} at sequence {}",
-                              stored->source, known.sequence));
+                  fmt::format("the log has another event with this id,{} at sequence {}", author,
+                              known.sequence));
   }
   answer(OutcomeKind::duplicate).sequence = known.sequence;
   return {};
@@ -333,15 +342,16 @@ std::string Decider::Group::readable_data(EventView record, Conflict& conflict) 
 
 Result<bool> Decider::Group::any_known(const std::vector<Conflict>& conflicts) {
   for (const Conflict& conflict : conflicts) {
-    OFFSYNC_ASSIGN(const std::optional<LogEntry> known, find(conflict.id));
+    OFFSYNC_ASSIGN(const std::optional<KnownEvent> known, find(conflict.id));
     if (known) return true;
   }
   return false;
 }
 
-Result<std::optional<LogEntry>> Decider::Group::find(std::string_view id) {
+Result<std::optional<KnownEvent>> Decider::Group::find(std::string_view id) {
   if (const auto it = by_id_.find(std::string(id)); it != by_id_.end()) {
-    return std::optional(out_.commit.entries[it->second]);
+    const LogEntry& entry = out_.commit.entries[it->second];
+    return std::optional(KnownEvent{entry.sequence, entry.line, {}});
   }
   return d_.store_.find(log_.space, id);
 }

@@ -27,6 +27,13 @@ struct LogEntry {
   std::string line;  // canonical, with sequence and recordedtime
 };
 
+// What is known of an event by its id, for ever.
+struct KnownEvent {
+  std::uint64_t sequence = 0;
+  std::string line;     // as in LogEntry; empty where the event was compacted,
+  std::string residue;  // and then residue_of() its line
+};
+
 struct ClientMark {
   std::string source;
   std::uint64_t clientseq = 0;  // the highest that was decided
@@ -89,7 +96,7 @@ class LogStore {
   // Entries with sequence > after, in order; at least one if there is any, then up to the limits.
   virtual Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
                                              std::size_t max_events, std::size_t max_bytes) = 0;
-  virtual Result<std::optional<LogEntry>> find(std::string_view space, std::string_view id) = 0;
+  virtual Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view id) = 0;
 
   virtual Result<std::optional<std::string>> entity(std::string_view space,
                                                     std::string_view subject) = 0;
@@ -102,7 +109,8 @@ class LogStore {
   virtual Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) = 0;
 
   virtual Status set_applied(std::string_view space, std::uint64_t sequence) = 0;  // only forward
-  // Forgets events up to `upto` (not beyond head); states, marks and conflicts stay.
+  // Forgets the lines of events up to `upto` (not beyond head). Their ids stay, with their
+  // residues, and so do states, marks and conflicts.
   virtual Status compact(std::string_view space, std::uint64_t upto) = 0;
 
   virtual Status check() = 0;  // can it serve (for /readyz)

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "proxy/commit_check.h"
+#include "proxy/residue.h"
 
 namespace offsync::proxy {
 namespace {
@@ -97,13 +98,18 @@ Result<std::vector<LogEntry>> MemoryLogStore::read(std::string_view space, std::
   return entries;
 }
 
-Result<std::optional<LogEntry>> MemoryLogStore::find(std::string_view space, std::string_view id) {
+Result<std::optional<KnownEvent>> MemoryLogStore::find(std::string_view space,
+                                                       std::string_view id) {
   const std::shared_lock lock(mutex_);
   const Space* found = find_space(space);
-  if (found == nullptr) return std::optional<LogEntry>();
+  if (found == nullptr) return std::optional<KnownEvent>();
   const auto it = found->sequences.find(id);
-  if (it == found->sequences.end()) return std::optional<LogEntry>();
-  return std::optional(found->log.at(it->second));
+  if (it == found->sequences.end()) return std::optional<KnownEvent>();
+  const std::uint64_t sequence = it->second;
+  if (const auto entry = found->log.find(sequence); entry != found->log.end()) {
+    return std::optional(KnownEvent{sequence, entry->second.line, {}});
+  }
+  return std::optional(KnownEvent{sequence, {}, found->residues.at(sequence)});
 }
 
 Result<std::optional<std::string>> MemoryLogStore::entity(std::string_view space,
@@ -185,7 +191,7 @@ Status MemoryLogStore::compact(std::string_view space, std::uint64_t upto) {
   upto = std::min(upto, found.head);
   const auto end = found.log.upper_bound(upto);
   for (auto entry = found.log.begin(); entry != end; ++entry) {
-    found.sequences.erase(entry->second.id);
+    found.residues.emplace(entry->first, residue_of(entry->second.line));
   }
   found.log.erase(found.log.begin(), end);
   found.oldest = std::max(found.oldest, upto + 1);

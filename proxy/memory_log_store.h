@@ -20,7 +20,7 @@ class MemoryLogStore final : public LogStore {
   Status append(const Commit& commit) override;
   Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
                                      std::size_t max_events, std::size_t max_bytes) override;
-  Result<std::optional<LogEntry>> find(std::string_view space, std::string_view id) override;
+  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view id) override;
   Result<std::optional<std::string>> entity(std::string_view space,
                                             std::string_view subject) override;
   // Calls the sink without a lock, on a copy.
@@ -46,6 +46,7 @@ class MemoryLogStore final : public LogStore {
     std::uint64_t applied = 0;
     std::map<std::uint64_t, LogEntry> log;
     ByName<std::uint64_t> sequences;  // by event id
+    std::map<std::uint64_t, std::string> residues;
     ByName<std::string> entities;
     ByName<Client> clients;
     std::map<std::uint64_t, OpenConflict> open;

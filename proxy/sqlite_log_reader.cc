@@ -1,5 +1,8 @@
 #include "proxy/sqlite_log_reader.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "proxy/sqlite_log_schema.h"
 
 namespace offsync::proxy {
@@ -31,7 +34,10 @@ Result<LogReader> LogReader::prepare(sqlite::Db& db) {
   OFFSYNC_TRY(set(reader.spaces_, "SELECT name FROM space ORDER BY name"));
   OFFSYNC_TRY(
       set(reader.read_, "SELECT key, id, line FROM event WHERE key > ? AND key <= ? ORDER BY key"));
-  OFFSYNC_TRY(set(reader.find_, "SELECT key, line FROM event WHERE key >> 40 = ? AND id = ?"));
+  OFFSYNC_TRY(set(reader.oldest_, "SELECT oldest FROM space WHERE space_id = ?"));
+  OFFSYNC_TRY(set(reader.find_,
+                  "SELECT key, line, typeof(line) = 'blob' FROM event"
+                  " WHERE key >> 40 = ? AND id = ?"));
   OFFSYNC_TRY(set(reader.entity_, "SELECT record FROM entity WHERE space_id = ? AND subject = ?"));
   OFFSYNC_TRY(
       set(reader.entities_, "SELECT record FROM entity WHERE space_id = ? ORDER BY subject"));
@@ -79,6 +85,9 @@ Result<std::vector<LogEntry>> LogReader::read(std::int64_t space_id, std::uint64
                                               std::size_t max_events, std::size_t max_bytes) {
   std::vector<LogEntry> entries;
   if (after >= kMaxSequence) return entries;
+  const ResetAtEnd reset_oldest(oldest_);
+  OFFSYNC_ASSIGN(const bool known, oldest_.bind(1, space_id).step());
+  if (known) after = std::max(after, oldest_.uinteger(0) - 1);
   const ResetAtEnd reset(read_);
   read_.bind(1, key_of(space_id, after)).bind(2, key_of(space_id, kMaxSequence));
   std::size_t bytes = 0;
@@ -94,14 +103,15 @@ Result<std::vector<LogEntry>> LogReader::read(std::int64_t space_id, std::uint64
   }
 }
 
-Result<std::optional<LogEntry>> LogReader::find(std::int64_t space_id, std::string_view id) {
+Result<std::optional<KnownEvent>> LogReader::find(std::int64_t space_id, std::string_view id) {
   const ResetAtEnd reset(find_);
   const std::string packed = pack_id(id);
   OFFSYNC_ASSIGN(const bool found, find_.bind(1, space_id).bind_blob(2, packed).step());
-  if (!found) return std::optional<LogEntry>();
-  return std::optional(LogEntry{.sequence = sequence_of(find_.integer(0)),
-                                .id = std::string(id),
-                                .line = std::string(find_.text(1))});
+  if (!found) return std::optional<KnownEvent>();
+  KnownEvent event;
+  event.sequence = sequence_of(find_.integer(0));
+  (find_.integer(2) != 0 ? event.residue : event.line) = find_.text(1);
+  return std::optional(std::move(event));
 }
 
 Result<std::optional<std::string>> LogReader::entity(std::int64_t space_id,

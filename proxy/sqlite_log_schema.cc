@@ -23,7 +23,7 @@ constexpr std::array kMigrations = {
       CREATE TABLE event (
         key  INTEGER PRIMARY KEY,   -- space_id << 40 | sequence
         id   BLOB NOT NULL,         -- pack_id()
-        line TEXT NOT NULL
+        line TEXT NOT NULL          -- a BLOB, its residue, once it was compacted
       );
       CREATE UNIQUE INDEX event_by_id ON event (key >> 40, id);
       CREATE TABLE entity (

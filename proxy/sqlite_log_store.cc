@@ -153,8 +153,9 @@ Result<std::vector<LogEntry>> SqliteLogStore::read(std::string_view space, std::
   });
 }
 
-Result<std::optional<LogEntry>> SqliteLogStore::find(std::string_view space, std::string_view id) {
-  return impl_->ask(space, std::optional<LogEntry>(),
+Result<std::optional<KnownEvent>> SqliteLogStore::find(std::string_view space,
+                                                       std::string_view id) {
+  return impl_->ask(space, std::optional<KnownEvent>(),
                     [&](LogReader& reader, std::int64_t in) { return reader.find(in, id); });
 }
 

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "base/limits.h"
 #include "proxy/commit_check.h"
+#include "proxy/residue.h"
 #include "proxy/sqlite_log_schema.h"
 
 namespace offsync::proxy {
@@ -57,7 +60,8 @@ Status LogWriter::prepare_statements() {
                   "  ORDER BY clientseq DESC LIMIT 1 OFFSET ?3)"));
   OFFSYNC_TRY(set(open_conflict_, "INSERT INTO open_conflict (key, id, line) VALUES (?, ?, ?)"));
   OFFSYNC_TRY(set(close_conflict_, "DELETE FROM open_conflict WHERE key >> 40 = ? AND id = ?"));
-  OFFSYNC_TRY(set(forget_events_, "DELETE FROM event WHERE key > ? AND key <= ?"));
+  OFFSYNC_TRY(set(old_events_, "SELECT key, line FROM event WHERE key > ? AND key <= ?"));
+  OFFSYNC_TRY(set(forget_line_, "UPDATE event SET line = ?2 WHERE key = ?1"));
   return {};
 }
 
@@ -163,6 +167,20 @@ Status LogWriter::set_applied(std::string_view space, std::uint64_t sequence) {
   return commit_or_unknown(std::move(transaction));
 }
 
+Status LogWriter::forget_lines(std::int64_t after, std::int64_t upto) {
+  std::vector<std::pair<std::int64_t, std::string>> residues;
+  old_events_.bind(1, after).bind(2, upto);
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, old_events_.step());
+    if (!found) break;
+    residues.emplace_back(old_events_.integer(0), residue_of(old_events_.text(1)));
+  }
+  for (const auto& [key, residue] : residues) {
+    OFFSYNC_TRY(forget_line_.bind(1, key).bind_blob(2, residue).run());
+  }
+  return {};
+}
+
 Result<bool> LogWriter::compact_step(std::string_view space, std::uint64_t upto,
                                      std::uint64_t max_events) {
   OFFSYNC_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
@@ -171,8 +189,7 @@ Result<bool> LogWriter::compact_step(std::string_view space, std::uint64_t upto,
   upto = std::min(upto, row->head);
   if (upto < row->oldest) return true;
   const std::uint64_t last = std::min(upto, row->oldest + max_events - 1);
-  forget_events_.bind(1, key_of(row->space_id, row->oldest - 1));
-  OFFSYNC_TRY(forget_events_.bind(2, key_of(row->space_id, last)).run());
+  OFFSYNC_TRY(forget_lines(key_of(row->space_id, row->oldest - 1), key_of(row->space_id, last)));
   row->oldest = last + 1;
   OFFSYNC_TRY(put_row(*row));
   OFFSYNC_TRY(commit_or_unknown(std::move(transaction)));

@@ -31,11 +31,12 @@ class LogWriter {
   Status put_clients(const SpaceRow& row, const Commit& commit);
   Status put_conflicts(const SpaceRow& row, const Commit& commit);
   Status put_row(const SpaceRow& row);
+  Status forget_lines(std::int64_t after, std::int64_t upto);  // keys
 
   sqlite::Db* db_;
   LogReader* reader_;
   sqlite::Statement add_space_, put_space_, add_event_, update_entity_, add_entity_, put_mark_,
-      put_rejection_, trim_rejections_, open_conflict_, close_conflict_, forget_events_;
+      put_rejection_, trim_rejections_, open_conflict_, close_conflict_, old_events_, forget_line_;
 };
 
 // Ends a transaction. A failure here leaves open whether it is durable: `unknown`.

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "contract/store_under_test.h"
+#include "proxy/residue.h"
 #include "support/catch.h"
 
 using namespace offsync;
@@ -322,6 +323,9 @@ TEST_CASE("applied moves forward only, and not beyond the head") {
 TEST_CASE("compaction forgets events, and nothing else") {
   OFFSYNC_STORE(store);
   Commit commit = commit_of("shop", 1, 10);
+  commit.entries[6].line =
+      R"({"specversion":"1.0","id":"e-7","source":"/a","type":"t","subject":"todo/1",)"
+      R"("time":"2026-11-23T12:00:00Z","data":{"set":{"n":1}}})";
   commit.entities = {{"todo/1", "one"}};
   commit.marks = {{"/a", 4}};
   commit.rejections = {{"/a", 4, "x", "code", "detail"}};
@@ -333,8 +337,13 @@ TEST_CASE("compaction forgets events, and nothing else") {
   CHECK(store->space("shop")->oldest == 8);
   CHECK(store->space("shop")->head == 10);
   CHECK(sequences(*store->read("shop", 0, kAll, kAll)) == range(8, 10));
-  CHECK_FALSE(*store->find("shop", "e-7"));
-  CHECK(*store->find("shop", "e-8"));
+  const auto forgotten = store->find("shop", "e-7");
+  REQUIRE(*forgotten);  // an id is known for ever
+  CHECK((*forgotten)->sequence == 7);
+  CHECK((*forgotten)->line.empty());
+  CHECK((*forgotten)->residue == residue_of(commit.entries[6].line));
+  CHECK((*store->find("shop", "e-8"))->residue.empty());
+  CHECK((*store->find("shop", "e-8"))->line == commit.entries[7].line);
   CHECK(**store->entity("shop", "todo/1") == "one");
   CHECK(*store->mark("shop", "/a") == 4);
   CHECK(*store->rejection("shop", "/a", 4));
