@@ -31,7 +31,7 @@ inline constexpr std::int64_t kStreamDeadMs = 45'000;    // a stream silent for 
 inline constexpr std::int64_t kRequestTimeoutMs = 30'000;
 inline constexpr std::int64_t kConnectTimeoutMs = 5'000;
 inline constexpr std::int64_t kBackoffBaseMs = 250;  // full jitter: random(0, min(cap, base*2^n))
-inline constexpr std::int64_t kBackoffCapMs = 30'000;
+inline constexpr std::int64_t kBackoffCapMs = 10'000;
 
 inline constexpr std::int64_t kRetryAfterCapMs = 3'600'000;  // a Retry-After beyond it is cut to it
 inline constexpr std::int64_t kOnceRetryAfterMs = 5'000;     // `sync` waits no longer than this ...

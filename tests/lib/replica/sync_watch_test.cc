@@ -200,9 +200,9 @@ TEST_CASE("watch: a proxy that is down is asked less and less often", "[sync][wa
   w.a.transport.down = true;
   w.a.transport.cut_streams();
   w.a.run_for(3'600'000);
-  // Full jitter with a cap of 30 s: some 240 tries in an hour, and a few more at the beginning.
-  CHECK(w.a.transport.seen.size() > 100);
-  CHECK(w.a.transport.seen.size() < 500);
+  // Full jitter with a cap of 10 s: some 720 tries in an hour, and a few more at the beginning.
+  CHECK(w.a.transport.seen.size() > 400);
+  CHECK(w.a.transport.seen.size() < 1200);
   for (const std::int64_t wait : w.a.watcher.waits) CHECK(wait <= limits::kBackoffCapMs);
   CHECK_FALSE(w.a.done());
   CHECK(w.a.queue() == "queued 1 accepted 0 rejected 0 held 0");
