@@ -17,6 +17,7 @@ Result<LogPool::WriteLease> LogPool::writer() {
   std::unique_lock lock(write_mutex_);
   if (writer_ && writer_->db.broken()) {
     writer_.reset();
+    secured_ = false;
     // The readers, too: only a file that nobody has open is looked at afresh.
     std::vector<std::unique_ptr<ReadConnection>> closing;
     const std::lock_guard read_lock(read_mutex_);
@@ -25,6 +26,7 @@ Result<LogPool::WriteLease> LogPool::writer() {
   }
   if (!writer_) {
     OFFSYNC_ASSIGN(writer_, open_writer());
+    secured_ = true;
   }
   return WriteLease(std::move(lock), writer_.get());
 }
@@ -46,6 +48,10 @@ Result<LogPool::ReadLease> LogPool::reader() {
       return ReadLease(this, std::move(connection));
     }
   }
+  if (!secured_) {
+    return make_error(Errc::io, "io", "the store " + settings_.file + " could not be opened again",
+                      "check the disk");
+  }
   OFFSYNC_ASSIGN(auto connection, open_reader());
   connection->generation = generation;
   return ReadLease(this, std::move(connection));
@@ -65,6 +71,7 @@ Result<std::unique_ptr<WriteConnection>> LogPool::open_writer() const {
   OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(settings_.file, options));
   auto connection = std::make_unique<WriteConnection>(std::move(db));
   OFFSYNC_TRY(sqlite::migrate(connection->db, kLogApplicationId, log_migrations()));
+  OFFSYNC_TRY(connection->db.secure());
   OFFSYNC_ASSIGN(connection->reader, LogReader::prepare(connection->db));
   OFFSYNC_ASSIGN(connection->writer, LogWriter::prepare(connection->db, connection->reader));
   return connection;

@@ -2,6 +2,7 @@
 // sqlite_log_*. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -80,6 +81,8 @@ class LogPool {
   const Settings settings_;
   std::mutex write_mutex_;
   std::unique_ptr<WriteConnection> writer_;
+  // The writer has made durable what can be read; before that nobody reads.
+  std::atomic<bool> secured_{false};
   std::mutex read_mutex_;
   std::vector<std::unique_ptr<ReadConnection>> readers_;
   std::uint64_t generation_ = 0;  // of the readers; moves on when all are to be closed

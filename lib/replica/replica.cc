@@ -22,6 +22,15 @@ Result<Replica> Replica::open(const std::string& file, Clock& clock, Random& ran
   return Replica(std::move(impl));
 }
 
+Status Replica::secure() {
+  OFFSYNC_TRY(impl_->store.ready());
+  if (!impl_->store.lock_->doubtful()) return {};
+  OFFSYNC_TRY(impl_->store.lock_->lock());
+  Status done = impl_->store.secure();
+  impl_->store.lock_->unlock();
+  return done;
+}
+
 Result<ReplicaInfo> Replica::info() {
   OFFSYNC_TRY(impl_->store.ready());
   OFFSYNC_ASSIGN(ReplicaRow row, impl_->store.load_row());

@@ -82,6 +82,9 @@ class Replica {
   ~Replica();
 
   Result<ReplicaInfo> info();
+  // Before anything that stands here is told to others: makes durable what a process that died in a
+  // commit, or whose disk failed, may have left in the kernel's memory only.
+  Status secure();
   Status set_remote(const std::string& remote);
 
   // --- emit -------------------------------------------------------------------------------------

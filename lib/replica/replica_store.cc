@@ -169,6 +169,13 @@ Status ReplicaStore::ready() {
   return open_existing();
 }
 
+Status ReplicaStore::secure() {
+  if (!lock_->doubtful()) return {};
+  OFFSYNC_TRY(db_->secure());
+  lock_->set_doubtful(false);
+  return {};
+}
+
 Result<sqlite::Statement*> ReplicaStore::use(const char* sql) {
   if (const auto it = statements_.find(sql); it != statements_.end()) {
     it->second.reset();

@@ -52,6 +52,8 @@ class ReplicaStore {
 
   // Opens the connection again if an earlier write broke it. First thing in every operation.
   Status ready();
+  // Makes durable what a commit that did not end well may have left. Under the lock.
+  Status secure();
   // The cached statement of `sql`, which must be a literal. One user at a time: not for loops that
   // call out.
   Result<sqlite::Statement*> use(const char* sql);
@@ -73,6 +75,7 @@ class ReplicaStore {
 
  private:
   friend class ReplicaWrite;
+  friend class Replica;
   Status connect(bool create);
   Status open_existing();
   bool half_made();

@@ -11,6 +11,7 @@ Result<std::unique_ptr<ReplicaWrite>> ReplicaWrite::begin(ReplicaStore& store) {
   }
   OFFSYNC_TRY(store.lock_->lock());
   std::unique_ptr<ReplicaWrite> write(new ReplicaWrite(store));  // unlocks from here on
+  OFFSYNC_TRY(store.secure());
   OFFSYNC_ASSIGN(auto transaction,
                  sqlite::Transaction::begin(*store.db_, sqlite::Transaction::Kind::write));
   write->transaction_.emplace(std::move(transaction));
@@ -34,7 +35,11 @@ Status ReplicaWrite::commit() {
   if (!open_) return make_error(Errc::internal, "closed", "this write was finished before");
   Status done = flush();
   if (done && row_changed) done = store.save_row(row);
-  if (done) done = transaction_->commit();
+  if (done) {
+    store.lock_->set_doubtful(true);
+    done = transaction_->commit();
+    if (done) store.lock_->set_doubtful(false);
+  }
   const bool large = touched_ >= 500;
   close();
   if (done && large) store.bulk();

@@ -113,6 +113,7 @@ struct SyncEngine::Impl {
 
 void SyncEngine::Impl::start() {
   started = true;
+  if (Status secured = context.replica.secure(); !secured) return finish(secured.error());
   auto info = context.replica.info();
   if (!info) return finish(std::move(info).error());
   const std::string& remote = context.options.remote;

@@ -165,6 +165,9 @@ bool Db::in_transaction() const {
 bool Db::broken() const {
   return wal_->broken;
 }
+void Db::break_off() {
+  wal_->broken = true;
+}
 
 std::string Db::file() const {
   const char* name = sqlite3_db_filename(db_, "main");

@@ -97,6 +97,11 @@ class Db {
   // Copies the WAL into the file and cuts it, as far as no reader is in the way; not waiting.
   // To be called under the FileLock.
   Status checkpoint();
+  // What can be read need not be durable: whoever wrote it may have died before the sync of the
+  // WAL, or that sync may have failed, and no later one makes up for it (Linux). This writes the
+  // WAL's content once more and syncs it. To be called under the FileLock, outside of a
+  // transaction, before anybody is told of what stands there.
+  Status secure();
   // A commit or checkpoint failed in the file system. What the kernel then has in its cache need
   // not be what is on disk, so nothing more is done on this connection: close, open, look.
   bool broken() const;
@@ -106,6 +111,7 @@ class Db {
   struct Wal;
   Db(sqlite3* db, std::unique_ptr<Wal> wal);
   void close();
+  void break_off();
   sqlite3* db_ = nullptr;
   std::unique_ptr<Wal> wal_;
 };
@@ -157,6 +163,10 @@ class FileLock {
   Result<bool> try_lock();
   void unlock();
   bool locked() const { return locked_; }
+  // A note for whoever comes next: a commit has begun and did not end well (yet). It outlives the
+  // process, not the machine. To be written under the lock.
+  void set_doubtful(bool doubtful);
+  bool doubtful() const;
 
  private:
   FileLock(int fd, std::string file) : fd_(fd), file_(std::move(file)) {}

@@ -17,6 +17,8 @@ namespace {
 // that a process that locks again and again cannot keep another one out.
 constexpr off_t kGate = 0;
 constexpr off_t kLock = 1;
+// The third is the note. Where it cannot be read or written, the careful answer is taken.
+constexpr off_t kNote = 2;
 
 Error lock_error(const std::string& file, int error) {
   return make_error(Errc::io, error == EACCES || error == EROFS ? "read_only" : "io",
@@ -105,6 +107,18 @@ void FileLock::unlock() {
   if (!locked_) return;
   set(fd_, kLock, F_UNLCK);
   locked_ = false;
+}
+
+void FileLock::set_doubtful(bool doubtful) {
+  const char note = doubtful ? '!' : ' ';
+  while (::pwrite(fd_, &note, 1, kNote) < 0 && errno == EINTR) {
+  }
+}
+
+bool FileLock::doubtful() const {
+  char note = ' ';
+  const ssize_t got = ::pread(fd_, &note, 1, kNote);
+  return got < 0 || (got == 1 && note != ' ');
 }
 
 }  // namespace offsync::sqlite

@@ -204,8 +204,11 @@ void Machine::follow() {
   LogFilter filter;
   filter.after = tail_;
   const auto& log = oracle_.log(space_);
+  // Of a log that was thrown away nothing is known any more.
+  const bool known = tail_epoch_ == server_.epoch();
   (void)replica_->for_each_log(filter, [&](std::uint64_t sequence, std::string_view line) {
-    if (sequence != tail_ + 1 || sequence > log.size() || log[sequence - 1]->line != line) {
+    const bool right = !known || (sequence <= log.size() && log[sequence - 1]->line == line);
+    if (sequence != tail_ + 1 || !right) {
       world_.violated(8, "c{}: behind {} comes {} in the received log: {}", index_, tail_, sequence,
                       line);
       return false;
@@ -222,8 +225,12 @@ void Machine::follow() {
 void Machine::emit(const std::vector<EventDraft>& drafts) {
   note_wall();
   std::vector<std::pair<Emitted, std::vector<EventPtr>>> done;
-  std::uint64_t cursor = 0;
-  if (const auto info = shell_->info(); info && info->cursor) cursor = info->cursor->sequence;
+  // What an author saw of a log that was thrown away, the oracle does not know any more.
+  std::optional<std::uint64_t> cursor;
+  if (const auto info = shell_->info()) {
+    if (!info->cursor) cursor = 0;
+    if (info->cursor && info->cursor->epoch == server_.epoch()) cursor = info->cursor->sequence;
+  }
   std::vector<EventPtr> pending = shown_pending();
   auto batch = shell_->begin_batch();
   if (!batch) return void(check_disk());
@@ -253,10 +260,11 @@ bool Machine::refused_as_it_must(const Error& error) {
 }
 
 // An own event was promised to be kept.
-void Machine::take(const Emitted& emitted, std::uint64_t cursor,
+void Machine::take(const Emitted& emitted, std::optional<std::uint64_t> cursor,
                    const std::vector<EventPtr>& pending) {
   const EventPtr event = oracle_.parse(emitted.line);
-  oracle_.emitted(*event, seen_by(*event, cursor, pending));
+  oracle_.emitted(*event);
+  if (cursor) oracle_.saw(*event, seen_by(*event, *cursor, pending));
   confirmed_.insert(event->id);
   world_.count("events emitted");
   world_.trace("c{} emitted {} {}", index_, event->id, event->stamp);

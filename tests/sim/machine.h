@@ -74,7 +74,8 @@ class Machine final : public SyncObserver {
                                              const std::vector<EventPtr>& pending) const;
   bool refused_as_it_must(const Error& error);
   void note_wall();
-  void take(const Emitted& emitted, std::uint64_t cursor, const std::vector<EventPtr>& pending);
+  void take(const Emitted& emitted, std::optional<std::uint64_t> cursor,
+            const std::vector<EventPtr>& pending);
   void compare(const Entities& want, Replica::View view, const char* what);
 
   World& world_;

@@ -142,13 +142,12 @@ void Oracle::wiped() {
   }
 }
 
-void Oracle::emitted(const Event& event, std::map<std::string, std::string> seen) {
+void Oracle::emitted(const Event& event) {
   std::string& last = last_stamp_[event.node()];
   if (event.stamp <= last) {
     world_.violated(9, "node {} gave the stamp {} after {}", event.node(), event.stamp, last);
   }
   last = event.stamp;
-  seen_[event.id] = std::move(seen);
 }
 
 History Oracle::history(const std::string& name, const std::string& subject, std::uint64_t sequence,

@@ -39,9 +39,12 @@ class Oracle {
   bool lost(const std::string& id) const { return lost_.contains(id); }
 
   // --- the clients ------------------------------------------------------------------------------
-  // An event as its author's replica has it, and for each register that it writes the event whose
-  // value the author saw there ("": none).
-  void emitted(const Event& event, std::map<std::string, std::string> seen);
+  // An event as its author's replica has it.
+  void emitted(const Event& event);
+  // For each register that it writes the event whose value its author saw there ("": none).
+  void saw(const Event& event, std::map<std::string, std::string> seen) {
+    seen_[event.id] = std::move(seen);
+  }
   EventPtr parse(const std::string& line);
 
   // The states that follow from the log up to `sequence`, and from `pending` on top.

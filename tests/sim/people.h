@@ -22,28 +22,28 @@ class People {
   void plan();
 
  private:
-  void act();
-  EventDraft draft();
-  void write(EventDraft& draft);
-  std::string foreign_event();
-  void import_somewhere(Machine& machine);
-  void produce(const std::string& space);
-  void forge();
-  void post(const std::string& space, const std::string& line);
-  void crash_proxy();
-  void crash_client();
-  void disk_error();
-  void jump();
+  // Each deed and each incident has dice of its own, so that one less leaves the others as they
+  // are.
   template <class What>
-  void some(std::int64_t times, What what);
+  void some(std::string_view name, std::int64_t times, What what);
+  void act(Dice& dice);
+  EventDraft draft(Dice& dice) const;
+  void write(Dice& dice, EventDraft& draft) const;
+  std::string foreign_event(Dice& dice);
+  void import_somewhere(Dice& dice, Machine& machine);
+  void produce(Dice& dice, const std::string& space);
+  void forge(Dice& dice);
+  void post(const std::string& space, const std::string& line);
+  void crash_proxy(Dice& dice);
+  void crash_client(Dice& dice);
+  void disk_error(Dice& dice);
+  void jump(Dice& dice);
 
   World& world_;
   Oracle& oracle_;
   Server& server_;
   Network& network_;
   std::vector<std::unique_ptr<Machine>>& machines_;
-  Dice dice_;    // of what people do
-  Dice chance_;  // of what befalls the machines
   std::vector<std::string> foreign_;
 };
 

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <strings.h>
 
+#include "proxy/hub.h"
 #include "proxy/log.h"
 #include "proxy/metrics.h"
 #include "state/entity_codec.h"

@@ -1,0 +1,46 @@
+// Db::secure(), apart from the rest because it goes beneath SQLite's own interface.
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "sqlite/db.h"
+#include "sqlite/error.h"
+
+namespace offsync::sqlite {
+namespace {
+
+constexpr sqlite3_int64 kPiece = 64 * 1024;
+
+int write_again(sqlite3_file* file) {
+  sqlite3_int64 size = 0;
+  if (const int rc = file->pMethods->xFileSize(file, &size); rc != SQLITE_OK) return rc;
+  std::vector<char> piece(static_cast<std::size_t>(std::min(size, kPiece)));
+  for (sqlite3_int64 at = 0; at < size; at += kPiece) {
+    const int bytes = static_cast<int>(std::min(kPiece, size - at));
+    if (const int rc = file->pMethods->xRead(file, piece.data(), bytes, at); rc != SQLITE_OK) {
+      return rc;
+    }
+    if (const int rc = file->pMethods->xWrite(file, piece.data(), bytes, at); rc != SQLITE_OK) {
+      return rc;
+    }
+  }
+  return size == 0 ? SQLITE_OK : file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+}
+
+}  // namespace
+
+Status Db::secure() {
+  OFFSYNC_TRY(exec("SELECT 1 FROM sqlite_schema LIMIT 1"));  // opens the WAL, if there is one
+  sqlite3_file* wal = nullptr;
+  if (sqlite3_file_control(db_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) != SQLITE_OK ||
+      wal == nullptr || wal->pMethods == nullptr) {
+    return {};
+  }
+  const int rc = write_again(wal);
+  if (rc == SQLITE_OK) return {};
+  break_off();
+  return error_of_file(file(), rc, "cannot make durable what is in", sqlite3_errstr(rc));
+}
+
+}  // namespace offsync::sqlite
