@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/limits.h"
+
 namespace offsync::sim {
 namespace {
 
@@ -224,7 +226,7 @@ void Network::lose(const ExchangePtr& exchange) {
   exchange->silent = true;
   if (world_.faults && (exchange->stalls || dice_.chance(world_.params.stall))) {
     world_.count("connections stalled");
-    hanging_.push_back(exchange);
+    hanging_.push_back({exchange, world_.now()});
     return;
   }
   if (exchange->stream != 0 && exchange->incarnation == server_.incarnation()) {
@@ -245,11 +247,15 @@ void Network::end(const ExchangePtr& exchange, Status result) {
 }
 
 void Network::heal() {
-  std::vector<std::weak_ptr<SimTransport::Exchange>> hanging;
+  std::vector<Hanging> hanging;
   hanging.swap(hanging_);
-  for (const auto& weak : hanging) {
+  for (const auto& [weak, since] : hanging) {
     const ExchangePtr exchange = weak.lock();
     if (!exchange) continue;
+    if (exchange->owner != nullptr && world_.now() - since > limits::kStreamDeadMs + 1000) {
+      world_.violated(5, "a connection of machine {} was silent for {} ms and not given up",
+                      exchange->machine, world_.now() - since);
+    }
     if (exchange->stream != 0 && exchange->incarnation == server_.incarnation()) {
       server_.hang_up(exchange->stream);
     }

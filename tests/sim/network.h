@@ -68,7 +68,11 @@ class Network {
   Server& server_;
   Dice dice_;
   std::map<std::int64_t, std::int64_t> parted_until_;
-  std::vector<std::weak_ptr<SimTransport::Exchange>> hanging_;
+  struct Hanging {
+    std::weak_ptr<SimTransport::Exchange> exchange;
+    std::int64_t since_ms;
+  };
+  std::vector<Hanging> hanging_;
 };
 
 }  // namespace offsync::sim

@@ -196,6 +196,18 @@ std::set<std::string> Oracle::open_conflicts(const std::string& space) const {
   return open;
 }
 
+std::vector<std::string> Oracle::shuffled(const std::string& space, Dice& dice) const {
+  std::vector<std::string> lines;
+  for (const EventPtr& event : log(space)) {
+    const std::int64_t copies = dice.chance(200) ? 2 : 1;
+    for (std::int64_t i = 0; i < copies; ++i) {
+      const auto at = dice.between(0, static_cast<std::int64_t>(lines.size()));
+      lines.insert(lines.begin() + at, event->line);
+    }
+  }
+  return lines;
+}
+
 void Oracle::finish() {
   for (auto& [name, space] : spaces_) check_conflicts(space);
 }

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sim/dice.h"
 #include "sim/model.h"
 #include "sim/world.h"
 
@@ -54,6 +55,9 @@ class Oracle {
                  const std::vector<EventPtr>& pending) const;
   // Ids of the open conflicts at the end of the log.
   std::set<std::string> open_conflicts(const std::string& space) const;
+
+  // Lines of the log in another order and some of them twice: P6 has them give the same state.
+  std::vector<std::string> shuffled(const std::string& space, Dice& dice) const;
 
   // At the end: what is expected of the last event.
   void finish();

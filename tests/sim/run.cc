@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "event/decoder.h"
 #include "sim/listener.h"
 #include "sim/machine.h"
 #include "sim/network.h"
@@ -10,6 +11,7 @@
 #include "sim/people.h"
 #include "sim/server.h"
 #include "sim/world.h"
+#include "state/state.h"
 
 namespace offsync::sim {
 namespace {
@@ -90,10 +92,29 @@ class Scene {
     }
     for (std::int64_t i = 0; i < server_.spaces(); ++i) {
       const std::string& space = server_.name_of(i);
-      if (server_.state(space) != oracle_.state(space, oracle_.head(space), {})) {
+      const Entities expected = oracle_.state(space, oracle_.head(space), {});
+      if (server_.state(space) != expected) {
         world_.violated(5, "the proxy's state of {} is not that of its log", space);
       }
+      if (folded(space) != expected) {
+        world_.violated(6, "the log of {} in another order gives another state", space);
+      }
     }
+  }
+
+  Entities folded(const std::string& space) {
+    Dice dice(world_.params.seed, "order");
+    State state;
+    Decoder decoder;
+    for (const std::string& line : oracle_.shuffled(space, dice)) {
+      const auto event = decoder.decode(line);
+      if (event) state.fold(**event);
+    }
+    Entities entities;
+    for (const auto& [subject, entity] : state.sorted()) {
+      if (entity->lives()) entities[std::string(subject)] = shown_line(subject, *entity);
+    }
+    return entities;
   }
 
   RunResult result() {

@@ -4,6 +4,9 @@
 #include <sqlite3.h>
 #include <strings.h>
 
+#include <algorithm>
+
+#include "base/limits.h"
 #include "proxy/hub.h"
 #include "proxy/log.h"
 #include "proxy/metrics.h"
@@ -87,21 +90,27 @@ void Server::start() {
     world_.after(kRestartMs, [this] { start(); });
     return;
   }
-  running_ = std::make_unique<Running>(std::move(*store), clock_, world_.params,
-                                       [this](const std::string& space, const std::string& epoch,
-                                              std::span<const proxy::LogEntry> entries) {
-                                         for (const proxy::LogEntry& entry : entries) {
-                                           oracle_.appended(space, entry.sequence, entry.line);
-                                         }
-                                         running_->hub.publish(space, epoch,
-                                                               proxy::Frames(epoch, entries));
-                                       });
+  const auto publish = [this](const std::string& space, const std::string& epoch,
+                              std::span<const proxy::LogEntry> entries) {
+    for (const proxy::LogEntry& entry : entries) note_appended(space, entry);
+    running_->hub.publish(space, epoch, proxy::Frames(epoch, entries));
+  };
+  running_ = std::make_unique<Running>(std::move(*store), clock_, world_.params, publish);
   world_.trace("proxy started");
   look_into_store();
   if (!check_disk()) return;
   world_.after(kTickMs, [this, mine = incarnation_] {
     if (mine == incarnation_) tick();
   });
+}
+
+void Server::note_appended(const std::string& space, const proxy::LogEntry& entry) {
+  oracle_.appended(space, entry.sequence, entry.line);
+  if (world_.broken()) return;
+  const std::int64_t ahead = oracle_.log(space).back()->stamp_ms() - latest_wall_;
+  if (ahead > limits::kClockGuardMs) {
+    world_.violated(9, "{}: {} was taken {} ms ahead of the clock", space, entry.id, ahead);
+  }
 }
 
 void Server::look_into_store() {
@@ -136,6 +145,7 @@ std::optional<proxy::ApiAnswer> Server::handle(const HttpRequest& request) {
     }
     return {};
   };
+  latest_wall_ = std::max(latest_wall_, clock_.wall_ms());
   proxy::ApiAnswer answer = running_->api.handle(asked);
   if (!check_disk()) return std::nullopt;
   pump();

@@ -66,6 +66,7 @@ class Server {
  private:
   struct Running;
   bool check_disk();
+  void note_appended(const std::string& space, const proxy::LogEntry& entry);
   void look_into_store();
   void pump();
   void write_to(proxy::HubCore::Id id);
@@ -86,6 +87,8 @@ class Server {
   std::string epoch_;
   int incarnation_ = 0;
   bool power_ = false;  // how it dies next
+  // The latest wall clock so far: recordedtime, and so a conflict's stamp, never goes back.
+  std::int64_t latest_wall_ = 0;
 };
 
 // Adds what a disk has done to what has occurred.
