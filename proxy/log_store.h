@@ -68,7 +68,7 @@ struct Commit {
 };
 
 struct SpaceState {
-  std::string epoch;
+  std::string epoch;          // of this space alone; no other space of any store has it
   std::uint64_t head = 0;     // 0: no event yet
   std::uint64_t oldest = 1;   // the oldest sequence still kept
   std::uint64_t applied = 0;  // the outbox cursor
@@ -85,7 +85,7 @@ class LogStore {
  public:
   virtual ~LogStore() = default;
 
-  // A space nobody has written to has head 0 and the store's epoch.
+  // A space nobody has written to has head 0, and an epoch already.
   virtual Result<SpaceState> space(std::string_view space) = 0;
   virtual Result<std::vector<std::string>> spaces() = 0;
 

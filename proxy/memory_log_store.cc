@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "proxy/commit_check.h"
 #include "proxy/residue.h"
+#include "proxy/space_epoch.h"
 
 namespace offsync::proxy {
 namespace {
@@ -20,8 +21,15 @@ Error taken_id(const std::string& space, const std::string& id) {
 
 }  // namespace
 
-SpaceState MemoryLogStore::state_of(const Space& space) const {
-  return {.epoch = epoch_, .head = space.head, .oldest = space.oldest, .applied = space.applied};
+SpaceState MemoryLogStore::state_of(std::string_view name) const {
+  SpaceState state;
+  state.epoch = space_epoch(epoch_, name);
+  if (const Space* space = find_space(name)) {
+    state.head = space->head;
+    state.oldest = space->oldest;
+    state.applied = space->applied;
+  }
+  return state;
 }
 
 const MemoryLogStore::Space* MemoryLogStore::find_space(std::string_view space) const {
@@ -31,8 +39,7 @@ const MemoryLogStore::Space* MemoryLogStore::find_space(std::string_view space) 
 
 Result<SpaceState> MemoryLogStore::space(std::string_view space) {
   const std::shared_lock lock(mutex_);
-  const Space* found = find_space(space);
-  return state_of(found != nullptr ? *found : Space());
+  return state_of(space);
 }
 
 Result<std::vector<std::string>> MemoryLogStore::spaces() {
@@ -129,7 +136,7 @@ Status MemoryLogStore::snapshot(std::string_view space, const SnapshotSink& sink
   {
     const std::shared_lock lock(mutex_);
     const Space* found = find_space(space);
-    at = state_of(found != nullptr ? *found : Space());
+    at = state_of(space);
     if (found != nullptr) {
       entities = found->entities;
       open = found->open;

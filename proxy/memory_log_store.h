@@ -52,7 +52,7 @@ class MemoryLogStore final : public LogStore {
     std::map<std::uint64_t, OpenConflict> open;
   };
   static void put_clients(Space& space, const Commit& commit);
-  SpaceState state_of(const Space& space) const;
+  SpaceState state_of(std::string_view name) const;
   const Space* find_space(std::string_view space) const;
 
   const std::string epoch_;

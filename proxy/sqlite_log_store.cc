@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "proxy/space_epoch.h"
 #include "proxy/sqlite_log_pool.h"
 #include "proxy/sqlite_log_schema.h"
 
@@ -127,12 +128,12 @@ Result<std::unique_ptr<SqliteLogStore>> SqliteLogStore::open(const Options& opti
 
 Result<SpaceState> SqliteLogStore::space(std::string_view space) {
   SpaceState state;
-  state.epoch = impl_->epoch;
+  state.epoch = space_epoch(impl_->epoch, space);
   return impl_->ask(space, state, [&](LogReader& reader, std::int64_t) -> Result<SpaceState> {
     OFFSYNC_ASSIGN(const std::optional<SpaceRow> row, reader.space(space));
     if (!row) return state;
     return SpaceState{
-        .epoch = impl_->epoch, .head = row->head, .oldest = row->oldest, .applied = row->applied};
+        .epoch = state.epoch, .head = row->head, .oldest = row->oldest, .applied = row->applied};
   });
 }
 
@@ -172,11 +173,11 @@ Status SqliteLogStore::snapshot(std::string_view space, const SnapshotSink& sink
   OFFSYNC_ASSIGN(const std::optional<SpaceRow> row, lease->reader.space(space));
   if (!row) {
     SpaceState empty;
-    empty.epoch = impl_->epoch;
+    empty.epoch = space_epoch(impl_->epoch, space);
     sink.begin(empty, 0, 0);
     return {};
   }
-  return lease->reader.snapshot(*row, impl_->epoch, sink);
+  return lease->reader.snapshot(*row, space_epoch(impl_->epoch, space), sink);
 }
 
 Result<std::uint64_t> SqliteLogStore::mark(std::string_view space, std::string_view source) {

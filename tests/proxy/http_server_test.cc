@@ -35,23 +35,23 @@ TEST_CASE("http: events go in and come out, page by page") {
   const auto posted = client.post(kEvents, kNdjson, HttpWorld::events(1, 25));
   CHECK(posted.status == 200);
   CHECK(lines_of(posted.body) == 25);
-  CHECK(posted.headers.at("offsync-epoch") == "ep0ch");
+  CHECK(posted.headers.at("offsync-epoch") == "ep0ch4m5r8h69");
   CHECK(posted.headers.count("offsync-time") == 1);
   const auto first = client.get(std::string(kEvents) + "?limit=10");
   CHECK(lines_of(first.body) == 10);
-  CHECK(first.headers.at("offsync-cursor") == "ep0ch-10");
+  CHECK(first.headers.at("offsync-cursor") == "ep0ch4m5r8h69-10");
   CHECK(first.headers.at("offsync-head") == "25");
   CHECK(first.headers.at("content-type") == kNdjson);
-  const auto rest = client.get(std::string(kEvents) + "?after=ep0ch-10");
+  const auto rest = client.get(std::string(kEvents) + "?after=ep0ch4m5r8h69-10");
   CHECK(lines_of(rest.body) == 15);
-  CHECK(rest.headers.at("offsync-cursor") == "ep0ch-25");
+  CHECK(rest.headers.at("offsync-cursor") == "ep0ch4m5r8h69-25");
   CHECK(client.get(std::string(kEvents) + "?after=25").body.empty());
   CHECK(client.get(std::string(kEvents) + "?after=now").body.empty());
   const auto filtered = client.get(std::string(kEvents) + "?subject=k/3&limit=2");
   CHECK(lines_of(filtered.body) == 2);
-  CHECK(filtered.headers.at("offsync-cursor") == "ep0ch-10");
+  CHECK(filtered.headers.at("offsync-cursor") == "ep0ch4m5r8h69-10");
   CHECK(client.get(std::string(kEvents) + "?type=none*").headers.at("offsync-cursor") ==
-        "ep0ch-25");
+        "ep0ch4m5r8h69-25");
 }
 
 TEST_CASE("http: one event, and a batch") {
@@ -257,7 +257,7 @@ TEST_CASE("http: history that is gone is a 410, never an empty page") {
   const auto kept = client.get(std::string(kEvents) + "?after=10");
   CHECK(kept.status == 200);
   CHECK(lines_of(kept.body) == 10);
-  test::StreamClient stream(world.port(), std::string(kEvents) + "?after=ep0ch-5");
+  test::StreamClient stream(world.port(), std::string(kEvents) + "?after=ep0ch4m5r8h69-5");
   CHECK_FALSE(stream.wait_for(3));
   REQUIRE(stream.messages.size() == 2);
   CHECK(stream.messages[1].event == "reset");
@@ -269,7 +269,8 @@ TEST_CASE("http: state at a stated cursor, one entity, open conflicts") {
   world.push(1, 20);
   RawClient client(world.port());
   const auto state = client.get("/v1/spaces/s/state");
-  CHECK(state.body.rfind("{\"cursor\":\"ep0ch-20\",\"entities\":7,\"conflicts\":0}\n", 0) == 0);
+  CHECK(state.body.rfind("{\"cursor\":\"ep0ch4m5r8h69-20\",\"entities\":7,\"conflicts\":0}\n", 0) ==
+        0);
   CHECK(lines_of(state.body) == 8);
   const auto encoded = client.get("/v1/spaces/s/state/k%2F3");
   CHECK(encoded.status == 200);
@@ -277,7 +278,7 @@ TEST_CASE("http: state at a stated cursor, one entity, open conflicts") {
   CHECK(encoded.body.find("\"subject\":\"k/3\"") != std::string::npos);
   CHECK(client.get("/v1/spaces/s/conflicts").body.empty());
   CHECK(client.get("/v1/spaces/empty/state").body ==
-        "{\"cursor\":\"ep0ch-0\",\"entities\":0,\"conflicts\":0}\n");
+        "{\"cursor\":\"ep0chasymwhe0-0\",\"entities\":0,\"conflicts\":0}\n");
 }
 
 TEST_CASE("http: a great state comes whole, also to a slow reader") {

@@ -234,6 +234,7 @@ struct HttpWorld {
   }
 
   SystemClock clock;
+  // The epoch of its space "s" is ep0ch and eight letters more (space_epoch.h).
   MemoryLogStore store{"ep0ch"};
   int null;
   Log log;

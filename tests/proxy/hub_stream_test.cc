@@ -46,12 +46,12 @@ TEST_CASE("stream: says hello, replays, goes on live") {
   REQUIRE(stream.wait_for(4));
   for (const auto* field :
        {"HTTP/1.1 200", "Content-Type: text/event-stream\r\n", "Cache-Control: no-store\r\n",
-        "X-Accel-Buffering: no\r\n", "Offsync-Epoch: ep0ch\r\n", "Offsync-Time: "}) {
+        "X-Accel-Buffering: no\r\n", "Offsync-Epoch: ep0ch4m5r8h69\r\n", "Offsync-Time: "}) {
     CHECK(stream.head.find(field) != std::string::npos);
   }
   CHECK(stream.bytes.rfind("retry: 2000\n", 0) == 0);
   CHECK(stream.messages[0].event == "hello");
-  CHECK(stream.messages[0].data == "{\"epoch\":\"ep0ch\",\"head\":5}");
+  CHECK(stream.messages[0].data == "{\"epoch\":\"ep0ch4m5r8h69\",\"head\":5}");
   world.push(6, 9);
   REQUIRE(stream.wait_for(8));
   CHECK(stream.seen() == numbers(3, 9));
@@ -61,7 +61,7 @@ TEST_CASE("stream: Last-Event-ID goes before the address, and now is the head") 
   HttpWorld world;
   world.push(1, 5);
   StreamClient resumed(world.port(), std::string(kEvents) + "?after=0",
-                       "Last-Event-ID: ep0ch-4\r\n");
+                       "Last-Event-ID: ep0ch4m5r8h69-4\r\n");
   REQUIRE(resumed.wait_for(2));
   CHECK(resumed.seen() == numbers(5, 5));
   StreamClient now(world.port(), std::string(kEvents) + "?after=now");
@@ -74,7 +74,7 @@ TEST_CASE("stream: Last-Event-ID goes before the address, and now is the head") 
 TEST_CASE("stream: a cursor of another log resets and ends") {
   HttpWorld world;
   world.push(1, 5);
-  for (const std::string& after : {std::string("other-2"), std::string("ep0ch-6")}) {
+  for (const std::string& after : {std::string("other-2"), std::string("ep0ch4m5r8h69-6")}) {
     StreamClient stream(world.port(), std::string(kEvents), "Last-Event-ID: " + after + "\r\n");
     CHECK_FALSE(stream.wait_for(3));
     REQUIRE(stream.messages.size() == 2);
@@ -100,7 +100,7 @@ TEST_CASE("stream: an event with an old time uploaded late reaches a stream that
                   R"("time":"1999-01-01T00:00:00Z","data":{"set":{"a":1}}})")
             .status == 200);
   REQUIRE(stream.wait_for(2));
-  CHECK(stream.messages[1].id == "ep0ch-4");
+  CHECK(stream.messages[1].id == "ep0ch4m5r8h69-4");
 }
 
 TEST_CASE("stream: filters, heartbeats, and the position behind a filter") {
@@ -115,7 +115,7 @@ TEST_CASE("stream: filters, heartbeats, and the position behind a filter") {
   CHECK(eventually([&] {
     stream.raw.receive(50);
     stream.take();
-    return stream.parser.last_event_id() == "ep0ch-6";
+    return stream.parser.last_event_id() == "ep0ch4m5r8h69-6";
   }));
   CHECK(stream.bytes.find(": heartbeat\n\n") != std::string::npos);
   CHECK(stream.messages.size() == 2);

@@ -11,6 +11,7 @@
 #include "event/hybrid_clock.h"
 #include "proxy/ingest.h"
 #include "proxy/memory_log_store.h"
+#include "proxy/space_epoch.h"
 #include "state/entity_codec.h"
 #include "state/state.h"
 #include "support/catch.h"
@@ -45,7 +46,7 @@ class FaultyStore final : public proxy::LogStore {
     return real_.read(space, after, max_events, max_bytes);
   }
   Result<std::optional<proxy::KnownEvent>> find(std::string_view space,
-                                              std::string_view id) override {
+                                                std::string_view id) override {
     return real_.find(space, id);
   }
   Result<std::optional<std::string>> entity(std::string_view space,
@@ -121,7 +122,7 @@ struct IngestWorld {
             store, clock,
             [this](const std::string& space, const std::string& epoch,
                    std::span<const proxy::LogEntry> entries) {
-              CHECK(epoch == "epoch1");
+              CHECK(epoch == proxy::space_epoch("epoch1", space));
               for (const auto& entry : entries) published[space].push_back(entry.line);
             },
             options) {}
@@ -129,7 +130,7 @@ struct IngestWorld {
   std::vector<Outcome> submit(std::vector<std::string> lines, const std::string& space = "shop") {
     auto answer = ingest.submit(space, std::move(lines));
     if (!answer) FAIL(answer.error().message());
-    CHECK(answer->epoch == "epoch1");
+    CHECK(answer->epoch == proxy::space_epoch("epoch1", space));
     return answer->outcomes;
   }
   Outcome submit_one(std::string line) { return submit({std::move(line)}).at(0); }

@@ -89,7 +89,7 @@ void Listener::take_event(const SseMessage& message) {
   const std::uint64_t expected = (before ? before->sequence : 0) + 1;
   const auto& log = oracle_.log(space_);
   // Of a log that was thrown away nothing is known any more.
-  const bool known = cursor->epoch == server_.epoch();
+  const bool known = cursor->epoch == server_.epoch(space_);
   if (cursor->sequence != expected ||
       (known && (expected > log.size() || log[expected - 1]->line != message.data))) {
     world_.violated(8, "listener {}: {} came behind {}: {}", index_, message.id, last_id_,
@@ -114,7 +114,8 @@ void Listener::take_snapshot() {
     if (record->entity.lives()) got[record->subject] = shown_line(record->subject, record->entity);
     at = stop + 1;
   }
-  if (cursor->epoch == server_.epoch() && got != oracle_.state(space_, cursor->sequence, {})) {
+  if (cursor->epoch == server_.epoch(space_) &&
+      got != oracle_.state(space_, cursor->sequence, {})) {
     world_.violated(8, "listener {}: the snapshot at {} is not the state there", index_,
                     cursor->text());
   }
@@ -132,7 +133,7 @@ void Listener::on_done(const Status& result) {
 
 bool Listener::settled() const {
   const std::uint64_t head = oracle_.head(space_);
-  return (last_id_.empty() && head == 0) || last_id_ == Cursor{server_.epoch(), head}.text();
+  return (last_id_.empty() && head == 0) || last_id_ == Cursor{server_.epoch(space_), head}.text();
 }
 
 }  // namespace offsync::sim

@@ -205,7 +205,7 @@ void Machine::follow() {
   filter.after = tail_;
   const auto& log = oracle_.log(space_);
   // Of a log that was thrown away nothing is known any more.
-  const bool known = tail_epoch_ == server_.epoch();
+  const bool known = tail_epoch_ == server_.epoch(space_);
   (void)replica_->for_each_log(filter, [&](std::uint64_t sequence, std::string_view line) {
     const bool right = !known || (sequence <= log.size() && log[sequence - 1]->line == line);
     if (sequence != tail_ + 1 || !right) {
@@ -229,7 +229,8 @@ void Machine::emit(const std::vector<EventDraft>& drafts) {
   std::optional<std::uint64_t> cursor;
   if (const auto info = shell_->info()) {
     if (!info->cursor) cursor = 0;
-    if (info->cursor && info->cursor->epoch == server_.epoch()) cursor = info->cursor->sequence;
+    if (info->cursor && info->cursor->epoch == server_.epoch(space_))
+      cursor = info->cursor->sequence;
   }
   std::vector<EventPtr> pending = shown_pending();
   auto batch = shell_->begin_batch();

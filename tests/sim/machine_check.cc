@@ -56,7 +56,7 @@ void Machine::check_state() {
   if (!info) return;
   // A log that was thrown away is no measure any more, until the client has heard of it.
   const std::string epoch = info->cursor ? info->cursor->epoch : "";
-  if (!epoch.empty() && epoch != server_.epoch()) return;
+  if (!epoch.empty() && epoch != server_.epoch(space_)) return;
   const std::uint64_t cursor = info->cursor ? info->cursor->sequence : 0;
   if (cursor > oracle_.head(space_)) {
     world_.violated(2, "c{}: the cursor is at {}, the log at {}", index_, cursor,
@@ -75,7 +75,7 @@ void Machine::check_status() {
   const auto info = shell_->info();
   const auto counts = shell_->counts();
   if (!info || !counts || !server_.up()) return;
-  const SyncStatus status{*info, *counts, SpaceHead{server_.epoch(), oracle_.head(space_)}};
+  const SyncStatus status{*info, *counts, SpaceHead{server_.epoch(space_), oracle_.head(space_)}};
   if (!status.synced()) return;
   world_.count("said to be synced");
   for (const std::string& id : confirmed_) {
@@ -101,7 +101,7 @@ bool Machine::settled(std::string& why) {
   if (counts->queued > 0) return say(fmt::format("has {} events queued", counts->queued));
   if (counts->accepted > 0) return say(fmt::format("has {} events accepted", counts->accepted));
   if (!info->cursor) return say("has never pulled");
-  if (info->cursor->epoch != server_.epoch()) return say("follows a log that is no more");
+  if (info->cursor->epoch != server_.epoch(space_)) return say("follows a log that is no more");
   if (info->cursor->sequence != oracle_.head(space_)) {
     return say(fmt::format("is at {} of {}", info->cursor->sequence, oracle_.head(space_)));
   }

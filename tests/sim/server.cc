@@ -118,7 +118,7 @@ void Server::look_into_store() {
     std::uint64_t at = 0;
     for (;;) {
       const auto state = running_->store->space(space);
-      if (state) epoch_ = state->epoch;
+      if (state) epochs_[space] = state->epoch;
       if (state && at + 1 < state->oldest) at = state->oldest - 1;
       const auto entries = running_->store->read(space, at, 1000, 1 << 20);
       if (!state || !entries) return;  // the disk has failed again
@@ -195,7 +195,7 @@ void Server::wipe() {
   die(false);
   disk_.load(empty_);
   oracle_.wiped();
-  epoch_.clear();
+  epochs_.clear();
   world_.count("wipes");
   world_.trace("proxy wiped");
 }

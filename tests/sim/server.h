@@ -44,7 +44,10 @@ class Server {
   void hang_up(std::uint64_t stream);
 
   // Of the log that there is, or was when the proxy was last up.
-  const std::string& epoch() const { return epoch_; }
+  std::string epoch(const std::string& space) const {
+    const auto at = epochs_.find(space);
+    return at == epochs_.end() ? "" : at->second;
+  }
   // Which run of the proxy this is; whoever waits for an earlier one waits in vain.
   int incarnation() const { return incarnation_; }
   void die(bool power);
@@ -84,7 +87,7 @@ class Server {
   const std::string file_;
   std::vector<std::string> names_;
   std::unique_ptr<Running> running_;
-  std::string epoch_;
+  std::map<std::string, std::string> epochs_;  // by space
   int incarnation_ = 0;
   bool power_ = false;  // how it dies next
   // The latest wall clock so far: recordedtime, and so a conflict's stamp, never goes back.
