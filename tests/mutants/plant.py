@@ -2,6 +2,7 @@
 """Copies the source tree and plants all mutants of mutants.py in the copy, each behind a switch.
 
 usage: plant.py SOURCE COPY
+       plant.py --check SOURCE   only looks whether they still fit
 
 Each text must stand in its file exactly once; one that does not is an error, so that a mutant
 cannot quietly get lost. A file of the copy is written only where it changes, for the build's sake.
@@ -63,6 +64,9 @@ def copy(source, target, changed):
 
 
 def main():
+    if sys.argv[1] == "--check":
+        print(f"{len(plant(Path(sys.argv[2])))} files would be changed by {len(MUTANTS)} mutants")
+        return
     source, target = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
     copy(source, target, plant(source))
 

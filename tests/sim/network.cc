@@ -47,6 +47,7 @@ struct SimTransport::StreamPipe final : Pipe {
   StreamPipe(Network& of, std::shared_ptr<Exchange> at) : network(of), exchange(std::move(at)) {}
 
   std::size_t write(const std::vector<std::string_view>& pieces) override {
+    if (exchange->silent) return 0;  // nobody takes anything any more
     const std::int64_t room = network.world_.params.socket_bytes - exchange->in_flight;
     std::string bytes;
     for (const std::string_view piece : pieces) bytes += piece;
@@ -131,7 +132,7 @@ void Network::send(const ExchangePtr& exchange, HttpRequest request) {
     });
   }
   const std::int64_t size = request.timeout_ms > 0 ? 3000 : 20'000;
-  if (fault(world_.params.cut)) exchange->cut_after = dice_.small(size);
+  if (fault(world_.params.cut)) exchange->cut_after = dice_.chance(250) ? 0 : dice_.small(size);
   if (fault(world_.params.stall)) {
     exchange->cut_after = dice_.small(size);
     exchange->stalls = true;
