@@ -48,10 +48,7 @@ Result<LogPool::ReadLease> LogPool::reader() {
       return ReadLease(this, std::move(connection));
     }
   }
-  if (!secured_) {
-    return make_error(Errc::io, "io", "the store " + settings_.file + " could not be opened again",
-                      "check the disk");
-  }
+  if (!secured_) OFFSYNC_TRY(writer());  // gives it back at once
   OFFSYNC_ASSIGN(auto connection, open_reader());
   connection->generation = generation;
   return ReadLease(this, std::move(connection));

@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <strings.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/limits.h"
 #include "proxy/hub.h"
@@ -17,6 +17,11 @@ namespace {
 
 constexpr std::int64_t kTickMs = 2000;
 constexpr std::int64_t kRestartMs = 3000;
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
 
 int null_device() {
   static const int fd = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -141,7 +146,7 @@ std::optional<proxy::ApiAnswer> Server::handle(const HttpRequest& request) {
   asked.body = request.body;
   asked.header = [&request](const char* name) -> std::string {
     for (const auto& [given, value] : request.headers) {
-      if (::strcasecmp(given.c_str(), name) == 0) return value;
+      if (lower(given) == lower(name)) return value;
     }
     return {};
   };
