@@ -134,9 +134,9 @@ std::variant<std::string, Problem> GuardedSocket::read_body() {
       if (got == Got::bytes) continue;
       problem = reader.cut();
       if (got == Got::timeout) {
-        problem->status = 408;  // the client may do better next time
-        problem->title = "Request Timeout";
-        problem->detail += fmt::format(" (it was given {} ms)", rules_->body_ms);
+        // Not a 400: the client may do better next time.
+        problem = Problem{408, "short_body", "Request Timeout",
+                          fmt::format("{} (it was given {} ms)", problem->detail, rules_->body_ms)};
       }
     }
     ended_ = true;
