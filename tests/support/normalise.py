@@ -55,7 +55,7 @@ RULES = [
     (re.compile(r"\b([0-9a-f]{12})-[0-9a-f]{4}-([0-9a-f]{16})\b"), stamp),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z"), instant),
     (re.compile(r"(?<=/clients/)[0-9a-f]{16}\b|(?<=\"node\":\")[0-9a-f]{16}\b"), lambda m: named("node", m[0])),
-    (re.compile(r"(?<![\w-])[a-z0-9]{12}(?=-\d+\b(?!-))|(?<=\"epoch\":\")[a-z0-9]{12}\b"), lambda m: named("epoch", m[0])),
+    (re.compile(r"(?<![\w-])[a-z0-9]{20}(?=-\d+\b(?!-))|(?<=\"epoch\":\")[a-z0-9]{20}\b"), lambda m: named("epoch", m[0])),
     (re.compile(r"(?<=127\.0\.0\.1[ :])\d{5}\b|(?<=port )\d{5}\b"), lambda m: named("port", m[0])),
     (re.compile(r"(?<=\"clock_offset_ms\":)-?\d+"), lambda m: "<ms>"),
     (re.compile(r"the proxy is \d+ ms (?:behind|ahead)|the same as the proxy's"), lambda m: "<offset>"),
