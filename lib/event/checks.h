@@ -33,8 +33,8 @@ std::optional<std::uint64_t> parse_counting(std::string_view text);
 // bearable length. UTF-8 where `text` is.
 std::string printable(std::string_view text);
 
-// About the bytes of encode_content(event): within 100 but for escapes in attributes. The measure of
-// limits::kEventBytes, which everybody who decodes the event computes alike.
+// About the bytes of encode_content(event): within 100 but for escapes in attributes. The measure
+// of limits::kEventBytes, which everybody who decodes the event computes alike.
 std::size_t content_bytes(const EventView& event);
 
 // 1..64 bytes, no control characters, quotes or backslashes.
