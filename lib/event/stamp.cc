@@ -9,11 +9,11 @@ namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
 
-constexpr std::array<signed char, 256> kDigit = [] {
-  std::array<signed char, 256> table{};
+constexpr std::array<std::int16_t, 256> kDigit = [] {
+  std::array<std::int16_t, 256> table{};
   table.fill(-1);
   for (int i = 0; i < 16; ++i)
-    table[static_cast<unsigned char>(kHex[i])] = static_cast<signed char>(i);
+    table[static_cast<unsigned char>(kHex[i])] = static_cast<std::int16_t>(i);
   return table;
 }();
 

@@ -23,7 +23,7 @@ const Field* known(const Entity& entity, std::string_view name) {
 
 std::string conflict_id(std::string_view event, std::string_view field, std::string_view element) {
   // With a NUL behind each, so that the parts cannot run into each other.
-  constexpr std::string_view kEnd("", 1);
+  constexpr std::string_view kEnd("\0", 1);
   const Sha256 digest = sha256({event, kEnd, field, kEnd, element, kEnd});
   std::uint64_t words[2] = {0, 0};
   for (std::size_t i = 0; i < 16; ++i) words[i / 8] = words[i / 8] << 8 | digest[i];

@@ -28,10 +28,10 @@ void State::grow() {
 
 Entity& State::entity(std::size_t hash, std::string_view subject) {
   Slot& slot = slots_[slot_of(hash, subject)];
-  if (slot.node == nullptr) {
-    slot = {hash, &nodes_.emplace_back(Node{std::string(subject), Entity{}})};
-  }
-  return slot.node->entity;
+  if (slot.node != nullptr) return slot.node->entity;
+  Node& node = nodes_.emplace_back(Node{std::string(subject), Entity{}});
+  slot = {hash, &node};
+  return node.entity;
 }
 
 void State::fold(std::span<const EventView> events) {
