@@ -68,7 +68,7 @@ class Emit final : public Command {
     if (!draft) return report(draft.error());
     auto replica = open_replica(settings, context.clock, context.random);
     if (!replica) return report(replica.error());
-    auto emitted = emit(*replica, std::move(*draft));
+    auto emitted = emit(*replica, *draft);
     if (!emitted) return report(emitted.error());
     return print_emitted(settings, *emitted, batch_.dry_run);
   }
@@ -140,7 +140,7 @@ class Emit final : public Command {
     return json;
   }
 
-  Result<Emitted> emit(Replica& replica, EventDraft draft) const {
+  Result<Emitted> emit(Replica& replica, const EventDraft& draft) const {
     std::string line;
     if (!data_.empty()) {
       OFFSYNC_ASSIGN(const std::string data, read_data());
@@ -148,7 +148,7 @@ class Emit final : public Command {
                          json_string(subject_), data);
     }
     OFFSYNC_ASSIGN(auto batch, replica.begin_batch());
-    auto emitted = line.empty() ? batch.add(std::move(draft)) : batch.add_line(line);
+    auto emitted = line.empty() ? batch.add(draft) : batch.add_line(line);
     if (emitted && !batch_.dry_run) OFFSYNC_TRY(batch.commit());
     return emitted;
   }

@@ -22,7 +22,7 @@ std::string value(Environment env, const char* name) {
 
 // An XDG base folder: relative values are to be ignored, says the specification.
 std::string xdg(Environment env, const char* name, const char* below_home) {
-  const std::string set = value(env, name);
+  std::string set = value(env, name);
   if (!set.empty() && set.front() == '/') return set;
   const std::string home = value(env, "HOME");
   return home.empty() ? "" : home + below_home;

@@ -125,7 +125,7 @@ class Log final : public Command {
     bool more = true;
     const auto take = [&](std::string_view line, std::string_view where) {
       auto taken = printer.take(line, where);
-      if (!taken) failed = std::move(taken).error();
+      if (!taken) failed = taken.error();
       more = taken && *taken;
       return more;
     };
