@@ -317,9 +317,12 @@ void Machine::resolve(Dice& dice) {
 }
 
 void Machine::settle_rejected(Dice& dice) {
-  std::vector<std::string> rejected;
+  std::vector<std::string> rejected, parked;
   for (const PendingEvent& event : queue()) {
     if (event.state == PendingState::rejected) rejected.push_back(event.id);
+    if (event.state == PendingState::rejected || event.state == PendingState::held) {
+      parked.push_back(event.id);
+    }
   }
   if (rejected.empty()) return void(check_disk());
   const std::string id = dice.pick(rejected);
@@ -334,7 +337,11 @@ void Machine::settle_rejected(Dice& dice) {
     world_.count("drops");
   }
   // Whether it was done or not: what is queued instead of what, the replica itself says.
-  if (!check_disk()) return;
+  if (!check_disk()) {
+    // Nobody knows whether these have got other ids.
+    for (const std::string& doubtful : parked) confirmed_.erase(doubtful);
+    return;
+  }
   world_.trace("c{} settled {}: {}", index_, id, done);
   if (!done) return;
   for (const PendingEvent& event : queue()) after.insert(event.id);
