@@ -69,7 +69,7 @@ SimDisk::Image SimDisk::save() const {
 void SimDisk::load(const Image& image) {
   impl_->load(image.files_);
 }
-void SimDisk::before_operation(std::function<void()> hook) {
+void SimDisk::before_operation(Hook hook) {
   impl_->hook = std::move(hook);
 }
 

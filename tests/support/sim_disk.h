@@ -93,8 +93,10 @@ class SimDisk {
   Image save() const;
   // Precondition: all handles are closed. The machine is alive then; names go with the prefix.
   void load(const Image& image);
-  // Called before each mutating operation of a living machine; it may save().
-  void before_operation(std::function<void()> hook);
+  // Called before each mutating operation of a living machine, with its name ("create", "write",
+  // "truncate", "sync", "delete") and the file's behind the prefix. It may save().
+  using Hook = std::function<void(std::string_view operation, std::string_view file)>;
+  void before_operation(Hook hook);
 
   class Impl;  // internal to sim_*.cc
 

@@ -22,9 +22,9 @@ SimDisk::Impl::Inode SimDisk::Impl::find(const std::string& name) const {
   return it == names_.end() ? nullptr : it->second;
 }
 
-SimDisk::Impl::Begun SimDisk::Impl::begin() {
+SimDisk::Impl::Begun SimDisk::Impl::begin(std::string_view operation, const std::string& name) {
   if (dead_) return Begun::dead;
-  if (hook) hook();
+  if (hook) hook(operation, name);
   ++operations;
   if (crash_at != 0 && --crash_at == 0) {
     ++counters.crashes;
@@ -54,7 +54,7 @@ std::uint64_t SimDisk::Impl::used() const {
 }
 
 int SimDisk::Impl::create(const std::string& name, Inode& inode) {
-  const Begun begun = begin();
+  const Begun begun = begin("create", name);
   const bool is_full = begun == Begun::fails && fail_code == SQLITE_FULL;
   if (is_full) full();
   if (begun != Begun::go) return is_full ? SQLITE_CANTOPEN : io_error(SQLITE_CANTOPEN);
@@ -64,8 +64,9 @@ int SimDisk::Impl::create(const std::string& name, Inode& inode) {
   return SQLITE_OK;
 }
 
-int SimDisk::Impl::write(SimStore& file, const char* from, std::size_t count, std::uint64_t at) {
-  const Begun begun = begin();
+int SimDisk::Impl::write(SimStore& file, const std::string& name, const char* from,
+                         std::size_t count, std::uint64_t at) {
+  const Begun begun = begin("write", name);
   if (begun == Begun::fails && fail_code == SQLITE_FULL) return full();
   if (begun != Begun::go) return io_error(SQLITE_IOERR_WRITE);
   ++counters.writes;
@@ -83,14 +84,14 @@ int SimDisk::Impl::write(SimStore& file, const char* from, std::size_t count, st
   return fits == count ? SQLITE_OK : full();
 }
 
-int SimDisk::Impl::truncate(SimStore& file, std::uint64_t size) {
-  if (begin() != Begun::go) return io_error(SQLITE_IOERR_TRUNCATE);
+int SimDisk::Impl::truncate(SimStore& file, const std::string& name, std::uint64_t size) {
+  if (begin("truncate", name) != Begun::go) return io_error(SQLITE_IOERR_TRUNCATE);
   file.truncate(size);
   return SQLITE_OK;
 }
 
 int SimDisk::Impl::sync(SimStore& file, const std::string& name, bool folder) {
-  const Begun begun = begin();
+  const Begun begun = begin("sync", name);
   if (begun == Begun::fails) file.fail_sync(random);
   if (begun != Begun::go) return io_error(SQLITE_IOERR_FSYNC);
   ++counters.syncs;
@@ -106,7 +107,7 @@ int SimDisk::Impl::remove(const std::string& name, bool folder) {
     sim_set_errno(ENOENT);
     return SQLITE_IOERR_DELETE_NOENT;
   }
-  if (begin() != Begun::go) return io_error(SQLITE_IOERR_DELETE);
+  if (begin("delete", name) != Begun::go) return io_error(SQLITE_IOERR_DELETE);
   changes_.push_back({name, nullptr});
   rename(names_, changes_.back());
   if (folder) sync_folder(name);

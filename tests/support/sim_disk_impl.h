@@ -31,8 +31,9 @@ class SimDisk::Impl {
 
   // --- what may change something; all answer a result code of SQLite -----------------------------
   int create(const std::string& name, Inode& inode);
-  int write(SimStore& file, const char* from, std::size_t count, std::uint64_t at);
-  int truncate(SimStore& file, std::uint64_t size);
+  int write(SimStore& file, const std::string& name, const char* from, std::size_t count,
+            std::uint64_t at);
+  int truncate(SimStore& file, const std::string& name, std::uint64_t size);
   // `folder`: and the names in the folder of `name`.
   int sync(SimStore& file, const std::string& name, bool folder);
   int remove(const std::string& name, bool folder);
@@ -52,7 +53,7 @@ class SimDisk::Impl {
   std::uint64_t operations = 0;
   Counters counters;
   std::size_t handles = 0;
-  std::function<void()> hook;
+  Hook hook;
   SimRandom random;
 
  private:
@@ -64,7 +65,7 @@ class SimDisk::Impl {
   struct Saved;
 
   enum class Begun { go, dead, fails };
-  Begun begin();
+  Begun begin(std::string_view operation, const std::string& name);
   int io_error(int code);
   int full();
   std::uint64_t used() const;

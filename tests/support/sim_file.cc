@@ -44,13 +44,13 @@ int read_file(sqlite3_file* file, void* to, int count, sqlite3_int64 at) {
 
 int write_file(sqlite3_file* file, const void* from, int count, sqlite3_int64 at) {
   const SimHandle& handle = handle_of(file);
-  return handle.disk->write(handle.inode->store, static_cast<const char*>(from),
+  return handle.disk->write(handle.inode->store, handle.name, static_cast<const char*>(from),
                             static_cast<std::size_t>(count), static_cast<std::uint64_t>(at));
 }
 
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
   const SimHandle& handle = handle_of(file);
-  return handle.disk->truncate(handle.inode->store, static_cast<std::uint64_t>(size));
+  return handle.disk->truncate(handle.inode->store, handle.name, static_cast<std::uint64_t>(size));
 }
 
 int sync_file(sqlite3_file* file, int /*flags*/) {

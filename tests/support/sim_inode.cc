@@ -10,20 +10,20 @@ constexpr std::uint64_t kSector = 512;
 }  // namespace
 
 void SimStore::write(const char* from, std::size_t count, std::uint64_t at) {
-  operations_.push_back({.at = at, .count = count, .written = bytes_.size()});
-  bytes_.insert(bytes_.end(), from, from + count);
+  auto bytes = std::make_shared_for_overwrite<char[]>(count);
+  std::copy_n(from, count, bytes.get());
+  operations_.push_back({at, count, std::move(bytes)});
   seen_.write(from, count, at);
 }
 
 void SimStore::truncate(std::uint64_t size) {
-  operations_.push_back({.truncate = true, .at = size});
+  operations_.push_back({size, 0, nullptr});
   cut_ = std::min(cut_.value_or(size), size);
   seen_.resize(size);
 }
 
 void SimStore::forget() {
   operations_.clear();
-  bytes_.clear();
   cut_.reset();
 }
 
@@ -34,7 +34,7 @@ void SimStore::sync() {
   synced_.resize(seen_.size());
   if (cut_ && *cut_ < seen_.size()) synced_.adopt(seen_, *cut_, 1);
   for (const Operation& operation : operations_) {
-    if (!operation.truncate) synced_.adopt(seen_, operation.at, operation.count);
+    if (!operation.truncate()) synced_.adopt(seen_, operation.at, operation.count);
   }
   forget();
 }
@@ -59,7 +59,7 @@ void SimStore::lose_power(SimFate fate, SimRandom& random, SimDisk::Counters& co
     const Outcome outcome = draw(fate, i, first_lost, one_in, random);
     if (outcome.kept) {
       if (lost_before) reordered = true;
-      if (operation.truncate) {
+      if (operation.truncate()) {
         disk.resize(operation.at);
         continue;
       }
@@ -69,7 +69,7 @@ void SimStore::lose_power(SimFate fate, SimRandom& random, SimDisk::Counters& co
       continue;
     }
     lost_before = true;
-    if (operation.truncate) continue;
+    if (operation.truncate()) continue;
     ++counters.lost_writes;
     // The file system may have written down the new size, and not what belongs there.
     const std::uint64_t end = operation.at + operation.count;
@@ -84,7 +84,7 @@ void SimStore::lose_power(SimFate fate, SimRandom& random, SimDisk::Counters& co
 }
 
 SimStore::Outcome SimStore::draw(SimFate fate, std::size_t number, std::size_t first_lost,
-                                 std::uint64_t one_in, SimRandom& random) const {
+                                 std::uint64_t one_in, SimRandom& random) {
   switch (fate) {
     case SimFate::kept:
       return {};
@@ -100,9 +100,8 @@ SimStore::Outcome SimStore::draw(SimFate fate, std::size_t number, std::size_t f
   return {.kept = true, .torn = random.chance(one_in)};
 }
 
-void SimStore::put(SimContent& disk, const Operation& operation, bool torn,
-                   SimRandom& random) const {
-  const char* from = bytes_.data() + operation.written;
+void SimStore::put(SimContent& disk, const Operation& operation, bool torn, SimRandom& random) {
+  const char* from = operation.bytes.get();
   if (!torn) {
     disk.write(from, operation.count, operation.at);
     return;

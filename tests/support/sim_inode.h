@@ -39,23 +39,22 @@ class SimStore {
 
  private:
   struct Operation {
-    bool truncate = false;
-    std::uint64_t at = 0;     // truncate: the new size
-    std::size_t count = 0;    // of bytes
-    std::size_t written = 0;  // where they are in bytes_
+    std::uint64_t at = 0;  // truncate: the new size
+    std::size_t count = 0;
+    std::shared_ptr<const char[]> bytes;  // none: truncate
+    bool truncate() const { return bytes == nullptr; }
   };
   struct Outcome {
     bool kept = true, torn = false;
   };
-  Outcome draw(SimFate fate, std::size_t number, std::size_t first_lost, std::uint64_t one_in,
-               SimRandom& random) const;
-  void put(SimContent& disk, const Operation& operation, bool torn, SimRandom& random) const;
+  static Outcome draw(SimFate fate, std::size_t number, std::size_t first_lost,
+                      std::uint64_t one_in, SimRandom& random);
+  static void put(SimContent& disk, const Operation& operation, bool torn, SimRandom& random);
   static void grow(SimContent& disk, std::uint64_t size, bool garbage, SimRandom& random);
   void forget();
 
   SimContent seen_, synced_;
   std::vector<Operation> operations_;  // since the last sync
-  std::vector<char> bytes_;            // that they wrote
   std::optional<std::uint64_t> cut_;   // the lowest truncation among them
 };
 
