@@ -112,6 +112,7 @@ class Replica {
 
   // --- push -------------------------------------------------------------------------------------
   // Queued events with n > after, in order, up to the limits (at least one if there is any).
+  // They are durable.
   Result<std::vector<PendingEvent>> to_push(std::uint64_t after, std::size_t max_events,
                                             std::size_t max_bytes);
   struct Settled {

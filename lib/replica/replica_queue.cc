@@ -197,7 +197,7 @@ Result<std::uint64_t> rebuild_visible(ReplicaWrite& write, const std::set<std::s
 
 Result<std::vector<PendingEvent>> Replica::to_push(std::uint64_t after, std::size_t max_events,
                                                    std::size_t max_bytes) {
-  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_TRY(secure());  // a clientseq that the proxy knows must not be given again
   OFFSYNC_ASSIGN(sqlite::Statement * next,
                  impl_->store.use("SELECT " OFFSYNC_PENDING_COLUMNS
                                   " FROM pending WHERE n > ? AND state = 0 ORDER BY n"));

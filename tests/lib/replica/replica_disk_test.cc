@@ -1,9 +1,90 @@
 // A replica on a disk that loses power. The exhaustive test is tests/crash/power_cut.
+#include <sqlite3.h>
+
 #include "replica_fixture.h"
 #include "support/sim_disk.h"
 
 using namespace offsync;
 using namespace offsync::test;
+
+namespace {
+
+EventDraft draft() {
+  EventDraft event;
+  event.type = "t";
+  event.subject = "todo/1";
+  event.set["a"] = "1";
+  return event;
+}
+
+// A replica's disk, with the replica closed.
+struct Machine {
+  explicit Machine(std::uint64_t seed) : disk(dir.path(), seed), random(seed) {
+    must(Replica::create(file, {}, clock, random));
+  }
+  Replica open() { return must(Replica::open(file, clock, random)); }
+  bool has(const std::string& id) { return must(open().find_event(id)).has_value(); }
+
+  TempDir dir;
+  SimDisk disk;
+  ManualClock clock;
+  SeededRandom random;
+  const std::string file = dir.file("replica.db");
+};
+
+}  // namespace
+
+TEST_CASE("regression: what was pushed is not forgotten by a power failure") {
+  int pushed = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    INFO(seed);
+    Machine machine(seed);
+    {
+      // An emit that is killed after it has written and before it has synced.
+      Replica replica = machine.open();
+      machine.disk.before_operation([&](std::string_view operation, std::string_view) {
+        if (operation == "sync") machine.disk.crash_at(1);
+      });
+      CHECK_FALSE(replica.emit(draft()));
+      machine.disk.before_operation({});
+    }
+    machine.disk.restart(SimDisk::Loss::none);
+    std::vector<PendingEvent> events;
+    {
+      Replica replica = machine.open();
+      events = must(replica.to_push(0, 10, 10'000));
+      machine.disk.kill();
+    }
+    machine.disk.restart(SimDisk::Loss::power);
+    if (events.empty()) continue;
+    ++pushed;
+    CHECK(machine.has(events.front().id));
+  }
+  CHECK(pushed > 20);
+}
+
+TEST_CASE("regression: an event behind a failed sync is not lost with it") {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    INFO(seed);
+    Machine machine(seed);
+    bool failed = false;
+    {
+      Replica replica = machine.open();
+      machine.disk.before_operation([&](std::string_view operation, std::string_view) {
+        if (operation != "sync" || failed) return;
+        failed = true;
+        machine.disk.fail_at(1, SQLITE_IOERR_FSYNC);
+      });
+      CHECK(code_of(replica.emit(draft())) == "io");
+      machine.disk.before_operation({});
+    }
+    CHECK(failed);
+    const std::string id = must(machine.open().emit(draft())).id;
+    machine.disk.kill();
+    machine.disk.restart(SimDisk::Loss::power);
+    CHECK(machine.has(id));
+  }
+}
 
 TEST_CASE("a replica lives on any VFS") {
   const TempDir dir;  // of its lock file, which is a real one
@@ -18,11 +99,7 @@ TEST_CASE("a replica lives on any VFS") {
   CHECK(code_of(Replica::open(file, clock, random)) == "no_such_file");
   {
     Replica replica = must(Replica::create(file, {}, clock, random));
-    EventDraft draft;
-    draft.type = "t";
-    draft.subject = "todo/1";
-    draft.set["a"] = "1";
-    must(replica.emit(draft));
+    must(replica.emit(draft()));
   }
   CHECK(disk.exists(file));
   CHECK_FALSE(std::filesystem::exists(file));
