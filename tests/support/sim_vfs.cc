@@ -166,9 +166,12 @@ void sim_register(const Disk& disk, std::uint64_t seed) {
 
 void sim_unregister(const Disk& disk) {
   Registry& all = registry();
-  const std::lock_guard lock(all.mutex);
-  std::erase(all.disks, disk);
-  if (!all.disks.empty()) return;
+  {
+    const std::lock_guard lock(all.mutex);
+    std::erase(all.disks, disk);
+    if (!all.disks.empty()) return;
+  }
+  // Not under the lock: SQLite asks us for randomness under a lock of its own.
   sqlite3_vfs_unregister(&all.vfs);
   sqlite3_vfs_register(all.real, 1);
   sqlite3_randomness(0, nullptr);
