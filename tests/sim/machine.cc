@@ -125,6 +125,7 @@ void Machine::begin_sync() {
   engine_.reset();
   transport_ = std::make_unique<SimTransport>(network_, index_, [this] { wake(); });
   engine_ = std::make_unique<SyncEngine>(*replica_, *transport_, clock_, random_, *this, options);
+  next_tick_ = -1;  // what the process before has put off until now, nobody does
   wake();
 }
 
