@@ -4,13 +4,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
+#include "base/toml.h"
 
 namespace offsync::cli {
 namespace {
@@ -49,8 +46,16 @@ Result<std::optional<std::string>> read_file(const std::string& file) {
   return std::optional<std::string>(std::move(text));
 }
 
-Status take(FileSettings& settings, std::string_view key, const toml::node& node) {
-  const unsigned line = node.source().begin.line;
+std::optional<double> number_of(const TomlValue& value) {
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+    return static_cast<double>(*integer);
+  }
+  if (const auto* real = std::get_if<double>(&value)) return *real;
+  return std::nullopt;
+}
+
+Status take(FileSettings& settings, const TomlEntry& entry) {
+  const auto& [key, node, line] = entry;
   struct Seconds {
     std::string_view key;
     std::optional<double> FileSettings::*member;
@@ -63,7 +68,7 @@ Status take(FileSettings& settings, std::string_view key, const toml::node& node
   };
   for (const Seconds& name : kSeconds) {
     if (name.key != key) continue;
-    const auto value = node.value<double>();
+    const auto value = number_of(node);
     settings.*name.member = value;
     if (value && *value >= kMinSeconds && *value <= kMaxSeconds) return {};
     return bad_line(
@@ -81,9 +86,12 @@ Status take(FileSettings& settings, std::string_view key, const toml::node& node
   };
   for (const Name& name : kNames) {
     if (name.key != key) continue;
-    settings.*name.member = node.value_exact<std::string>();
-    if (settings.*name.member) return {};
-    return bad_line(settings.file, line, fmt::format("{} must be a string", key));
+    const auto* text = std::get_if<std::string>(&node);
+    if (text == nullptr) {
+      return bad_line(settings.file, line, fmt::format("{} must be a string", key));
+    }
+    settings.*name.member = *text;
+    return {};
   }
   return bad_line(settings.file, line,
                   fmt::format("unknown setting '{}'; there are remote, source, output, color, "
@@ -97,21 +105,11 @@ Status take(FileSettings& settings, std::string_view key, const toml::node& node
 Result<std::optional<FileSettings>> read_settings_file(const std::string& file) {
   OFFSYNC_ASSIGN(auto text, read_file(file));
   if (!text) return std::optional<FileSettings>();
-  // toml++ 3.3 has an assertion that "[" before a NUL breaks.
-  if (const auto at = text->find('\0'); at != std::string::npos) {
-    const auto lines =
-        std::count(text->begin(), text->begin() + static_cast<std::ptrdiff_t>(at), '\n');
-    return bad_line(file, static_cast<unsigned>(lines + 1), "this is not TOML: it has a NUL byte");
-  }
-  const toml::parse_result parsed = toml::parse(*text, file);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    return bad_line(file, error.source().begin.line,
-                    fmt::format("this is not TOML: {}", error.description()));
-  }
+  const auto entries = parse_toml(*text, file);
+  if (!entries) return make_error(Errc::config, "bad_settings", entries.error().detail);
   FileSettings settings;
   settings.file = file;
-  for (const auto& [key, node] : parsed.table()) OFFSYNC_TRY(take(settings, key.str(), node));
+  for (const TomlEntry& entry : *entries) OFFSYNC_TRY(take(settings, entry));
   return std::optional<FileSettings>(std::move(settings));
 }
 

@@ -1,4 +1,4 @@
-// One TOML file of settings; the only user of toml++.
+// One TOML file of settings.
 #pragma once
 
 #include <optional>

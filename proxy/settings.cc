@@ -1,7 +1,6 @@
 #include "proxy/settings.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+
+#include "base/toml.h"
 
 namespace offsync::proxy {
 namespace {
@@ -153,39 +154,39 @@ Error bad_config(const std::string& where, std::string what, std::string hint = 
                     std::move(hint));
 }
 
-std::optional<std::string> list_text(const toml::array& array) {
+std::string list_text(const std::vector<std::string>& texts) {
   std::string out;
-  for (const auto& node : array) {
-    const auto* text = node.as_string();
-    if (text == nullptr) return std::nullopt;
+  for (const std::string& text : texts) {
     if (!out.empty()) out += ',';
-    out += text->get();
+    out += text;
   }
   return out;
 }
 
-std::optional<std::string> text_of(const toml::node& node, SettingKind kind) {
-  if (kind == SettingKind::list && node.is_array()) return list_text(*node.as_array());
+std::optional<std::string> text_of(const TomlValue& value, SettingKind kind) {
   if (kind == SettingKind::number) {
-    if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
-    if (const auto* real = node.as_floating_point()) return fmt::format("{}", real->get());
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
+    if (const auto* real = std::get_if<double>(&value)) return fmt::format("{}", *real);
     return std::nullopt;
   }
-  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
+    return kind == SettingKind::list ? std::optional(list_text(*texts)) : std::nullopt;
+  }
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
   return std::nullopt;
 }
 
-Status take_table(const toml::table& table, const std::string& file, SettingValues& values) {
-  for (const auto& [name, node] : table) {
-    const auto where = fmt::format("{}:{}", file, node.source().begin.line);
-    const std::string key(name.str());
+Status take(const std::vector<TomlEntry>& entries, const std::string& file, SettingValues& values) {
+  for (const auto& [name, value, line] : entries) {
+    const auto where = fmt::format("{}:{}", file, line);
+    const std::string& key = name;
     const auto known = std::find_if(std::begin(kSettings), std::end(kSettings),
                                     [&](const Setting& s) { return key == s.key; });
     if (known == std::end(kSettings)) {
       return bad_config(where, fmt::format("there is no setting {}", key),
                         "see offsync-proxy --help for those that there are");
     }
-    auto text = text_of(node, known->kind);
+    auto text = text_of(value, known->kind);
     if (!text) {
       constexpr const char* kKinds[] = {"a string", "a number", "an array of strings"};
       return bad_config(where,
@@ -228,18 +229,9 @@ Status read_settings_file(const std::string& file, SettingValues& values) {
                       fmt::format("cannot read the configuration {}", file),
                       "check its permissions");
   }
-  // toml++ 3.3 has an assertion that "[" before a NUL breaks.
-  if (const auto at = text.find('\0'); at != std::string::npos) {
-    const auto lines =
-        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
-    return bad_config(fmt::format("{}:{}", file, lines + 1), "this is not TOML: it has a NUL byte");
-  }
-  try {
-    return take_table(toml::parse(text, file), file, values);
-  } catch (const toml::parse_error& e) {
-    return bad_config(fmt::format("{}:{}", file, e.source().begin.line),
-                      fmt::format("this is not TOML: {}", e.description()));
-  }
+  const auto entries = parse_toml(text, file);
+  if (!entries) return make_error(Errc::config, "bad_config", entries.error().detail);
+  return take(*entries, file, values);
 }
 
 void read_settings_environment(const Environment& environment, SettingValues& values) {

@@ -145,6 +145,10 @@ TEST_CASE("settings: what a file says wrong is an error with file and line") {
       {"color = 'red'", "'red' is not one of auto, always, never"},
       {std::string(1024 * 1024 + 1, '#'), "is over 1 MiB"},
       {"remote = '\xff'", "this is not TOML"},
+      {"color = 'never'\n [[[", "config.toml:2: this is not TOML"},
+      {"\nremote = [}", "config.toml:2: this is not TOML"},
+      {"color\u00e4 = 'never'", "config.toml:1: this is not TOML"},
+      {"connect_timeout = true", "config.toml:1: connect_timeout must be a number of seconds"},
   };
   for (const auto& [text, expected] : cases) {
     const Place place;

@@ -18,7 +18,7 @@ ADAPTERS = {
     "simdjson.h": r"(.*\.cc|lib/event/(canonical|operations)\.h)$",
     "nlohmann/": r".*\.cc$",
     "CLI/": r"(cli|proxy|tests)/",
-    "toml++/": r"(cli/settings|proxy/settings|proxy/options)",
+    "toml++/": r"lib/base/toml\.cc$",
     "zlib.h": r"lib/wire/compress(or)?\.cc$",
     "zstd.h": r"lib/wire/compress(or)?\.cc$",
     "sha256.h": r"lib/base/sha256\.cc$",

@@ -94,6 +94,10 @@ TEST_CASE("config: what the file says wrong is an error with its line") {
   CHECK(error("threads = \n").find("proxy.toml:1: this is not TOML") != std::string::npos);
   CHECK(error(std::string("threads = 5\n[\0", 14)).find("proxy.toml:2: this is not TOML") !=
         std::string::npos);
+  for (const char* wrong : {"  [[[", "[ =", "x = [}", "threads\u00e4 = 5"}) {
+    CHECK(error(std::string("threads = 5\n") + wrong).find("proxy.toml:2: this is not TOML") !=
+          std::string::npos);
+  }
   CHECK(error("threads = \"2\"\n").find("threads must be a number") != std::string::npos);
   CHECK(error("listen = 5\n").find("listen must be a string") != std::string::npos);
   CHECK(error("cors_origins = [1]\n").find("must be an array of strings") != std::string::npos);
