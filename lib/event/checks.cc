@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "event/decoder.h"
 #include "event/value.h"
@@ -97,6 +99,19 @@ Status check_type(std::string_view type) {
 
 Status check_source(std::string_view source) {
   return check_text("source", source, limits::kSourceBytes);
+}
+
+Status check_own_source(std::string_view source) {
+  OFFSYNC_TRY(check_source(source));
+  const auto foreign = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x80 ||
+           std::string_view(" \"<>\\^`{|}").find(c) != std::string_view::npos;
+  };
+  if (std::none_of(source.begin(), source.end(), foreign)) return {};
+  return bad_data("bad_attribute",
+                  fmt::format("the source '{}' is no URI reference: it has a space, a character "
+                              "beyond ASCII, or one of \"<>\\^`{{|}}",
+                              source));
 }
 
 Status check_field_name(std::string_view name) {

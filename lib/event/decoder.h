@@ -51,6 +51,8 @@ class Decoder {
 Status check_subject(std::string_view subject);
 Status check_type(std::string_view type);
 Status check_source(std::string_view source);
+// For a name that we give ourselves: only characters of a URI reference (RFC 3986).
+Status check_own_source(std::string_view source);
 Status check_field_name(std::string_view name);
 
 }  // namespace offsync

@@ -82,7 +82,7 @@ Status ReplicaStore::connect(bool create) {
 }
 
 Status ReplicaStore::create(const Replica::CreateOptions& options) {
-  if (!options.source.empty()) OFFSYNC_TRY(check_source(options.source));
+  if (!options.source.empty()) OFFSYNC_TRY(check_own_source(options.source));
   OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::open(file_ + ".lock"));
   lock_.emplace(std::move(lock));
   OFFSYNC_TRY(lock_->lock());
@@ -93,8 +93,12 @@ Status ReplicaStore::create(const Replica::CreateOptions& options) {
                         "use it as it is, or choose another place");
     }
     OFFSYNC_TRY(connect(true));
+    OFFSYNC_TRY(secure());
+    lock_->set_doubtful(true);
     OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));
-    return insert_row(options);
+    OFFSYNC_TRY(insert_row(options));
+    lock_->set_doubtful(false);
+    return {};
   }();
   lock_->unlock();
   return done;
@@ -138,9 +142,16 @@ Status ReplicaStore::open_existing() {
   OFFSYNC_ASSIGN(const sqlite::Format format, sqlite::format_of(*db_));
   if (format.empty) return not_a_replica(file_);
   const bool old = static_cast<std::size_t>(format.version) < schema::steps().size();
-  if (old) OFFSYNC_TRY(lock_->lock());
-  Status migrated = sqlite::migrate(*db_, schema::kApplicationId, schema::steps());
-  if (old) lock_->unlock();
+  if (!old) return sqlite::migrate(*db_, schema::kApplicationId, schema::steps());
+  OFFSYNC_TRY(lock_->lock());
+  Status migrated = [&]() -> Status {
+    OFFSYNC_TRY(secure());
+    lock_->set_doubtful(true);
+    OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));
+    lock_->set_doubtful(false);
+    return {};
+  }();
+  lock_->unlock();
   return migrated;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sqlite/error.h"
+#include "sqlite/wal_vfs.h"
 
 namespace offsync::sqlite {
 
@@ -67,13 +68,16 @@ std::string settings(const OpenOptions& options) {
          std::to_string(options.cache_kib);
 }
 
+Result<sqlite3_vfs*> find_vfs(const std::string& name) {
+  sqlite3_vfs* vfs = sqlite3_vfs_find(name.empty() ? nullptr : name.c_str());
+  if (vfs != nullptr) return vfs;
+  return make_error(Errc::internal, "sqlite", "SQLite has no file system " + name);
+}
+
 }  // namespace
 
 Result<bool> exists(const std::string& file, const std::string& vfs) {
-  sqlite3_vfs* system = sqlite3_vfs_find(vfs.empty() ? nullptr : vfs.c_str());
-  if (system == nullptr) {
-    return make_error(Errc::internal, "sqlite", "SQLite has no file system " + vfs);
-  }
+  OFFSYNC_ASSIGN(sqlite3_vfs* const system, find_vfs(vfs));
   const std::string path = path_of(file);
   // The unix VFS answers the first question with no for an empty file.
   for (const int question : {SQLITE_ACCESS_EXISTS, SQLITE_ACCESS_READWRITE}) {
@@ -93,9 +97,9 @@ Result<Db> Db::open(const std::string& file, const OpenOptions& options) {
     OFFSYNC_ASSIGN(const bool there, exists(file, options.vfs));
     if (!there) return make_error(Errc::no_input, "no_such_file", "there is no file " + file);
   }
+  OFFSYNC_ASSIGN(sqlite3_vfs* const system, find_vfs(options.vfs));
   sqlite3* raw = nullptr;
-  const int rc = sqlite3_open_v2(path.c_str(), &raw, open_flags(options),
-                                 options.vfs.empty() ? nullptr : options.vfs.c_str());
+  const int rc = sqlite3_open_v2(path.c_str(), &raw, open_flags(options), wal_vfs(*system).c_str());
   if (rc != SQLITE_OK) {
     Error error = raw != nullptr ? error_of(raw, rc, "cannot open")
                                  : error_of_file(file, rc, "cannot open", sqlite3_errstr(rc));

@@ -99,8 +99,8 @@ class Db {
   Status checkpoint();
   // What can be read need not be durable: whoever wrote it may have died before the sync of the
   // WAL, or that sync may have failed, and no later one makes up for it (Linux). This writes the
-  // WAL's content once more and syncs it. To be called under the FileLock, outside of a
-  // transaction, before anybody is told of what stands there.
+  // WAL's content once more and syncs it, and the folder in which it may be new. To be called under
+  // the FileLock, outside of a transaction, before anybody is told of what stands there.
   Status secure();
   // A commit or checkpoint failed in the file system. What the kernel then has in its cache need
   // not be what is on disk, so nothing more is done on this connection: close, open, look.

@@ -6,15 +6,14 @@
 
 #include "sqlite/db.h"
 #include "sqlite/error.h"
+#include "sqlite/wal_vfs.h"
 
 namespace offsync::sqlite {
 namespace {
 
 constexpr sqlite3_int64 kPiece = 64 * 1024;
 
-int write_again(sqlite3_file* file) {
-  sqlite3_int64 size = 0;
-  if (const int rc = file->pMethods->xFileSize(file, &size); rc != SQLITE_OK) return rc;
+int write_again(sqlite3_file* file, sqlite3_int64 size) {
   std::vector<char> piece(static_cast<std::size_t>(std::min(size, kPiece)));
   for (sqlite3_int64 at = 0; at < size; at += kPiece) {
     const int bytes = static_cast<int>(std::min(kPiece, size - at));
@@ -25,7 +24,7 @@ int write_again(sqlite3_file* file) {
       return rc;
     }
   }
-  return size == 0 ? SQLITE_OK : file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+  return SQLITE_OK;
 }
 
 }  // namespace
@@ -37,7 +36,11 @@ Status Db::secure() {
       wal == nullptr || wal->pMethods == nullptr) {
     return {};
   }
-  const int rc = write_again(wal);
+  sqlite3_int64 size = 0;
+  int rc = wal->pMethods->xFileSize(wal, &size);
+  if (rc == SQLITE_OK && size == 0) return {};
+  if (rc == SQLITE_OK) rc = write_again(wal, size);
+  if (rc == SQLITE_OK) rc = sync_wal_and_folder(db_);
   if (rc == SQLITE_OK) return {};
   break_off();
   return error_of_file(file(), rc, "cannot make durable what is in", sqlite3_errstr(rc));

@@ -63,7 +63,8 @@ class SimDisk {
   // ------------------------------------------------------------------------------
   std::uint64_t operations() const;  // mutating operations so far, with those that failed
   struct Counters {
-    std::uint64_t writes = 0, syncs = 0, crashes = 0, lost_writes = 0, torn_writes = 0;
+    std::uint64_t writes = 0, syncs = 0, folder_syncs = 0, crashes = 0, lost_writes = 0,
+                  torn_writes = 0;
     std::uint64_t reordered = 0;   // files of which a later write survived an earlier one
     std::uint64_t lost_names = 0;  // creations and deletions undone
     std::uint64_t io_errors = 0, full_errors = 0;

@@ -123,6 +123,7 @@ void SimDisk::Impl::rename(Names& names, const NameChange& change) const {
 }
 
 void SimDisk::Impl::sync_folder(const std::string& name) {
+  ++counters.folder_syncs;
   const std::string_view folder = folder_of(name);
   std::vector<NameChange> others;
   for (NameChange& change : changes_) {

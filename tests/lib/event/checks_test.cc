@@ -35,6 +35,13 @@ TEST_CASE("checks: types and sources") {
   CHECK(check_type(std::string(limits::kTypeBytes + 1, 't')).error().code == "too_large");
   CHECK(check_source(std::string(limits::kSourceBytes, 's')).ok());
   CHECK(check_source(std::string(limits::kSourceBytes + 1, 's')).error().code == "too_large");
+  CHECK(check_source("till 3").ok());  // as it comes from elsewhere
+  CHECK(check_own_source("/clients/till-3?a=%20#x").ok());
+  for (const char* bad :
+       {"till 3", "/kl\u00e4r", "<a>", "a|b", "a\\b", "\"a\"", "{a}", "a^b", "a`b"}) {
+    CHECK(check_own_source(bad).error().code == "bad_attribute");
+  }
+  CHECK(check_own_source("").error().code == "bad_attribute");
   CHECK(check_source("/a\r\nid: 1").error().code == "bad_attribute");  // no line of a stream
   CHECK(check_type("\xed\xa0\x80").error().code == "malformed");       // half a surrogate pair
 }

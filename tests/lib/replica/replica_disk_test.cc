@@ -141,3 +141,39 @@ TEST_CASE("regression: an init that was cut short is done by the next one") {
   CHECK(whole > 5);
   CHECK(unfinished > 20);
 }
+
+TEST_CASE("what is emitted behind an init that was killed survives the power") {
+  const TempDir dir;
+  SimDisk disk(dir.path(), 1);
+  ManualClock clock;
+  SeededRandom random(1);
+  const std::string file = dir.file("replica.db");
+  const SimDisk::Image blank = disk.save();
+  bool whole = false;
+  for (std::uint64_t n = 1; !whole; ++n) {
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+      INFO("killed at " << n << ", seed " << seed);
+      disk.load(blank);
+      disk.reseed(seed);
+      disk.crash_at(n);
+      whole = Replica::create(file, {}, clock, random).ok();
+      disk.kill();
+      disk.restart(SimDisk::Loss::none);
+      (void)Replica::create(file, {}, clock, random);
+      const std::string id = must(must(Replica::open(file, clock, random)).emit(draft())).id;
+      disk.kill();
+      disk.restart(SimDisk::Loss::power);
+      Replica replica = must(Replica::open(file, clock, random));
+      CHECK(must(replica.find_event(id)).has_value());
+    }
+  }
+}
+
+TEST_CASE("a commit syncs one file, and a folder only for whom a file in it may be new") {
+  Machine machine(1);
+  must(machine.open().emit(draft()));
+  const auto before = machine.disk.counters();
+  must(machine.open().emit(draft()));
+  CHECK(machine.disk.counters().syncs == before.syncs + 1);
+  CHECK(machine.disk.counters().folder_syncs == before.folder_syncs);
+}
