@@ -1,5 +1,7 @@
 #include "cli/net/curl_error.h"
 
+#include <cstring>
+
 namespace offsync::cli {
 namespace {
 
@@ -56,6 +58,12 @@ Meaning meaning_of(CURLcode code) {
 }
 
 }  // namespace
+
+std::string why_not_connected(const std::string& why, long error) {
+  const std::size_t after = why.find(" after ");
+  if (error == 0 || after == std::string::npos) return why;
+  return why.substr(0, after) + ": " + std::strerror(static_cast<int>(error));
+}
 
 Error error_of_curl(CURLcode code, const std::string& what, const std::string& why,
                     long proxy_status) {

@@ -14,4 +14,8 @@ namespace offsync::cli {
 Error error_of_curl(CURLcode code, const std::string& what, const std::string& why,
                     long proxy_status);
 
+// "Failed to connect to HOST port N after M ms: Couldn't connect to server" with the system's
+// reason (an errno, or 0) instead of a time, so that two failures for one reason read the same.
+std::string why_not_connected(const std::string& why, long error);
+
 }  // namespace offsync::cli

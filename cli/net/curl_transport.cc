@@ -260,7 +260,11 @@ struct CurlTransport::Impl {
     if (done->thrown) std::rethrow_exception(done->thrown);
     if (done->handler == nullptr) return;
     Status result;
-    if (code != CURLE_OK) {
+    if (code == CURLE_COULDNT_CONNECT) {
+      long error = 0;
+      curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
+      result = error_of_curl(code, done->what, why_not_connected(done->why, error), proxy_status);
+    } else if (code != CURLE_OK) {
       result = error_of_curl(code, done->what, done->why, proxy_status);
     } else if (!done->head_done) {
       result = error_without_head(*done);

@@ -139,8 +139,8 @@ Without the proxy the replica answers, and says so; who insists on the proxy get
 
   $ proxy_stop
   $ offsync conflicts -C a
-  conflicts as the replica knows them: GET http://127.0.0.1:<port1>/v1/spaces/shop/conflicts failed: Failed to connect to 127.0.0.1 port <port1> after <ms>: Couldn't connect to server
+  conflicts as the replica knows them: GET http://127.0.0.1:<port1>/v1/spaces/shop/conflicts failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused
   {"id":"<id5>","subject":"todo/1","field":"title","current":{"stamp":"<stamp4>","id":"<id6>","source":"/people/anna","value":"Buy oat milk"},"incoming":{"stamp":"<stamp5>","id":"<id7>","source":"/people/ben","value":"Buy rice milk"},"winner":"incoming","rule":"last-write","base":"<stamp6>","sequence":"15","recordedtime":"<TIME>"}
   $ offsync conflicts -C a --require-proxy
-  offsync: GET http://127.0.0.1:<port1>/v1/spaces/shop/conflicts failed: Failed to connect to 127.0.0.1 port <port1> after <ms>: Couldn't connect to server; is the proxy running there?
+  offsync: GET http://127.0.0.1:<port1>/v1/spaces/shop/conflicts failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?
   [69]

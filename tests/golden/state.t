@@ -99,10 +99,10 @@ Without the proxy.
 
   $ proxy_stop
   $ offsync state -C b 'person/*'
-  state from the replica, last synced <time>: GET http://127.0.0.1:<port1>/v1/spaces/shop/state failed: Failed to connect to 127.0.0.1 port <port1> after <ms>: Couldn't connect to server
+  state from the replica, last synced <time>: GET http://127.0.0.1:<port1>/v1/spaces/shop/state failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused
   {"subject":"person/ben","fields":{"name":"Ben"}}
   $ offsync state -C b 'person/*' -q
   {"subject":"person/ben","fields":{"name":"Ben"}}
   $ offsync state -C b --require-proxy
-  offsync: GET http://127.0.0.1:<port1>/v1/spaces/shop/state failed: Failed to connect to 127.0.0.1 port <port1> after <ms>: Couldn't connect to server; is the proxy running there?
+  offsync: GET http://127.0.0.1:<port1>/v1/spaces/shop/state failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?
   [69]

@@ -89,7 +89,7 @@ Without the proxy nothing is called synced.
   pushed 0, pulled 1, 0 conflicts, 0 rejected
   $ proxy_stop
   $ offsync status -C a
-  GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1> after <ms>: Couldn't connect to server; is the proxy running there?
+  GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?
   replica    <folder>/a/.offsync
   source     /people/anna
   remote     http://127.0.0.1:<port1>/v1/spaces/shop
@@ -103,9 +103,9 @@ Without the proxy nothing is called synced.
   answer     from the replica
   verdict    not known to be synced: the proxy was not asked or did not answer
   $ offsync status -C a --json -q
-  {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":"<epoch1>-2","head":2,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"conflicts":0,"clock_offset_ms":<ms>,"last_sync":"<TIME>","answered_by":"replica","synced":false,"problem":"GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1> after <ms>: Couldn't connect to server; is the proxy running there?"}
+  {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":"<epoch1>-2","head":2,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"conflicts":0,"clock_offset_ms":<ms>,"last_sync":"<TIME>","answered_by":"replica","synced":false,"problem":"GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?"}
   $ offsync status -C a --require-proxy
-  offsync: GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1> after <ms>: Couldn't connect to server; is the proxy running there?
+  offsync: GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?
   [69]
   $ offsync status -C a --offline --require-proxy
   offsync: --offline and --require-proxy contradict each other

@@ -77,4 +77,4 @@ Without the proxy it tries again, until its time is over.
 
   $ proxy_stop
   $ offsync watch -C a --timeout 1 2>&1 | sed -E 's/in [0-9.]+ s/in <s>/' | head -n 1
-  the stream after <epoch1>-4 did not come through: GET http://127.0.0.1:<port1>/v1/spaces/shop/events failed: Failed to connect to 127.0.0.1 port <port1> after <ms>: Couldn't connect to server; trying again in <s>
+  the stream after <epoch1>-4 did not come through: GET http://127.0.0.1:<port1>/v1/spaces/shop/events failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; trying again in <s>

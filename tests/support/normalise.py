@@ -59,7 +59,6 @@ RULES = [
     (re.compile(r"(?<=127\.0\.0\.1[ :])\d{5}\b|(?<=port )\d{5}\b"), lambda m: named("port", m[0])),
     (re.compile(r"(?<=\"clock_offset_ms\":)-?\d+"), lambda m: "<ms>"),
     (re.compile(r"the proxy is \d+ ms (?:behind|ahead)|the same as the proxy's"), lambda m: "<offset>"),
-    (re.compile(r"\bafter \d+ ms\b"), lambda m: "after <ms>"),
     (re.compile(r"(?<=\bpid=)\d+|(?<=as process )\d+"), lambda m: "<pid>"),
 ]
 
