@@ -83,8 +83,10 @@ Status SnapshotSession::stage(std::size_t bytes) {
 Status SnapshotSession::finish() {
   if (!body_.empty() && body_.back() != '\n') body_.push_back('\n');
   OFFSYNC_TRY(stage(body_.size()));
+  OFFSYNC_ASSIGN(const ReplicaInfo before, context_.replica.info());
   OFFSYNC_ASSIGN(const Cursor cursor, context_.replica.install_snapshot());
-  ++context_.report.snapshots;
+  const bool came_to_an_empty_log = !before.cursor && cursor.sequence == 0;
+  if (!came_to_an_empty_log) ++context_.report.snapshots;
   context_.observer.on_reset(cursor);
   context_.observer.on_progress(context_.report);
   return {};

@@ -103,10 +103,12 @@ struct SyncEngine::Impl {
   std::optional<Cursor> expired;  // a cursor that the proxy cannot continue from
   std::uint64_t noted_head = 0;
 
-  enum class Phase { push, pull } phase = Phase::push;  // once
-  std::optional<std::uint64_t> target;                  // once: the head when the pull began
-  bool push_again = false;  // once: an answer came from a log that began anew
-  bool reset_seen = false;  // once: a snapshot may have queued events again
+  // once. Without a cursor, `place` gets one first: what is pushed before the first snapshot could
+  // not be told from what the snapshot holds, and would be missing in the received log.
+  enum class Phase { place, push, pull } phase = Phase::push;
+  std::optional<std::uint64_t> target;  // once: the head when the pull began
+  bool push_again = false;              // once: an answer came from a log that began anew
+  bool reset_seen = false;              // once: a snapshot may have queued events again
   int rounds = 0;
   int retries = 0;
 };
@@ -123,6 +125,7 @@ void SyncEngine::Impl::start() {
   context.noted_offset_ms = info->clock_offset_ms;
   cursor = info->cursor;
   noted_head = info->head;
+  if (once() && context.options.push && context.options.pull && !cursor) phase = Phase::place;
 }
 
 void SyncEngine::Impl::tick() {
@@ -153,6 +156,11 @@ void SyncEngine::Impl::launch() {
 
 void SyncEngine::Impl::launch_once() {
   if (push.session || pull.session) return;
+  if (phase == Phase::place) {
+    if (now() < pull.due_ms) return;
+    if (!cursor) return launch_pull();
+    phase = Phase::push;
+  }
   if (phase == Phase::push) {
     if (now() < push.due_ms) return;
     if (context.options.push && launch_push()) return;
@@ -259,6 +267,10 @@ void SyncEngine::Impl::end_pull() {
       return fail(pull, session.error(), session.worth_retrying(), &session);
     default:
       break;
+  }
+  if (phase == Phase::place) {
+    phase = Phase::push;
+    if (pulling == Pulling::page) return;  // another process has got a cursor before
   }
   if (pulling == Pulling::page) return end_page(session);
   cursor.reset();  // the observer knows of this snapshot

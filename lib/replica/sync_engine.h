@@ -43,7 +43,7 @@ struct SyncOptions {
 struct SyncReport {
   std::uint64_t pushed = 0, duplicate = 0, rejected = 0, held = 0;
   std::uint64_t pulled = 0, conflicts = 0;
-  std::uint64_t snapshots = 0;  // bootstraps or resets
+  std::uint64_t snapshots = 0;  // bootstraps (but from an empty log) and resets
   std::uint64_t reconnects = 0;
   std::optional<Error> error;  // once: why it ended; watch: the latest trouble
 };

@@ -25,7 +25,6 @@ Anna and Ben write the title, neither has seen the other; Ben's write is the lat
   <id1>  todo/1 title  "Buy rice milk" by /people/ben over "Buy oat milk" by /people/anna  open
   [1]
   $ offsync log -C a --type 'offsync.*' -o text
-  the received log begins after sequence 1: what was before came as a state
          4  <time>  /proxy  offsync.conflict  todo/1  title: "Buy rice milk" over "Buy oat milk" (last-write)
 
   $ id=$(offsync conflicts -C a 2> /dev/null | first id)

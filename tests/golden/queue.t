@@ -9,7 +9,7 @@ has written text.
   []
   $ offsync emit -q -C b item.set item/1 count=many > event
   $ offsync sync -q -C b
-  pushed 1, pulled the whole state, 0 conflicts, 0 rejected
+  pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ offsync emit -q -C a item.sold item/1 count+=1 > event
   $ offsync emit -q -C a item.named item/1 name=Nail > event
   $ offsync emit -q -C a item.named item/2 name=Screw > event
@@ -31,7 +31,7 @@ has written text.
 It is parked with its reason, later ones of that entity are held, and everything else goes on.
 
   $ offsync sync -C a
-  pushed 1, pulled the whole state, 0 conflicts, 1 rejected, 1 held
+  pushed 1, pulled the whole state and 1 event, 0 conflicts, 1 rejected, 1 held
   rejected events are rolled back and kept for you: offsync queue list
   $ offsync queue -C a -o text
   <id1>  rejected  item.sold  item/1  count+=1

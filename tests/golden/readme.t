@@ -20,7 +20,7 @@ A replica, and work without a network.
     done   false
     title  "Buy milk"
   $ offsync sync
-  pushed 2, pulled the whole state, 0 conflicts, 0 rejected
+  pushed 2, pulled 2, 0 conflicts, 0 rejected
 
 Another one, elsewhere. Both change the title; neither has seen the other.
 

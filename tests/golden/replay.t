@@ -72,7 +72,7 @@ The replica's own log gives what state says; so do the proxy's pages and its sna
   $ proxy_start
   $ offsync init -q --remote "$url" --source /people/anna
   $ offsync sync -q
-  pushed 0, pulled the whole state, 0 conflicts, 0 rejected
+  pushed 0, pulled 0, 0 conflicts, 0 rejected
   $ offsync emit -q --batch events
   $ offsync emit -q order.noted order/1 note=late > event
   $ offsync sync -q

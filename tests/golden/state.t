@@ -8,7 +8,7 @@
   $ offsync emit -q -C a todo.created todo/3 title=Gone --create > event
   $ offsync emit -q -C a todo.deleted todo/3 --delete > event
   $ offsync sync -q -C a
-  pushed 5, pulled the whole state, 0 conflicts, 0 rejected
+  pushed 5, pulled 5, 0 conflicts, 0 rejected
 
 The proxy answers first, and stderr says so.
 

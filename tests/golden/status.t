@@ -36,7 +36,7 @@
   $ offsync status -C a --json
   {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":null,"head":0,"lag":0,"queue":{"queued":1,"accepted":0,"rejected":0,"held":0},"conflicts":0,"clock_offset_ms":<ms>,"last_sync":null,"answered_by":"proxy","synced":false,"problem":null}
   $ offsync sync -q -C a
-  pushed 1, pulled the whole state, 0 conflicts, 0 rejected
+  pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ offsync status -C a
   replica    <folder>/a/.offsync
   source     /people/anna
@@ -57,7 +57,7 @@ Somebody else has written; asked alone, the replica cannot know.
 
   $ offsync emit -q -C b todo.done todo/1 done:=true > event
   $ offsync sync -q -C b
-  pushed 1, pulled the whole state, 0 conflicts, 0 rejected
+  pushed 1, pulled the whole state and 1 event, 0 conflicts, 0 rejected
   $ offsync status -C a --offline | grep -E 'head|lag|answer|verdict'
   head       1 (when last heard of)
   lag        0 or more

@@ -10,7 +10,7 @@ What is to be done, then done.
   $ offsync sync -C a --dry-run --json
   {"would_push":2,"would_pull":0,"would_take_snapshot":true,"head":0}
   $ offsync sync -C a
-  pushed 2, pulled the whole state, 0 conflicts, 0 rejected
+  pushed 2, pulled 2, 0 conflicts, 0 rejected
   $ offsync sync -C b
   pushed 0, pulled the whole state, 0 conflicts, 0 rejected
   $ offsync sync -C b

@@ -133,6 +133,17 @@ TEST_CASE("sync: the credentials are on every request", "[sync]") {
   }
 }
 
+TEST_CASE("sync: what a new replica pushes is in its received log", "[sync]") {
+  World w;
+  w.a.emit("todo/1", "n", "1");
+  const SyncReport report = w.a.sync();
+  REQUIRE_FALSE(report.error.has_value());
+  CHECK(w.a.transport.seen == Seen{"state", "push", "page e1-0"});
+  CHECK(report.pulled == 1);
+  CHECK(report.snapshots == 0);  // of nothing
+  CHECK(w.a.replica.info()->log_after == 0);
+}
+
 TEST_CASE("sync: without the proxy nothing is lost, and it is tried once", "[sync]") {
   World w;
   w.a.emit("todo/1", "n", "1");
@@ -141,7 +152,7 @@ TEST_CASE("sync: without the proxy nothing is lost, and it is tried once", "[syn
   REQUIRE(report.error.has_value());
   CHECK(report.error->kind == Errc::unreachable);
   CHECK_FALSE(report.error->detail.empty());
-  CHECK(w.a.transport.seen == Seen{"push"});
+  CHECK(w.a.transport.seen == Seen{"state"});
   CHECK(w.a.queue() == "queued 1 accepted 0 rejected 0 held 0");
   CHECK(w.a.get("todo/1", "n") == "1");
 
@@ -190,7 +201,7 @@ TEST_CASE("sync: everything else ends it at once", "[sync]") {
       CHECK(report.error->kind == c.kind);
       CHECK(report.error->detail.find("some detail") != std::string::npos);
       CHECK(report.error->detail.find(std::to_string(c.status)) != std::string::npos);
-      CHECK(w.a.transport.seen.size() == (on == "push" ? 1 : 2));
+      CHECK(w.a.transport.seen.size() == (on == "state" ? 1 : 2));
       CHECK_FALSE(w.a.sync().error.has_value());
       CHECK(w.a.queue() == kNothingQueued);
     }
