@@ -9,6 +9,7 @@
 #include "base/glob.h"
 #include "base/rfc3339.h"
 #include "cli/options.h"
+#include "event/decimal.h"
 #include "event/value.h"
 
 namespace offsync::cli {
@@ -169,13 +170,21 @@ Result<Filter::Where> Filter::parse_where(const std::string& text) {
   return Where{text.substr(0, equals - 1), std::move(*canonical), true};
 }
 
+// Values are kept as they were written: 1.50 is equal to 1.5, whatever the text says.
+bool Filter::Where::equals(std::string_view written) const {
+  if (written.empty()) return false;
+  if (!json) return plain_text(written) == value;
+  if (written == value) return true;
+  const auto number = Decimal::parse(written);
+  return number && number == Decimal::parse(value);
+}
+
 bool Filter::holds(const EventView& event, const Where& where) {
-  const auto equal = [&](std::string_view value) {
-    return !value.empty() && (where.json ? value == where.value : plain_text(value) == where.value);
+  const auto written = [&](const Op& op) {
+    return op.field == where.field && where.equals(op.value);
   };
-  const auto written = [&](const Op& op) { return op.field == where.field && equal(op.value); };
   if (std::any_of(event.ops.begin(), event.ops.end(), written)) return true;
-  return equal(payload_member(event.data, where.field));
+  return where.equals(payload_member(event.data, where.field));
 }
 
 bool Filter::matches(const EventView& event) const {

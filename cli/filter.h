@@ -65,6 +65,7 @@ class Filter {
     std::string field;
     std::string value;  // plain text, or canonical JSON
     bool json = false;
+    bool equals(std::string_view written) const;  // canonical JSON; empty: there is none
   };
   static Result<Where> parse_where(const std::string& text);
   static bool holds(const EventView& event, const Where& where);

@@ -122,6 +122,10 @@ TEST_CASE("filter: --where compares what is written, as text or exactly") {
   CHECK_FALSE(passes_where("title:=\"buy milk\""));
   CHECK(passes_where("n=1.0"));
   CHECK(passes_where("n:=1.0"));
+  CHECK(passes_where("n:=1"));
+  CHECK(passes_where("n:=10e-1"));
+  CHECK_FALSE(passes_where("n:=1.01"));
+  CHECK_FALSE(passes_where("n=1"));
   CHECK_FALSE(passes_where("n:=\"1.0\""));
   CHECK_FALSE(passes_where("m=1"));
   CHECK_FALSE(passes_where("gone=", event_line(R"({"unset":["gone"]})")));

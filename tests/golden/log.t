@@ -75,7 +75,7 @@ Filters; those of one kind widen, those of different kinds narrow.
   $ ids --where paid:=true
   e3
   $ ids --where count:=1.5
-  
+  e4
   $ ids --type nothing
   
 
