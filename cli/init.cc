@@ -1,9 +1,12 @@
 // offsync init: makes a replica.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
@@ -23,14 +26,29 @@ constexpr CommandText kText = {
     "offsync init --remote http://127.0.0.1:8080/v1/spaces/shop\n"
     "offsync init -C till --source /clients/till-3"};
 
+// A folder is there after a power cut once the one that it is in was synced.
+int sync_parent(const std::string& folder) {
+  const std::string parent = std::filesystem::path(folder).parent_path().string();
+  const int fd = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return errno == EACCES ? 0 : errno;  // may be entered, and not be read
+  const int error = ::fsync(fd) == 0 || errno == EINVAL ? 0 : errno;
+  ::close(fd);
+  return error;
+}
+
+int make_folder(const std::string& folder) {
+  if (::mkdir(folder.c_str(), 0777) == 0) return sync_parent(folder);
+  return errno == EEXIST || errno == EISDIR ? 0 : errno;
+}
+
 // Makes the folder and those above it.
 Status make_folders(const std::string& path) {
   for (std::size_t end = 1; end != std::string::npos;) {
     end = path.find('/', end);
     const std::string folder = path.substr(0, end);
-    if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST && errno != EISDIR) {
+    if (const int error = make_folder(folder); error != 0) {
       return make_error(Errc::io, "io",
-                        fmt::format("cannot make the folder {}: {}", folder, std::strerror(errno)));
+                        fmt::format("cannot make the folder {}: {}", folder, std::strerror(error)));
     }
     if (end != std::string::npos) ++end;
   }
@@ -70,7 +88,7 @@ class Init final : public Command {
       if (const auto url = parse_remote(options.remote); !url) return report(url.error());
     }
     if (!options.source.empty()) {
-      if (const Status good = check_source(options.source); !good) return report(good.error());
+      if (const Status good = check_own_source(options.source); !good) return report(good.error());
     }
     if (const Status made = make_folders(home); !made) return report(made.error());
     auto replica = Replica::create(database_of(home), options, context.clock, context.random);
