@@ -4,15 +4,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 namespace offsync::cli {
 namespace {
 
+// What we may not look at is taken to be there: opening it says what is wrong.
 bool exists(const std::string& path) {
   struct stat info = {};
-  return ::stat(path.c_str(), &info) == 0;
+  return ::stat(path.c_str(), &info) == 0 || errno == EACCES;
 }
 
 std::string value(Environment env, const char* name) {
@@ -74,12 +77,15 @@ Home find_home(const Flags& flags, Environment env) {
     const bool there = exists(database_of(home));
     return {there ? home : "", fmt::format("in {} ($OFFSYNC_HOME)", home)};
   }
-  if (std::string found = find_upwards(real_path(".")); !found.empty()) return {found, ""};
+  const std::string here = real_path(".");
+  if (std::string found = find_upwards(here); !found.empty()) return {found, ""};
+  const std::string this_folder =
+      here.empty() ? fmt::format("in this folder ({}) or above it", std::strerror(errno))
+                   : "in this folder or above it";
   std::string user = user_home(env);
   const bool there = !user.empty() && exists(database_of(user));
-  return {there ? user : "", user.empty()
-                                 ? "in this folder or above it"
-                                 : fmt::format("in this folder or above it, or in {}", user)};
+  return {there ? user : "",
+          user.empty() ? this_folder : fmt::format("{}, or in {}", this_folder, user)};
 }
 
 std::string home_to_create(const Flags& flags, Environment env, bool user) {
