@@ -1,5 +1,7 @@
 #include "proxy/sqlite_log_store.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -34,33 +36,61 @@ Result<std::string> take_epoch(WriteConnection& connection, Random& random) {
   return connection.reader.epoch();
 }
 
-// SQLite follows links to the file itself, so the lock is beside that one: two names of a store
-// must not have two locks.
-Result<sqlite::FileLock> take_lock(const std::string& file) {
-  std::error_code error;
-  const auto target = std::filesystem::weakly_canonical(file, error);
-  const auto name = error ? file : target.string();
-  OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::open(name + ".lock"));
-  OFFSYNC_ASSIGN(const bool locked, lock.try_lock());
-  if (!locked) {
+// Held as long as the store is open. Two names of a store must not have two locks: SQLite follows
+// symbolic links to the file itself, so one lock is beside that one; of hard links only the file
+// itself knows, so it has one, too (on its first bytes, which are not those that SQLite locks).
+struct StoreLock {
+  sqlite::FileLock beside, within;
+
+  static Result<StoreLock> take(const std::string& file) {
+    std::error_code error;
+    const auto target = std::filesystem::weakly_canonical(file, error);
+    const auto name = error ? file : target.string();
+    if (std::filesystem::is_directory(name, error)) {
+      return make_error(Errc::config, "store_is_folder", "the store " + file + " is a folder",
+                        "name a file in it: --store sqlite:" + file + "/log.db");
+    }
+    OFFSYNC_ASSIGN(sqlite::FileLock beside, sqlite::FileLock::open(name + ".lock"));
+    OFFSYNC_TRY(lock(beside, file));
+    OFFSYNC_ASSIGN(sqlite::FileLock within, sqlite::FileLock::open(name));
+    OFFSYNC_TRY(lock(within, file));
+    return StoreLock{std::move(beside), std::move(within)};
+  }
+
+ private:
+  static Status lock(sqlite::FileLock& part, const std::string& file) {
+    OFFSYNC_ASSIGN(const bool locked, part.try_lock());
+    if (locked) return {};
     return make_error(Errc::config, "store_locked",
                       "the store " + file + " is in use by another offsync-proxy",
                       "stop that one, or give this one a store of its own with --store");
   }
-  return lock;
+};
+
+// A proxy that can only read takes no events, so it should get no requests.
+Status check_room(const std::string& file) {
+  constexpr std::uintmax_t kLeast = 1024UL * 1024;
+  std::error_code error;
+  const auto folder = std::filesystem::absolute(file, error).parent_path();
+  const auto space = std::filesystem::space(folder, error);
+  if (error || space.available >= kLeast) return {};
+  return make_error(Errc::io, "disk_full",
+                    fmt::format("the disk of the store {} is full: {} KiB are left", file,
+                                space.available / 1024),
+                    "make room there");
 }
 
 }  // namespace
 
 struct SqliteLogStore::Impl {
-  Impl(sqlite::FileLock held, const Options& given)
+  Impl(StoreLock held, const Options& given)
       : lock(std::move(held)),
         options(given),
         pool({.file = given.file,
               .cache_kib = given.cache_kib,
               .checkpoint_pages = given.checkpoint_pages}) {}
 
-  sqlite::FileLock lock;  // released last
+  StoreLock lock;  // released last
   const Options options;
   LogPool pool;
   std::string epoch;
@@ -117,7 +147,7 @@ SqliteLogStore::~SqliteLogStore() {
 
 Result<std::unique_ptr<SqliteLogStore>> SqliteLogStore::open(const Options& options,
                                                              Random& random) {
-  OFFSYNC_ASSIGN(sqlite::FileLock lock, take_lock(options.file));
+  OFFSYNC_ASSIGN(StoreLock lock, StoreLock::take(options.file));
   auto impl = std::make_unique<Impl>(std::move(lock), options);
   {
     OFFSYNC_ASSIGN(LogPool::WriteLease writer, impl->pool.writer());
@@ -217,7 +247,7 @@ Status SqliteLogStore::check() {
   { OFFSYNC_ASSIGN(LogPool::WriteLease lease, impl_->pool.writer()); }
   OFFSYNC_ASSIGN(LogPool::ReadLease lease, impl_->pool.reader());
   OFFSYNC_ASSIGN(const std::string epoch, lease->reader.epoch());
-  if (epoch == impl_->epoch) return {};
+  if (epoch == impl_->epoch) return check_room(impl_->options.file);
   return make_error(Errc::io, "corrupt",
                     "the store " + impl_->options.file + " was exchanged while the proxy runs",
                     "restart the proxy");

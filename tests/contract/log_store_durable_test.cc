@@ -80,9 +80,22 @@ TEST_CASE("a store is one store under each of its names") {
   const auto first = open_file(dir.file("log.db"));
   REQUIRE(first);
   std::filesystem::create_symlink(dir.file("log.db"), dir.file("link.db"));
-  const auto second = open_file(dir.file("link.db"));
-  REQUIRE_FALSE(second);
-  CHECK(second.error().code == "store_locked");
+  std::filesystem::create_hard_link(dir.file("log.db"), dir.file("hard.db"));
+  for (const char* name : {"link.db", "hard.db"}) {
+    const auto second = open_file(dir.file(name));
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == "store_locked");
+  }
+}
+
+TEST_CASE("a folder is no store, and stays as it was") {
+  const TempDir dir;
+  std::filesystem::create_directory(dir.file("folder"));
+  const auto store = open_file(dir.file("folder"));
+  REQUIRE_FALSE(store);
+  CHECK(store.error().code == "store_is_folder");
+  CHECK(store.error().detail.find(dir.file("folder")) != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(dir.file("folder.lock")));
 }
 
 TEST_CASE("two stores have two epochs") {
