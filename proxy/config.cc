@@ -143,10 +143,15 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
     return failed(code, status.error().message());
   }
   read_settings_environment(environment, values);
+  SettingValues flags;
   for (const auto& setting : settings()) {
     const auto flag = flag_of(setting);
-    if (app.count(flag) > 0) values[setting.key] = {line.values[setting.key], flag};
+    if (app.count(flag) > 0) flags[setting.key] = {line.values[setting.key], flag};
   }
+  if (const auto usable = apply_settings(flags); !usable) {
+    return failed(kExitUsage, usable.error().message());
+  }
+  for (auto& [key, value] : flags) values[key] = std::move(value);
   auto config = apply_settings(values);
   if (!config) return failed(kExitConfig, config.error().message());
   if (config->store_file.empty()) config->store_file = default_store(environment);
@@ -155,7 +160,7 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   }
   config->daemon = line.daemon;
   if (config->daemon && config->log_file.empty()) {
-    return failed(kExitConfig, "--daemon needs --log-file: a daemon has no stderr to log to");
+    return failed(kExitUsage, "--daemon needs --log-file: a daemon has no stderr to log to");
   }
   make_absolute(*config);
   Parsed out;

@@ -71,22 +71,22 @@ Usage and settings that cannot be.
   [2]
   $ offsync-proxy --threads many
   offsync-proxy: threads = "many" (--threads) is not a number from 1 to 1024
-  [78]
+  [2]
   $ offsync-proxy --listen here --check-config
   offsync-proxy: listen = "here" (--listen) is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080
-  [78]
+  [2]
   $ offsync-proxy --store mongo --check-config
   offsync-proxy: store = "mongo" (--store) is not sqlite:PATH
-  [78]
+  [2]
   $ offsync-proxy --config nothing
   offsync-proxy: cannot read the configuration nothing: there is no such file
   [66]
   $ offsync-proxy --daemon
   offsync-proxy: --daemon needs --log-file: a daemon has no stderr to log to
-  [78]
+  [2]
   $ offsync-proxy --log-level loud --check-config
   offsync-proxy: log_level = "loud" (--log-level) is not debug, info, warn or error
-  [78]
+  [2]
   $ OFFSYNC_PROXY_THREADS=0 offsync-proxy --check-config
   offsync-proxy: threads = "0" (OFFSYNC_PROXY_THREADS) is not a number from 1 to 1024
   [78]
@@ -97,7 +97,7 @@ Usage and settings that cannot be.
   offsync-proxy: bad.toml:1: this is not TOML: Error while parsing key-value pair: expected value, saw '\n'
   [78]
   $ mkdir folder; offsync-proxy --listen 127.0.0.1:0 --store sqlite:folder 2>&1 | sed 's/^time=[^ ]* //'
-  level=error event=failed code=io reason="cannot open : unable to open database file (Is a directory); check the path, and the permissions of the file and of its folder"
+  level=error event=failed code=store_is_folder reason="the store <folder>/folder is a folder; name a file in it: --store sqlite:<folder>/folder/log.db"
 
 What any HTTP client sees.
 

@@ -127,9 +127,10 @@ TEST_CASE("config: values that cannot be") {
                                              {"--daemon"}}) {
     INFO(args.back());
     const auto parsed = parse(args);
-    CHECK(parsed.exit_code == 78);
+    CHECK(parsed.exit_code == 2);
     CHECK(parsed.err.rfind("offsync-proxy: ", 0) == 0);
   }
+  CHECK(parse({}, {{"OFFSYNC_PROXY_THREADS", "0"}}).exit_code == 78);
   CHECK(parse({"--nothing"}).exit_code == 2);
   CHECK(parse({"stray"}).exit_code == 2);
 }
