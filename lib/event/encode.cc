@@ -22,11 +22,13 @@ std::string decimal(std::uint64_t value) {
 
 }  // namespace
 
-Stamp EventView::base_of(std::string_view field) const {
-  const auto it =
-      std::lower_bound(bases.begin(), bases.end(), field,
-                       [](const Base& entry, std::string_view name) { return entry.field < name; });
-  return it != bases.end() && it->field == field ? it->stamp : Stamp{};
+Stamp EventView::base_of(std::string_view field, std::string_view element) const {
+  const auto before = [](const Base& a, const Base& b) {
+    return a.field != b.field ? a.field < b.field : a.element < b.element;
+  };
+  const Base wanted{field, {}, element};
+  const auto it = std::lower_bound(bases.begin(), bases.end(), wanted, before);
+  return it != bases.end() && !before(wanted, *it) ? it->stamp : Stamp{};
 }
 
 std::string encode_content(const EventView& event) {

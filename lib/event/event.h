@@ -23,10 +23,12 @@ struct Op {
   std::string_view value;  // canonical JSON; empty for unset
 };
 
-// The stamp of `field` that the author had seen when writing it.
+// What the author had seen of `field` when writing: the stamp of its latest write or, where there
+// is an `element`, of the latest write of that element of a set.
 struct Base {
   std::string_view field;
   Stamp stamp;
+  std::string_view element = {};  // canonical JSON; empty: of the whole field
 };
 
 // Any other CloudEvents attribute, kept as it came.
@@ -51,15 +53,16 @@ struct EventView {
   bool del = false;
   bool base_given = false;                // the author says what it had seen (perhaps: nothing)
   std::span<const Op> ops;                // in byte order of (op kind's name, field)
-  std::span<const Base> bases;            // in byte order of field
+  std::span<const Base> bases;            // in byte order of (field, element)
   std::span<const Extension> extensions;  // in byte order of name
   std::string_view data;                  // canonical JSON object; "{}" if absent
 
   std::uint64_t sequence = 0;     // added by the proxy; 0: not yet
   std::string_view recordedtime;  // added by the proxy
 
-  // The author's base of `field`; none() if it saw no write of it.
-  Stamp base_of(std::string_view field) const;
+  // The author's base of the whole `field`, or of one element of it; none() if it gives none there.
+  // A field has one base as a whole or some of elements, never both.
+  Stamp base_of(std::string_view field, std::string_view element = {}) const;
   bool writes() const { return create || del || !ops.empty(); }
 };
 

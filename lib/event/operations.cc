@@ -13,6 +13,9 @@ namespace od = canonical::od;
 
 namespace {
 
+// Around an element in base: data, base, the field, the stamp's array.
+constexpr int kBaseElementDepth = 4;
+
 // register, counter or set
 int kind_number(OpKind kind) {
   switch (kind) {
@@ -170,6 +173,14 @@ bool Operations::read_elements(std::string_view field, od::value& value, OpKind 
                          fmt::format("{} of {} must be an array of values",
                                      kind == OpKind::add ? "add" : "remove", field));
   }
+  // One level less than there is room for, so that a base, too, can hold every element.
+  return elements(array, kBaseElementDepth, [&](std::string_view element) {
+    ops_.push_back({kind, field, element});
+  });
+}
+
+template <class Each>
+bool Operations::elements(od::array& array, int depth, const Each& each) {
   canonical::Out& out = walker_->out();
   out.put('[');
   bool first = true;
@@ -179,8 +190,8 @@ bool Operations::read_elements(std::string_view field, od::value& value, OpKind 
     if (!first) out.put(',');
     first = false;
     const char* const at = out.at();
-    if (!walker_->write(element, 3)) return false;
-    ops_.push_back({kind, field, out.since(at)});
+    if (!walker_->write(element, depth)) return false;
+    each(out.since(at));
   }
   out.put(']');
   return true;
@@ -212,14 +223,52 @@ bool Operations::read_unset(od::value& value) {
 
 bool Operations::read_base(std::string_view field, od::value value) {
   if (!check_name(field)) return false;
+  od::json_type type{};
+  if (const auto error = value.type().get(type)) return walker_->fail(error);
+  if (type == od::json_type::object) return read_element_bases(field, value);
   std::string_view text;
-  const auto stamp = walker_->read_string(value, text) ? Stamp::parse(text) : std::nullopt;
-  if (!stamp) {
-    return walker_->fail("bad_operation", fmt::format("base of {} is no stamp", field));
-  }
+  if (type != od::json_type::string) return bad_base(field);
+  if (!walker_->read_string(value, text)) return false;
+  const auto stamp = Stamp::parse(text);
+  if (!stamp) return bad_base(field);
   canonical::write_quoted(walker_->out(), text);
   bases_.push_back({field, *stamp});
   return true;
+}
+
+bool Operations::bad_base(std::string_view field) {
+  return walker_->fail("bad_operation",
+                       fmt::format("base of {} is neither a stamp nor, for a set, an object that "
+                                   "has for each stamp an array of elements",
+                                   field));
+}
+
+// {"<stamp>":[<elements>]}
+bool Operations::read_element_bases(std::string_view field, od::value& value) {
+  od::object object;
+  if (const auto error = value.get_object().get(object)) return walker_->fail(error);
+  const std::size_t before = bases_.size();
+  const bool read = members(object, [&](std::string_view text, od::value values) {
+    const auto stamp = Stamp::parse(text);
+    od::array array;
+    if (!stamp || values.get_array().get(array)) return bad_base(field);
+    return elements(array, kBaseElementDepth, [&](std::string_view element) {
+      bases_.push_back({field, *stamp, element});
+    });
+  });
+  return read && sort_elements(before);
+}
+
+// What comes behind `before` is of one field.
+bool Operations::sort_elements(std::size_t before) {
+  const auto begin = bases_.begin() + static_cast<std::ptrdiff_t>(before);
+  std::sort(begin, bases_.end(),
+            [](const Base& a, const Base& b) { return a.element < b.element; });
+  const auto twice = std::adjacent_find(
+      begin, bases_.end(), [](const Base& a, const Base& b) { return a.element == b.element; });
+  return twice == bases_.end() ||
+         walker_->fail("bad_operation", fmt::format("base of {} has the value {} twice",
+                                                    twice->field, printable(twice->element)));
 }
 
 bool Operations::check(const EventView& event) {

@@ -29,6 +29,12 @@ class Operations {
   bool read_elements(std::string_view field, canonical::od::value& value, OpKind kind);
   bool read_unset(canonical::od::value& value);
   bool read_base(std::string_view field, canonical::od::value value);
+  bool read_element_bases(std::string_view field, canonical::od::value& value);
+  bool bad_base(std::string_view field);
+  bool sort_elements(std::size_t before);
+  // Writes the array, and calls `each(element)` for the canonical text of each of its values.
+  template <class Each>
+  bool elements(canonical::od::array& array, int depth, const Each& each);
   // Runs `each(name, value)` over an object's members, writing names and punctuation.
   template <class Each>
   bool members(canonical::od::object& object, const Each& each);

@@ -17,8 +17,18 @@ bool reserved(std::string_view type) {
   return type.starts_with("offsync.");
 }
 
-// What the author of `event` has seen of what it writes: for each field the stamp of its latest
-// write; a delete has seen all fields.
+// What the author of `event` has seen of what `op` writes.
+void add_seen(const Field& field, const Op& op, std::vector<Base>& bases) {
+  if (field.kind() != FieldKind::set) {
+    bases.push_back({op.field, field.stamp()});
+    return;
+  }
+  const auto element = field.elements().find(op.value);
+  if (element == field.elements().end()) return;
+  bases.push_back({op.field, element->second.writer.stamp(), op.value});
+}
+
+// What the author of `event` has seen of all that it writes; a delete has seen all fields.
 std::vector<Base> seen_by(const Entity& visible, const EventView& event) {
   std::vector<Base> bases;
   if (event.del) {
@@ -26,12 +36,15 @@ std::vector<Base> seen_by(const Entity& visible, const EventView& event) {
   }
   for (const Op& op : event.ops) {
     if (op.kind == OpKind::inc) continue;  // increments add up, whatever was seen
-    if (const Field* field = visible.find(op.field)) bases.push_back({op.field, field->stamp()});
+    if (const Field* field = visible.find(op.field)) add_seen(*field, op, bases);
   }
   std::sort(bases.begin(), bases.end(), [](const Base& a, const Base& b) {
-    return a.field != b.field ? a.field < b.field : a.stamp > b.stamp;
+    if (a.field != b.field) return a.field < b.field;
+    return a.element != b.element ? a.element < b.element : a.stamp > b.stamp;
   });
-  const auto same = [](const Base& a, const Base& b) { return a.field == b.field; };
+  const auto same = [](const Base& a, const Base& b) {
+    return a.field == b.field && a.element == b.element;
+  };
   bases.erase(std::unique(bases.begin(), bases.end(), same), bases.end());
   return bases;
 }
@@ -130,21 +143,23 @@ Result<std::optional<Emitted>> Replica::Batch::Impl::known(const EventView& even
   return std::optional(Emitted{std::move(content), std::string(event.id), true});
 }
 
-// Compares as if `event` had what we (or the first taker) added to the stored one.
+// Compares as if the stored one lacked the base, and `event` had what else we (or the first taker)
+// added.
 Result<bool> Replica::Batch::Impl::same(const EventView& event, bool own, std::string_view stored,
                                         std::string& content) {
   OFFSYNC_ASSIGN(const EventView* old, write->store.other_decoder.decode(stored));
   EventView again = event;
-  std::string data;
+  EventView bare = *old;
+  std::string data, bare_data;
   if (again.time.empty()) again.time = old->time;
   if (!again.stamp_given) again.stamp = old->stamp;
   if (own && again.clientseq == 0) again.clientseq = old->clientseq;
   if (own && !again.base_given && old->base_given) {
-    data = with_base(again.data, old->bases);
-    again.data = data;
+    again.data = data = with_base(again.data, {});
+    bare.data = bare_data = with_base(bare.data, {});
   }
   content = encode_content(*old);
-  return encode_content(again) == content;
+  return encode_content(again) == encode_content(bare);
 }
 
 Status Replica::Batch::Impl::complete_own(EventView& event, const Entity& visible,
@@ -154,13 +169,20 @@ Status Replica::Batch::Impl::complete_own(EventView& event, const Entity& visibl
   if (event.time.empty()) event.time = time_text(wall);
   event.clientseq = write->row.next;
   const std::vector<Base> seen = seen_by(visible, event);
-  if (!event.base_given && needs_base(event)) {
-    event.data = texts.data = with_base(event.data, seen);
-    event.base_given = true;
-  }
   event.stamp = next_stamp(*write, latest_seen(visible, event, seen));
   event.stamp_given = true;
+  const bool states_base = !event.base_given && needs_base(event);
+  const std::string_view data = event.data;
+  if (states_base) {
+    event.data = texts.data = with_base(data, seen);
+    event.base_given = true;
+  }
   texts.line = encode_content(event);
+  if (states_base && texts.line.size() > limits::kEventBytes) {
+    // What was seen of each element has no room: then what was seen of the set must do.
+    event.data = texts.data = with_base(data, without_elements(seen));
+    texts.line = encode_content(event);
+  }
   return check_size(texts.line);
 }
 

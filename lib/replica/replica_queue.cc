@@ -31,23 +31,35 @@ class Restamping {
   void moved(const Stamp& from, const Stamp& to) { moved_[from] = to; }
   void dropped(const EventView& event) {
     gone_ = event.stamp;
-    for (const Base& base : event.bases) below_[std::string(base.field)] = base.stamp;
+    for (const Base& base : event.bases) below_[key(base)] = base.stamp;
+    for (const Op& op : event.ops) {
+      if (kind_of(op.kind) == FieldKind::set) sets_.emplace(op.field);
+    }
   }
   // none(): the author has seen nothing that is still there.
-  Stamp of(std::string_view field, Stamp stamp) const {
+  Stamp of(const Base& base) const {
+    Stamp stamp = base.stamp;
     if (!gone_.none() && stamp == gone_) {
-      const auto below = below_.find(field);
-      if (below == below_.end()) return {};
-      stamp = below->second;
+      const auto below = below_.find(key(base));
+      if (below != below_.end()) {
+        stamp = below->second;
+      } else if (!base.element.empty() || !sets_.contains(base.field)) {
+        return {};
+      }  // else it stands for all that was written to the set until then
     }
     const auto to = moved_.find(stamp);
     return to == moved_.end() ? stamp : to->second;
   }
 
  private:
+  static std::pair<std::string, std::string> key(const Base& base) {
+    return {std::string(base.field), std::string(base.element)};
+  }
+
   std::map<Stamp, Stamp> moved_;
   Stamp gone_;
-  std::map<std::string, Stamp, std::less<>> below_;  // what the dropped event had seen
+  std::map<std::pair<std::string, std::string>, Stamp> below_;  // what the dropped event had seen
+  std::set<std::string, std::less<>> sets_;                     // that it wrote
 };
 
 // Queues an event of ours again as a new one, another source's as it is.
@@ -70,6 +82,10 @@ class Requeue {
       event.clientseq = write_.row.next;
       bases = remapped(event);
       if (event.base_given) event.data = data = with_base(event.data, bases);
+      if (event.base_given && encode_content(event).size() > limits::kEventBytes) {
+        // Elements that were seen under one stamp are now under several.
+        event.data = data = with_base(event.data, without_elements(bases));
+      }
       const Stamp before = event.stamp;
       event.stamp = next_stamp(write_, latest(*visible, bases));
       stamps.moved(before, event.stamp);
@@ -91,8 +107,8 @@ class Requeue {
   std::vector<Base> remapped(const EventView& event) const {
     std::vector<Base> bases;
     for (const Base& base : event.bases) {
-      const Stamp stamp = stamps.of(base.field, base.stamp);
-      if (!stamp.none()) bases.push_back({base.field, stamp});
+      const Stamp stamp = stamps.of(base);
+      if (!stamp.none()) bases.push_back({base.field, stamp, base.element});
     }
     return bases;
   }

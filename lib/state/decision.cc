@@ -60,11 +60,20 @@ class Meeting {
  private:
   Writer author() const { return {event_.stamp, event_.id, event_.source}; }
 
-  // Whether the event's author wrote without knowing of `writer`'s write of `field`.
-  bool unseen(const Writer& writer, std::string_view field) const {
+  // What the event's author had seen of `field` or, in a set, of `element`.
+  Stamp base(std::string_view field, std::string_view element) const {
+    const Stamp whole = event_.base_of(field);
+    return whole.none() && !element.empty() ? event_.base_of(field, element) : whole;
+  }
+
+  // Whether the event's author wrote without knowing of `writer`'s write of them.
+  bool unseen(const Writer& writer, std::string_view field, std::string_view element = {}) const {
     if (writer.none() || writer.stamp.node == event_.stamp.node) return false;
     if (!event_.base_given) return writer.stamp > event_.stamp;
-    return writer.stamp != event_.base_of(field);
+    // One stamp for a whole set is that of the latest write seen; earlier ones count as seen with
+    // it.
+    if (!element.empty() && writer.stamp <= event_.base_of(field)) return false;
+    return writer.stamp != base(field, element);
   }
 
   bool wins_over(const Writer& current) const {
@@ -78,7 +87,7 @@ class Meeting {
     conflict.id = conflict_id(event_.id, field, element);
     conflict.field = field;
     conflict.element = element;
-    conflict.base = event_.base_of(field);
+    conflict.base = base(field, element);
     conflict.current = std::move(current);
     conflict.incoming = std::move(incoming);
     conflict.incoming_wins = incoming_wins;
@@ -127,10 +136,7 @@ class Meeting {
     if (it == field.elements().end()) return;
     const Writer current = it->second.writer.view();
     const bool adds = op.kind == OpKind::add;
-    // The base is the latest stamp of the field that the author saw; an earlier one of the element
-    // was seen with it.
-    const bool seen = event_.base_given && current.stamp <= event_.base_of(op.field);
-    if (seen || !unseen(current, op.field) || it->second.present == adds) return;
+    if (!unseen(current, op.field, op.value) || it->second.present == adds) return;
     add(op.field, op.value, side_of(current, it->second.present ? op.value : ""),
         side_of(author(), adds ? op.value : ""), wins_over(current), "last-write");
   }

@@ -32,7 +32,7 @@ struct Conflict {
   std::string id;  // UUIDv8 derived from the event's id, the field and the element
   std::string field;
   std::string element;  // canonical JSON of a set's element; empty for registers
-  Stamp base;           // what the later arrival's author had seen; none(): nothing
+  Stamp base;           // what the later arrival's author had seen of these; none(): nothing
   Side current;         // was in the log
   Side incoming;        // arrived
   bool incoming_wins = false;

@@ -1,10 +1,14 @@
 // The gate of every event. What it takes has one canonical line, obeys the limits, and says the
 // same as what came in (a second JSON reader is the witness).
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/limits.h"
+#include "event/checks.h"
 #include "event/decoder.h"
 #include "event/value.h"
+#include "event/with_base.h"
 #include "fuzz/check.h"
 
 namespace offsync::fuzz {
@@ -41,11 +45,38 @@ void check_values(const EventView& event) {
     require(value.ok() && *value == op.value, "an operation's value is canonical", op.value);
   }
   for (std::size_t i = 1; i < event.bases.size(); ++i) {
-    require(event.bases[i - 1].field < event.bases[i].field, "bases are in order", event.data);
+    const Base& a = event.bases[i - 1];
+    const Base& b = event.bases[i];
+    require(std::pair(a.field, a.element) < std::pair(b.field, b.element), "bases are in order",
+            event.data);
+    require(a.field != b.field || !a.element.empty(), "a field has one base, or elements have",
+            event.data);
   }
   for (const Base& base : event.bases) {
-    require(event.base_of(base.field) == base.stamp, "each base is found", event.data);
+    require(event.base_of(base.field, base.element) == base.stamp, "each base is found",
+            event.data);
+    const auto element = canonical_json(base.element);
+    require(base.element.empty() || (element.ok() && *element == base.element),
+            "an element in base is canonical", base.element);
   }
+}
+
+// Bases that are written again are the same.
+void check_bases(const EventView& event) {
+  if (!event.base_given) return;
+  const auto same = [](const Base& a, const Base& b) {
+    return a.field == b.field && a.element == b.element && a.stamp == b.stamp;
+  };
+  EventView again = event;
+  const std::string data = with_base(event.data, event.bases);
+  again.data = data;
+  if (content_bytes(again) > limits::kEventBytes) return;
+  Decoder decoder;
+  const auto read = decoder.decode(encode_content(again));
+  require(read.ok() && (**read).data == data, "data with a base is canonical", data);
+  require(std::equal(event.bases.begin(), event.bases.end(), (**read).bases.begin(),
+                     (**read).bases.end(), same),
+          "bases that are written again are the same", data);
 }
 
 // What came in, as the witness reads it, without what canonical form adds or leaves out.
@@ -94,6 +125,7 @@ void check_event(std::string_view input) {
   }
   check_limits(**event);
   check_values(**event);
+  check_bases(**event);
   const std::string line = encode(**event);
   check_same_meaning(input, line);
   check_fixpoint(**event, line);

@@ -67,6 +67,32 @@ TEST_CASE("an event's parts come out of its line") {
   CHECK(e.ops[5].field == "due");
 }
 
+TEST_CASE("a base tells the elements of a set apart") {
+  Decoder decoder;
+  const std::string one = "0193594c0000-0001-0000000000000001";
+  const std::string two = "0193594c0000-0002-0000000000000001";
+  // The members come out of order, and an element in another form than it is written in.
+  const auto result = decoder.decode(event(fmt::format(
+      R"({{"remove":{{"tags":["a"]}},"base":{{"title":"{0}","tags":{{"{1}":["b",{{"y":1,"x":2}}],"{0}":[ "\u0061" ]}}}}}})",
+      one, two)));
+  REQUIRE(result);
+  const EventView& e = **result;
+  CHECK(
+      e.data ==
+      fmt::format(
+          R"({{"base":{{"tags":{{"{0}":["a"],"{1}":["b",{{"x":2,"y":1}}]}},"title":"{0}"}},"remove":{{"tags":["a"]}}}})",
+          one, two));
+  REQUIRE(e.bases.size() == 4);
+  CHECK(e.base_of("tags", R"("a")").text() == one);
+  CHECK(e.base_of("tags", R"("b")").text() == two);
+  CHECK(e.base_of("tags", R"({"x":2,"y":1})").text() == two);
+  CHECK(e.base_of("tags", R"("c")").none());
+  CHECK(e.base_of("tags").none());
+  CHECK(e.base_of("title").text() == one);
+  CHECK(e.base_of("title", R"("a")").none());
+  CHECK(decoder.decode(encode(e)));
+}
+
 TEST_CASE("the canonical line is a fixed point, whatever order and form the event came in") {
   const std::string line = canonical(
       R"( { "data" : { "set" : { "b" : 2.50, "a" : "\u0041" }, "base":{}, "x":{"q":1,"p":[1, 2]} }, "subject":"todo/1",)"
@@ -187,6 +213,27 @@ TEST_CASE("operations that contradict each other or make no sense") {
   CHECK(code_of(event(R"({"unset":{"a":1}})")) == "bad_operation");
   CHECK(code_of(event(R"({"add":{"a":1}})")) == "bad_operation");
   CHECK(code_of(event(R"({"base":{"a":"now"}})")) == "bad_operation");
+  const auto base = [](std::string_view of_a) {
+    std::string data = fmt::format(R"({{"base":{{"a":{}}},"remove":{{"a":["x"]}}}})", of_a);
+    for (std::size_t at = 0; (at = data.find('S', at)) != std::string::npos;) {
+      data.replace(at, 1, "0193594c0000-000");
+    }
+    return code_of(event(data));
+  };
+  CHECK(base(R"({"S1-0000000000000001":["x"],"S2-0000000000000001":["y"]})") == "ok");
+  CHECK(base(R"({"S1-0000000000000001":[]})") == "ok");  // nothing was seen
+  CHECK(base("{}") == "ok");
+  CHECK(base(R"({"S1-0000000000000001":["x","x"]})") == "bad_operation");
+  CHECK(base(R"({"S1-0000000000000001":["x"],"S2-0000000000000001":["\u0078"]})") ==
+        "bad_operation");
+  CHECK(base(R"({"S1-0000000000000001":["x"],"S1-0000000000000001":["y"]})") == "duplicate_name");
+  CHECK(base(R"({"S1-0000000000000001":"x"})") == "bad_operation");
+  CHECK(base(R"({"S1-0000000000000001":{"x":1}})") == "bad_operation");
+  CHECK(base(R"({"S1-0000000000000001":[1e999]})") == "bad_number");
+  CHECK(base(R"({"x":"S1-0000000000000001"})") == "bad_operation");
+  CHECK(base(R"(["S1-0000000000000001"])") == "bad_operation");
+  CHECK(base("null") == "bad_operation");
+  CHECK(base("7") == "bad_operation");
   CHECK(code_of(event(R"({"set":{"":1}})")) == "bad_operation");
   CHECK(code_of(event(R"({"set":{"a\"b":1}})")) == "bad_operation");
   CHECK(code_of(event(fmt::format(R"({{"set":{{"{}":1}}}})", std::string(65, 'f')))) ==
@@ -222,6 +269,21 @@ TEST_CASE("limits on size and depth hold exactly") {
   CHECK(code_of(nested(limits::kDepth - 1)) == "ok");
   CHECK(code_of(nested(limits::kDepth)) == "too_deep");
   CHECK(code_of(nested(50'000)) == "too_deep");
+  // An element has the same room in add and in base.
+  const auto elements = [](std::string_view form, int depth) {
+    const auto levels = static_cast<std::size_t>(depth);
+    return code_of(
+        event(fmt::format(fmt::runtime(form), std::string(levels, '['), std::string(levels, ']'))));
+  };
+  const std::string_view add = R"({{"add":{{"a":[{}{}]}}}})";
+  const std::string_view base =
+      R"({{"base":{{"a":{{"0193594c0000-0001-0000000000000001":[{}{}]}}}}}})";
+  const std::string_view unordered =
+      R"({{"set":{{}},"base":{{"a":{{"0193594c0000-0001-0000000000000001":[{}{}]}}}}}})";
+  for (const std::string_view form : {add, base, unordered}) {
+    CHECK(elements(form, limits::kDepth - 4) == "ok");
+    CHECK(elements(form, limits::kDepth - 3) == "too_deep");
+  }
 }
 
 TEST_CASE("every truncation of an event is refused, and nothing behind it is taken") {

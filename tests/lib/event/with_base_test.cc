@@ -24,11 +24,27 @@ TEST_CASE("a base takes its place among the members of data") {
   CHECK(with_base(R"({"set":{"a":1}})", {}) == R"({"base":{},"set":{"a":1}})");
 }
 
+TEST_CASE("elements stand under the stamp with which they were seen") {
+  const Stamp one = Stamp::make(1, 0, 1), two = Stamp::make(2, 0, 1);
+  const std::vector<Base> bases{
+      {"a", one}, {"b", two, "1"}, {"b", one, "2"}, {"b", two, "[3]"}, {"c", one}};
+  CHECK(with_base("{}", bases) == R"({"base":{"a":")" + one.text() + R"(","b":{")" + one.text() +
+                                      R"(":[2],")" + two.text() + R"(":[1,[3]]},"c":")" +
+                                      one.text() + R"("}})");
+  const std::vector<Base> less = without_elements(bases);
+  REQUIRE(less.size() == 3);
+  CHECK(less[1].field == "b");
+  CHECK(less[1].stamp == two);
+  CHECK(less[1].element.empty());
+  CHECK(without_elements({}).empty());
+}
+
 TEST_CASE("data with a base is canonical") {
   Decoder decoder;
   const std::string head =
       R"({"specversion":"1.0","id":"i","source":"/s","type":"t","subject":"a/1","data":)";
-  const std::vector<Base> bases{{"x", Stamp::make(1, 2, 3)}};
+  const Stamp stamp = Stamp::make(1, 2, 3);
+  const std::vector<Base> bases{{"w", stamp, R"("\u0001")"}, {"w", stamp, "{}"}, {"x", stamp}};
   for (const char* data : {"{}", R"({"add":{"x":[1]},"set":{"y":{"base":2}}})",
                            R"({"a":1,"bas":2,"basf":3,"unset":["x"]})"}) {
     const auto plain = decoder.decode(head + data + "}");
@@ -37,7 +53,12 @@ TEST_CASE("data with a base is canonical") {
     const auto event = decoder.decode(line);
     REQUIRE(event);
     CHECK(encode(**event) == line);
-    CHECK((*event)->base_of("x") == Stamp::make(1, 2, 3));
+    CHECK((*event)->base_of("x") == stamp);
+    CHECK((*event)->base_of("w", "{}") == stamp);
+    CHECK(std::equal((*event)->bases.begin(), (*event)->bases.end(), bases.begin(), bases.end(),
+                     [](const Base& a, const Base& b) {
+                       return a.field == b.field && a.stamp == b.stamp && a.element == b.element;
+                     }));
   }
 }
 

@@ -30,11 +30,44 @@ TEST_CASE("the base says what the author saw of each field that it writes") {
   CHECK(seen(must(f.add(R"({"inc":{"n":1}})")).line).base_given == false);
   const Seen both = seen(
       must(f.add(R"({"remove":{"tags":["a"]},"set":{"new":1},"unset":["title"],"zzz":1})")).line);
-  CHECK(both.base == std::map<std::string, Stamp>{{"tags", tags}, {"title", title}});
+  CHECK(both.base == std::map<std::string, Stamp>{{R"(tags"a")", tags}, {"title", title}});
   const Seen gone = seen(must(f.add(R"({"delete":true})")).line);
   CHECK(gone.base.size() == 4);
   CHECK(gone.base.at("title") == both.stamp);
   CHECK(f.shown() == "deleted");
+}
+
+TEST_CASE("the base tells apart what the author saw of each element") {
+  Fixture f;
+  f.log.append(
+      foreign("x", "todo/1", R"({"add":{"tags":["a","b"]},"remove":{"tags":["c"]}})", 1000));
+  f.log.append(foreign("y", "todo/1", R"({"add":{"tags":["b"]}})", 2000));
+  f.pull();
+  const std::string ab = Stamp::make(f.clock.wall_ms() + 1000, 0, 99).text();
+  const std::string b = Stamp::make(f.clock.wall_ms() + 2000, 0, 99).text();
+  const Seen event =
+      seen(must(f.add(R"({"add":{"tags":["b","c","new"]},"remove":{"tags":["a"]}})")).line);
+  CHECK(event.data.find(fmt::format(R"("base":{{"tags":{{"{}":["a","c"],"{}":["b"]}}}},)", ab,
+                                    b)) != std::string::npos);
+  CHECK(event.stamp > Stamp::make(f.clock.wall_ms() + 2000, 0, 99));
+  CHECK(f.shown() == R"(tags=["b","c","new"])");
+  // The batch's next event has seen this one.
+  CHECK(seen(must(f.add(R"({"remove":{"tags":["new"]}})")).line).base ==
+        std::map<std::string, Stamp>{{R"(tags"new")", event.stamp}});
+}
+
+TEST_CASE("where the elements of a base have no room, the latest stamp stands for all of them") {
+  Fixture f;
+  const std::string giant = fmt::format("\"{}\"", std::string(40'000, 'x'));
+  must(f.add(R"({"add":{"tags":["small"]}})"));
+  const Stamp seen_giant = seen(must(f.add(R"({"add":{"tags":[)" + giant + "]}}")).line).stamp;
+  const Emitted removed =
+      must(f.add(R"({"remove":{"tags":["small",)" + giant + R"(]},"set":{"t":1}})"));
+  CHECK(seen(removed.line).base == std::map<std::string, Stamp>{{"tags", seen_giant}});
+  CHECK(f.shown() == "t=1");
+  f.push();
+  f.pull();
+  CHECK(f.confirmed() == "t=1");
 }
 
 TEST_CASE("the author's own base is kept") {
@@ -164,6 +197,12 @@ TEST_CASE("a known id: the same event changes nothing, another one is refused") 
   auto batch = must(f.replica.begin_batch());
   must(batch.add_line(line));
   const Emitted mine = must(batch.add_line(own));
+  const std::string tagged =
+      R"({"id":"tagged","type":"t","subject":"todo/2","data":{"add":{"s":["a","b"]}}})";
+  const std::string untagged =
+      R"({"id":"untagged","type":"t","subject":"todo/2","data":{"remove":{"s":["b","a"]}}})";
+  must(batch.add_line(tagged));
+  must(batch.add_line(untagged));
   must(batch.commit());
   const auto again = [&] {
     auto next = must(f.replica.begin_batch());
@@ -171,6 +210,8 @@ TEST_CASE("a known id: the same event changes nothing, another one is refused") 
     CHECK(code_of(next.add_line(other)) == "id_conflict");
     CHECK(must(next.add_line(own)).duplicate);
     CHECK(must(next.add_line(mine.line)).duplicate);
+    CHECK(must(next.add_line(tagged)).duplicate);
+    CHECK(must(next.add_line(untagged)).duplicate);
     CHECK(code_of(next.add_line(
               R"({"id":"mine","type":"t","subject":"todo/1","data":{"set":{"a":2}}})")) ==
           "id_conflict");
@@ -178,7 +219,7 @@ TEST_CASE("a known id: the same event changes nothing, another one is refused") 
     CHECK(f.shown() == "a=1 n=1");
   };
   again();  // in the queue
-  CHECK(must(f.replica.counts()).queued == 2);
+  CHECK(must(f.replica.counts()).queued == 4);
   f.push();
   f.pull();
   again();  // in the received log

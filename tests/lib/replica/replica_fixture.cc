@@ -146,7 +146,9 @@ Seen seen(const std::string& line) {
            std::string(event->data), event->stamp,
            event->clientseq,         {},
            event->base_given};
-  for (const Base& base : event->bases) all.base[std::string(base.field)] = base.stamp;
+  for (const Base& base : event->bases) {
+    all.base[std::string(base.field) + std::string(base.element)] = base.stamp;
+  }
   return all;
 }
 

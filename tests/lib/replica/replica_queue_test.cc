@@ -166,6 +166,52 @@ TEST_CASE("drop throws an event away and frees what is held behind it") {
   CHECK(code_of(f.replica.drop(bad.id)) == "no_event");
 }
 
+TEST_CASE("what was seen of elements follows what is retried or dropped") {
+  Fixture f;
+  f.log.append(foreign("x", "todo/1", R"({"add":{"s":["a","c"]}})", -1000));
+  f.pull();
+  const Stamp seen_first = Stamp::make(f.clock.wall_ms() - 1000, 0, 99);
+  const Emitted bad = must(f.add(R"({"add":{"s":["b"]},"remove":{"s":["a"]}})"));
+  must(f.add(R"({"add":{"s":["a"]},"remove":{"s":["b","c"]}})"));
+  f.reject(bad.id);
+  f.clock.advance(1000);
+  const auto base = [&](std::size_t n) {
+    return seen(must(f.replica.to_push(0, 10, 1 << 20)).at(n).line).base;
+  };
+  SECTION("retried") {
+    const auto again = must(f.replica.retry(bad.id));
+    const Stamp fresh = seen(again.at(0).line).stamp;
+    CHECK(base(0) == std::map<std::string, Stamp>{{R"(s"a")", seen_first}});
+    CHECK(base(1) == std::map<std::string, Stamp>{
+                         {R"(s"a")", fresh}, {R"(s"b")", fresh}, {R"(s"c")", seen_first}});
+  }
+  SECTION("dropped") {
+    must(f.replica.drop(bad.id));
+    CHECK(base(0) ==
+          std::map<std::string, Stamp>{{R"(s"a")", seen_first}, {R"(s"c")", seen_first}});
+  }
+  f.push();
+  f.pull();
+  CHECK(f.confirmed() == R"(s=["a"])");
+}
+
+TEST_CASE("a base of a whole set outlives the drop of the latest write that it saw") {
+  Fixture f;
+  const std::string giant = fmt::format("\"{}\"", std::string(40'000, 'x'));
+  const Stamp first = seen(must(f.add(R"({"add":{"s":[)" + giant + "]}}")).line).stamp;
+  f.push();
+  f.pull();
+  const Emitted bad = must(f.add(R"({"add":{"s":["b"]}})"));
+  const Stamp latest = seen(bad.line).stamp;
+  const Emitted coarse = must(f.add(R"({"remove":{"s":["b",)" + giant + "]}}"));
+  CHECK(seen(coarse.line).base == std::map<std::string, Stamp>{{"s", latest}});
+  f.reject(bad.id);
+  must(f.replica.drop(bad.id));
+  const Seen again = seen(must(f.replica.to_push(0, 10, 1 << 20)).at(0).line);
+  CHECK(again.base == std::map<std::string, Stamp>{{"s", latest}});
+  CHECK(first < latest);
+}
+
 TEST_CASE("dropping a queued event undoes it; an accepted one stays") {
   Fixture f;
   f.set("todo/1", "a", "1");

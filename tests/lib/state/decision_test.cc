@@ -42,6 +42,15 @@ std::string with_base(std::string_view set, std::int64_t ms, std::uint64_t node)
   return fmt::format(R"({{"base":{{"t":"{}"}},"set":{{"t":{}}}}})", stamp_text(ms, node), set);
 }
 
+// data that removes an element of field s, with the base of s
+std::string removing(std::string_view element, std::string_view base) {
+  return fmt::format(R"({{"base":{{"s":{}}},"remove":{{"s":["{}"]}}}})", base, element);
+}
+
+std::string seen_elements(std::int64_t ms, std::uint64_t node, std::string_view elements) {
+  return fmt::format(R"({{"{}":[{}]}})", stamp_text(ms, node), elements);
+}
+
 }  // namespace
 
 TEST_CASE("writes that did not know of each other conflict; the later stamp wins") {
@@ -85,9 +94,35 @@ TEST_CASE("increments never conflict; elements do when one adds and one removes"
   CHECK(brief(meet({a}, line(5, 2, R"({"base":{},"remove":{"s":["x"]}})"))) == R"(s"x":"x">none )");
   CHECK(brief(meet({a}, line(15, 2, R"({"base":{},"remove":{"s":["x","z"]}})"))) ==
         R"(s"x":"x"<none )");
-  const auto knew =
-      fmt::format(R"({{"base":{{"s":"{}"}},"remove":{{"s":["x"]}}}})", stamp_text(10, 1));
-  CHECK(meet({a}, line(15, 2, knew)).empty());
+}
+
+TEST_CASE("an element is seen or not by itself, whatever else was seen of its set") {
+  const auto red = line(10, 1, R"({"base":{},"add":{"s":["red"]}})");
+  const auto green = line(20, 3, R"({"base":{},"add":{"s":["green"]}})");
+  // Its author saw green, and not red, which was written earlier and came late.
+  const auto saw_green = line(30, 2, removing("red", seen_elements(20, 3, R"("green")")));
+  CHECK(brief(meet({red, green}, saw_green)) == R"(s"red":"red"<none )");
+  const auto saw_red = line(30, 2, removing("red", seen_elements(10, 1, R"("red")")));
+  CHECK(meet({red, green}, saw_red).empty());
+  // What was overtaken is not what was seen.
+  const auto conflicts =
+      meet({red, green, line(15, 4, R"({"base":{},"add":{"s":["red"]}})")}, saw_red);
+  REQUIRE(conflicts.size() == 1);
+  CHECK(conflicts[0].base == Stamp::make(10, 0, 1));
+  CHECK(conflicts[0].current.id == "15-4");
+  CHECK(conflicts[0].element == R"("red")");
+}
+
+TEST_CASE("a base that is one stamp for a set stands for all that was written until then") {
+  const auto red = line(10, 1, R"({"base":{},"add":{"s":["red"]}})");
+  const auto base = [](std::int64_t ms, std::uint64_t node) {
+    return fmt::format(R"("{}")", stamp_text(ms, node));
+  };
+  CHECK(meet({red}, line(30, 2, removing("red", base(10, 1)))).empty());
+  CHECK(meet({red}, line(30, 2, removing("red", base(20, 3)))).empty());
+  const auto conflicts = meet({red}, line(30, 2, removing("red", base(5, 3))));
+  CHECK(brief(conflicts) == R"(s"red":"red"<none )");
+  CHECK(conflicts[0].base == Stamp::make(5, 0, 3));
 }
 
 TEST_CASE("an edit of an entity deleted meanwhile is lost, and that is a conflict") {
