@@ -276,15 +276,13 @@ void Machine::take(const Emitted& emitted, std::optional<std::uint64_t> cursor,
   }
 }
 
-std::map<std::string, std::string> Machine::seen_by(const Event& event, std::uint64_t cursor,
-                                                    const std::vector<EventPtr>& pending) const {
-  std::map<std::string, std::string> seen;
+std::map<Target, std::string> Machine::seen_by(const Event& event, std::uint64_t cursor,
+                                               const std::vector<EventPtr>& pending) const {
+  std::map<Target, std::string> seen;
   const History visible = oracle_.history(space_, event.subject, cursor, pending);
-  std::set<std::string> fields = event.unset;
-  for (const auto& [field, value] : event.set) fields.insert(field);
-  for (const std::string& field : fields) {
-    const EventPtr writer = visible.writer(field);
-    seen[field] = writer ? writer->id : "";
+  for (const Target& target : event.targets()) {
+    const EventPtr writer = visible.writer(target);
+    seen[target] = writer ? writer->id : "";
   }
   return seen;
 }

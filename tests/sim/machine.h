@@ -70,8 +70,8 @@ class Machine final : public SyncObserver {
   void synced_once(const ReplicaInfo& info);
   std::vector<PendingEvent> queue();
   std::vector<EventPtr> shown_pending();
-  std::map<std::string, std::string> seen_by(const Event& event, std::uint64_t cursor,
-                                             const std::vector<EventPtr>& pending) const;
+  std::map<Target, std::string> seen_by(const Event& event, std::uint64_t cursor,
+                                        const std::vector<EventPtr>& pending) const;
   bool refused_as_it_must(const Error& error);
   void note_wall();
   void take(const Emitted& emitted, std::optional<std::uint64_t> cursor,

@@ -45,8 +45,35 @@ std::int64_t Event::stamp_ms() const {
   return std::stoll(stamp.substr(0, 12), nullptr, 16);
 }
 
-std::string Event::value_of(const std::string& name) const {
-  const auto it = set.find(name);
+std::set<Target> Event::targets() const {
+  std::set<Target> all;
+  for (const auto& [name, value] : set) all.insert({name, ""});
+  for (const std::string& name : unset) all.insert({name, ""});
+  for (const auto* operation : {&add, &remove}) {
+    for (const auto& [name, values] : *operation) {
+      for (const std::string& value : values) all.insert({name, value});
+    }
+  }
+  return all;
+}
+
+namespace {
+
+bool has(const std::map<std::string, std::set<std::string>>& operation, const Target& target) {
+  const auto it = operation.find(target.field);
+  return it != operation.end() && it->second.contains(target.element);
+}
+
+}  // namespace
+
+bool Event::writes(const Target& target) const {
+  if (!target.element.empty()) return has(add, target) || has(remove, target);
+  return set.contains(target.field) || unset.contains(target.field);
+}
+
+std::string Event::value_of(const Target& target) const {
+  if (!target.element.empty()) return has(add, target) ? target.element : "";
+  const auto it = set.find(target.field);
   return it == set.end() ? "" : it->second;
 }
 
@@ -100,11 +127,11 @@ bool History::lives() const {
   return deleted.empty() || latest_create() > deleted;
 }
 
-EventPtr History::writer(const std::string& field) const {
+EventPtr History::writer(const Target& target) const {
   EventPtr best;
   const std::string deleted = latest_delete();
   for (const EventPtr& event : events_) {
-    if (!event->writes_register(field) || event->stamp <= deleted) continue;
+    if (!event->writes(target) || event->stamp <= deleted) continue;
     if (!best || std::pair(event->stamp, event->id) > std::pair(best->stamp, best->id))
       best = event;
   }
@@ -112,8 +139,8 @@ EventPtr History::writer(const std::string& field) const {
 }
 
 std::string History::register_value(const std::string& field) const {
-  const EventPtr best = writer(field);
-  return best ? best->value_of(field) : "";
+  const EventPtr best = writer({field, ""});
+  return best ? best->value_of({field, ""}) : "";
 }
 
 std::optional<std::int64_t> History::counter(const std::string& field) const {

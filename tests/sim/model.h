@@ -13,6 +13,13 @@
 
 namespace offsync::sim {
 
+// What can be written and can conflict: a register, or one element (a JSON text) of a set.
+struct Target {
+  std::string field, element;
+  friend auto operator<=>(const Target&, const Target&) = default;
+  std::string text() const { return element.empty() ? field : field + "[" + element + "]"; }
+};
+
 struct Event {
   std::string line, id, source, type, subject, stamp, causation;
   std::uint64_t sequence = 0, clientseq = 0;
@@ -28,11 +35,10 @@ struct Event {
   std::string node() const { return stamp.size() == 34 ? stamp.substr(18) : ""; }
   std::int64_t stamp_ms() const;
   bool is_conflict() const { return type == "offsync.conflict"; }
-  bool writes_register(const std::string& name) const {
-    return set.contains(name) || unset.contains(name);
-  }
-  // The JSON text that the event gives the register; empty: none.
-  std::string value_of(const std::string& name) const;
+  std::set<Target> targets() const;
+  bool writes(const Target& target) const;
+  // The JSON text that the event gives the register, or the element if it adds it; empty: none.
+  std::string value_of(const Target& target) const;
   // The line without what the proxy adds.
   std::string content() const;
 };
@@ -49,8 +55,8 @@ class History {
   bool lives() const;
   // The entity as a person sees it, {"subject":…,"fields":{…}}; nothing where it does not live.
   std::optional<std::string> shown() const;
-  // The write of a register that counts, if it shows at all or was unset.
-  EventPtr writer(const std::string& field) const;
+  // The write that counts, unless a delete hides it.
+  EventPtr writer(const Target& target) const;
   // Every register or set that some event writes.
   std::set<std::string> registers() const;
 

@@ -51,8 +51,9 @@ void Oracle::appended(const std::string& name, std::uint64_t sequence, const std
   world_.trace("log {} {} {}", name, sequence, event->id);
 }
 
-// A write of a register meets one that its author had not seen, is not the author's own, and gives
-// another value. Entities that were ever deleted have rules of their own, checked elsewhere.
+// A write of a register, or of an element, meets one that its author had not seen, is not the
+// author's own, and gives another value. Entities that were ever deleted have rules of their own,
+// checked elsewhere.
 void Oracle::expect_conflicts(Space& space, const EventPtr& event) {
   space.last = event;
   space.expected.clear();
@@ -62,19 +63,17 @@ void Oracle::expect_conflicts(Space& space, const EventPtr& event) {
   const auto seen = seen_.find(event->id);
   space.exact = !event->del && !before.deleted_ever() && (seen != seen_.end() || !event->has_base);
   if (!space.exact) return;
-  std::set<std::string> fields = event->unset;
-  for (const auto& [field, value] : event->set) fields.insert(field);
-  for (const std::string& field : fields) {
-    const EventPtr current = before.writer(field);
+  for (const Target& target : event->targets()) {
+    const EventPtr current = before.writer(target);
     if (!current || current->node() == event->node()) continue;
-    if (current->value_of(field) == event->value_of(field)) continue;
+    if (current->value_of(target) == event->value_of(target)) continue;
     if (event->has_base) {
-      const auto at = seen->second.find(field);
+      const auto at = seen->second.find(target);
       if (at != seen->second.end() && at->second == current->id) continue;
     } else if (current->stamp <= event->stamp) {
       continue;  // a producer that says nothing of what it saw
     }
-    space.expected.insert(field);
+    space.expected.insert(target);
   }
 }
 
@@ -84,14 +83,15 @@ void Oracle::take_conflict(Space& space, const EventPtr& event) {
     world_.violated(7, "conflict {} does not stand behind the event that it cites", event->id);
     return;
   }
-  if (!event->element.empty()) return;
-  if (!space.got.insert(event->field).second) {
-    world_.violated(7, "two conflicts of {} on {}", space.last->id, event->field);
+  if (!event->element.empty()) world_.count("conflicts of elements");
+  const Target target{event->field, event->element};
+  if (!space.got.insert(target).second) {
+    world_.violated(7, "two conflicts of {} on {}", space.last->id, target.text());
   }
   if (!space.exact) return;
   History after;
   for (const EventPtr& earlier : space.by_subject[event->subject]) after.add(earlier);
-  const EventPtr writer = after.writer(event->field);
+  const EventPtr writer = after.writer(target);
   const bool incoming = writer && writer->id == space.last->id;
   if (event->winner != (incoming ? "incoming" : "current")) {
     world_.violated(7, "conflict {} names the wrong winner, {}", event->id, event->winner);
@@ -100,9 +100,9 @@ void Oracle::take_conflict(Space& space, const EventPtr& event) {
 
 void Oracle::check_conflicts(Space& space) {
   if (!space.last || !space.exact || space.expected == space.got) return;
-  const auto join = [](const std::set<std::string>& names) {
+  const auto join = [](const std::set<Target>& targets) {
     std::string text;
-    for (const std::string& name : names) text += " " + name;
+    for (const Target& target : targets) text += " " + target.text();
     return text;
   };
   world_.violated(7, "event {} met conflicts on [{} ], expected were [{} ]", space.last->id,

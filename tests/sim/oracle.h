@@ -42,8 +42,8 @@ class Oracle {
   // --- the clients ------------------------------------------------------------------------------
   // An event as its author's replica has it.
   void emitted(const Event& event);
-  // For each register that it writes the event whose value its author saw there ("": none).
-  void saw(const Event& event, std::map<std::string, std::string> seen) {
+  // For all that it writes the event whose value its author saw there ("": none).
+  void saw(const Event& event, std::map<Target, std::string> seen) {
     seen_[event.id] = std::move(seen);
   }
   EventPtr parse(const std::string& line);
@@ -71,7 +71,7 @@ class Oracle {
     // Of the event that was appended last, its conflicts aside.
     EventPtr last;
     bool exact = false;
-    std::set<std::string> expected, got;  // registers
+    std::set<Target> expected, got;
   };
   void expect_conflicts(Space& space, const EventPtr& event);
   void check_conflicts(Space& space);
@@ -81,7 +81,7 @@ class Oracle {
   World& world_;
   std::map<std::string, Space> spaces_;
   std::set<std::string> lost_;
-  std::unordered_map<std::string, std::map<std::string, std::string>> seen_;  // by event id
+  std::unordered_map<std::string, std::map<Target, std::string>> seen_;  // by event id
   std::unordered_map<std::string, EventPtr> parsed_;
   std::unordered_map<std::string, std::string> last_stamp_;  // by node
 };

@@ -133,7 +133,9 @@ void People::write(Dice& dice, EventDraft& draft) const {
       draft.remove.erase("tags");
       return;
     }
-    elements = {kElements[dice.below(3)]};
+    const std::int64_t which = dice.below(3);
+    elements = {kElements[which]};
+    if (kind % 2 == 0) elements.emplace_back(kElements[(which + 1) % 3]);
   }
 }
 
