@@ -107,7 +107,11 @@ std::string conflict_json(const Record& record) {
   if (!record.resolved_by.empty()) tail["resolved_by"] = record.resolved_by;
   std::string out = head.dump();
   out.pop_back();
-  if (!conflict.element.empty()) out += fmt::format(",\"element\":{}", conflict.element);
+  if (!conflict.element.empty()) {
+    out += fmt::format(",\"element\":{}", conflict.element);
+  } else if (conflict.kind != FieldKind::reg) {
+    out += fmt::format(",\"kind\":\"{}\"", name_of(conflict.kind));
+  }
   return fmt::format("{},\"current\":{},\"incoming\":{},{}", out, side_text(conflict.current),
                      side_text(conflict.incoming), tail.dump().substr(1));
 }

@@ -25,6 +25,10 @@ class Decimal {
     nanos_ += other.nanos_;
     return *this;
   }
+  Decimal& operator-=(Decimal other) {
+    nanos_ -= other.nanos_;
+    return *this;
+  }
   friend bool operator==(Decimal, Decimal) = default;
 
  private:

@@ -24,6 +24,29 @@ bool about_delete(const Conflict& conflict) {
   return conflict.current.deleted || conflict.incoming.deleted;
 }
 
+// Has `draft` give the field of `conflict`, which is `field` now, a value that fits its kind.
+Status give(EventDraft& draft, const Conflict& conflict, std::string_view value,
+            const Field* field) {
+  const auto misfit = [&](std::string_view what) {
+    return bad_data("kind_mismatch", conflict.field + " is a " +
+                                         std::string(name_of(conflict.kind)) + ": its value is " +
+                                         std::string(what));
+  };
+  if (conflict.kind == FieldKind::reg) {
+    draft.set[conflict.field] = value;
+  } else if (conflict.kind == FieldKind::set) {
+    if (value.front() != '[') return misfit("an array of elements");
+    const std::string_view elements = value.substr(1, value.size() - 2);
+    if (!elements.empty()) draft.add[conflict.field].emplace_back(elements);
+  } else {
+    auto by = Decimal::parse(value);
+    if (!by) return misfit("a number");
+    if (field != nullptr && field->kind() == FieldKind::counter) *by -= field->sum();
+    draft.inc[conflict.field] = by->text();
+  }
+  return {};
+}
+
 }  // namespace
 
 Status note_pending_resolve(ReplicaStore& store, std::string_view conflict,
@@ -96,7 +119,8 @@ Result<Emitted> Replica::resolve(const ConflictRecord& record, std::string_view 
   } else if (value.empty()) {
     draft.unset.push_back(conflict.field);
   } else {
-    draft.set[conflict.field] = value;
+    const Field* field = now && lives ? now->find(conflict.field) : nullptr;
+    OFFSYNC_TRY(give(draft, conflict, value, field));
   }
   draft.create = !lives && !value.empty();
   return emit(draft);

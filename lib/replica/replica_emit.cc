@@ -28,11 +28,22 @@ void add_seen(const Field& field, const Op& op, std::vector<Base>& bases) {
   bases.push_back({op.field, element->second.writer.stamp(), op.value});
 }
 
+// What the author of a delete has seen: of a set, what it shows.
+void add_seen(const Field& field, std::vector<Base>& bases) {
+  if (field.kind() != FieldKind::set) {
+    bases.push_back({field.name(), field.stamp()});
+    return;
+  }
+  for (const auto& [element, entry] : field.elements()) {
+    if (entry.present) bases.push_back({field.name(), entry.writer.stamp(), element});
+  }
+}
+
 // What the author of `event` has seen of all that it writes; a delete has seen all fields.
 std::vector<Base> seen_by(const Entity& visible, const EventView& event) {
   std::vector<Base> bases;
   if (event.del) {
-    for (const Field& field : visible.fields()) bases.push_back({field.name(), field.stamp()});
+    for (const Field& field : visible.fields()) add_seen(field, bases);
   }
   for (const Op& op : event.ops) {
     if (op.kind == OpKind::inc) continue;  // increments add up, whatever was seen
@@ -42,8 +53,9 @@ std::vector<Base> seen_by(const Entity& visible, const EventView& event) {
     if (a.field != b.field) return a.field < b.field;
     return a.element != b.element ? a.element < b.element : a.stamp > b.stamp;
   });
+  // Of a name that is kept in two kinds (no proxy lets that be), the one that is no set.
   const auto same = [](const Base& a, const Base& b) {
-    return a.field == b.field && a.element == b.element;
+    return a.field == b.field && (a.element.empty() || a.element == b.element);
   };
   bases.erase(std::unique(bases.begin(), bases.end(), same), bases.end());
   return bases;
@@ -58,7 +70,10 @@ bool needs_base(const EventView& event) {
 std::uint64_t latest_seen(const Entity& visible, const EventView& event,
                           std::span<const Base> bases) {
   std::uint64_t latest = visible.deleted().stamp.time;
-  if (event.del) latest = std::max(latest, visible.created().stamp.time);
+  if (event.del) {
+    latest = std::max(latest, visible.created().stamp.time);
+    for (const Field& field : visible.fields()) latest = std::max(latest, field.stamp().time);
+  }
   for (const Base& base : bases) latest = std::max(latest, base.stamp.time);
   return latest;
 }

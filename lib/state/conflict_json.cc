@@ -81,7 +81,11 @@ class Reader {
   bool read_member(std::string_view name, od::value value, Conflict& conflict) {
     if (name == "field") return text(value, conflict.field);
     if (name == "rule") return text(value, conflict.rule);
-    if (name == "element") return json(value, conflict.element);
+    if (name == "element") {
+      conflict.kind = FieldKind::set;
+      return json(value, conflict.element);
+    }
+    if (name == "kind") return read_kind(value, conflict.kind);
     if (name == "current") return read_side(value, conflict.current);
     if (name == "incoming") return read_side(value, conflict.incoming);
     if (name == "winner") {
@@ -98,6 +102,17 @@ class Reader {
       return parsed.has_value();
     }
     return true;
+  }
+
+  bool read_kind(od::value value, FieldKind& kind) {
+    std::string_view name;
+    if (!walker_.read_string(value, name)) return false;
+    for (const FieldKind one : {FieldKind::reg, FieldKind::counter, FieldKind::set}) {
+      if (name != name_of(one)) continue;
+      kind = one;
+      return true;
+    }
+    return false;
   }
 
   bool read_side(od::value value, Side& side) {
@@ -126,6 +141,9 @@ std::string conflict_data(const Conflict& conflict) {
   if (!conflict.element.empty()) out += R"(,"element":)" + conflict.element;
   put_text(out, R"(,"field":)", conflict.field);
   put_side(out, R"(,"incoming":)", conflict.incoming);
+  if (conflict.element.empty() && conflict.kind != FieldKind::reg) {
+    put_text(out, R"(,"kind":)", name_of(conflict.kind));
+  }
   put_text(out, R"(,"rule":)", conflict.rule);
   put_text(out, R"(,"winner":)", conflict.incoming_wins ? "incoming" : "current");
   return out + "}}";

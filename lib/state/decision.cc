@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include "base/limits.h"
 #include "base/sha256.h"
@@ -81,13 +82,24 @@ class Meeting {
     return event_.id > current.id;
   }
 
-  void add(std::string_view field, std::string_view element, Side current, Side incoming,
-           bool incoming_wins, std::string rule) {
+  // What the event's author says that it had seen; of a set as a whole, the latest of it.
+  Stamp stated(std::string_view field, std::string_view element) const {
+    Stamp latest = base(field, element);
+    if (!latest.none() || !element.empty()) return latest;
+    for (const Base& one : event_.bases) {
+      if (one.field == field) latest = std::max(latest, one.stamp);
+    }
+    return latest;
+  }
+
+  void add(const Field* field, const Op* op, Side current, Side incoming, bool incoming_wins,
+           std::string rule) {
     Conflict conflict;
-    conflict.id = conflict_id(event_.id, field, element);
-    conflict.field = field;
-    conflict.element = element;
-    conflict.base = base(field, element);
+    conflict.field = op != nullptr ? op->field : std::string_view(field->name());
+    conflict.kind = op != nullptr ? kind_of(op->kind) : field->kind();
+    if (op != nullptr && conflict.kind == FieldKind::set) conflict.element = op->value;
+    conflict.id = conflict_id(event_.id, conflict.field, conflict.element);
+    conflict.base = stated(conflict.field, conflict.element);
     conflict.current = std::move(current);
     conflict.incoming = std::move(incoming);
     conflict.incoming_wins = incoming_wins;
@@ -99,13 +111,35 @@ class Meeting {
   // keeps the entity alive, the fields written after the delete win.
   void meet_as_delete() {
     if (!before_.lives() || event_.stamp <= before_.deleted().stamp) return;
-    const bool dies = event_.stamp >= before_.created().stamp;
     for (const Field& field : before_.fields()) {
-      if (!field.shows() || already(field.name()) || !unseen(field.writer(), field.name()))
-        continue;
-      add(field.name(), {}, side_of(field.writer(), field.shown()), deletion(author()),
-          dies || field.stamp() <= event_.stamp, "delete-wins");
+      if (!field.shows() || already(field.name())) continue;
+      const Writer met = unseen_writer(field);
+      if (met.none()) continue;
+      add(&field, nullptr, side_of(met, field.shown()), deletion(author()), hides(met),
+          "delete-wins");
     }
+  }
+
+  // Whether the event, a delete, leaves nothing of a write.
+  bool hides(const Writer& writer) const {
+    return event_.stamp >= before_.created().stamp || writer.stamp <= event_.stamp;
+  }
+
+  // Who wrote what the field shows and the author had not seen. Of a set, the latest such element;
+  // first among those that the delete hides.
+  Writer unseen_writer(const Field& field) const {
+    if (field.kind() != FieldKind::set) {
+      return unseen(field.writer(), field.name()) ? field.writer() : Writer{};
+    }
+    Writer met;
+    for (const auto& [element, entry] : field.elements()) {
+      const Writer writer = entry.writer.view();
+      if (!entry.present || !unseen(writer, field.name(), element)) continue;
+      if (met.none() || std::pair(hides(writer), writer.stamp) > std::pair(hides(met), met.stamp)) {
+        met = writer;
+      }
+    }
+    return met;
   }
 
   // True if the operation does not show because somebody else deleted the entity.
@@ -114,9 +148,8 @@ class Meeting {
     if (deleted.none() || deleted.stamp.node == event_.stamp.node) return false;
     const bool lives = before_.lives() || event_.create;
     if (lives && event_.stamp > deleted.stamp) return false;
-    if (!already(op.field)) {
-      add(op.field, {}, deletion(deleted), side_of(author(), op.value), false, "delete-wins");
-    }
+    add(nullptr, &op, deletion(deleted),
+        side_of(author(), op.kind == OpKind::remove ? "" : op.value), false, "delete-wins");
     return true;
   }
 
@@ -127,7 +160,7 @@ class Meeting {
     if (field->kind() == FieldKind::set) return meet_element(op, *field);
     const Writer current = field->writer();
     if (!unseen(current, op.field) || field->value() == op.value) return;
-    add(op.field, {}, side_of(current, field->value()), side_of(author(), op.value),
+    add(field, &op, side_of(current, field->value()), side_of(author(), op.value),
         wins_over(current), "last-write");
   }
 
@@ -137,7 +170,7 @@ class Meeting {
     const Writer current = it->second.writer.view();
     const bool adds = op.kind == OpKind::add;
     if (!unseen(current, op.field, op.value) || it->second.present == adds) return;
-    add(op.field, op.value, side_of(current, it->second.present ? op.value : ""),
+    add(&field, &op, side_of(current, it->second.present ? op.value : ""),
         side_of(author(), adds ? op.value : ""), wins_over(current), "last-write");
   }
 

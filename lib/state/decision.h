@@ -31,10 +31,12 @@ struct Side {
 struct Conflict {
   std::string id;  // UUIDv8 derived from the event's id, the field and the element
   std::string field;
-  std::string element;  // canonical JSON of a set's element; empty for registers
-  Stamp base;           // what the later arrival's author had seen of these; none(): nothing
-  Side current;         // was in the log
-  Side incoming;        // arrived
+  std::string
+      element;  // canonical JSON of a set's element; empty where it is about the whole field
+  FieldKind kind = FieldKind::reg;  // of the field
+  Stamp base;     // what the later arrival's author had seen of these; none(): nothing
+  Side current;   // was in the log
+  Side incoming;  // arrived
   bool incoming_wins = false;
   std::string rule;  // "last-write", "delete-wins"
 };
@@ -42,6 +44,7 @@ struct Conflict {
 // The conflicts of `event` with the state before it. Two writers are the same author if their
 // stamps bear the same node. An event that does not say what its author saw (no `base`, as plain
 // CloudEvents producers send) meets only what has a later stamp: both were surely written unseen.
+// Writes of a set meet element by element; a delete meets a set as a whole, once.
 std::vector<Conflict> conflicts_of(const Entity& before, const EventView& event);
 
 // The `data` of an offsync.conflict event (canonical JSON), and its reading.

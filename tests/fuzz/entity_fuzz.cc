@@ -54,7 +54,8 @@ void check_fold(EntityRecord record) {
     for (const Conflict& conflict : conflicts_of(record.entity, **event)) {
       const auto again = parse_conflict_data(conflict_data(conflict));
       require(again.ok() && again->field == conflict.field && again->element == conflict.element &&
-                  again->base == conflict.base && again->current.id == conflict.current.id &&
+                  again->kind == conflict.kind && again->base == conflict.base &&
+                  again->current.id == conflict.current.id &&
                   again->incoming_wins == conflict.incoming_wins,
               "a conflict's data is read back");
     }

@@ -139,6 +139,48 @@ TEST_CASE("resolve of an edit that met a delete") {
   CHECK(open_ids(f.replica).empty());
 }
 
+TEST_CASE("resolve gives a set or a counter that met a delete its value back, and its kind") {
+  Fixture f;
+  f.log.append(foreign("x", "todo/1", R"({"add":{"s":["e","f"]},"inc":{"n":5}})", -1000));
+  const auto record = [](const std::string& field, FieldKind kind, const std::string& value) {
+    Replica::ConflictRecord made;
+    made.subject = "todo/1";
+    made.conflict.id = kOne;
+    made.conflict.field = field;
+    made.conflict.kind = kind;
+    made.conflict.current.value = value;
+    made.conflict.incoming.deleted = true;
+    return made;
+  };
+  const auto set = record("s", FieldKind::set, R"(["e","f"])");
+  const auto counter = record("n", FieldKind::counter, "5");
+  SECTION("it was deleted") {
+    f.log.append(foreign("y", "todo/1", R"({"delete":true})", -900));
+    f.pull();
+    must(f.replica.resolve(set, set.conflict.current.value));
+    CHECK(f.shown() == R"(s=["e","f"])");
+    must(f.replica.resolve(counter, counter.conflict.current.value));
+    CHECK(f.shown() == R"(n=5 s=["e","f"])");
+    must(f.add(R"({"remove":{"s":["e"]},"inc":{"n":1}})"));
+    CHECK(f.shown() == R"(n=6 s=["f"])");
+  }
+  SECTION("it lives, and shows another value") {
+    f.log.append(foreign("y", "todo/1", R"({"remove":{"s":["e"]},"inc":{"n":-7.5}})", -900));
+    f.pull();
+    must(f.replica.resolve(set, set.conflict.current.value));
+    must(f.replica.resolve(counter, counter.conflict.current.value));
+    CHECK(f.shown() == R"(n=5 s=["e","f"])");
+    must(f.replica.resolve(set, "[]"));
+    CHECK(f.shown() == R"(n=5 s=["e","f"])");
+  }
+  SECTION("by a value that does not fit") {
+    f.pull();
+    CHECK(code_of(f.replica.resolve(set, "7")) == "kind_mismatch");
+    CHECK(code_of(f.replica.resolve(counter, R"("7")")) == "kind_mismatch");
+    CHECK(f.queue().empty());
+  }
+}
+
 TEST_CASE("a snapshot brings the open conflicts, and what we have resolved stays so") {
   Fixture f;
   f.log.append(foreign("x", "todo/1", R"({"set":{"a":"B"}})", -1000));

@@ -32,7 +32,7 @@ TEST_CASE("the base says what the author saw of each field that it writes") {
       must(f.add(R"({"remove":{"tags":["a"]},"set":{"new":1},"unset":["title"],"zzz":1})")).line);
   CHECK(both.base == std::map<std::string, Stamp>{{R"(tags"a")", tags}, {"title", title}});
   const Seen gone = seen(must(f.add(R"({"delete":true})")).line);
-  CHECK(gone.base.size() == 4);
+  CHECK(gone.base.size() == 3);  // n, new and title; tags shows nothing
   CHECK(gone.base.at("title") == both.stamp);
   CHECK(f.shown() == "deleted");
 }
@@ -54,6 +54,32 @@ TEST_CASE("the base tells apart what the author saw of each element") {
   // The batch's next event has seen this one.
   CHECK(seen(must(f.add(R"({"remove":{"tags":["new"]}})")).line).base ==
         std::map<std::string, Stamp>{{R"(tags"new")", event.stamp}});
+}
+
+TEST_CASE("a delete has seen the elements that a set shows") {
+  Fixture f;
+  f.log.append(foreign("x", "todo/1", R"({"add":{"tags":["a","b"]}})", 1000));
+  f.log.append(foreign("y", "todo/1", R"({"remove":{"tags":["b"]}})", 2000));
+  f.pull();
+  const Seen gone = seen(must(f.add(R"({"delete":true})")).line);
+  CHECK(gone.base ==
+        std::map<std::string, Stamp>{{R"(tags"a")", Stamp::make(f.clock.wall_ms() + 1000, 0, 99)}});
+  CHECK(gone.stamp > Stamp::make(f.clock.wall_ms() + 2000, 0, 99));
+}
+
+TEST_CASE("a set that is too large for a delete's base does not keep it from being deleted") {
+  Fixture f;
+  Stamp last;
+  for (int i = 0; i < 6; ++i) {
+    std::string values;
+    for (int j = 0; j < 500; ++j) {
+      values += fmt::format("{}\"{:020}\"", j == 0 ? "" : ",", i * 500 + j);
+    }
+    last = seen(must(f.add(R"({"add":{"tags":[)" + values + "]}}")).line).stamp;
+  }
+  const Seen gone = seen(must(f.add(R"({"delete":true})")).line);
+  CHECK(gone.base == std::map<std::string, Stamp>{{"tags", last}});
+  CHECK(f.shown() == "deleted");
 }
 
 TEST_CASE("where the elements of a base have no room, the latest stamp stands for all of them") {

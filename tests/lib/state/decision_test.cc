@@ -149,6 +149,66 @@ TEST_CASE("a delete that did not know of an edit wins over it, and that is a con
   CHECK(meet({a, line(20, 3, R"({"delete":true})")}, knowing).empty());
 }
 
+TEST_CASE("elements that meet a delete are told one by one, with what became of them") {
+  const auto a = line(10, 1, R"({"create":true,"base":{},"add":{"s":["x"]}})");
+  const auto gone = line(20, 1, R"({"delete":true})");
+  const auto late = line(30, 2, R"({"base":{},"add":{"s":["y","z"]},"remove":{"s":["x"]}})");
+  const auto conflicts = meet({a, gone}, late);
+  CHECK(brief(conflicts) == R"(s"y":deleted>"y" s"z":deleted>"z" s"x":deleted>none )");
+  CHECK(conflicts[0].id != conflicts[1].id);
+}
+
+TEST_CASE("a delete meets a set where it shows an element that its author had not seen") {
+  const auto red = line(10, 1, R"({"create":true,"base":{},"add":{"s":["red"]}})");
+  const auto green = line(20, 3, R"({"base":{},"add":{"s":["green"]}})");
+  const auto no_red = line(15, 3, R"({"base":{},"remove":{"s":["red"]}})");
+  const auto knowing = [](std::int64_t ms, std::string_view base) {
+    return line(ms, 2, fmt::format(R"({{"base":{{"s":{}}},"delete":true}})", base));
+  };
+  const std::string saw_red = seen_elements(10, 1, R"("red")");
+  const std::string saw_green = seen_elements(20, 3, R"("green")");
+  CHECK(meet({red}, knowing(30, saw_red)).empty());
+  CHECK(brief(meet({red, green}, knowing(30, saw_red))) == R"(s:["green","red"]<deleted )");
+  // Red was written before green and came after it.
+  const auto conflicts = meet({red, green}, knowing(30, saw_green));
+  REQUIRE(conflicts.size() == 1);
+  CHECK(conflicts[0].current.id == "10-1");
+  CHECK(conflicts[0].base == Stamp::make(20, 0, 3));
+  CHECK(conflicts[0].kind == FieldKind::set);
+  // Who removed what the delete removes, too, has lost nothing.
+  CHECK(meet({red, green, no_red}, knowing(30, saw_green)).empty());
+  CHECK(brief(meet({red, green}, knowing(30, "{}"))) == R"(s:["green","red"]<deleted )");
+  // One stamp for the set.
+  CHECK(meet({red, green}, knowing(30, fmt::format(R"("{}")", stamp_text(20, 3)))).empty());
+  CHECK(meet({red, green}, knowing(30, fmt::format(R"("{}")", stamp_text(10, 1))))[0].current.id ==
+        "20-3");
+  // Of a set that a later create keeps alive in part, what is lost counts.
+  const auto again = line(40, 4, R"({"create":true,"base":{},"add":{"s":["blue"]}})");
+  const auto part = meet({red, again}, knowing(30, "{}"));
+  REQUIRE(part.size() == 1);
+  CHECK(part[0].current.id == "10-1");
+  CHECK(part[0].incoming_wins);
+  CHECK(brief(meet({again}, knowing(30, "{}"))) == R"(s:["blue"]>deleted )");
+}
+
+TEST_CASE("a record says of which kind a field is that meets a delete as a whole") {
+  const auto a = line(10, 1, R"({"create":true,"inc":{"n":2},"add":{"s":["x"]},"set":{"t":1}})");
+  const auto conflicts = meet({a}, line(20, 2, R"({"base":{},"delete":true})"));
+  REQUIRE(conflicts.size() == 3);
+  const auto data = [&](std::size_t i) { return conflict_data(conflicts[i]); };
+  CHECK(data(0).find(R"("kind":"counter",)") != std::string::npos);
+  CHECK(data(1).find(R"("kind":"set",)") != std::string::npos);
+  CHECK(data(2).find("kind") == std::string::npos);
+  for (const Conflict& conflict : conflicts) {
+    const auto read = parse_conflict_data(conflict_data(conflict));
+    REQUIRE(read);
+    CHECK(read->kind == conflict.kind);
+  }
+  std::string unknown = data(1);
+  unknown.replace(unknown.find(R"("kind":"set")"), 12, R"("kind":"sot")");
+  CHECK_FALSE(parse_conflict_data(unknown));
+}
+
 TEST_CASE("a delete that a later create outlives loses against what that wrote") {
   const auto a = line(30, 1, R"({"create":true,"base":{},"set":{"t":1}})");
   CHECK(brief(meet({a}, line(20, 2, R"({"base":{},"delete":true})"))) == "t:1>deleted ");
