@@ -280,7 +280,7 @@ std::map<Target, std::string> Machine::seen_by(const Event& event, std::uint64_t
                                                const std::vector<EventPtr>& pending) const {
   std::map<Target, std::string> seen;
   const History visible = oracle_.history(space_, event.subject, cursor, pending);
-  for (const Target& target : event.targets()) {
+  for (const Target& target : event.del ? visible.targets() : event.targets()) {
     const EventPtr writer = visible.writer(target);
     seen[target] = writer ? writer->id : "";
   }

@@ -102,12 +102,23 @@ void History::add(EventPtr event) {
   if (!event->is_conflict() && ids_.insert(event->id).second) events_.push_back(std::move(event));
 }
 
-std::string History::latest_delete() const {
-  std::string latest;
+EventPtr History::deleter() const {
+  EventPtr latest;
   for (const EventPtr& event : events_) {
-    if (event->del) latest = std::max(latest, event->stamp);
+    if (event->del && (!latest || event->stamp > latest->stamp)) latest = event;
   }
   return latest;
+}
+
+std::string History::latest_delete() const {
+  const EventPtr latest = deleter();
+  return latest ? latest->stamp : "";
+}
+
+std::set<Target> History::targets() const {
+  std::set<Target> all;
+  for (const EventPtr& event : events_) all.merge(event->targets());
+  return all;
 }
 
 std::string History::latest_create() const {
@@ -116,10 +127,6 @@ std::string History::latest_create() const {
     if (event->create) latest = std::max(latest, event->stamp);
   }
   return latest;
-}
-
-bool History::deleted_ever() const {
-  return !latest_delete().empty();
 }
 
 bool History::lives() const {
@@ -179,6 +186,16 @@ std::set<std::string> History::elements(const std::string& field) const {
     if (now.present) present.insert(value);
   }
   return present;
+}
+
+std::set<std::string> History::counters() const {
+  std::set<std::string> names;
+  for (const EventPtr& event : events_) {
+    for (const auto& [field, by] : event->inc) {
+      if (counter(field)) names.insert(field);
+    }
+  }
+  return names;
 }
 
 std::set<std::string> History::registers() const {

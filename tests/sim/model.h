@@ -51,18 +51,22 @@ EventPtr parse_event(const std::string& line);
 class History {
  public:
   void add(EventPtr event);
-  bool deleted_ever() const;
   bool lives() const;
   // The entity as a person sees it, {"subject":…,"fields":{…}}; nothing where it does not live.
   std::optional<std::string> shown() const;
   // The write that counts, unless a delete hides it.
   EventPtr writer(const Target& target) const;
-  // Every register or set that some event writes.
+  // Everything that some event writes.
+  std::set<Target> targets() const;
+  // The latest delete, if there is one.
+  EventPtr deleter() const;
+  std::string latest_create() const;  // its stamp; empty: none
+  std::set<std::string> counters() const;
+  // Every register that some event writes.
   std::set<std::string> registers() const;
 
  private:
   std::string latest_delete() const;
-  std::string latest_create() const;
   std::string register_value(const std::string& field) const;
   std::optional<std::int64_t> counter(const std::string& field) const;
   std::set<std::string> elements(const std::string& field) const;

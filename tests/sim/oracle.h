@@ -42,7 +42,7 @@ class Oracle {
   // --- the clients ------------------------------------------------------------------------------
   // An event as its author's replica has it.
   void emitted(const Event& event);
-  // For all that it writes the event whose value its author saw there ("": none).
+  // For all that it writes, or deletes, the event whose value its author saw there ("": none).
   void saw(const Event& event, std::map<Target, std::string> seen) {
     seen_[event.id] = std::move(seen);
   }
@@ -71,9 +71,13 @@ class Oracle {
     // Of the event that was appended last, its conflicts aside.
     EventPtr last;
     bool exact = false;
-    std::set<Target> expected, got;
+    std::map<Target, std::string> expected, got;  // who wins
+    std::set<std::string> unchecked;              // fields
   };
   void expect_conflicts(Space& space, const EventPtr& event);
+  void expect_of_edit(Space& space, const Event& event, const History& before);
+  void expect_of_delete(Space& space, const Event& event, const History& before);
+  bool unseen(const Event& event, const Target& target, const Event& current) const;
   void check_conflicts(Space& space);
   void take_conflict(Space& space, const EventPtr& event);
   Space& of(const std::string& space) { return spaces_[space]; }
