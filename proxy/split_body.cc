@@ -24,14 +24,18 @@ Problem not_json(std::string_view what, simdjson::error_code error) {
   return bad(fmt::format("the body is not {}: {}", what, simdjson::error_message(error)));
 }
 
+// Without the white space at the end: of a line, and of what simdjson calls raw text.
+std::string_view trimmed(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
 Lines split_lines(std::string_view body) {
   std::vector<std::string> lines;
   while (!body.empty()) {
     const auto end = body.find('\n');
-    auto line = body.substr(0, end);
+    const auto line = trimmed(body.substr(0, end));
     body.remove_prefix(end == std::string_view::npos ? body.size() : end + 1);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+    if (line.empty()) continue;
     if (lines.size() == limits::kBodyEvents) return too_many();
     lines.emplace_back(line);
   }
@@ -56,11 +60,6 @@ simdjson::error_code raw_text(simdjson::ondemand::value element, std::string_vie
   // A string left where it is and followed by a colon would pass for a name, and hide what comes.
   if (type == simdjson::ondemand::json_type::string) return element.get_raw_json_string().error();
   return simdjson::SUCCESS;
-}
-
-// What simdjson calls raw text has the white space that follows with it.
-std::string_view trimmed(std::string_view text) {
-  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
 
 bool at_end(simdjson::ondemand::document& document) {

@@ -22,6 +22,8 @@ Texts texts(const char* type, std::string_view body) {
 TEST_CASE("split body: lines") {
   CHECK(texts(kNdjson, "{\"a\":1}\n{bad\r\n\n  \n5") == Texts{"{\"a\":1}", "{bad", "5"});
   CHECK(texts(kNdjson, "").empty());
+  // Found by the fuzzer: a second CR made an event of an empty line.
+  CHECK(texts(kNdjson, "{} \t\r\r\n\r\r\n \r \r\n5\r\r") == Texts{"{}", "5"});
 }
 
 TEST_CASE("split body: an array's elements stay as they were written") {
