@@ -53,8 +53,8 @@ std::string_view Walker::token(od::value& value) {
   return text;
 }
 
-bool Walker::fail(std::string code, std::string detail) {
-  if (!failed_) error_ = bad_data(std::move(code), std::move(detail));
+bool Walker::fail(std::string_view code, std::string_view detail) {
+  if (!failed_) error_ = bad_data(std::string(code), std::string(detail));
   failed_ = true;
   return false;
 }

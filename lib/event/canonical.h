@@ -64,7 +64,7 @@ class Walker {
   // The raw token of a scalar, without white space behind it.
   static std::string_view token(od::value& value);
 
-  bool fail(std::string code, std::string detail);
+  bool fail(std::string_view code, std::string_view detail);
   bool fail(simdjson::error_code error);
   void reset() { failed_ = false; }
   Error take_error() { return std::move(error_); }

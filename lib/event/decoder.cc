@@ -219,7 +219,8 @@ bool Decoder::Impl::read_text(std::string_view name, od::value& value, std::size
                                                  out.size(), limit));
   }
   const bool control = had_escape ? has_control(out) : out.find('\x7f') != out.npos;
-  return !control || walker_.fail("bad_attribute", fmt::format("{} has a control character", name));
+  if (!control) return true;
+  return walker_.fail("bad_attribute", fmt::format("{} has a control character", name));
 }
 
 bool Decoder::Impl::read_counting(std::string_view name, od::value& value, std::uint64_t& out) {

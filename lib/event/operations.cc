@@ -133,12 +133,12 @@ bool Operations::read_flag(std::string_view name, od::value& value, bool& flag) 
 }
 
 bool Operations::check_name(std::string_view field) {
-  return is_field_name(field) ||
-         walker_->fail(
-             "bad_operation",
-             fmt::format("the field name \"{}\" is empty, over {} bytes, or has a control "
-                         "character, a quote or a backslash",
-                         printable(field), limits::kFieldNameBytes));
+  if (is_field_name(field)) return true;
+  return walker_->fail(
+      "bad_operation",
+      fmt::format("the field name \"{}\" is empty, over {} bytes, or has a control "
+                  "character, a quote or a backslash",
+                  printable(field), limits::kFieldNameBytes));
 }
 
 bool Operations::read_fields(std::string_view what, od::value& value, OpKind kind) {
