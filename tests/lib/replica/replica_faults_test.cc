@@ -246,3 +246,57 @@ TEST_CASE("a read that fails anywhere says so, and gives no half answer for a wh
     CHECK(n > 2);
   }
 }
+
+TEST_CASE("a replica that cannot be opened says so, and opens the next time") {
+  World world;
+  const std::string before = world.dump();
+  int failures = 0;
+  bool failed = true;
+  for (std::uint64_t n = 1; failed; ++n) {
+    INFO("request " << n);
+    const FailingSql failing;
+    FailingSql::fail_at(n);
+    const auto opened = Replica::open(world.file(), world.clock, world.random);
+    failed = FailingSql::failed();
+    FailingSql::fail_at(0);
+    if (!opened) {
+      ++failures;
+      CHECK(opened.error().detail.find(world.file()) != std::string::npos);
+    }
+    REQUIRE(world.dump() == before);
+  }
+  CHECK(failures > 5);
+}
+
+TEST_CASE("an init that fails anywhere is done by the next one") {
+  int failures = 0;
+  bool failed = true;
+  for (std::uint64_t n = 1; failed; ++n) {
+    INFO("request " << n);
+    const TempDir dir;
+    const SimDisk disk(dir.path(), n);
+    const FailingSql failing;
+    ManualClock clock;
+    SeededRandom random{n};
+    const std::string file = dir.file("replica.db");
+    const auto create = [&] {
+      return Replica::create(file, {"http://h/v1/spaces/s", "/me"}, clock, random);
+    };
+    FailingSql::fail_at(n);
+    auto created = create();
+    failed = FailingSql::failed();
+    FailingSql::fail_at(0);
+    if (!created) {
+      ++failures;
+      CHECK(created.error().detail.find(file) != std::string::npos);
+      created = create();
+    }
+    Replica replica = must(std::move(created));
+    CHECK(must(replica.info()).source == "/me");
+    EventDraft draft;
+    draft.type = "t";
+    draft.subject = "todo/1";
+    must(replica.emit(draft));
+  }
+  CHECK(failures > 10);
+}
