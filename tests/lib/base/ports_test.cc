@@ -20,15 +20,15 @@ TEST_CASE("the system's clock is the system's") {
   CHECK(wall >= before);
   CHECK(wall <= now());
   const std::int64_t first = clock.steady_ms();
-  std::int64_t last = first;
+  std::int64_t latest = first;
   for (const auto end = steady_clock::now() + milliseconds(20); steady_clock::now() < end;) {
     const std::int64_t next = clock.steady_ms();
-    REQUIRE(next >= last);
-    last = next;
+    REQUIRE(next >= latest);
+    latest = next;
   }
-  last = clock.steady_ms();  // however long the loop was interrupted
-  CHECK(last - first >= 19);
-  CHECK(last - first < 60'000);
+  latest = clock.steady_ms();  // however long the loop was interrupted
+  CHECK(latest - first >= 19);
+  CHECK(latest - first < 60'000);
 }
 
 TEST_CASE("the system's random numbers do not repeat") {
