@@ -61,10 +61,17 @@ class EmitSweep:
         return os.path.getsize(f"{self.database}-wal")
 
     def fill_wal(self):
-        """Towards the 500 pages at which a commit checkpoints."""
-        while self.wal_size() < 450 * 4120:
-            self.replica.run("emit", "-q", "--batch", "-", input="".join(json.dumps(
-                {"type": "n.set", "subject": f"n/{i}", "data": {"set": {"v": "x" * 300}}}) + "\n" for i in range(9)))
+        """Towards the 125 pages at which a commit checkpoints: until the WAL begins anew, then almost as far."""
+        sizes = [self.wal_size()]
+        while len(sizes) < 2 or sizes[-1] >= sizes[-2]:
+            self.write_some()
+            sizes.append(self.wal_size())
+        while self.wal_size() < max(sizes) - 20 * 4120:
+            self.write_some()
+
+    def write_some(self):
+        self.replica.run("emit", "-q", "--batch", "-", input="".join(json.dumps(
+            {"type": "n.set", "subject": f"n/{i}", "data": {"set": {"v": "x" * 300}}}) + "\n" for i in range(3)))
 
     def save(self):
         self.saved = {suffix: Path(f"{self.database}{suffix}").read_bytes() for suffix in ("", "-wal")}

@@ -21,7 +21,7 @@ def hunt(simulator, number, seeds):
     """(seeds needed, what broke) or None."""
     command = [simulator, "--mutant", str(number), "--count", str(seeds), "--jobs", "1", "--no-shrink"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     except subprocess.TimeoutExpired:
         return (seeds, "hung")
     if done.returncode == 0:

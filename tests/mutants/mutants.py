@@ -6,9 +6,9 @@
 MUTANTS = [
     # --- the disk -----------------------------------------------------------------------------------
     ("sync-normal", "P1", "lib/sqlite/db.cc",
-     '"PRAGMA synchronous=FULL; PRAGMA cache_size=-" +',
-     'std::string(MUTANT ? "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-"\n'
-     '                            : "PRAGMA synchronous=FULL; PRAGMA cache_size=-") +'),
+     '"PRAGMA synchronous=FULL; PRAGMA cache_size=-" +\n         std::to_string',
+     '"PRAGMA synchronous=FULL; PRAGMA cache_size=-" + std::string() +\n'
+     '         (MUTANT ? "1; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-" : "") + std::to_string'),
     ("wal-not-secured", "P1", "lib/sqlite/secure.cc",
      "Status Db::secure() {", "Status Db::secure() {\n  if (MUTANT) return {};"),
     ("doubt-not-noted", "P1", "lib/sqlite/file_lock.cc",
