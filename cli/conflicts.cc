@@ -82,15 +82,14 @@ class Conflicts final : public Command {
   static Status ask_proxy(Context& context, const Settings& settings, const std::string& url,
                           Replica& replica, std::vector<Replica::ConflictRecord>& records) {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url));
-    OFFSYNC_ASSIGN(const auto lines, remote.conflicts());
     std::vector<Replica::ConflictRecord> open;
     Decoder decoder;
-    for (const std::string& line : lines) {
+    OFFSYNC_TRY(remote.conflicts([&](std::string_view line) -> Status {
       OFFSYNC_ASSIGN(auto record, conflict_of_line(decoder, line));
       const auto known = replica.conflict(record.conflict.id);
-      if (known && !known->resolved_by.empty()) continue;
-      open.push_back(std::move(record));
-    }
+      if (!known || known->resolved_by.empty()) open.push_back(std::move(record));
+      return {};
+    }));
     records = std::move(open);
     say(settings, fmt::format("conflicts from {}", printable_remote(url)));
     return {};

@@ -37,14 +37,33 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
+Error not_ours(const std::string& where) {
+  return make_error(Errc::protocol, "bad_answer",
+                    fmt::format("{} answered what no offsync proxy does", where),
+                    "check the remote's URL");
+}
+
+// A line that cannot be read is bad data of theirs, not of the user's.
+Error as_answer_error(Error error, const std::string& where) {
+  const bool read_wrongly = error.kind == Errc::bad_data || error.kind == Errc::protocol;
+  if (!read_wrongly || error.detail.find(where) != std::string::npos) return error;
+  Error answer = not_ours(where);
+  answer.detail += ": " + error.detail;
+  return answer;
+}
+
 // The lines of one answer as they come in; the body of a problem as a whole.
 class Lines final : public HttpHandler {
  public:
-  Lines(const Remote::LineFn& fn, Clock& clock) : fn_(fn), clock_(clock) { touch(); }
+  Lines(const Remote::LineFn& fn, Clock& clock, const std::string& where)
+      : fn_(fn), clock_(clock), where_(where) {
+    touch();
+  }
 
   void on_head(const HttpHead& head) override {
     head_ = head;
     touch();
+    if (head.status == 200 && head.header("offsync-epoch").empty()) failure_ = not_ours(where_);
   }
   void on_data(std::string_view bytes) override {
     touch();
@@ -85,6 +104,7 @@ class Lines final : public HttpHandler {
 
   const Remote::LineFn& fn_;
   Clock& clock_;
+  const std::string& where_;
   HttpHead head_;
   std::string body_;
   Status failure_;
@@ -126,7 +146,8 @@ struct Remote::Impl {
     request.target = url.path + path;
     request.headers.emplace_back("Accept", "application/x-ndjson, application/json");
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
-    Lines lines(fn, clock);
+    const std::string place = where + path;
+    Lines lines(fn, clock, place);
     const Transport::Id id = transport->start(std::move(request), lines);
     while (!lines.over() && !lines.silent_for(timeout_ms) && !interrupted()) {
       transport->poll(std::min(kPollMs, timeout_ms));
@@ -135,22 +156,16 @@ struct Remote::Impl {
     if (const auto ms = number<std::int64_t>(lines.head().header("offsync-time"))) {
       offset = *ms - clock.wall_ms();
     }
-    if (!lines.failure().ok()) return lines.failure().error();
+    if (!lines.failure().ok()) return as_answer_error(lines.failure().error(), place);
     if (interrupted()) return make_error(Errc::unreachable, "interrupted", "interrupted");
     if (!lines.done()) {
-      return make_error(Errc::unreachable, "timeout",
-                        fmt::format("{}{} sent nothing for {:g} s", where, path,
-                                    static_cast<double>(timeout_ms) / 1000),
-                        "try again");
+      return make_error(
+          Errc::unreachable, "timeout",
+          fmt::format("{} sent nothing for {:g} s", place, static_cast<double>(timeout_ms) / 1000),
+          "try again");
     }
-    if (lines.head().status != 200) return error_of_answer(lines, where + path);
+    if (lines.head().status != 200) return error_of_answer(lines, place);
     return lines.head();
-  }
-
-  Error not_ours(const std::string& path) const {
-    return make_error(Errc::protocol, "bad_answer",
-                      fmt::format("{}{} answered what no offsync proxy does", where, path),
-                      "check the remote's URL");
   }
 };
 
@@ -192,7 +207,7 @@ Result<std::optional<EntityRecord>> Remote::entity(std::string_view subject) {
   });
   if (!got && got.error().code == "no_entity") return std::optional<EntityRecord>();
   if (!got) return got.error();
-  if (!record || record->subject != subject) return impl_->not_ours("/state");
+  if (!record || record->subject != subject) return not_ours(impl_->where + "/state");
   return record;
 }
 
@@ -207,17 +222,13 @@ Result<SnapshotHeader> Remote::state(const LineFn& entity, const LineFn& conflic
     ++seen;
     return seen <= head->entities ? entity(line) : conflict(line);
   }));
-  if (!head || seen != head->entities + head->conflicts) return impl_->not_ours("/state");
+  if (!head || seen != head->entities + head->conflicts) return not_ours(impl_->where + "/state");
   return *head;
 }
 
-Result<std::vector<std::string>> Remote::conflicts() {
-  std::vector<std::string> lines;
-  OFFSYNC_TRY(impl_->get("/conflicts", [&](std::string_view line) -> Status {
-    lines.emplace_back(line);
-    return {};
-  }));
-  return lines;
+Status Remote::conflicts(const LineFn& conflict) {
+  OFFSYNC_TRY(impl_->get("/conflicts", conflict));
+  return {};
 }
 
 Result<Remote::Page> Remote::events(const std::optional<Cursor>& after, std::size_t limit) {
@@ -230,10 +241,18 @@ Result<Remote::Page> Remote::events(const std::optional<Cursor>& after, std::siz
   }));
   const auto next = Cursor::parse(head.header("offsync-cursor"));
   const auto newest = number<std::uint64_t>(head.header("offsync-head"));
-  if (!next || !newest) return impl_->not_ours("/events");
+  if (!next || !newest) return not_ours(impl_->where + "/events");
   page.next = *next;
   page.head = *newest;
   return page;
+}
+
+Error named(Error error, const std::string& remote) {
+  const std::string name = printable_remote(remote);
+  if (error.kind == Errc::unreachable || error.kind == Errc::protocol || error.kind == Errc::auth) {
+    if (error.detail.find(name) == std::string::npos) error.detail = name + ": " + error.detail;
+  }
+  return error;
 }
 
 std::optional<std::int64_t> Remote::clock_offset_ms() const {

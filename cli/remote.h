@@ -33,6 +33,8 @@ struct RemoteUrl {
 Result<RemoteUrl> parse_remote(std::string_view url);
 // `url` as it may be printed: without user and password.
 std::string printable_remote(std::string_view url);
+// An error of the SyncEngine, which knows of no URL, with that of the remote that it is about.
+Error named(Error error, const std::string& remote);
 
 class Remote {
  public:
@@ -51,8 +53,8 @@ class Remote {
   // The whole state at one cursor, streamed: `entity` gets encode_entity() lines in byte order of
   // subject, `conflict` the open conflict events. Fewer lines than announced are an error.
   Result<SnapshotHeader> state(const LineFn& entity, const LineFn& conflict);
-  // The open conflicts, as offsync.conflict events.
-  Result<std::vector<std::string>> conflicts();
+  // The open conflicts: `conflict` gets their offsync.conflict events.
+  Status conflicts(const LineFn& conflict);
 
   struct Page {
     Cursor next;             // to go on from

@@ -117,7 +117,9 @@ int SyncCommand::exchange(Context& context, const Settings& settings, Replica& r
   SyncEngine engine(replica, **transport, context.clock, context.random, shown, options);
   for (engine.tick(); !engine.done(); engine.tick()) (*transport)->poll(engine.wait_time());
   shown.clear();
-  return tell(settings, replica, engine.report());
+  SyncReport done = engine.report();
+  if (done.error) done.error = named(std::move(*done.error), remote);
+  return tell(settings, replica, done);
 }
 
 Json json_of(const Error& error) {

@@ -41,12 +41,14 @@ class Talk final : public SyncObserver {
     told_.clear();
     say(settings_, "connected to " + remote_);
   }
-  void on_trouble(const Error& error, std::int64_t retry_in_ms) override {
+  void on_trouble(const Error& trouble, std::int64_t retry_in_ms) override {
+    const Error error = named(trouble, remote_);
     up_ = false;
     if (error.detail == told_) return;
     told_ = error.detail;
-    say(settings_, fmt::format("{}; trying again in {:.1f} s", error.detail,
-                               static_cast<double>(retry_in_ms) / 1000));
+    say(settings_,
+        fmt::format("{}; trying again in {:.1f} s", error.detail,
+                    static_cast<double>(std::max<std::int64_t>(retry_in_ms, 100)) / 1000));
   }
 
  private:
@@ -130,8 +132,8 @@ class WatchCommand final : public Command {
  private:
   Result<TailStart> start(const Filter& filter) const;
   int follow(Context& context, const Settings& settings, const Filter& filter);
-  int supervise(Context& context, SyncEngine& engine, Transport& transport, LogTail& tail,
-                Sink& sink) const;
+  int supervise(Context& context, SyncEngine& engine, Transport& transport,
+                const std::string& remote, LogTail& tail, Sink& sink) const;
   int end(Sink& sink, const LogTail& tail, int code) const;
 
   WatchOptions options_;
@@ -225,11 +227,11 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
       [&](const std::string& notice) { complain(notice); },
       Backoff(std::min(limits::kBackoffBaseMs, settings.retry_wait_ms), settings.retry_wait_ms));
   if (const auto begun = tail.begin(); !begun) return report(begun.error());
-  return end(sink, tail, supervise(context, engine, **transport, tail, sink));
+  return end(sink, tail, supervise(context, engine, **transport, remote, tail, sink));
 }
 
 int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& transport,
-                            LogTail& tail, Sink& sink) const {
+                            const std::string& remote, LogTail& tail, Sink& sink) const {
   const std::int64_t start_ms = context.clock.steady_ms();
   const std::int64_t end_ms =
       options_.timeout_s > 0 ? start_ms + std::llround(options_.timeout_s * 1000) : INT64_MAX;
@@ -244,7 +246,7 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
     engine.tick();
     if (engine.done()) {
       const auto& error = engine.report().error;
-      return error ? report(*error) : kOk;
+      return error ? report(named(*error, remote)) : kOk;
     }
     transport.poll(*more ? 0 : std::min({engine.wait_time(), kLookMs, left_ms}));
   }

@@ -12,7 +12,7 @@ struct Meaning {
 };
 
 constexpr const char* kIsItRunning = "is the proxy running there?";
-constexpr const char* kNothingLost = "nothing is lost; try again";
+constexpr const char* kTryAgain = "try again";
 
 Meaning meaning_of(CURLcode code) {
   switch (code) {
@@ -22,15 +22,15 @@ Meaning meaning_of(CURLcode code) {
     case CURLE_COULDNT_CONNECT:
       return {Errc::unreachable, "connect", kIsItRunning};
     case CURLE_OPERATION_TIMEDOUT:
-      return {Errc::unreachable, "timeout", kNothingLost};
+      return {Errc::unreachable, "timeout", kTryAgain};
     case CURLE_PARTIAL_FILE:
-      return {Errc::unreachable, "cut", kNothingLost};
+      return {Errc::unreachable, "cut", kTryAgain};
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-      return {Errc::unreachable, "cut", kNothingLost};
+      return {Errc::unreachable, "cut", kTryAgain};
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
@@ -53,7 +53,7 @@ Meaning meaning_of(CURLcode code) {
     case CURLE_BAD_CONTENT_ENCODING:
       return {Errc::protocol, "not_http", "is that an offsync proxy?"};
     default:
-      return {Errc::unreachable, "transfer", kNothingLost};
+      return {Errc::unreachable, "transfer", kTryAgain};
   }
 }
 

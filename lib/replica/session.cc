@@ -33,7 +33,7 @@ std::string hint_of(int status) {
   if (kind_of(status) == Errc::auth) return "check the credentials for this remote";
   if (status >= 300 && status < 400) return "set the remote to the address that it moved to";
   if (status == 404) return "check the remote's URL";
-  if (is_transient(status)) return "nothing is lost; try again later";
+  if (is_transient(status)) return "try again later";
   return "check that the remote is an offsync proxy, and its version";
 }
 
@@ -110,7 +110,7 @@ void Session::advance() {
   if (end_ == End::running && context_.clock.steady_ms() >= deadline()) {
     fail(make_error(Errc::unreachable, "timeout",
                     what_ + " got no byte from the proxy for " + seconds(idle_ms_) + " s",
-                    "nothing is lost; try again later"),
+                    "try again later"),
          true);
   }
   if (end_ != End::running) cancel();

@@ -102,17 +102,23 @@ class ExitCodes(Case):
         port = server.getsockname()[1]
         anna = self.replica("anna", f"http://127.0.0.1:{port}/v1/spaces/test")
         anna.emit("t", "k/1", "v:=1")
-        for status, code in ((b"200 OK", 76), (b"401 Unauthorized", 77), (b"503 Service Unavailable", 69)):
-            sync = anna.start("sync", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
-            connection, _ = server.accept()
-            with connection:
-                seen = b""
-                while b"v" not in seen.partition(b"\r\n\r\n")[2]:
-                    seen += connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Type: text/html\r\n"
-                                   b"Content-Length: 5\r\nConnection: close\r\n\r\nhello")
-                self.assertEqual(sync.wait(timeout=60), code, status)
+        epoch = b"\r\nOffsync-Epoch: abc"
+        for command in (["sync"], ["state", "--require-proxy"], ["conflicts", "--require-proxy"]):
+            for status, code in ((b"200 OK", 76), (b"200 OK" + epoch, 76), (b"401 Unauthorized", 77),
+                                 (b"503 Service Unavailable", 69)):
+                asked = anna.start(*command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+                connection, _ = server.accept()
+                with connection:
+                    seen = b""
+                    while b"\r\n\r\n" not in seen:
+                        seen += connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Type: text/html\r\n"
+                                       b"Content-Length: 5\r\nConnection: close\r\n\r\nhello")
+                    out, err = asked.communicate(timeout=60)
+                self.assertEqual(asked.returncode, code, (command, status, err))
+                self.assertEqual(out, "", (command, status))
+                self.assertIn(f"127.0.0.1:{port}/v1/spaces/test", err, (command, status))
         self.assertEqual([e["state"] for e in anna.queue()], ["queued"])
 
     def test_output_that_cannot_be_written_and_a_reader_that_went_away(self):
