@@ -13,9 +13,9 @@ MUTANTS = [
      "Status Db::secure() {", "Status Db::secure() {\n  if (MUTANT) return {};"),
     ("doubt-not-noted", "P1", "lib/sqlite/file_lock.cc",
      "const char note = doubtful ? '!' : ' ';", "const char note = doubtful && !MUTANT ? '!' : ' ';"),
-    ("engine-trusts-the-file", "P1", "lib/replica/sync_engine.cc",
-     "if (Status secured = context.replica.secure(); !secured)",
-     "if (Status secured = MUTANT ? Status() : context.replica.secure(); !secured)"),
+    ("replica-not-secured", "P1", "lib/replica/replica_store.cc",
+     "if (!lock_->doubtful()) return {};\n  OFFSYNC_TRY(db_->secure());",
+     "if (!lock_->doubtful() || MUTANT) return {};\n  OFFSYNC_TRY(db_->secure());"),
 
     # --- the clock ----------------------------------------------------------------------------------
     ("clock-not-kept", "P9", "lib/replica/replica_write.cc",
@@ -164,9 +164,8 @@ MUTANTS = [
     ("no-dedup", "P3", "proxy/decider.cc",
      "if (known) return decide_known", "if (known && !MUTANT) return decide_known"),
     ("other-bytes-taken-as-same", "P3", "proxy/decider.cc",
-     "if (event->clientseq != 0) {\n    if (request_",
-     "if (MUTANT && event->type.starts_with(\"xtodo\")) return decide_new(*event);\n"
-     "  if (event->clientseq != 0) {\n    if (request_"),
+     "if (!same) {\n    return reject(event, \"id_conflict\",",
+     "if (!same && !MUTANT) {\n    return reject(event, \"id_conflict\","),
     ("mark-not-moved", "P4", "proxy/decider.cc",
      "if (event.clientseq <= mark->clientseq) return {};\n  *mark",
      "if (event.clientseq <= mark->clientseq || MUTANT) return {};\n  *mark"),

@@ -86,6 +86,14 @@ void Machine::die_at(std::int64_t operation, bool power) {
   disk_.crash_at(static_cast<std::uint64_t>(operation));
 }
 
+void Machine::die_unsynced() {
+  power_ = false;
+  disk_.before_operation([this, due = true](std::string_view operation, std::string_view) mutable {
+    if (due && operation == "sync") disk_.crash_at(1);
+    if (operation == "sync") due = false;
+  });
+}
+
 void Machine::fail_at(std::int64_t operation, bool full) {
   disk_.fail_at(static_cast<std::uint64_t>(operation), full ? SQLITE_FULL : SQLITE_IOERR);
 }
@@ -97,6 +105,7 @@ void Machine::fill(bool full) {
 }
 
 void Machine::heal() {
+  disk_.before_operation({});
   disk_.crash_at(0);
   disk_.fail_at(0, SQLITE_OK);
   disk_.set_capacity(UINT64_MAX);

@@ -31,6 +31,7 @@ class Machine final : public SyncObserver {
   bool up() const { return replica_ != nullptr; }
   void die(bool power);
   void die_at(std::int64_t operation, bool power);
+  void die_unsynced();  // when something is to be synced next
   void fail_at(std::int64_t operation, bool full);
   void fill(bool full);  // the disk has no room left, or has again
   void jump(std::int64_t ms) { clock_.jump(ms); }

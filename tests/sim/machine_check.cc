@@ -118,6 +118,12 @@ void Machine::check_end() {
       world_.violated(11, "c{}: {} is held, and nothing of {} was rejected", index_, event.id,
                       event.subject);
     }
+    // The log may have another one with its id; then that is why.
+    if (event.state == PendingState::rejected && event.code != "id_conflict" &&
+        oracle_.find(space_, event.id)) {
+      world_.violated(3, "c{}: {} was rejected as {}, and is in the log", index_, event.id,
+                      event.code);
+    }
     if (event.state == PendingState::rejected) world_.count("events rejected");
     if (event.state == PendingState::held) world_.count("events held");
   }

@@ -160,6 +160,9 @@ void Network::arrive(const ExchangePtr& exchange, const HttpRequest& request) {
   }
   auto answered = server_.handle(request);
   if (!answered) return lose(exchange);
+  if (request.method == "POST") {
+    if (auto then = once_pushed_.extract(exchange->machine)) then.mapped()();
+  }
   answer(exchange, std::move(*answered));
 }
 
@@ -215,6 +218,11 @@ void Network::deliver(const ExchangePtr& exchange, std::string bytes) {
   }
   exchange->delivered += static_cast<std::int64_t>(bytes.size());
   if (!bytes.empty()) exchange->handler->on_data(bytes);
+  if (cut && exchange->stream == 0 && !exchange->stalls && dice_.chance(200)) {
+    // As behind a gateway that takes a closed connection for the end.
+    world_.count("answers cut unsaid");
+    return end(exchange, {});
+  }
   if (cut) {
     world_.count(exchange->stream != 0 ? "streams cut" : "answers cut");
     return lose(exchange);

@@ -44,6 +44,10 @@ class Network {
   Network(World& world, Server& server);
 
   void part(std::int64_t machine, std::int64_t until_ms) { parted_until_[machine] = until_ms; }
+  // `what` happens when the next push of the machine has been handled, before it is answered.
+  void once_pushed(std::int64_t machine, std::function<void()> what) {
+    once_pushed_[machine] = std::move(what);
+  }
   // The faults are over: what hangs is cut.
   void heal();
 
@@ -68,6 +72,7 @@ class Network {
   Server& server_;
   Dice dice_;
   std::map<std::int64_t, std::int64_t> parted_until_;
+  std::map<std::int64_t, std::function<void()>> once_pushed_;
   struct Hanging {
     std::weak_ptr<SimTransport::Exchange> exchange;
     std::int64_t since_ms;

@@ -60,8 +60,20 @@ void People::crash_proxy(Dice& dice) {
 void People::crash_client(Dice& dice) {
   Machine& machine = *dice.pick(machines_);
   const bool power = dice.chance(world_.params.power);
+  if (power && dice.chance(300)) return die_twice(machine);
   if (dice.chance(200)) return machine.die(power);
   machine.die_at(dice.between(1, 40), power);
+}
+
+// A process is killed between the write of a commit and its sync; then the power goes, when what it
+// had written was pushed and before the answer is there. Nothing but a sync that makes up for the
+// first one keeps the event.
+void People::die_twice(Machine& machine) {
+  machine.die_unsynced();
+  world_.count("kills between write and sync planned");
+  network_.once_pushed(machine.index(), [this, &machine] {
+    if (world_.faults) machine.die(true);
+  });
 }
 
 void People::disk_error(Dice& dice) {
@@ -171,7 +183,10 @@ void People::forge(Dice& dice) {
   if (event->is_conflict() || at == std::string::npos) return;
   line.insert(at + 8, "x");
   const std::uint64_t head = log.size();
-  post(space, line);
+  const std::string outcome = post(space, line);
+  if (outcome.find(R"("duplicate")") != std::string::npos) {
+    world_.violated(3, "other bytes with the id {} were taken for the same event", event->id);
+  }
   if (oracle_.head(space) > head && oracle_.log(space)[head]->id == event->id) {
     world_.violated(3, "an event with the id {} and other bytes was taken", event->id);
   }
@@ -179,8 +194,8 @@ void People::forge(Dice& dice) {
 }
 
 // By plain HTTP, from the proxy's own machine.
-void People::post(const std::string& space, const std::string& line) {
-  if (!server_.up()) return;
+std::string People::post(const std::string& space, const std::string& line) {
+  if (!server_.up()) return {};
   HttpRequest request;
   request.method = "POST";
   request.target = "/v1/spaces/" + space + "/events";
@@ -189,6 +204,7 @@ void People::post(const std::string& space, const std::string& line) {
   const auto answer = server_.handle(request);
   world_.trace("posted {}: {}", line.size(), answer ? answer->status : 0);
   world_.count("events posted");
+  return answer ? answer->body : "";
 }
 
 }  // namespace offsync::sim

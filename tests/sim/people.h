@@ -33,9 +33,10 @@ class People {
   void import_somewhere(Dice& dice, Machine& machine);
   void produce(Dice& dice, const std::string& space);
   void forge(Dice& dice);
-  void post(const std::string& space, const std::string& line);
+  std::string post(const std::string& space, const std::string& line);  // the answer
   void crash_proxy(Dice& dice);
   void crash_client(Dice& dice);
+  void die_twice(Machine& machine);
   void disk_error(Dice& dice);
   void jump(Dice& dice);
 
