@@ -156,11 +156,7 @@ void SyncEngine::Impl::launch() {
 
 void SyncEngine::Impl::launch_once() {
   if (push.session || pull.session) return;
-  if (phase == Phase::place) {
-    if (now() < pull.due_ms) return;
-    if (!cursor) return launch_pull();
-    phase = Phase::push;
-  }
+  if (phase == Phase::place && cursor) phase = Phase::push;
   if (phase == Phase::push) {
     if (now() < push.due_ms) return;
     if (context.options.push && launch_push()) return;
@@ -290,8 +286,7 @@ void SyncEngine::Impl::lost_place(const Session& session) {
 void SyncEngine::Impl::lost_stream(const StreamSession& session) {
   if (!session.proved()) return;
   pull.succeeded();
-  const std::int64_t asked = session.retry_ms().value_or(0);
-  pull.backoff = new_backoff(asked);
+  pull.backoff = new_backoff(session.retry_ms().value_or(0));
 }
 
 void SyncEngine::Impl::end_page(const Session& session) {

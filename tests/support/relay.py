@@ -33,8 +33,8 @@ class Fault:
 
 
 class _Connection:
-    def __init__(self, client, upstream, fault, on_end):
-        self.client, self.upstream, self.fault = client, upstream, fault
+    def __init__(self, client, upstream, fault, on_end, most):
+        self.client, self.upstream, self.fault, self.most = client, upstream, fault, most
         self.sent_up = bytearray()
         self.stalled = False
         self._on_end = on_end
@@ -69,6 +69,8 @@ class _Connection:
                 if not down:
                     self.sent_up += data
                 passed += len(data)
+                direction = "cut_down" if down else "cut_up"
+                self.most[direction] = max(self.most[direction], passed)
             if not self._ended.is_set():
                 target.shutdown(socket.SHUT_WR)
         except OSError:
@@ -111,6 +113,7 @@ class Relay:
         self._lock = threading.Lock()
         self._closed = False
         self.accepted = 0    # connections so far
+        self.most = {"cut_up": 0, "cut_down": 0}  # bytes of the longest connection in each direction
         self.duplicated = 0  # requests that were sent once more
         self._listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.port = self._listener.getsockname()[1]
@@ -172,7 +175,7 @@ class Relay:
             upstream.settimeout(None)
             for end in (client, upstream):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = _Connection(client, upstream, fault, self._ended)
+            connection = _Connection(client, upstream, fault, self._ended, self.most)
             with self._lock:
                 self._connections.append(connection)
             connection.run()
