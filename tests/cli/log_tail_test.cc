@@ -72,6 +72,7 @@ class LogTransport final : public Transport {
     head.status = status;
     head.headers = {
         {"content-type", status == 200 ? "application/x-ndjson" : "application/problem+json"},
+        {"offsync-epoch", log_.epoch},
         {"offsync-cursor", cursor},
         {"offsync-head", std::to_string(log_.head)}};
     handler.on_head(head);
