@@ -113,6 +113,7 @@ ApiAnswer Api::route(const ApiRequest& request, const Target& target) {
 }
 
 ApiAnswer Api::ready() {
+  ingest_.catch_up();
   ApiAnswer answer;
   if (stopping_) {
     answer = answer_of({503, "not_ready", "Service Unavailable", "the proxy is stopping"});
@@ -153,6 +154,7 @@ ApiAnswer Api::space_route(const ApiRequest& request, const Target& target) {
   if (method == nullptr)
     return not_allowed(route, post != nullptr ? "GET, HEAD, POST" : "GET, HEAD");
 
+  ingest_.catch_up();
   auto at = store_.space(path[2]);
   if (!at) return store_failed("read", at.error());
   const Call call{request, target, path[2], std::move(*at)};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -71,7 +72,10 @@ struct Ingest::Impl {
 
   Request decode(const std::string& space, const std::vector<std::string>& lines);
   void wait(Waiting& mine);
+  void catch_up();
 
+  // A commit of unknown outcome could not be looked for yet.
+  std::atomic<bool> behind = false;
   LogStore& store;
   Clock& clock;
   const PublishFn publish;
@@ -92,6 +96,7 @@ struct Ingest::Impl {
   void commit_space(Parts& parts);
   Status try_commit(KnownSpace& space, std::span<const Slice> slices);
   Status load(KnownSpace& space);
+  bool load_all();
   void keep(KnownSpace& space, Decided&& decided);
   void forget(KnownSpace& space);
   KnownSpace& known(const std::string& name);
@@ -131,6 +136,10 @@ Result<Ingest::Answer> Ingest::submit(const std::string& space, std::vector<std:
     answer.outcomes.push_back(std::move(candidate.outcome));
   }
   return answer;
+}
+
+void Ingest::catch_up() {
+  if (impl_->behind) impl_->catch_up();
 }
 
 // In the submitter's thread, without a lock: the greater part of the work on an event.
@@ -188,6 +197,31 @@ void Ingest::Impl::wait(Waiting& mine) {
   }
 }
 
+// False where something is still to be loaded.
+bool Ingest::Impl::load_all() {
+  try {
+    bool all = true;
+    for (auto& [name, space] : spaces_) {
+      if (!space.loaded && space.published_any && !load(space)) all = false;
+    }
+    return all;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+// As the leader, unless there is one: then the next call does it.
+void Ingest::Impl::catch_up() {
+  std::unique_lock lock(mutex_);
+  if (leading_) return;
+  leading_ = true;
+  lock.unlock();
+  behind = !load_all();
+  lock.lock();
+  leading_ = false;
+  if (!queue_.empty()) queue_.front()->wake.notify_one();
+}
+
 // Commits one group. The lock is held on entry and on return, not while committing: that is when
 // the next group queues up.
 void Ingest::Impl::lead_once(std::unique_lock<std::mutex>& lock) {
@@ -240,6 +274,7 @@ void Ingest::Impl::commit_group(std::vector<Parts>& group) {
       commit_space(parts);
     } catch (const std::exception& thrown) {
       forget(known(parts.front().waiting->request.space));
+      behind = true;
       for (Part& part : parts) {
         part.waiting->error =
             make_error(Errc::internal, "unknown",
@@ -265,6 +300,8 @@ void Ingest::Impl::commit_space(Parts& parts) {
     if (status.error().code != "behind") break;
     status = contended(name);
   }
+  // If the commit is in the store all the same, nobody may ever send it again.
+  if (!status && status.error().code == "unknown" && !load(space)) behind = true;
   for (Part& part : parts) {
     if (status) {
       part.waiting->next = part.slice.end;

@@ -44,6 +44,11 @@ class Ingest {
   // that it may or may not have been: sending again is safe.
   Result<Answer> submit(const std::string& space, std::vector<std::string> lines);
 
+  // Publishes what a commit of unknown outcome may have left in the store, where that could not be
+  // read at once. Thread-safe; to be called before the store is shown to anybody: costs nothing
+  // where there is nothing to do.
+  void catch_up();
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

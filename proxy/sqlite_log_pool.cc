@@ -28,16 +28,17 @@ Result<LogPool::WriteLease> LogPool::writer() {
     OFFSYNC_ASSIGN(writer_, open_writer());
     secured_ = true;
   }
-  return WriteLease(std::move(lock), writer_.get());
+  return WriteLease(std::move(lock), this, writer_.get());
 }
 
 std::optional<LogPool::WriteLease> LogPool::idle_writer() {
   std::unique_lock lock(write_mutex_, std::try_to_lock);
   if (!lock || !writer_ || writer_->db.broken()) return std::nullopt;
-  return WriteLease(std::move(lock), writer_.get());
+  return WriteLease(std::move(lock), this, writer_.get());
 }
 
 Result<LogPool::ReadLease> LogPool::reader() {
+  if (!secured_) OFFSYNC_TRY(writer());  // gives it back at once
   std::uint64_t generation = 0;
   {
     const std::lock_guard lock(read_mutex_);
@@ -48,7 +49,6 @@ Result<LogPool::ReadLease> LogPool::reader() {
       return ReadLease(this, std::move(connection));
     }
   }
-  if (!secured_) OFFSYNC_TRY(writer());  // gives it back at once
   OFFSYNC_ASSIGN(auto connection, open_reader());
   connection->generation = generation;
   return ReadLease(this, std::move(connection));

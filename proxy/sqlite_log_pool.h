@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proxy/sqlite_log_reader.h"
@@ -41,13 +42,24 @@ class LogPool {
   // The writing connection, alone while the lease lives.
   class WriteLease {
    public:
+    WriteLease(WriteLease&& other) noexcept
+        : lock_(std::move(other.lock_)),
+          pool_(other.pool_),
+          connection_(std::exchange(other.connection_, nullptr)) {}
+    WriteLease& operator=(WriteLease&&) = delete;
+    // After a failure nobody reads before the file was looked at afresh: what was written then may
+    // be in it, and not seen by those who have it open.
+    ~WriteLease() {
+      if (connection_ != nullptr && connection_->db.broken()) pool_->secured_ = false;
+    }
     WriteConnection* operator->() const { return connection_; }
 
    private:
     friend class LogPool;
-    WriteLease(std::unique_lock<std::mutex> lock, WriteConnection* connection)
-        : lock_(std::move(lock)), connection_(connection) {}
+    WriteLease(std::unique_lock<std::mutex> lock, LogPool* pool, WriteConnection* connection)
+        : lock_(std::move(lock)), pool_(pool), connection_(connection) {}
     std::unique_lock<std::mutex> lock_;
+    LogPool* pool_;
     WriteConnection* connection_;
   };
   // Waits for whoever has it. Opens it (anew, where a failure broke it).

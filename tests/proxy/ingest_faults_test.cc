@@ -92,10 +92,29 @@ TEST_CASE("a commit whose outcome stayed unknown is found again, and published o
   const auto answer = world.ingest.submit("shop", {line});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == "unknown");
+  CHECK(world.published["shop"] == world.log());  // even if nobody sends it again
   world.store.after_append = nullptr;
   CHECK(words(world.submit({line, ann.set("todo/1", "n", "3")})) == Words{"duplicate", "accepted"});
   CHECK(world.published["shop"] == world.log());
   CHECK(audit(world.memory, "shop").empty());
+}
+
+TEST_CASE("regression: what a failing disk hid is published when it can be read", "[ingest]") {
+  IngestWorld world;
+  Author ann("/ann", 1, world.clock);
+  world.submit_one(ann.set("todo/1", "n", "1"));
+  const auto fails = [] { return make_error(Errc::io, "unknown", "fsync failed"); };
+  world.store.after_append = [&](const Commit&) -> Status { return fails(); };
+  world.store.before_space = [&]() -> Status { return fails(); };
+  REQUIRE_FALSE(world.ingest.submit("shop", {ann.set("todo/1", "n", "2")}));
+  world.ingest.catch_up();
+  CHECK(world.published["shop"].size() == 1);
+  world.store.before_space = nullptr;
+  world.ingest.catch_up();
+  CHECK(world.published["shop"].size() == 2);
+  CHECK(world.published["shop"] == world.log());
+  world.ingest.catch_up();
+  CHECK(world.published["shop"].size() == 2);
 }
 
 TEST_CASE("where another proxy was first, everything is decided again", "[ingest]") {

@@ -28,9 +28,14 @@ class FaultyStore final : public proxy::LogStore {
   std::function<Status(const proxy::Commit&)> before_append;
   // Called after one that succeeded; an error is its answer, and all is kept.
   std::function<Status(const proxy::Commit&)> after_append;
+  // Called before a look at a space; an error is its answer.
+  std::function<Status()> before_space;
   int appends = 0;
 
-  Result<proxy::SpaceState> space(std::string_view space) override { return real_.space(space); }
+  Result<proxy::SpaceState> space(std::string_view space) override {
+    if (before_space) OFFSYNC_TRY(before_space());
+    return real_.space(space);
+  }
   Result<std::vector<std::string>> spaces() override { return real_.spaces(); }
   Status append(const proxy::Commit& commit) override {
     ++appends;

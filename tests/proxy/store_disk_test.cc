@@ -1,4 +1,6 @@
 // The embedded store on a disk that loses power. The exhaustive test is tests/crash/power_cut.
+#include <sqlite3.h>
+
 #include "proxy/sqlite_log_store.h"
 #include "support/catch.h"
 #include "support/ports.h"
@@ -59,4 +61,29 @@ TEST_CASE("regression: what a restarted proxy shows is not lost by a power failu
     CHECK(open_store(file)->space("shop")->head == head);
   }
   CHECK(shown > 20);
+}
+
+TEST_CASE("regression: a commit that could not be synced is seen at once, or never") {
+  const TempDir dir;
+  const std::string file = dir.file("log.db");
+  int kept = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    INFO(seed);
+    SimDisk disk(dir.path(), seed);
+    const auto store = open_store(file);
+    REQUIRE(store->append(one_event(1)));
+    CHECK(store->space("shop")->head == 1);
+    disk.before_operation([&, due = true](std::string_view operation, std::string_view) mutable {
+      if (due && operation == "sync") disk.fail_at(1, SQLITE_IOERR_FSYNC);
+      if (operation == "sync") due = false;
+    });
+    const Status appended = store->append(one_event(2));
+    REQUIRE_FALSE(appended);
+    CHECK(appended.error().code == "unknown");
+    const std::uint64_t head = store->space("shop")->head;
+    if (head == 2) ++kept;
+    CHECK(store->check());
+    CHECK(store->space("shop")->head == head);
+  }
+  CHECK(kept > 5);
 }
