@@ -88,10 +88,7 @@ void Machine::die_at(std::int64_t operation, bool power) {
 
 void Machine::die_unsynced() {
   power_ = false;
-  disk_.before_operation([this, due = true](std::string_view operation, std::string_view) mutable {
-    if (due && operation == "sync") disk_.crash_at(1);
-    if (operation == "sync") due = false;
-  });
+  at_next_sync(disk_, [this] { disk_.crash_at(1); });
 }
 
 void Machine::fail_at(std::int64_t operation, bool full) {

@@ -80,6 +80,8 @@ void People::disk_error(Dice& dice) {
   const bool full = dice.chance(400);
   const std::int64_t operation = dice.between(1, 20);
   world_.count("disk errors planned");
+  // What the proxy has written and could not sync may be there all the same.
+  if (dice.chance(300)) return server_.fail_next_sync();
   if (dice.chance(400)) return server_.fail_at(operation, full);
   dice.pick(machines_)->fail_at(operation, full);
 }

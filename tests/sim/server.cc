@@ -187,6 +187,10 @@ void Server::fail_at(std::int64_t operation, bool full) {
   disk_.fail_at(static_cast<std::uint64_t>(operation), full ? SQLITE_FULL : SQLITE_IOERR);
 }
 
+void Server::fail_next_sync() {
+  at_next_sync(disk_, [this] { disk_.fail_at(1, SQLITE_IOERR_FSYNC); });
+}
+
 void Server::compact(const std::string& space, std::uint64_t upto) {
   if (!up() || upto == 0) return;
   const Status done = running_->store->compact(space, upto);
@@ -206,6 +210,7 @@ void Server::wipe() {
 }
 
 void Server::heal() {
+  disk_.before_operation({});
   disk_.crash_at(0);
   disk_.fail_at(0, SQLITE_OK);
 }
@@ -229,6 +234,15 @@ Entities Server::state(const std::string& space) {
   sink.conflict = [](std::string_view) { return true; };
   if (up()) (void)running_->store->snapshot(space, sink);
   return entities;
+}
+
+void at_next_sync(test::SimDisk& disk, std::function<void()> what) {
+  disk.before_operation(
+      [what = std::move(what), due = true](std::string_view operation, std::string_view) mutable {
+        if (!due || operation != "sync") return;
+        due = false;
+        what();
+      });
 }
 
 void count_faults(World& world, const test::SimDisk& disk) {

@@ -53,6 +53,7 @@ class Server {
   void die(bool power);
   void die_at(std::int64_t operation, bool power);  // of its disk
   void fail_at(std::int64_t operation, bool full);
+  void fail_next_sync();
   void compact(const std::string& space, std::uint64_t upto);
   void wipe();
   void heal();
@@ -96,5 +97,7 @@ class Server {
 
 // Adds what a disk has done to what has occurred.
 void count_faults(World& world, const test::SimDisk& disk);
+// Does `what`, once, before the disk syncs something.
+void at_next_sync(test::SimDisk& disk, std::function<void()> what);
 
 }  // namespace offsync::sim
