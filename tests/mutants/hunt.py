@@ -39,7 +39,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--at-least", type=float, default=95)
     parser.add_argument("names", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     chosen = [(i, m) for i, m in enumerate(MUTANTS, start=1)
               if not options.names or m[0] in options.names]
     if not chosen:

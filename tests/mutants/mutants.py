@@ -115,8 +115,6 @@ MUTANTS = [
     ("watch-does-not-push", "P5", "lib/replica/sync_engine.cc",
      "if (!launch_push()) push.due_ms = now() + context.options.poll_queue_ms;",
      "if (MUTANT || !launch_push()) push.due_ms = now() + context.options.poll_queue_ms;"),
-    ("cut-page-taken-as-whole", "P8", "lib/replica/pull_session.cc",
-     "take_lines(last && complete());", "take_lines(last && (complete() || MUTANT));"),
 
     # --- the fold -----------------------------------------------------------------------------------
     ("last-arrival-wins", "P2", "lib/state/entity.cc",
@@ -183,6 +181,12 @@ MUTANTS = [
     ("cache-not-forgotten", "P5", "proxy/ingest.cc",
      "space.loaded = false;\n  cache.drop(space.log.space);",
      "space.loaded = false;\n  if (!MUTANT) cache.drop(space.log.space);"),
+    ("left-commit-not-published", "P8", "proxy/ingest.cc",
+     'status.error().code == "unknown" && !load(space)) behind = true;',
+     'status.error().code == "unknown" && !MUTANT && !load(space)) behind = true;'),
+    ("failed-commit-not-looked-for", "P8", "proxy/sqlite_log_pool.h",
+     "if (connection_ != nullptr && connection_->db.broken()) pool_",
+     "if (connection_ != nullptr && connection_->db.broken() && !MUTANT) pool_"),
     ("acknowledged-before-commit", "P1", "proxy/sqlite_log_writer.cc",
      "OFFSYNC_TRY(put_row(row));\n  return commit_or_unknown(std::move(transaction));\n}\n\nResult<SpaceRow>",
      "OFFSYNC_TRY(put_row(row));\n"

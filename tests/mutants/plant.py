@@ -59,7 +59,8 @@ def copy(source, target, changed):
             to.parent.mkdir(parents=True, exist_ok=True)
             to.write_bytes(data)
     for file in list(target.rglob("*")):
-        if file.is_file() and file.relative_to(target) not in wanted:
+        relative = file.relative_to(target)
+        if relative.parts[0] != "build" and file.is_file() and relative not in wanted:
             file.unlink()
 
 

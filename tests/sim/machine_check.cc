@@ -124,6 +124,12 @@ void Machine::check_end() {
       world_.violated(3, "c{}: {} was rejected as {}, and is in the log", index_, event.id,
                       event.code);
     }
+    // Its author has given its number to another one, which it does not know of any more. (Where
+    // the log was thrown away, what comes again of the old one may be behind what is new.)
+    if (event.state == PendingState::rejected && event.code == "already_decided" &&
+        world_.params.wipes == 0) {
+      world_.violated(1, "c{}: {} was rejected as {}", index_, event.id, event.code);
+    }
     if (event.state == PendingState::rejected) world_.count("events rejected");
     if (event.state == PendingState::held) world_.count("events held");
   }
