@@ -7,7 +7,9 @@ Exit: 0 where at least PERCENT of the mutants (default 95) are caught within N s
 1 otherwise.
 """
 import argparse
+import os
 import re
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -20,14 +22,18 @@ from mutants import MUTANTS
 def hunt(simulator, number, seeds):
     """(seeds needed, what broke) or None."""
     command = [simulator, "--mutant", str(number), "--count", str(seeds), "--jobs", "1", "--no-shrink"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                               start_new_session=True)
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        out, _ = process.communicate(timeout=300)
     except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # with the crew that it has begun
+        process.wait()
         return (seeds, "hung")
-    if done.returncode == 0:
+    if process.returncode == 0:
         return None
-    broken = re.search(r"^FAILED (P\d+) at", done.stdout, re.M)
-    first = re.search(r"^(\d+) seeds", done.stdout, re.M)
+    broken = re.search(r"^FAILED (P\d+) at", out, re.M)
+    first = re.search(r"^(\d+) seeds", out, re.M)
     what = broken.group(1) if broken else "crash"
     return (int(first.group(1)) if first else 0, what)
 

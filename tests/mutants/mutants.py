@@ -46,8 +46,8 @@ MUTANTS = [
      "if (MUTANT && event.sequence % 3 == 0) {\n"
      "      write_.row.cursor = event.sequence;\n      return {};\n    }\n"
      "    OFFSYNC_TRY(keep(event));"),
-    ("gap-accepted", "P8", "lib/replica/replica_pull.cc",
-     "if (event.sequence > expected) {", "if (event.sequence > expected && !MUTANT) {"),
+    # That a gap is refused cannot be seen here, as the proxy of the simulator makes none: that is the
+    # matter of tests/lib/replica/replica_pull_test.cc.
     ("next-event-skipped", "P5", "lib/replica/replica_pull.cc",
      "if (event.sequence < expected) return {};",
      "if (MUTANT ? event.sequence <= expected : event.sequence < expected) return {};"),
