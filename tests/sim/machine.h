@@ -69,6 +69,7 @@ class Machine final : public SyncObserver {
   void tick();
   void follow();
   void synced_once(const ReplicaInfo& info);
+  void check_rejected(const PendingEvent& event);
   std::vector<PendingEvent> queue();
   std::vector<EventPtr> shown_pending();
   std::map<Target, std::string> seen_by(const Event& event, std::uint64_t cursor,

@@ -108,6 +108,19 @@ bool Machine::settled(std::string& why) {
   return true;
 }
 
+// Only while the log was never thrown away: a new one knows of no decision of the old one.
+void Machine::check_rejected(const PendingEvent& event) {
+  // The log may have another one with its id; then that is why.
+  if (event.code != "id_conflict" && oracle_.find(space_, event.id)) {
+    world_.violated(3, "c{}: {} was rejected as {}, and is in the log", index_, event.id,
+                    event.code);
+  }
+  // Its author has given its number to another one, which it does not know of any more.
+  if (event.code == "already_decided") {
+    world_.violated(1, "c{}: {} was rejected as {}", index_, event.id, event.code);
+  }
+}
+
 void Machine::check_end() {
   check_state();
   std::set<std::string> parked, blocked;
@@ -118,18 +131,7 @@ void Machine::check_end() {
       world_.violated(11, "c{}: {} is held, and nothing of {} was rejected", index_, event.id,
                       event.subject);
     }
-    // The log may have another one with its id; then that is why.
-    if (event.state == PendingState::rejected && event.code != "id_conflict" &&
-        oracle_.find(space_, event.id)) {
-      world_.violated(3, "c{}: {} was rejected as {}, and is in the log", index_, event.id,
-                      event.code);
-    }
-    // Its author has given its number to another one, which it does not know of any more. (Where
-    // the log was thrown away, what comes again of the old one may be behind what is new.)
-    if (event.state == PendingState::rejected && event.code == "already_decided" &&
-        world_.params.wipes == 0) {
-      world_.violated(1, "c{}: {} was rejected as {}", index_, event.id, event.code);
-    }
+    if (event.state == PendingState::rejected && world_.params.wipes == 0) check_rejected(event);
     if (event.state == PendingState::rejected) world_.count("events rejected");
     if (event.state == PendingState::held) world_.count("events held");
   }
