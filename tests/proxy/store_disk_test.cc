@@ -43,9 +43,7 @@ TEST_CASE("regression: what a restarted proxy shows is not lost by a power failu
     {
       const auto store = open_store(file);
       REQUIRE(store->append(one_event(1)));
-      disk.before_operation([&](std::string_view operation, std::string_view) {
-        if (operation == "sync") disk.crash_at(1);
-      });
+      disk.at_next_sync([&] { disk.crash_at(1); });
       CHECK_FALSE(store->append(one_event(2)));
       disk.before_operation({});
     }
@@ -73,10 +71,7 @@ TEST_CASE("regression: a commit that could not be synced is seen at once, or nev
     const auto store = open_store(file);
     REQUIRE(store->append(one_event(1)));
     CHECK(store->space("shop")->head == 1);
-    disk.before_operation([&, due = true](std::string_view operation, std::string_view) mutable {
-      if (due && operation == "sync") disk.fail_at(1, SQLITE_IOERR_FSYNC);
-      if (operation == "sync") due = false;
-    });
+    disk.at_next_sync([&] { disk.fail_at(1, SQLITE_IOERR_FSYNC); });
     const Status appended = store->append(one_event(2));
     REQUIRE_FALSE(appended);
     CHECK(appended.error().code == "unknown");

@@ -88,7 +88,7 @@ void Machine::die_at(std::int64_t operation, bool power) {
 
 void Machine::die_unsynced() {
   power_ = false;
-  at_next_sync(disk_, [this] { disk_.crash_at(1); });
+  disk_.at_next_sync([this] { disk_.crash_at(1); });
 }
 
 void Machine::fail_at(std::int64_t operation, bool full) {

@@ -188,7 +188,7 @@ void Server::fail_at(std::int64_t operation, bool full) {
 }
 
 void Server::fail_next_sync() {
-  at_next_sync(disk_, [this] { disk_.fail_at(1, SQLITE_IOERR_FSYNC); });
+  disk_.at_next_sync([this] { disk_.fail_at(1, SQLITE_IOERR_FSYNC); });
 }
 
 void Server::compact(const std::string& space, std::uint64_t upto) {
@@ -234,15 +234,6 @@ Entities Server::state(const std::string& space) {
   sink.conflict = [](std::string_view) { return true; };
   if (up()) (void)running_->store->snapshot(space, sink);
   return entities;
-}
-
-void at_next_sync(test::SimDisk& disk, std::function<void()> what) {
-  disk.before_operation(
-      [what = std::move(what), due = true](std::string_view operation, std::string_view) mutable {
-        if (!due || operation != "sync") return;
-        due = false;
-        what();
-      });
 }
 
 void count_faults(World& world, const test::SimDisk& disk) {

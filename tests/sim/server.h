@@ -97,7 +97,5 @@ class Server {
 
 // Adds what a disk has done to what has occurred.
 void count_faults(World& world, const test::SimDisk& disk);
-// Does `what`, once, before the disk syncs something.
-void at_next_sync(test::SimDisk& disk, std::function<void()> what);
 
 }  // namespace offsync::sim

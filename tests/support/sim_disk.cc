@@ -72,5 +72,13 @@ void SimDisk::load(const Image& image) {
 void SimDisk::before_operation(Hook hook) {
   impl_->hook = std::move(hook);
 }
+void SimDisk::at_next_sync(std::function<void()> what) {
+  before_operation(
+      [what = std::move(what), due = true](std::string_view operation, std::string_view) mutable {
+        if (!due || operation != "sync") return;
+        due = false;
+        what();
+      });
+}
 
 }  // namespace offsync::test

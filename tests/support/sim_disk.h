@@ -98,6 +98,8 @@ class SimDisk {
   // "truncate", "sync", "delete") and the file's behind the prefix. It may save().
   using Hook = std::function<void(std::string_view operation, std::string_view file)>;
   void before_operation(Hook hook);
+  // Does `what`, once, before something is synced. It is the hook until then and behind.
+  void at_next_sync(std::function<void()> what);
 
   class Impl;  // internal to sim_*.cc
 

@@ -42,9 +42,7 @@ TEST_CASE("regression: what was pushed is not forgotten by a power failure") {
     {
       // An emit that is killed after it has written and before it has synced.
       Replica replica = machine.open();
-      machine.disk.before_operation([&](std::string_view operation, std::string_view) {
-        if (operation == "sync") machine.disk.crash_at(1);
-      });
+      machine.disk.at_next_sync([&] { machine.disk.crash_at(1); });
       CHECK_FALSE(replica.emit(draft()));
       machine.disk.before_operation({});
     }
@@ -70,8 +68,7 @@ TEST_CASE("regression: an event behind a failed sync is not lost with it") {
     bool failed = false;
     {
       Replica replica = machine.open();
-      machine.disk.before_operation([&](std::string_view operation, std::string_view) {
-        if (operation != "sync" || failed) return;
+      machine.disk.at_next_sync([&] {
         failed = true;
         machine.disk.fail_at(1, SQLITE_IOERR_FSYNC);
       });
