@@ -126,13 +126,15 @@ void Machine::check_end() {
   std::set<std::string> parked, blocked;
   for (const PendingEvent& event : queue()) {
     parked.insert(event.id);
-    if (event.state == PendingState::rejected) blocked.insert(event.subject);
+    if (event.state == PendingState::rejected) {
+      blocked.insert(event.subject);
+      world_.count("events rejected");
+      if (world_.params.wipes == 0) check_rejected(event);
+    }
     if (event.state == PendingState::held && !blocked.contains(event.subject)) {
       world_.violated(11, "c{}: {} is held, and nothing of {} was rejected", index_, event.id,
                       event.subject);
     }
-    if (event.state == PendingState::rejected && world_.params.wipes == 0) check_rejected(event);
-    if (event.state == PendingState::rejected) world_.count("events rejected");
     if (event.state == PendingState::held) world_.count("events held");
   }
   for (const std::string& id : confirmed_) {
