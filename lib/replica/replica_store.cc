@@ -94,11 +94,10 @@ Status ReplicaStore::create(const Replica::CreateOptions& options) {
     }
     OFFSYNC_TRY(connect(true));
     OFFSYNC_TRY(secure());
-    lock_->set_doubtful(true);
-    OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));
-    OFFSYNC_TRY(insert_row(options));
-    lock_->set_doubtful(false);
-    return {};
+    return doubted([&]() -> Status {
+      OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));
+      return insert_row(options);
+    });
   }();
   lock_->unlock();
   return done;
@@ -146,10 +145,7 @@ Status ReplicaStore::open_existing() {
   OFFSYNC_TRY(lock_->lock());
   Status migrated = [&]() -> Status {
     OFFSYNC_TRY(secure());
-    lock_->set_doubtful(true);
-    OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));
-    lock_->set_doubtful(false);
-    return {};
+    return doubted([&] { return sqlite::migrate(*db_, schema::kApplicationId, schema::steps()); });
   }();
   lock_->unlock();
   return migrated;

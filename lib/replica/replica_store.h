@@ -54,6 +54,15 @@ class ReplicaStore {
   Status ready();
   // Makes durable what a commit that did not end well may have left. Under the lock.
   Status secure();
+  // Changes the file, with the note of that in the lock file until it is done. Under the lock, and
+  // behind secure().
+  template <class Change>
+  Status doubted(Change&& change) {
+    lock_->set_doubtful(true);
+    Status done = change();
+    if (done) lock_->set_doubtful(false);
+    return done;
+  }
   // The cached statement of `sql`, which must be a literal. One user at a time: not for loops that
   // call out.
   Result<sqlite::Statement*> use(const char* sql);

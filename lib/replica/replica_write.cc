@@ -36,9 +36,7 @@ Status ReplicaWrite::commit() {
   Status done = flush();
   if (done && row_changed) done = store.save_row(row);
   if (done) {
-    store.lock_->set_doubtful(true);
-    done = transaction_->commit();
-    if (done) store.lock_->set_doubtful(false);
+    done = store.doubted([&] { return transaction_->commit(); });
   }
   const bool large = touched_ >= 500;
   close();
