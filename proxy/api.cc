@@ -199,7 +199,7 @@ void Api::finish(const ApiRequest& request, ApiAnswer& answer) {
   if (request.method == "OPTIONS") {
     answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST");
     answer.headers.emplace_back("Access-Control-Allow-Headers",
-                                "Content-Type, Content-Encoding, Last-Event-ID");
+                                "Content-Type, Content-Encoding, Last-Event-ID, Offsync-Cursor");
     answer.headers.emplace_back("Access-Control-Max-Age", "600");
   }
 }

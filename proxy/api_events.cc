@@ -46,6 +46,22 @@ std::variant<EventFilter, Problem> filter_of(const Target& target) {
   return filter;
 }
 
+// What the sender of a push has seen must be in the log. A log that began anew, or was put back to
+// an earlier place, may lack events that the sender will queue again, and these go first.
+std::optional<Problem> lost_place(const ApiRequest& request, const SpaceState& at) {
+  const auto text = request.header("Offsync-Cursor");
+  if (text.empty()) return std::nullopt;
+  const auto seen = Cursor::parse(text);
+  if (!seen) {
+    return Problem{400, "bad_cursor", "Bad Request", "Offsync-Cursor is not EPOCH-SEQUENCE"};
+  }
+  if (seen->epoch == at.epoch && seen->sequence <= at.head) return std::nullopt;
+  return Problem{410, "cursor_expired", "Gone",
+                 fmt::format("the log is at {}, and its sender has seen {}; nothing was taken: "
+                             "fetch the state, then push again",
+                             Cursor{at.epoch, at.head}.text(), seen->text())};
+}
+
 // The request's body without its Content-Encoding.
 std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
   const auto name = media_type(request.header("Content-Encoding"));
@@ -97,6 +113,7 @@ std::variant<std::uint64_t, Problem> position_of(std::string_view after, const S
 }
 
 ApiAnswer Api::post_events(const Call& call) {
+  if (const auto lost = lost_place(call.request, call.at)) return answer_of(*lost);
   auto body = plain_body(call.request);
   if (const auto* problem = std::get_if<Problem>(&body)) return answer_of(*problem);
   const auto type = media_type(call.request.header("Content-Type"));

@@ -28,7 +28,8 @@ std::int64_t time_for(const std::vector<PendingEvent>& events, std::int64_t idle
 
 }  // namespace
 
-PushSession::PushSession(SyncContext& context, std::vector<PendingEvent> events)
+PushSession::PushSession(SyncContext& context, const std::optional<Cursor>& seen,
+                         std::vector<PendingEvent> events)
     : Session(context, "the push of " + count(events.size()),
               time_for(events, context.options.request_timeout_ms)),
       events_(std::move(events)) {
@@ -36,6 +37,7 @@ PushSession::PushSession(SyncContext& context, std::vector<PendingEvent> events)
   request.method = "POST";
   request.target = context.base + "/events";
   request.headers = {{"Content-Type", "application/x-ndjson"}, {"Accept", "application/x-ndjson"}};
+  if (seen) request.headers.emplace_back("Offsync-Cursor", seen->text());
   request.body = body_of(events_);
   request.timeout_ms = time_for(events_, context.options.request_timeout_ms);
   if (request.body.size() > kCompressFrom) {

@@ -1,6 +1,7 @@
 // PushSession: one POST of queued events, and the settling of what was answered.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "replica/session.h"
@@ -9,8 +10,10 @@ namespace offsync {
 
 class PushSession final : public Session {
  public:
-  // Precondition: `events` is not empty.
-  PushSession(SyncContext& context, std::vector<PendingEvent> events);
+  // Precondition: `events` is not empty. With `seen`, how far the replica has come, the proxy takes
+  // nothing where its log does not hold that: its answer then ends the session as expired.
+  PushSession(SyncContext& context, const std::optional<Cursor>& seen,
+              std::vector<PendingEvent> events);
 
   std::size_t size() const { return events_.size(); }
   std::uint64_t last_n() const { return events_.back().n; }

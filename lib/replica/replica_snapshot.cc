@@ -136,7 +136,7 @@ class Install {
           covered.push_back(next.uinteger(0));
           continue;
         }
-        if (!same_epoch) again.push_back(next.uinteger(0));
+        again.push_back(next.uinteger(0));
       }
       OFFSYNC_TRY(overlay(next.text(3), state == PendingState::held));
     }

@@ -181,8 +181,14 @@ bool SyncEngine::Impl::may_push() const {
   return cursor && (!pull.failing || (pull.session && pull.session->status() == 200));
 }
 
-// False where there is nothing to push.
+// False where there is nothing to push. The cursor is read first: if another process puts in the
+// snapshot of a new log after it, and events into the queue again, the proxy refuses the old cursor.
 bool SyncEngine::Impl::launch_push() {
+  const auto info = context.replica.info();
+  if (!info) {
+    fail(push, info.error(), info.error().code == "busy");
+    return true;
+  }
   auto events =
       context.replica.to_push(once() ? pushed_upto : 0, push_events, context.options.push_bytes);
   if (!events) {
@@ -190,7 +196,8 @@ bool SyncEngine::Impl::launch_push() {
     return true;
   }
   if (events->empty()) return false;
-  push.session = std::make_unique<PushSession>(context, std::move(events).value());
+  push.session =
+      std::make_unique<PushSession>(context, info->cursor, std::move(events).value());
   return true;
 }
 

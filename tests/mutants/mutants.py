@@ -96,8 +96,8 @@ MUTANTS = [
      "for (const std::uint64_t n : covered) {\n"
      "      if (!MUTANT) OFFSYNC_TRY(queue::remove(write_, n));\n    }"),
     ("snapshot-leaves-accepted", "P5", "lib/replica/replica_snapshot.cc",
-     "if (!same_epoch) again.push_back(next.uinteger(0));",
-     "if (!same_epoch && !MUTANT) again.push_back(next.uinteger(0));"),
+     "        again.push_back(next.uinteger(0));",
+     "        if (!MUTANT) again.push_back(next.uinteger(0));"),
     ("snapshot-drops-conflicts", "P7", "lib/replica/replica_snapshot.cc",
      "++conflicts_;", "++conflicts_;\n    if (MUTANT) return {};"),
     ("snapshot-cursor-behind", "P8", "lib/replica/replica_snapshot.cc",
@@ -105,6 +105,8 @@ MUTANTS = [
      "row.cursor = row.log_after = cursor.sequence - (MUTANT && cursor.sequence > 0 ? 1 : 0);"),
 
     # --- the engine ---------------------------------------------------------------------------------
+    ("push-names-no-place", "P1", "lib/replica/push_session.cc",
+     "if (seen) request.headers", "if (seen && !MUTANT) request.headers"),
     ("silence-not-noticed", "P5", "lib/replica/session.cc",
      "context_.clock.steady_ms() >= deadline()) {",
      "context_.clock.steady_ms() >= deadline() && !MUTANT) {"),

@@ -264,6 +264,29 @@ TEST_CASE("http: history that is gone is a 410, never an empty page") {
   CHECK(stream.raw.ended);
 }
 
+TEST_CASE("http: a push to a log that its sender would not know again changes nothing") {
+  HttpWorld world;
+  RawClient client(world.port());
+  REQUIRE(client.post(kEvents, kNdjson, HttpWorld::events(1, 3)).status == 200);
+  const auto push = [&](const std::string& cursor) {
+    return client.post(kEvents, kNdjson, HttpWorld::events(4, 4), "Offsync-Cursor: " + cursor + "\r\n");
+  };
+  for (const char* lost : {"0therep0ch-3", "0therep0ch-0", "ep0ch4m5r8h69-4"}) {
+    const auto answer = push(lost);
+    CHECK(answer.status == 410);
+    CHECK(answer.code() == "cursor_expired");
+  }
+  for (const char* wrong : {"3", "now", "x", "ep0ch4m5r8h69-"}) {
+    const auto answer = push(wrong);
+    CHECK(answer.status == 400);
+    CHECK(answer.code() == "bad_cursor");
+  }
+  CHECK(head_of(world) == 3);
+  REQUIRE(world.store.compact("s", 2).ok());
+  CHECK(push("ep0ch4m5r8h69-0").status == 200);  // what is not kept does not matter to a push
+  CHECK(head_of(world) == 4);
+}
+
 TEST_CASE("http: state at a stated cursor, one entity, open conflicts") {
   HttpWorld world;
   world.push(1, 20);

@@ -108,7 +108,6 @@ bool Machine::settled(std::string& why) {
   return true;
 }
 
-// Only while the log was never thrown away: a new one knows of no decision of the old one.
 void Machine::check_rejected(const PendingEvent& event) {
   // The log may have another one with its id; then that is why.
   if (event.code != "id_conflict" && oracle_.find(space_, event.id)) {
@@ -129,7 +128,7 @@ void Machine::check_end() {
     if (event.state == PendingState::rejected) {
       blocked.insert(event.subject);
       world_.count("events rejected");
-      if (world_.params.wipes == 0) check_rejected(event);
+      check_rejected(event);
     }
     if (event.state == PendingState::held && !blocked.contains(event.subject)) {
       world_.violated(11, "c{}: {} is held, and nothing of {} was rejected", index_, event.id,

@@ -58,7 +58,9 @@ Answer FakeProxy::answer(const HttpRequest& request) {
   const std::string kind = kind_of(request);
   Answer answer;
   if (kind == "push") {
-    answer = post(request);
+    const auto seen = Cursor::parse(header(request, "Offsync-Cursor"));
+    const bool lost = seen && (seen->epoch != epoch_ || seen->sequence > head());
+    answer = lost ? problem(410, "cursor_expired") : post(request);
   } else if (kind == "state") {
     answer = snapshot();
   } else {
