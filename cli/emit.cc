@@ -1,8 +1,6 @@
 // offsync emit: queues one event, or with --batch as many as a file has.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "cli/assignment.h"
 #include "cli/command.h"
 #include "cli/emit_batch.h"
@@ -16,6 +14,8 @@
 
 namespace offsync::cli {
 namespace {
+
+constexpr int kManyWords = 1 << 20;  // more than a command line holds
 
 constexpr CommandText kText = {
     "emit", "Queue an event, or a file of events",
@@ -38,11 +38,16 @@ class Emit final : public Command {
 
   void define(CLI::App& app, Flags& flags) override {
     CLI::App* command = add_command(app, kText, flags);
-    command_ = command;
     command->add_option("TYPE", type_, "What happened: todo.created")->group("");
     command->add_option("SUBJECT", subject_, "The entity, kind/id: todo/1")->group("");
-    // The assignments: an unlimited option of CLI11 would split "[a]" into elements.
-    command->allow_extras();
+    // As many as there are, and as they came: what CLI11 knows as a vector would split "[a]".
+    command
+        ->add_option(
+            "ASSIGNMENT", [this](const CLI::results_t& words) { return (words_ = words, true); },
+            "name=text, name:=json or name+=number")
+        ->expected(kManyWords, kManyWords)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->group("");
     add_repeated(*command, "--unset", unset_, "Remove the field")->type_name("NAME");
     add_repeated(*command, "--add", add_, "Add a value (or name:=json) to the set")
         ->type_name("NAME=VALUE");
@@ -74,28 +79,15 @@ class Emit final : public Command {
   }
 
  private:
-  // All but options; behind "--" nothing is one.
-  std::vector<std::string> assignments() const {
-    std::vector<std::string> words = command_->remaining();
-    if (const auto at = std::find(words.begin(), words.end(), "--"); at != words.end()) {
-      words.erase(at);
-    }
-    return words;
-  }
-
   bool changes() const {
     return create_ || delete_ || !unset_.empty() || !add_.empty() || !remove_.empty() ||
-           !assignments().empty();
+           !words_.empty();
   }
 
   Status check_shape() const {
     const auto wrong = [](std::string detail, std::string hint) {
       return make_error(Errc::usage, "bad_argument", std::move(detail), std::move(hint));
     };
-    for (const std::string& extra : command_->remaining()) {
-      if (extra == "--") break;
-      if (extra.size() > 1 && extra.front() == '-') return no_such_option(*command_, extra);
-    }
     if (!batch_.file.empty()) {
       if (type_.empty() && !changes() && data_.empty()) return {};
       return wrong("--batch takes whole events: it goes with no TYPE, SUBJECT or change", "");
@@ -118,7 +110,7 @@ class Emit final : public Command {
     draft.del = delete_;
     OFFSYNC_TRY(check_type(type_));
     OFFSYNC_TRY(check_subject(subject_));
-    for (const std::string& text : assignments()) OFFSYNC_TRY(add_assignment(text, draft));
+    for (const std::string& text : words_) OFFSYNC_TRY(add_assignment(text, draft));
     for (const std::string& field : unset_) OFFSYNC_TRY(add_unset(field, draft));
     for (const std::string& text : add_) OFFSYNC_TRY(add_element("--add", text, draft.add));
     for (const std::string& text : remove_) {
@@ -153,9 +145,8 @@ class Emit final : public Command {
     return emitted;
   }
 
-  CLI::App* command_ = nullptr;
   std::string type_, subject_, data_;
-  std::vector<std::string> unset_, add_, remove_;
+  std::vector<std::string> words_, unset_, add_, remove_;
   bool create_ = false;
   bool delete_ = false;
   EmitBatchOptions batch_;

@@ -38,17 +38,36 @@ std::optional<std::uint64_t> parse_counting(std::string_view text) {
   return value;
 }
 
-std::string printable(std::string_view text) {
-  constexpr std::size_t kShown = 60;
-  const bool cut = text.size() > kShown;
-  std::size_t end = cut ? kShown : text.size();
-  while (cut && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  std::string quoted = json_string(text.substr(0, end));
-  // DEL is a control character that JSON leaves as it is.
-  for (std::size_t at = 0; (at = quoted.find('\x7f', at)) != std::string::npos;) {
-    quoted.replace(at, 1, "\\u007f");
+namespace {
+
+// So many bytes of a text are shown in a message; cut between two characters.
+std::string_view shown(std::string_view text) {
+  std::size_t end = 60;
+  if (text.size() <= end) return text;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+// `part` of a text, the insides of a JSON string or a JSON value. DEL is a control character that
+// JSON leaves as it is.
+std::string finished(std::string part, bool cut) {
+  for (std::size_t at = 0; (at = part.find('\x7f', at)) != std::string::npos;) {
+    part.replace(at, 1, "\\u007f");
   }
-  return quoted.substr(1, quoted.size() - 2) + (cut ? "…" : "");
+  return part + (cut ? "…" : "");
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  const std::string_view part = shown(text);
+  const std::string quoted = json_string(part);
+  return finished(quoted.substr(1, quoted.size() - 2), part.size() < text.size());
+}
+
+std::string printable_json(std::string_view json) {
+  const std::string_view part = shown(json);
+  return finished(std::string(part), part.size() < json.size());
 }
 
 std::size_t content_bytes(const EventView& event) {

@@ -268,7 +268,7 @@ bool Operations::sort_elements(std::size_t before) {
       begin, bases_.end(), [](const Base& a, const Base& b) { return a.element == b.element; });
   return twice == bases_.end() ||
          walker_->fail("bad_operation", fmt::format("base of {} has the value {} twice",
-                                                    twice->field, printable(twice->element)));
+                                                    twice->field, printable_json(twice->element)));
 }
 
 bool Operations::check(const EventView& event) {
@@ -295,7 +295,7 @@ bool Operations::check(const EventView& event) {
     }
     if (a.value == b.value) {
       return walker_->fail("bad_operation", fmt::format("the value {} of {} is there twice",
-                                                        printable(a.value), a.field));
+                                                        printable_json(a.value), a.field));
     }
   }
   return true;

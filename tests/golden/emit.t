@@ -38,6 +38,25 @@ A dry run prints the event and keeps nothing.
   $ offsync status --offline | grep queue
   queue      8 queued, 0 accepted, 0 rejected, 0 held
 
+Behind -- nothing is an option; before it a name that begins with a dash would be taken for one.
+
+  $ offsync emit --dry-run odd.names odd/1 a=1 -- --x=1 -y:=2 --dry-run=3 | jq -c .data.set
+  {"--dry-run":"3","--x":"1","-y":2,"a":"1"}
+  $ offsync -q emit --dry-run -- odd.names odd/1 -q=quiet '[a]=[b]' | jq -c .data.set
+  {"-q":"quiet","[a]":"[b]"}
+  $ offsync emit --dry-run -- odd.names odd/1 -C
+  offsync: '-C' is not name=text, name:=json or name+=number
+  [2]
+  $ offsync emit odd.names odd/1 --x=1
+  offsync: emit has no option --x; see: offsync emit --help
+  [2]
+  $ offsync emit odd.names odd/1 {}
+  offsync: '{}' is not name=text, name:=json or name+=number
+  [2]
+  $ offsync emit odd.names odd/1 --dry-rum
+  offsync: emit has no option --dry-rum; did you mean --dry-run?
+  [2]
+
 Usage: what was meant is not to be guessed.
 
   $ offsync emit
@@ -85,6 +104,9 @@ Bad data: exit code 65, nothing is kept.
   $ offsync emit todo.x todo/1 a=1 a=2
   offsync: field a is given twice
   [2]
+  $ offsync emit todo.x todo/1 --add tags='say "x"' --remove tags='say "x"'
+  offsync: the value "say \"x\"" of tags is there twice
+  [65]
   $ offsync emit todo.x todo/1 title+=1
   offsync: the field title of todo/1 is a register; the event uses it as a counter
   [65]
