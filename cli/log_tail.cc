@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <utility>
 
 namespace offsync::cli {
@@ -46,6 +47,7 @@ Result<bool> LogTail::pump() {
   }
   if (!info.cursor) return false;
   if (info.cursor->epoch != epoch_) follow_new_log(info);
+  if (!ahead_.empty()) return show_ahead();
   if (sequence_ < info.log_after) return pump_pages(info.log_after);
   return pump_replica();
 }
@@ -110,6 +112,7 @@ void LogTail::follow_new_log(const ReplicaInfo& info) {
                       epoch_, info.cursor->epoch, info.log_after));
   epoch_ = info.cursor->epoch;
   sequence_ = info.log_after;
+  ahead_.clear();
 }
 
 // Rows are collected first, so that no read transaction is open while a reader or a command of
@@ -124,13 +127,13 @@ Result<bool> LogTail::pump_replica() {
   OFFSYNC_ASSIGN(const ReplicaInfo info, replica_.info());
   const bool replaced = !info.cursor || info.cursor->epoch != epoch_ || sequence_ < info.log_after;
   if (replaced) return true;  // by another process, in between: look again
-  return show(rows);
+  return show(std::move(rows));
 }
 
 Result<bool> LogTail::pump_pages(std::uint64_t upto) {
   if (too_early()) return false;
   OFFSYNC_ASSIGN(Remote * remote, this->remote());
-  const auto page = remote->events(Cursor{epoch_, sequence_}, kRows);
+  auto page = remote->events(Cursor{epoch_, sequence_}, kRows);
   if (!page && page.error().code == "cursor_expired") return skip_forgotten();
   if (!page) return later(page.error());
   backoff_.reset();
@@ -139,7 +142,7 @@ Result<bool> LogTail::pump_pages(std::uint64_t upto) {
                       fmt::format("the proxy has no event behind {} of {}", sequence_, upto),
                       "this is a fault of the proxy");
   }
-  return show(page->lines);
+  return show(std::move(page->lines));
 }
 
 // What we would go on from is below what the proxy keeps.
@@ -157,8 +160,15 @@ Result<bool> LogTail::skip_forgotten() {
   return true;
 }
 
-Result<bool> LogTail::show(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) {
+Result<bool> LogTail::show(std::vector<std::string> lines) {
+  ahead_.assign(std::make_move_iterator(lines.begin()), std::make_move_iterator(lines.end()));
+  return show_ahead();
+}
+
+Result<bool> LogTail::show_ahead() {
+  while (!ahead_.empty()) {
+    const std::string line = std::move(ahead_.front());
+    ahead_.pop_front();
     OFFSYNC_ASSIGN(const EventView* event, decoder_.decode(line));
     if (event->sequence != sequence_ + 1) {
       return make_error(Errc::protocol, "gap",
@@ -166,8 +176,10 @@ Result<bool> LogTail::show(const std::vector<std::string>& lines) {
                         "this is a fault of the proxy");
     }
     ++sequence_;
-    wants_more_ = event_(line, *event);
+    const Next next = event_(line, *event);
+    wants_more_ = next != Next::end;
     if (!wants_more_) return false;
+    if (next == Next::pause) return true;
   }
   return true;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -34,8 +35,13 @@ struct TailStart {
 
 class LogTail {
  public:
-  // Gets an event; false ends the tail.
-  using EventFn = std::function<bool(std::string_view line, const EventView& event)>;
+  enum class Next {
+    more,   // the next event may follow at once
+    pause,  // first let pump() return: this one took its time
+    end,    // that was the last one
+  };
+  // Gets an event, and says how to go on.
+  using EventFn = std::function<Next(std::string_view line, const EventView& event)>;
   // Gets a sentence about events that cannot be shown any more.
   using NoticeFn = std::function<void(const std::string& text)>;
   // Makes the connection for pages, when one is needed.
@@ -63,7 +69,8 @@ class LogTail {
   Result<bool> pump_replica();
   Result<bool> pump_pages(std::uint64_t upto);
   Result<bool> skip_forgotten();
-  Result<bool> show(const std::vector<std::string>& lines);
+  Result<bool> show(std::vector<std::string> lines);
+  Result<bool> show_ahead();
   Result<Remote*> remote();
   // Nothing is shown before the proxy answers: when it is unreachable, later; else for good.
   Result<bool> later(const Error& error);
@@ -84,6 +91,7 @@ class LogTail {
   bool wants_more_ = true;
   std::string epoch_;
   std::uint64_t sequence_ = 0;
+  std::deque<std::string> ahead_;  // what follows sequence_, read before a pause
 };
 
 }  // namespace offsync::cli

@@ -61,15 +61,17 @@ class Talk final : public SyncObserver {
 // What is done with each event.
 class Sink {
  public:
+  using Next = LogTail::Next;
+
   Sink(const WatchOptions& options, const Filter& filter, const Settings& settings)
       : options_(options),
         filter_(filter),
         text_(record_format(settings, out_) == Format::text),
         colors_(use_color(settings, out_)) {}
 
-  // False: that was the last one.
-  bool take(std::string_view line, const EventView& event) {
-    if (filter_.matches(event)) {
+  LogTail::Next take(std::string_view line, const EventView& event) {
+    const bool matches = filter_.matches(event);
+    if (matches) {
       ++count_;
       if (options_.exec.empty()) {
         print(line, event);
@@ -77,7 +79,9 @@ class Sink {
         run(line, event);
       }
     }
-    return !stopped_ && !enough() && event.sequence < filter_.until_sequence();
+    if (stopped_ || enough() || event.sequence >= filter_.until_sequence()) return Next::end;
+    // Between two commands there is the time to be over, a signal, and the connection to look at.
+    return matches && !options_.exec.empty() ? Next::pause : Next::more;
   }
 
   bool enough() const { return filter_.limit() && count_ >= *filter_.limit(); }
@@ -134,7 +138,7 @@ class WatchCommand final : public Command {
   int follow(Context& context, const Settings& settings, const Filter& filter);
   int supervise(Context& context, SyncEngine& engine, Transport& transport,
                 const std::string& remote, LogTail& tail, Sink& sink) const;
-  int end(Sink& sink, const LogTail& tail, int code) const;
+  int end(Replica& replica, Sink& sink, const LogTail& tail, int code) const;
 
   WatchOptions options_;
 };
@@ -227,7 +231,7 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
       [&](const std::string& notice) { complain(notice); },
       Backoff(std::min(limits::kBackoffBaseMs, settings.retry_wait_ms), settings.retry_wait_ms));
   if (const auto begun = tail.begin(); !begun) return report(begun.error());
-  return end(sink, tail, supervise(context, engine, **transport, remote, tail, sink));
+  return end(*replica, sink, tail, supervise(context, engine, **transport, remote, tail, sink));
 }
 
 int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& transport,
@@ -252,9 +256,13 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
   }
 }
 
-int WatchCommand::end(Sink& sink, const LogTail& tail, int code) const {
-  if (sink.stopped()) {
-    if (const auto at = tail.position()) {
+int WatchCommand::end(Replica& replica, Sink& sink, const LogTail& tail, int code) const {
+  // Of what the replica has received, the next `watch` begins behind the last event.
+  const auto at = tail.position();
+  if (!options_.exec.empty() && !sink.enough() && at) {
+    const auto info = replica.info();
+    const bool more = info && info->cursor && info->cursor->sequence > at->sequence;
+    if (more || sink.stopped()) {
       complain(fmt::format("ended at {}; to go on behind it: offsync watch --after {}", at->text(),
                            at->text()));
     }

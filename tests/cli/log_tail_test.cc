@@ -123,7 +123,8 @@ struct Fixture {
         },
         [this](std::string_view, const EventView& event) {
           seen.push_back(event.sequence);
-          return seen.size() < limit;
+          if (seen.size() >= limit) return LogTail::Next::end;
+          return pausing ? LogTail::Next::pause : LogTail::Next::more;
         },
         [this](const std::string& text) { notices.push_back(text); });
   }
@@ -145,6 +146,7 @@ struct Fixture {
   Sequences seen;
   std::vector<std::string> notices;
   std::size_t limit = SIZE_MAX;
+  bool pausing = false;
 };
 
 using Sequences = Fixture::Sequences;
@@ -304,6 +306,38 @@ TEST_CASE_METHOD(Fixture, "after a cursor of another log is refused, unless it i
   clock.advance(1000);
   pull(3);
   REQUIRE(run(newer) == Sequences{2, 3});
+}
+
+TEST_CASE_METHOD(Fixture, "it pauses behind each event where it is told to, and reads none twice") {
+  log.head = 4;
+  auto tail = this->tail({From::beginning, {}});
+  REQUIRE(tail.begin().ok());
+  bootstrap(4);
+  pull(6);
+  log.head = 6;
+  pausing = true;
+  for (std::uint64_t n = 1; n <= 6; ++n) {
+    REQUIRE(tail.pump().value());
+    REQUIRE(seen.size() == n);
+    REQUIRE(tail.position()->sequence == n);
+  }
+  REQUIRE_FALSE(tail.pump().value());
+  REQUIRE(seen == Sequences{1, 2, 3, 4, 5, 6});
+  REQUIRE(log.pages == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "what was read of a log that is replaced in a pause is not shown") {
+  log.head = 5;
+  bootstrap(0);
+  pull(5);
+  auto tail = this->tail({From::after, {"", 0}});
+  pausing = true;
+  REQUIRE(tail.pump().value());
+  log.epoch = "two";
+  bootstrap(2);
+  pull(3);
+  REQUIRE(run(tail) == Sequences{3});
+  REQUIRE(notices.size() == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "it stops where the reader has had enough") {

@@ -112,6 +112,43 @@ class WatchOptions(Case):
         rest = reader.run("watch", "--after", cursor, "-n", "2", "--exec", "echo $OFFSYNC_EVENT_SEQUENCE")
         self.assertEqual(rest, "4\n5\n")
 
+    def test_exec_ends_between_two_commands(self):
+        reader = self.reader()
+        epoch = self.server.info()["epoch"]
+        done = reader.finish("watch", "-q", "--from", "beginning", "--exec",
+                             'echo "$OFFSYNC_EVENT_SEQUENCE"; test "$OFFSYNC_EVENT_SEQUENCE" != 2 || kill -TERM "$PPID"')
+        self.assertEqual((done.returncode, done.stdout), (130, "1\n2\n"))
+        self.assertEqual(done.stderr, f"offsync: ended at {epoch}-2; to go on behind it: "
+                                      f"offsync watch --after {epoch}-2\n")
+        done = reader.finish("watch", "-q", "--from", "beginning", "--timeout", "0.5", "--exec",
+                             'echo "$OFFSYNC_EVENT_SEQUENCE"; sleep 0.7')
+        self.assertEqual((done.returncode, done.stdout), (0, "1\n"))
+        self.assertIn(f"--after {epoch}-1", done.stderr)
+        done = reader.finish("watch", "-q", "--from", "beginning", "--exec", "true", "-n", "2")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_exec_does_not_keep_the_queue_waiting(self):
+        for i in range(6, 31):
+            self.writer.emit("todo.made", f"todo/{i}", f"title=T{i}")
+        self.writer.sync()
+        reader = self.reader()
+        reader.sync()
+        reader.emit("todo.made", "todo/mine", "title=mine")
+        # The last command sees the head of the proxy: ours has come there meanwhile.
+        reader.run("watch", "--from", "beginning", "-n", "30", "--exec",
+                   'test "$OFFSYNC_EVENT_SEQUENCE" != 30 || offsync queue -o ndjson > queue',
+                   env={"PATH": os.path.dirname(OFFSYNC) + ":" + os.environ["PATH"]})
+        self.assertNotIn('"queued"', (reader.folder / "queue").read_text())
+
+    def test_exec_sees_that_its_reader_went_away(self):
+        reader = self.reader()
+        watch = reader.start("watch", "-q", "--from", "beginning", "--exec", "echo x >> ran; cat; sleep 0.5",
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        watch.stdout.readline()
+        watch.stdout.close()
+        self.assertEqual(watch.wait(timeout=30), 0)
+        self.assertEqual((reader.folder / "ran").read_text(), "x\n")
+
     def test_interrupted(self):
         for how in (signal.SIGINT, signal.SIGTERM):
             watch = self.watch(self.reader(f"r{int(how)}"))
