@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 512 * 1024;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr std::string_view kWhiteSpace = " \t\r";  // of JSON
 
 }  // namespace
 
@@ -59,8 +60,8 @@ bool LineReader::take(std::size_t length, bool newline, Line& line) {
     line.too_long = true;
     return true;
   }
-  line.text = text;
-  return !text.empty();
+  line.text = text.substr(0, text.find_last_not_of(kWhiteSpace) + 1);
+  return !line.text.empty();
 }
 
 // Reads a block behind what is there; false at the end, on error, and when interrupted.

@@ -19,14 +19,16 @@ class LineReader {
   LineReader(int fd, std::string name, std::size_t max_line = limits::kLineBytes);
 
   struct Line {
-    std::string_view text;     // without its end; kDecodePadding bytes behind are readable
+    std::string_view text;     // without its end and white space before that; kDecodePadding bytes
+                               // behind are readable
     std::uint64_t number = 0;  // from 1
     std::uint64_t byte = 0;    // of the line's first byte, from 0
     bool too_long = false;     // over the maximum: `text` is empty, the rest was skipped
   };
   // False at the end, after an error (see status()) and when interrupted (cli/interrupt.h). LF and
-  // CRLF end a line, and so does the end of the input; empty lines are skipped but counted, and so
-  // is a byte order mark at the very start. The line is valid until the next call.
+  // CRLF end a line, and so does the end of the input. White space before that end (of JSON: more
+  // CRs are some) is left out, as the proxy does; lines of nothing else are skipped but counted,
+  // and so is a byte order mark at the very start. The line is valid until the next call.
   bool next(Line& line);
 
   // True where next() would have to wait for input that is not there yet.

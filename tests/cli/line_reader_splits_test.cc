@@ -79,7 +79,8 @@ TEST_CASE("line reader: LF, CRLF and the end of the input end a line; empty ones
   CHECK(read({"\n\r\n\n"}).empty());
   CHECK(read({"a"}) == std::vector<Seen>{{"a", 1, 0}});
   CHECK(read({"a\nb\r\n\n\nc"}) == std::vector<Seen>{{"a", 1, 0}, {"b", 2, 2}, {"c", 5, 7}});
-  CHECK(read({"a\rb\r\r\n"}) == std::vector<Seen>{{"a\rb\r", 1, 0}});
+  CHECK(read({"a\rb\r\r\n"}) == std::vector<Seen>{{"a\rb", 1, 0}});
+  CHECK(read({" a \t\r\r\n\t\r\r\n  \nb\r\r"}) == std::vector<Seen>{{" a", 1, 0}, {"b", 4, 14}});
   using namespace std::string_literals;
   CHECK(read({"a\0b\n"s}) == std::vector<Seen>{{"a\0b"s, 1, 0}});
 }

@@ -50,6 +50,14 @@ Bad lines are told with number and byte and left out; the others are kept.
   {"subject":"todo/3","fields":{"title":"Three"}}
   {"subject":"todo/5","fields":{"title":"Five"}}
 
+Lines may end as they do elsewhere; white space before the end is no part of them, and no line by itself.
+
+  $ offsync init -q -C ends --source /people/ben
+  $ printf '\357\273\277{"type":"t","subject":"a/1","data":{}}\r\n\r\n{"type":"t","subject":"a/2","data":{}} \r\r\n \t\n\r\r\nbad\r\n' | offsync emit -C ends --batch -
+  offsync: stdin: line 6, byte 93: an event is a JSON object, and this is none (malformed)
+  queued 2, 1 refused
+  [65]
+
 --strict stops at the first; what came before it is kept.
 
   $ offsync init -q -C strict --source /people/ben
