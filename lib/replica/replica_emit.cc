@@ -2,6 +2,7 @@
 
 #include "base/rfc3339.h"
 #include "base/uuid.h"
+#include "event/checks.h"
 #include "event/with_base.h"
 #include "replica/replica_store.h"
 
@@ -78,10 +79,12 @@ std::uint64_t latest_seen(const Entity& visible, const EventView& event,
   return latest;
 }
 
-// The Decoder has checked what came in; the stamp and base come on top of that.
-Status check_size(std::string_view line) {
-  if (line.size() <= limits::kEventBytes) return {};
-  return bad_data("too_large", "the event has " + std::to_string(line.size()) +
+// The Decoder has checked what came in; the stamp and base come on top of that. Its measure, so
+// that what is queued here is not refused there.
+Status check_size(const EventView& event) {
+  const std::size_t bytes = content_bytes(event);
+  if (bytes <= limits::kEventBytes) return {};
+  return bad_data("too_large", "the event has " + std::to_string(bytes) +
                                    " bytes with its stamp and base; at most " +
                                    std::to_string(limits::kEventBytes) + " can be taken");
 }
@@ -192,13 +195,12 @@ Status Replica::Batch::Impl::complete_own(EventView& event, const Entity& visibl
     event.data = texts.data = with_base(data, seen);
     event.base_given = true;
   }
-  texts.line = encode_content(event);
-  if (states_base && texts.line.size() > limits::kEventBytes) {
+  if (states_base && content_bytes(event) > limits::kEventBytes) {
     // What was seen of each element has no room: then what was seen of the set must do.
     event.data = texts.data = with_base(data, without_elements(seen));
-    texts.line = encode_content(event);
   }
-  return check_size(texts.line);
+  texts.line = encode_content(event);
+  return check_size(event);
 }
 
 const std::string& Replica::Batch::Impl::time_text(std::int64_t ms) {
@@ -216,7 +218,7 @@ Status Replica::Batch::Impl::complete_foreign(EventView& event, Completion& text
     event.stamp = Stamp::make(wall, 0, foreign_node(event.source));
   }
   texts.line = encode_content(event);
-  return check_size(texts.line);
+  return check_size(event);
 }
 
 Result<Emitted> Replica::Batch::Impl::take(const EventView& event, EntityRow& entity,

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "base/uuid.h"
+#include "event/checks.h"
 #include "event/with_base.h"
 #include "replica/replica_store.h"
 
@@ -82,7 +83,7 @@ class Requeue {
       event.clientseq = write_.row.next;
       bases = remapped(event);
       if (event.base_given) event.data = data = with_base(event.data, bases);
-      if (event.base_given && encode_content(event).size() > limits::kEventBytes) {
+      if (event.base_given && content_bytes(event) > limits::kEventBytes) {
         // Elements that were seen under one stamp are now under several.
         event.data = data = with_base(event.data, without_elements(bases));
       }

@@ -186,6 +186,30 @@ TEST_CASE("an event that its base makes too large is refused, and takes no stamp
   CHECK(seen(f.set("todo/1", "a", "1").line).clientseq == 2);
 }
 
+TEST_CASE("what is queued near the limit is what the proxy takes, and nothing else") {
+  Fixture f;
+  Decoder decoder;
+  must(f.add(R"({"set":{"a":0}})"));
+  const auto data = [](std::size_t fill) {
+    return R"({"p":")" + std::string(fill, 'x') + R"(","set":{"a":1}})";
+  };
+  std::size_t taken = 0;
+  std::size_t refused = 0;
+  for (std::size_t fill = limits::kEventBytes - 600; fill < limits::kEventBytes; ++fill) {
+    auto batch = must(f.replica.begin_batch());
+    const auto emitted =
+        batch.add_line(R"({"type":"t","subject":"todo/1","data":)" + data(fill) + "}");
+    if (!emitted) {
+      CHECK(emitted.error().code == "too_large");
+      refused = refused == 0 ? fill : refused;
+      continue;
+    }
+    taken = fill;
+    if (!decoder.decode(emitted->line)) FAIL("queued, and no proxy takes it: " << fill);
+  }
+  CHECK(taken + 1 == refused);
+}
+
 TEST_CASE("an event from elsewhere is taken as it is") {
   Fixture f;
   const std::string line = foreign("x", "todo/1", R"({"set":{"a":1}})", -5'000);
