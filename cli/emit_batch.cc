@@ -103,8 +103,9 @@ class Importer {
 
   void show_progress() {
     const std::int64_t ms = std::max<std::int64_t>(1, context_.clock.steady_ms() - started_ms_);
-    progress_.update(fmt::format("{} events, {} per second", taken_ + duplicates_,
-                                 (taken_ + duplicates_) * 1000 / static_cast<std::uint64_t>(ms)));
+    const std::uint64_t done = taken_ + duplicates_;
+    progress_.update(fmt::format("{} event{}, {} per second", done, done == 1 ? "" : "s",
+                                 done * 1000 / static_cast<std::uint64_t>(ms)));
   }
 
   void summarize() {

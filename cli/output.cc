@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +24,19 @@ int write_all(int fd, std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return 0;
+}
+
+// One that understands no control sequences.
+bool dumb_terminal() {
+  const char* term = process_environment("TERM");
+  return term != nullptr && std::strcmp(term, "dumb") == 0;
+}
+
+// What fits a line of stderr's terminal: of one that wrapped only the last part could be wiped.
+std::size_t line_columns() {
+  struct winsize size = {};
+  if (::ioctl(2, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 79;
+  return size.ws_col - 1U;
 }
 
 }  // namespace
@@ -111,9 +125,7 @@ Format report_format(const Settings& settings) {
 
 bool use_color(const Settings& settings, const Out& out) {
   if (settings.color != When::automatic) return settings.color == When::always;
-  if (!out.terminal()) return false;
-  const char* term = process_environment("TERM");
-  return term == nullptr || std::strcmp(term, "dumb") != 0;
+  return out.terminal() && !dumb_terminal();
 }
 
 Palette::Palette(bool on)
@@ -144,7 +156,7 @@ void Records::end() {
 }
 
 Progress::Progress(const Settings& settings, Clock& clock)
-    : clock_(clock), on_(!settings.quiet && ::isatty(2) == 1) {}
+    : clock_(clock), on_(!settings.quiet && ::isatty(2) == 1 && !dumb_terminal()) {}
 Progress::~Progress() {
   clear();
 }
@@ -157,7 +169,7 @@ void Progress::update(std::string_view text) {
   if (!due()) return;
   last_ms_ = clock_.steady_ms();
   dirty_ = true;
-  (void)write_all(2, "\r\x1b[K" + escape_text(text));
+  (void)write_all(2, "\r\x1b[K" + clip(escape_text(text), line_columns()));
 }
 
 void Progress::clear() {

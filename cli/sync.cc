@@ -167,14 +167,24 @@ bool did_something(const SyncReport& report) {
 }
 
 // What a person may want to do next.
-void say_what_next(const Settings& settings, const SyncReport& report, const QueueCounts& counts) {
+void say_what_next(const Settings& settings, Replica& replica, const SyncReport& report,
+                   const QueueCounts& counts) {
   if (report.error) {
     const std::uint64_t left = counts.queued + counts.accepted;
     say(settings, left == 0 ? "nothing is lost; nothing is queued"
                             : fmt::format("nothing is lost; {} queued",
                                           counted(left, "event stays", "events stay")));
   }
-  if (report.conflicts > 0) say(settings, "see who won, and decide: offsync conflicts");
+  if (report.conflicts > 0) {
+    say(settings, "see who won, and decide: offsync conflicts");
+  } else if (report.snapshots > 0) {
+    // Those that came with the state are not new, and yet are for somebody to decide.
+    const auto open = replica.conflicts(false);
+    if (open && !open->empty()) {
+      say(settings, fmt::format("{} open; see who won, and decide: offsync conflicts",
+                                counted(open->size(), "conflict is", "conflicts are")));
+    }
+  }
   if (report.rejected > 0) {
     say(settings, "rejected events are rolled back and kept for you: offsync queue list");
   }
@@ -197,7 +207,7 @@ int SyncCommand::tell(const Settings& settings, Replica& replica, const SyncRepo
     const bool partly = code == kUnreachable || code == kPartial;
     if (partly) code = did_something(report) ? kPartial : kUnreachable;
   }
-  say_what_next(settings, report, *counts);
+  say_what_next(settings, replica, report, *counts);
   return code;
 }
 

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """The command line itself: words that are wrong, empty or unusual, and where output goes."""
+import fcntl
 import json
 import os
 import pty
 import signal
+import struct
 import subprocess
+import termios
 import time
+import unittest.mock
 
 from harness import Case, clean_environment, main, OFFSYNC
 
@@ -23,10 +27,13 @@ class CommandLine(Case):
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
         return done.stderr[len("offsync: "):-1]
 
-    def in_terminal(self, *arguments):
+    def in_terminal(self, *arguments, columns=80, **streams):
         """Runs a command with a terminal as its standard output; what it wrote there."""
         primary, secondary = pty.openpty()
-        process = self.replica.start(*arguments, stdout=secondary, stderr=subprocess.DEVNULL)
+        fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        streams = {"stdout": secondary, "stderr": subprocess.DEVNULL,
+                   **{name: secondary for name in streams}}
+        process = self.replica.start(*arguments, stdin=subprocess.DEVNULL, **streams)
         os.close(secondary)
         written = b""
         while True:
@@ -98,6 +105,20 @@ class CommandLine(Case):
         self.assertEqual(done.returncode, 74, done.stderr)
         self.assertEqual(closed(2, "emit", "t", "a/1", "title").returncode, 2)
         self.assertEqual(json.loads(self.replica.run("state", "a/1"))["fields"], {"x": "1"})
+
+    def test_progress_stays_on_one_line_of_a_terminal_that_knows_how(self):
+        events = "".join(f'{{"type":"t","subject":"a/{i}","data":{{"set":{{"x":1}}}}}}\n' for i in range(20))
+        (self.replica.folder / "events").write_text(events)
+        with unittest.mock.patch.dict(os.environ, TERM="xterm"):
+            wide = self.in_terminal("emit", "--batch", "events", stderr=True)
+            self.assertIn(b"\r\x1b[K1 event, ", wide)
+        self.assertTrue(wide.endswith(b"\r\x1b[Kqueued 20\r\n"), wide)
+        narrow = self.in_terminal("emit", "--batch", "events", columns=12, stderr=True)
+        self.assertIn(b"\x1b[K1 event, 1\xe2\x80\xa6", narrow)
+        for shown in narrow.decode().split("\r\x1b[K")[1:-1]:
+            self.assertLess(len(shown), 12)
+        with unittest.mock.patch.dict(os.environ, TERM="dumb"):
+            self.assertEqual(self.in_terminal("emit", "--batch", "events", stderr=True), b"queued 20\r\n")
 
     def test_json_on_a_terminal_is_escaped_and_the_same(self):
         evil = "\x1b]0;pwned\x07 \u009b2J \u202etxt\u2066 \u200b\x7f"

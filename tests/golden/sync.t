@@ -94,6 +94,7 @@ Settings.
   [78]
   $ offsync sync -C c --remote "$url"
   pushed 0, pulled the whole state, 0 conflicts, 0 rejected
+  1 conflict is open; see who won, and decide: offsync conflicts
   $ offsync sync -C c --remote shop
   offsync: the remote 'shop' cannot be used: no http or https URL; it looks like http://127.0.0.1:8080/v1/spaces/NAME
   [78]
