@@ -101,7 +101,7 @@ Result<Db> Db::open(const std::string& file, const OpenOptions& options) {
   sqlite3* raw = nullptr;
   const int rc = sqlite3_open_v2(path.c_str(), &raw, open_flags(options), wal_vfs(*system).c_str());
   if (rc != SQLITE_OK) {
-    Error error = raw != nullptr ? error_of(raw, rc, "cannot open")
+    Error error = raw != nullptr ? error_of(raw, rc, "cannot open", file)
                                  : error_of_file(file, rc, "cannot open", sqlite3_errstr(rc));
     sqlite3_close_v2(raw);
     return error;

@@ -53,7 +53,7 @@ Error error_of_file(const std::string& file, int rc, std::string_view doing, std
   return make_error(meaning.kind, meaning.code, std::move(detail), meaning.hint);
 }
 
-Error error_of(sqlite3* db, int rc, std::string_view doing) {
+Error error_of(sqlite3* db, int rc, std::string_view doing, const std::string& file) {
   const char* name = sqlite3_db_filename(db, "main");
   std::string why = sqlite3_errmsg(db);
   const int primary = rc & 0xff;
@@ -63,7 +63,7 @@ Error error_of(sqlite3* db, int rc, std::string_view doing) {
   }
   // SQLite reports a full disk as an I/O error where the file system says so late.
   if (primary == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT)) rc = SQLITE_FULL;
-  return error_of_file(name != nullptr ? name : "", rc, doing, why);
+  return error_of_file(name != nullptr && *name != '\0' ? name : file, rc, doing, why);
 }
 
 bool breaks_connection(int rc) {

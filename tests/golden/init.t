@@ -116,3 +116,13 @@ No replica, no command.
   $ HOME= XDG_DATA_HOME= OFFSYNC_HOME=/nonexistent offsync log
   offsync: there is no replica in /nonexistent ($OFFSYNC_HOME); make one with: offsync init
   [66]
+
+What is there in a replica's place is named.
+
+  $ mkdir -p odd/.offsync/replica.db loose/.offsync
+  $ offsync state -C odd 2>&1 | sed "s:$PWD:<here>:"
+  offsync: cannot open <here>/odd/.offsync/replica.db: unable to open database file (Is a directory); check the path, and the permissions of the file and of its folder
+  $ ln -s /nonexistent/replica.db loose/.offsync/replica.db
+  $ offsync init -C loose
+  offsync: cannot open loose/.offsync/replica.db: unable to open database file (No such file or directory); check the path, and the permissions of the file and of its folder
+  [74]
