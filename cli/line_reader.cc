@@ -20,6 +20,32 @@ namespace {
 constexpr std::size_t kBlockBytes = 512 * 1024;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kWhiteSpace = " \t\r";  // of JSON
+constexpr std::size_t kStartBytes = 6;             // that tell what a file is
+
+// Files that are taken for lines by mistake, where each of thousands would be told as a bad one.
+Status check_start(const std::string& name, std::string_view start) {
+  struct Kind {
+    std::string_view begins, what, hint;
+  };
+  constexpr Kind kKinds[] = {
+      {"\x1f\x8b", "is compressed with gzip", "unpack it first, with gzip -dc"},
+      {"\x28\xb5\x2f\xfd", "is compressed with zstd", "unpack it first, with zstd -dc"},
+      {"\xfd"
+       "7zXZ",
+       "is compressed with xz", "unpack it first, with xz -dc"},
+      {"BZh", "is compressed with bzip2", "unpack it first, with bzip2 -dc"},
+      {"\xff\xfe", "is UTF-16", "make it UTF-8 first, with iconv -f UTF-16 -t UTF-8"},
+      {"\xfe\xff", "is UTF-16", "make it UTF-8 first, with iconv -f UTF-16 -t UTF-8"},
+      {"[\n", "is a JSON array", "make it one event a line first, with jq -c '.[]'"},
+      {"[\r", "is a JSON array", "make it one event a line first, with jq -c '.[]'"},
+      {"[{", "is a JSON array", "make it one event a line first, with jq -c '.[]'"}};
+  if (start.starts_with(kByteOrderMark)) start.remove_prefix(kByteOrderMark.size());
+  for (const Kind& kind : kKinds) {
+    if (!start.starts_with(kind.begins)) continue;
+    return bad_data("not_ndjson", fmt::format("{} {}", name, kind.what), std::string(kind.hint));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -79,7 +105,11 @@ bool LineReader::fill() {
     const ssize_t n = ::read(fd_, buffer_.data() + end_, kBlockBytes);
     if (n > 0) {
       end_ += static_cast<std::size_t>(n);
-      return true;
+      if (!started_ && end_ >= kStartBytes) {
+        started_ = true;
+        if (base_ == 0) status_ = check_start(name_, {buffer_.data(), kStartBytes});
+      }
+      return status_.ok();
     }
     if (n == 0) {
       ended_ = true;

@@ -28,7 +28,9 @@ class LineReader {
   // False at the end, after an error (see status()) and when interrupted (cli/interrupt.h). LF and
   // CRLF end a line, and so does the end of the input. White space before that end (of JSON: more
   // CRs are some) is left out, as the proxy does; lines of nothing else are skipped but counted,
-  // and so is a byte order mark at the very start. The line is valid until the next call.
+  // and so is a byte order mark at the very start. An input that begins like a compressed file,
+  // UTF-16 or a JSON array is an error as a whole: bad_data `not_ndjson`. The line is valid until
+  // the next call.
   bool next(Line& line);
 
   // True where next() would have to wait for input that is not there yet.
@@ -51,6 +53,7 @@ class LineReader {
   std::size_t end_ = 0;       // of what was read
   std::uint64_t base_ = 0;    // bytes before buffer_
   std::uint64_t number_ = 0;
+  bool started_ = false;  // the input's first bytes were looked at
   bool ended_ = false;
   bool skipping_ = false;  // inside a line that is too long
   std::uint64_t skip_byte_ = 0;

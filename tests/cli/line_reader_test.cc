@@ -47,6 +47,34 @@ TEST_CASE("a byte order mark is skipped at the very start only") {
   CHECK(lines_of("{}\n\xef\xbb\xbf{}\n") == Lines{"1@0:{}", "2@3:\xef\xbb\xbf{}"});
 }
 
+TEST_CASE("what is no lines is told as a whole") {
+  const auto told = [](std::string_view input) -> std::string {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    LineReader reader(ends[0], "file");
+    LineReader::Line line;
+    for (const char c : input) REQUIRE(::write(ends[1], &c, 1) == 1);
+    ::close(ends[1]);
+    bool any = false;
+    while (reader.next(line)) any = true;
+    ::close(ends[0]);
+    if (reader.status().ok()) return any ? "lines" : "nothing";
+    CHECK(reader.status().error().kind == offsync::Errc::bad_data);
+    return reader.status().error().detail;
+  };
+  CHECK(told("\x1f\x8b\x08____\n{}\n") == "file is compressed with gzip");
+  CHECK(told("\x28\xb5\x2f\xfd____") == "file is compressed with zstd");
+  CHECK(told("\xfd"
+             "7zXZ___") == "file is compressed with xz");
+  CHECK(told("BZh91AY") == "file is compressed with bzip2");
+  CHECK(told("\xff\xfe{_____") == "file is UTF-16");
+  CHECK(told("\xef\xbb\xbf[\r\n{}\n") == "file is a JSON array");
+  CHECK(told("[{}]\n____") == "file is a JSON array");
+  CHECK(told("[1]\n{}\n{}") == "lines");
+  CHECK(told("{}\n[\n____") == "lines");
+  CHECK(told("[{") == "lines");  // too short to be sure of anything
+}
+
 TEST_CASE("a line that is too long is skipped, the next one has its right place") {
   const std::string giant(30'000, 'x');
   CHECK(lines_of(giant + "\nb\n") == Lines{"1@0:!", "2@30001:b"});

@@ -64,6 +64,21 @@ Bad lines are told and left out; --strict stops and prints no state.
   [2]
   $ : | offsync replay -
 
+What is no NDJSON at all is told once.
+
+  $ gzip -k events; zstd -q events; jq -s . events > array; jq -sc . events > line; iconv -t UTF-16 events > wide
+  $ for file in events.gz events.zst array line wide; do offsync replay $file; echo $?; done
+  offsync: events.gz is compressed with gzip; unpack it first, with gzip -dc
+  65
+  offsync: events.zst is compressed with zstd; unpack it first, with zstd -dc
+  65
+  offsync: array is a JSON array; make it one event a line first, with jq -c '.[]'
+  65
+  offsync: line is a JSON array; make it one event a line first, with jq -c '.[]'
+  65
+  offsync: wide is UTF-16; make it UTF-8 first, with iconv -f UTF-16 -t UTF-8
+  65
+
 The replica's own log gives what state says; so do the proxy's pages and its snapshot.
 
   $ offsync replay
