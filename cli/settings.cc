@@ -22,7 +22,7 @@ constexpr const char* kSystemFile = "/etc/offsync/config.toml";
 
 // Where a value came from decides what its error is.
 struct Origin {
-  std::string name;  // "--output", "OFFSYNC_OUTPUT" or a file
+  std::string name;  // "--output", "OFFSYNC_OUTPUT" or file, line and setting
   Errc kind = Errc::config;
 };
 
@@ -89,11 +89,13 @@ std::int64_t ms_of(double seconds) {
 }
 
 Status apply_file(const FileSettings& file, bool of_replica, Settings& into) {
-  const Origin from{file.file, Errc::config};
+  const auto at = [&](unsigned line, const char* name) {
+    return Origin{fmt::format("{}:{}: {}", file.file, line, name), Errc::config};
+  };
   if (file.remote) (of_replica ? into.remote : into.default_remote) = *file.remote;
   if (file.source) into.source = *file.source;
-  if (file.output) OFFSYNC_TRY(parse(*file.output, from, into.format));
-  if (file.color) OFFSYNC_TRY(parse(*file.color, from, into.color));
+  if (file.output) OFFSYNC_TRY(parse(*file.output, at(file.output_line, "output"), into.format));
+  if (file.color) OFFSYNC_TRY(parse(*file.color, at(file.color_line, "color"), into.color));
   if (file.token_file) into.token_file = *file.token_file;
   if (file.ca_file) into.ca_file = *file.ca_file;
   for (const SecondsSetting& setting : kSecondsSettings) {

@@ -91,6 +91,8 @@ Status take(FileSettings& settings, const TomlEntry& entry) {
       return bad_line(settings.file, line, fmt::format("{} must be a string", key));
     }
     settings.*name.member = *text;
+    if (key == "output") settings.output_line = line;
+    if (key == "color") settings.color_line = line;
     return {};
   }
   return bad_line(settings.file, line,

@@ -15,6 +15,7 @@ inline constexpr double kMaxSeconds = 86'400;
 struct FileSettings {
   std::string file;
   std::optional<std::string> remote, source, output, color, token_file, ca_file;
+  unsigned output_line = 0, color_line = 0;  // whose values are not looked at here
   // Seconds
   std::optional<double> connect_timeout, request_timeout, stream_timeout, retry_wait;
 };

@@ -89,7 +89,7 @@ What cannot be used is said with its place: exit code 78, of an option 2.
   [78]
   $ try() { echo "$1" > .offsync/config.toml; offsync state; }
   $ try 'output = "xml"'
-  offsync: <folder>/.offsync/config.toml: 'xml' is not one of text, json, ndjson
+  offsync: <folder>/.offsync/config.toml:1: output: 'xml' is not one of text, json, ndjson
   [78]
   $ try 'output = 1'
   offsync: <folder>/.offsync/config.toml:1: output must be a string
