@@ -134,8 +134,9 @@ class Replica {
 
   // A snapshot is first staged in pieces (short transactions, no lock held in between), then
   // installed in one. Pending events stay on top: those that the snapshot covers (accepted at or
-  // before its sequence, same epoch) leave; other accepted ones are queued again, as the log may have
-  // lost them (it began anew, or was put back to an earlier place). If it has not, it knows them.
+  // before its sequence, same epoch) leave; other accepted ones are queued again, as the log may
+  // have lost them (it began anew, or was put back to an earlier place). If it has not, it knows
+  // them.
   Status begin_snapshot();
   Status stage_snapshot(std::string_view ndjson);  // whole lines
   // Checks the header line {"cursor":…,"entities":N,"conflicts":M} against what was staged.

@@ -50,6 +50,23 @@ bool is_stale(const Error& error) {
 
 }  // namespace
 
+Result<std::string> path_of(const std::string& remote) {
+  if (remote.empty()) {
+    return make_error(Errc::config, "no_remote", "this replica has no remote",
+                      "name one with --remote or in the settings");
+  }
+  const std::size_t scheme = remote.find("://");
+  const std::size_t begin =
+      scheme == std::string::npos ? scheme : remote.find('/', scheme + std::string("://").size());
+  const std::string path = begin == std::string::npos ? "" : remote.substr(begin);
+  const std::size_t last = path.find_last_not_of('/');
+  if (last == std::string::npos || path.find_first_of("?# ") != std::string::npos) {
+    return make_error(Errc::config, "bad_remote", "the remote \"" + remote + "\" names no space",
+                      "it looks like http://host:8080/v1/spaces/NAME");
+  }
+  return path.substr(0, last + 1);
+}
+
 Status SyncContext::apply(std::string_view epoch, std::span<const std::string> lines) {
   OFFSYNC_ASSIGN(const Replica::Applied applied, replica.apply(epoch, lines));
   report.pulled += applied.events;

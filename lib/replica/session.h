@@ -21,6 +21,9 @@
 
 namespace offsync {
 
+// "/v1/spaces/shop" of "https://host:1/v1/spaces/shop/", with which all requests begin.
+Result<std::string> path_of(const std::string& remote);
+
 // What the sessions of one engine share.
 struct SyncContext {
   Replica& replica;

@@ -16,24 +16,6 @@ constexpr int kSurprises = 3;
 // once: how often what a reset queued again is pushed.
 constexpr int kRounds = 3;
 
-// "/v1/spaces/shop" of "https://host:1/v1/spaces/shop/".
-Result<std::string> path_of(const std::string& remote) {
-  if (remote.empty()) {
-    return make_error(Errc::config, "no_remote", "this replica has no remote",
-                      "name one with --remote or in the settings");
-  }
-  const std::size_t scheme = remote.find("://");
-  const std::size_t begin =
-      scheme == std::string::npos ? scheme : remote.find('/', scheme + std::string("://").size());
-  const std::string path = begin == std::string::npos ? "" : remote.substr(begin);
-  const std::size_t last = path.find_last_not_of('/');
-  if (last == std::string::npos || path.find_first_of("?# ") != std::string::npos) {
-    return make_error(Errc::config, "bad_remote", "the remote \"" + remote + "\" names no space",
-                      "it looks like http://host:8080/v1/spaces/NAME");
-  }
-  return path.substr(0, last + 1);
-}
-
 // One direction: at most one session, and when the next one may begin.
 struct Channel {
   std::unique_ptr<Session> session;
@@ -182,7 +164,8 @@ bool SyncEngine::Impl::may_push() const {
 }
 
 // False where there is nothing to push. The cursor is read first: if another process puts in the
-// snapshot of a new log after it, and events into the queue again, the proxy refuses the old cursor.
+// snapshot of a new log after it, and events into the queue again, the proxy refuses the old
+// cursor.
 bool SyncEngine::Impl::launch_push() {
   const auto info = context.replica.info();
   if (!info) {
@@ -196,8 +179,7 @@ bool SyncEngine::Impl::launch_push() {
     return true;
   }
   if (events->empty()) return false;
-  push.session =
-      std::make_unique<PushSession>(context, info->cursor, std::move(events).value());
+  push.session = std::make_unique<PushSession>(context, info->cursor, std::move(events).value());
   return true;
 }
 

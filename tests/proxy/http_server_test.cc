@@ -269,7 +269,8 @@ TEST_CASE("http: a push to a log that its sender would not know again changes no
   RawClient client(world.port());
   REQUIRE(client.post(kEvents, kNdjson, HttpWorld::events(1, 3)).status == 200);
   const auto push = [&](const std::string& cursor) {
-    return client.post(kEvents, kNdjson, HttpWorld::events(4, 4), "Offsync-Cursor: " + cursor + "\r\n");
+    return client.post(kEvents, kNdjson, HttpWorld::events(4, 4),
+                       "Offsync-Cursor: " + cursor + "\r\n");
   };
   for (const char* lost : {"0therep0ch-3", "0therep0ch-0", "ep0ch4m5r8h69-4"}) {
     const auto answer = push(lost);
