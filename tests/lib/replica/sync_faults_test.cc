@@ -6,16 +6,10 @@
 namespace offsync::test {
 namespace {
 
-constexpr const char* kNothingQueued = "queued 0 accepted 0 rejected 0 held 0";
 constexpr const char* kCount = R"({"inc":{"sold":1}})";
 
-struct World {
-  Folder folder;
-  ManualClock clock;
-  FakeProxy proxy{clock};
-  FailingSql failing;  // before the connections that are to fail
-  Client a{proxy, clock, folder.file("a.db"), 1};
-};
+// FailingSql comes before the connections that are to fail.
+struct World : FailingSql, OneClient {};
 
 using Act = std::function<void(World&)>;
 

@@ -82,4 +82,19 @@ class Client {
   std::unique_ptr<SyncEngine> engine_;
 };
 
+// What Client::queue() says of an empty one.
+inline constexpr const char* kNothingQueued = "queued 0 accepted 0 rejected 0 held 0";
+
+// A proxy with one client.
+struct OneClient {
+  Folder folder;
+  ManualClock clock;
+  FakeProxy proxy{clock};
+  Client a{proxy, clock, folder.file("a.db"), 1};
+};
+
+struct TwoClients : OneClient {
+  Client b{proxy, clock, folder.file("b.db"), 2};
+};
+
 }  // namespace offsync::test

@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kCount = R"({"inc":{"sold":1}})";
 
-struct World {
+struct World : OneClient {
   World() {
     proxy.append("stock/1", kCount);
     REQUIRE_FALSE(a.sync().error.has_value());
@@ -31,11 +31,6 @@ struct World {
     REQUIRE(report.error.has_value());
     return *report.error;
   }
-
-  Folder folder;
-  ManualClock clock;
-  FakeProxy proxy{clock};
-  Client a{proxy, clock, folder.file("a.db"), 1};
 };
 
 using Headers = std::vector<std::pair<std::string, std::string>>;

@@ -7,15 +7,7 @@ namespace {
 
 using Seen = std::vector<std::string>;
 
-constexpr const char* kNothingQueued = "queued 0 accepted 0 rejected 0 held 0";
-
-struct World {
-  Folder folder;
-  ManualClock clock;
-  FakeProxy proxy{clock};
-  Client a{proxy, clock, folder.file("a.db"), 1};
-  Client b{proxy, clock, folder.file("b.db"), 2};
-};
+using World = TwoClients;
 
 Fault refused_with(const std::string& on, int status, const std::string& retry_after = "") {
   Fault fault{on, Fault::Kind::answer};

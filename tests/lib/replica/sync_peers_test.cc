@@ -4,15 +4,7 @@
 namespace offsync::test {
 namespace {
 
-constexpr const char* kNothingQueued = "queued 0 accepted 0 rejected 0 held 0";
-
-struct World {
-  Folder folder;
-  ManualClock clock;
-  FakeProxy proxy{clock};
-  Client a{proxy, clock, folder.file("a.db"), 1};
-  Client b{proxy, clock, folder.file("b.db"), 2};
-};
+using World = TwoClients;
 
 // The log that a replica keeps has no hole and no duplicate, and ends at its cursor.
 void check_log(Client& client) {

@@ -10,15 +10,9 @@ namespace {
 
 using Seen = std::vector<std::string>;
 
-constexpr const char* kNothingQueued = "queued 0 accepted 0 rejected 0 held 0";
 constexpr const char* kCount = R"({"inc":{"sold":1}})";
 
-struct World {
-  Folder folder;
-  ManualClock clock;
-  FakeProxy proxy{clock};
-  Client a{proxy, clock, folder.file("a.db"), 1};
-
+struct World : OneClient {
   // A client that watches from the beginning of an empty log.
   void connect() {
     REQUIRE_FALSE(a.sync().error.has_value());
