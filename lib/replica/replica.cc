@@ -78,16 +78,6 @@ Status Replica::note_synced() {
   return change(impl_->store, &ReplicaRow::last_sync, impl_->store.clock.wall_ms());
 }
 
-namespace {
-
-Error unreadable(const ReplicaStore& store, const Error& why) {
-  return make_error(Errc::io, "corrupt",
-                    store.file() + " is damaged: an entity cannot be read (" + why.detail + ")",
-                    "restore it from a copy, or set it aside and begin a new one");
-}
-
-}  // namespace
-
 Result<std::optional<Entity>> Replica::entity(std::string_view subject, View view) {
   ReplicaStore& store = impl_->store;
   OFFSYNC_TRY(store.ready());
@@ -100,7 +90,7 @@ Result<std::optional<Entity>> Replica::entity(std::string_view subject, View vie
   if (get->null(column)) return std::optional<Entity>{};
   auto record = store.entities.decode(get->text(column));
   get->reset();
-  if (!record) return unreadable(store, record.error());
+  if (!record) return store.damaged("an entity cannot be read (" + record.error().detail + ")");
   if (record->entity.empty()) return std::optional<Entity>{};
   return std::optional<Entity>(std::move(record->entity));
 }
@@ -119,7 +109,7 @@ Status Replica::for_each_entity(std::string_view prefix, View view, const Entity
     const int column = view == View::visible && !next.null(2) ? 2 : 1;
     if (next.null(column)) continue;
     auto record = decoder.decode(next.text(column));
-    if (!record) return unreadable(store, record.error());
+    if (!record) return store.damaged("an entity cannot be read (" + record.error().detail + ")");
     if (record->entity.empty()) continue;
     if (!fn(record->subject, record->entity)) return {};
   }

@@ -15,11 +15,6 @@ Error bad_snapshot(const std::string& why) {
                     "nothing was changed; try again");
 }
 
-Error corrupt(const ReplicaStore& store) {
-  return make_error(Errc::io, "corrupt", store.file() + " is damaged: its snapshot is unreadable",
-                    "restore it from a copy, or set it aside and begin a new one");
-}
-
 // Calls fn(line) for the lines of the pieces whose mark is `staged`, in order.
 template <class Fn>
 Status for_each_line(ReplicaStore& store, std::int64_t staged, const Fn& fn) {
@@ -30,7 +25,7 @@ Status for_each_line(ReplicaStore& store, std::int64_t staged, const Fn& fn) {
     OFFSYNC_ASSIGN(const bool found, next.step());
     if (!found) return {};
     auto text = decompress(next.text(0), Coding::zstd, limits::kBodyBytes + kPieceBytes);
-    if (!text) return corrupt(store);
+    if (!text) return store.damaged("its snapshot is unreadable");
     std::string_view rest = *text;
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "base/limits.h"
 #include "replica/schema.h"
 
 namespace offsync {
@@ -22,6 +23,14 @@ std::string identity_of(const std::string& file) {
   if (::statx(AT_FDCWD, file.c_str(), 0, STATX_INO | STATX_BTIME, &st) != 0) return {};
   if ((st.stx_mask & STATX_BTIME) == 0) return fmt::format("{}", st.stx_ino);
   return fmt::format("{}.{}.{}", st.stx_ino, st.stx_btime.tv_sec, st.stx_btime.tv_nsec);
+}
+
+// What offsync reckons with later.
+bool is_sane(const ReplicaRow& row) {
+  constexpr std::uint64_t kMost = INT64_MAX;
+  return row.next <= kMost && row.cursor <= kMost && row.log_after <= kMost && row.head <= kMost &&
+         row.clock_offset >= -limits::kMaxMs && row.clock_offset <= limits::kMaxMs &&
+         row.last_sync >= 0 && row.last_sync <= limits::kMaxMs;
 }
 
 Error not_a_replica(const std::string& file) {
@@ -217,7 +226,13 @@ Result<ReplicaRow> ReplicaStore::load_row() {
   row.last_sync = get->integer(11);
   row.file = get->text(12);
   get->reset();
+  if (!is_sane(row)) return damaged("its settings have a number that cannot be");
   return row;
+}
+
+Error ReplicaStore::damaged(const std::string& what) const {
+  return make_error(Errc::io, "corrupt", file_ + " is damaged: " + what,
+                    "restore it from a copy, or set it aside and begin a new one");
 }
 
 Status ReplicaStore::save_row(const ReplicaRow& row) {

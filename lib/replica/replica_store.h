@@ -75,6 +75,8 @@ class ReplicaStore {
 
   std::int64_t corrected_wall(const ReplicaRow& row) { return clock.wall_ms() + row.clock_offset; }
   const std::string& file() const { return file_; }
+  // The error for a file with what no offsync writes.
+  Error damaged(const std::string& what) const;
 
   Clock& clock;
   Random& random;

@@ -61,6 +61,10 @@ Result<EntityRow*> ReplicaWrite::entity(std::string_view subject) {
     entity.confirmed_text = get->text(3);
     entity.visible_text = get->text(4);
     get->reset();
+    constexpr std::int64_t kMost = std::int64_t{1} << 53;
+    if (entity.pending < 0 || entity.pending > kMost || entity.held < 0 || entity.held > kMost) {
+      return store.damaged("it has a number of events pending that cannot be");
+    }
   }
   return &entity;
 }
@@ -69,10 +73,8 @@ Result<Entity> ReplicaWrite::decode(std::string_view subject, const std::string&
   if (text.empty()) return Entity{};
   auto record = store.entities.decode(text);
   if (!record) {
-    return make_error(Errc::io, "corrupt",
-                      store.file() + " is damaged: the state of " + std::string(subject) +
-                          " cannot be read (" + record.error().detail + ")",
-                      "restore it from a copy, or set it aside and begin a new one");
+    return store.damaged("the state of " + std::string(subject) + " cannot be read (" +
+                         record.error().detail + ")");
   }
   return std::move(record->entity);
 }

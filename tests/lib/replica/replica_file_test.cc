@@ -194,6 +194,36 @@ TEST_CASE("a damaged replica is refused with its name, never with a wrong answer
   CHECK_FALSE(status.error().hint.empty());
 }
 
+TEST_CASE("numbers that no replica has are refused, not reckoned with") {
+  const auto* const sql = GENERATE(
+      "UPDATE replica SET clock_offset = 9223372036854775807",
+      "UPDATE replica SET clock_offset = -9223372036854775807 - 1",
+      "UPDATE replica SET last_sync = 9223372036854775807", "UPDATE replica SET last_sync = -1",
+      "UPDATE replica SET next = -1", "UPDATE replica SET cursor = -1",
+      "UPDATE replica SET head = -1", "UPDATE replica SET log_after = -1",
+      "UPDATE entity SET pending = 9223372036854775807", "UPDATE entity SET pending = -1",
+      "UPDATE entity SET held = 9223372036854775807", "UPDATE entity SET held = -1");
+  INFO(sql);
+  TempDir dir;
+  ManualClock clock;
+  SeededRandom random(1);
+  const std::string file = dir.file("x.db");
+  EventDraft draft;
+  draft.type = "t";
+  draft.subject = "k/1";
+  draft.set["a"] = "1";
+  must(must(Replica::create(file, {}, clock, random)).emit(draft));
+  must(raw(file).exec(sql));
+  const auto use = [&]() -> Status {
+    OFFSYNC_ASSIGN(Replica replica, Replica::open(file, clock, random));
+    return replica.emit(draft).ok() ? Status() : replica.emit(draft).error();
+  };
+  const Status status = use();
+  REQUIRE_FALSE(status);
+  CHECK(status.error().code == "corrupt");
+  CHECK(status.error().detail.find(file) != std::string::npos);
+}
+
 TEST_CASE("a replica outlives a disk that fails for a while") {
   FaultyVfs vfs;
   Fixture f;
