@@ -170,10 +170,16 @@ bool did_something(const SyncReport& report) {
 void say_what_next(const Settings& settings, Replica& replica, const SyncReport& report,
                    const QueueCounts& counts) {
   if (report.error) {
-    const std::uint64_t left = counts.queued + counts.accepted;
-    say(settings, left == 0 ? "nothing is lost; nothing is queued"
-                            : fmt::format("nothing is lost; {} queued",
-                                          counted(left, "event stays", "events stay")));
+    std::string text = "nothing is lost; nothing is queued";
+    if (counts.queued > 0) {
+      text = fmt::format("nothing is lost; {} queued",
+                         counted(counts.queued, "event stays", "events stay"));
+    }
+    if (counts.accepted > 0) {
+      text += fmt::format(", {} yet to come back",
+                          counted(counts.accepted, "accepted one has", "accepted ones have"));
+    }
+    say(settings, text);
   }
   if (report.conflicts > 0) {
     say(settings, "see who won, and decide: offsync conflicts");

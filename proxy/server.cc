@@ -8,6 +8,7 @@
 #include <Poco/Net/HTTPServerRequestImpl.h>
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/IPAddress.h>
+#include <Poco/Net/NetException.h>
 #include <Poco/ThreadPool.h>
 #include <fmt/format.h>
 #include <sys/uio.h>
@@ -260,6 +261,11 @@ Status Server::Impl::listen() {
     socket->listen(kBacklog);
     port = socket->address().port();
     return {};
+  } catch (const Poco::Net::DNSException&) {
+    return make_error(Errc::io, "listen",
+                      fmt::format("cannot listen on {}:{}: the host name leads to no address",
+                                  options.host, options.port),
+                      "give an address of this machine, such as 127.0.0.1");
   } catch (const Poco::Exception& e) {
     return make_error(
         Errc::io, "listen",

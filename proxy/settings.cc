@@ -218,9 +218,12 @@ std::string variable_of(const Setting& setting) {
 
 Status read_settings_file(const std::string& file, SettingValues& values) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error)) {
-    return make_error(Errc::no_input, "no_config",
-                      fmt::format("cannot read the configuration {}: there is no such file", file));
+  const auto place = std::filesystem::status(file, error);
+  if (!std::filesystem::exists(place) || std::filesystem::is_directory(place)) {
+    return make_error(
+        Errc::no_input, "no_config",
+        fmt::format("cannot read the configuration {}: {}", file,
+                    std::filesystem::exists(place) ? "it is a folder" : "there is no such file"));
   }
   std::ifstream stream(file, std::ios::binary);
   const std::string text(std::istreambuf_iterator<char>(stream), {});

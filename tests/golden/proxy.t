@@ -99,6 +99,14 @@ Usage and settings that cannot be.
   $ mkdir folder; offsync-proxy --listen 127.0.0.1:0 --store sqlite:folder 2>&1 | sed 's/^time=[^ ]* //'
   level=error event=failed code=store_is_folder reason="the store <folder>/folder is a folder; name a file in it: --store sqlite:<folder>/folder/log.db"
 
+  $ offsync-proxy --check-config --config folder
+  offsync-proxy: cannot read the configuration folder: it is a folder
+  [66]
+  $ (echo 'threads = 3' | offsync-proxy --check-config --config /dev/stdin) | grep threads
+  threads = 3  # /dev/stdin:1
+  $ offsync-proxy --listen no..host:0 --store sqlite:unused.db 2>&1 | sed 's/^time=[^ ]* //'
+  level=error event=failed code=listen reason="cannot listen on no..host:0: the host name leads to no address; give an address of this machine, such as 127.0.0.1"
+
 What any HTTP client sees.
 
   $ proxy_start

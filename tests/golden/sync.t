@@ -100,7 +100,18 @@ Settings.
   [78]
   $ OFFSYNC_REMOTE=${url%shop}other offsync sync -C c
   pushed 0, pulled the whole state, 0 conflicts, 0 rejected
+
+What the proxy has accepted is not queued any more, and nothing is lost of it either.
+
+  $ offsync emit -q -C a todo.done todo/1 done:=false > event
+  $ offsync sync -q -C a --push
+  pushed 1, pulled 0, 0 conflicts, 0 rejected
   $ proxy_stop
+  $ offsync sync -C a 2>&1 | tail -n 1
+  nothing is lost; nothing is queued, 1 accepted one has yet to come back
+  $ offsync emit -q -C a todo.done todo/1 done:=true > event
+  $ offsync sync -C a 2>&1 | tail -n 1
+  nothing is lost; 1 event stays queued, 1 accepted one has yet to come back
 
 The log lines of the proxy, both runs.
 
