@@ -139,7 +139,8 @@ class Replica {
   // them.
   Status begin_snapshot();
   Status stage_snapshot(std::string_view ndjson);  // whole lines
-  // Checks the header line {"cursor":…,"entities":N,"conflicts":M} against what was staged.
+  // Checks the header line {"cursor":…,"entities":N,"conflicts":M} against what was staged. Error
+  // partial `superseded`: another process has begun a snapshot since; nothing was changed.
   Result<Cursor> install_snapshot();
 
   Status note_clock_offset(std::int64_t offset_ms);

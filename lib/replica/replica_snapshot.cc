@@ -41,6 +41,20 @@ Status run(ReplicaStore& store, const char* sql) {
   return statement->run();
 }
 
+// Whoever begins a snapshot throws away what another process has staged.
+Status all_staged(ReplicaStore& store, std::int64_t staged, std::int64_t pieces) {
+  OFFSYNC_ASSIGN(sqlite::Statement * count,
+                 store.use("SELECT count(*) FROM base WHERE staged = ?"));
+  count->bind(1, staged);
+  OFFSYNC_ASSIGN(const bool found, count->step());
+  const bool all = found && count->integer(0) == pieces;
+  count->reset();
+  if (all) return {};
+  return make_error(Errc::partial, "superseded",
+                    "another process has begun to fetch the state of this replica meanwhile",
+                    "nothing was changed; try again");
+}
+
 // Replaces the confirmed state by a staged snapshot, within one transaction.
 class Install {
  public:
@@ -54,7 +68,7 @@ class Install {
       return true;
     };
     OFFSYNC_TRY(for_each_line(store_, staged_, take_line));
-    if (!header_) return bad_snapshot("it is empty, or another process has begun one");
+    if (!header_) return bad_snapshot("it is empty");
     if (entities_ != header_->entities || conflicts_ != header_->conflicts) {
       return bad_snapshot("it was cut: " + std::to_string(entities_) + " of " +
                           std::to_string(header_->entities) + " entities, " +
@@ -189,6 +203,7 @@ Status Replica::begin_snapshot() {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
   // A mark of our own, so that the pieces of two processes never mix.
   impl_->staging = static_cast<std::int64_t>(impl_->store.random.next() >> 1 | 1);
+  impl_->pieces = 0;
   OFFSYNC_TRY(run(impl_->store, "DELETE FROM base WHERE staged <> 0"));
   return write->commit();
 }
@@ -207,6 +222,7 @@ Status Replica::stage_snapshot(std::string_view ndjson) {
     const std::string packed = compress(ndjson.substr(0, end), Coding::zstd);
     put->bind(1, impl_->staging).bind_blob(2, packed);
     OFFSYNC_TRY(put->run());
+    ++impl_->pieces;
     ndjson.remove_prefix(end);
   }
   return write->commit();
@@ -214,6 +230,7 @@ Status Replica::stage_snapshot(std::string_view ndjson) {
 
 Result<Cursor> Replica::install_snapshot() {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_TRY(all_staged(impl_->store, impl_->staging, impl_->pieces));
   impl_->store.bulk();
   OFFSYNC_ASSIGN(Cursor cursor, Install(*write, impl_->staging).run());
   OFFSYNC_TRY(write->commit());

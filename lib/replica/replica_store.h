@@ -194,6 +194,7 @@ struct Replica::Impl {
   Impl(std::string file, Clock& clock, Random& random) : store(std::move(file), clock, random) {}
   ReplicaStore store;
   std::int64_t staging = 0;  // marks the pieces of our snapshot
+  std::int64_t pieces = 0;   // how many there are
 };
 
 }  // namespace offsync

@@ -45,7 +45,7 @@ std::string seconds(std::int64_t ms) {
 
 // What another process did to the replica meanwhile, or a proxy that changed its log.
 bool is_stale(const Error& error) {
-  return error.code == "gap" || error.code == "epoch_changed";
+  return error.code == "gap" || error.code == "epoch_changed" || error.code == "superseded";
 }
 
 }  // namespace
@@ -191,6 +191,7 @@ void Session::refused() {
 void Session::end_by(const Status& status) {
   if (status.ok() || end_ != End::running) return;
   Error error = status.error();
+  if (error.kind == Errc::partial && is_stale(error)) return end_stale(std::move(error));
   if (is_stale(error)) return end_stale(protocol_error(error.code, error.detail));
   const bool from_proxy = error.kind == Errc::bad_data;
   if (from_proxy) error = protocol_error(error.code, error.detail);

@@ -104,7 +104,7 @@ TEST_CASE("the pieces of two processes never mix") {
   must(f.replica.stage_snapshot(snapshot.substr(0, snapshot.find('\n') + 1)));
   CHECK(must(bootstrap(other, snapshot)) == Cursor{"e1", 1});
   must(f.replica.stage_snapshot(snapshot.substr(snapshot.find('\n') + 1)));
-  CHECK(code_of(f.replica.install_snapshot()) == "bad_snapshot");
+  CHECK(code_of(f.replica.install_snapshot()) == "superseded");
   CHECK(f.shown() == "a=1");
   CHECK(states(f.replica, Replica::View::confirmed) == folded(f.replica));
   CHECK(must(bootstrap(f.replica, snapshot)) == Cursor{"e1", 1});

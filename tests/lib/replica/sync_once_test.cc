@@ -38,6 +38,29 @@ TEST_CASE("sync: what one client did is at the other", "[sync]") {
   CHECK(w.b.confirmed() == w.proxy.state());
 }
 
+TEST_CASE("sync: two processes fetch the first snapshot of one replica", "[sync]") {
+  const std::string text(50'000, 'x');
+  for (int when = 1; when <= 5; ++when) {
+    World w;
+    for (int i = 0; i < 60; ++i) {
+      w.proxy.append("big/" + std::to_string(i), R"({"set":{"text":")" + text + "\"}}");
+    }
+    w.a.transport.chunk = 1'200'000;  // so that a part is staged before all of it is here
+    int polls = 0;
+    w.a.transport.meanwhile = [&] {
+      if (++polls != when) return;
+      Client other(w.proxy, w.clock, w.folder.file("a.db"), 5);
+      CHECK_FALSE(other.sync().error.has_value());
+    };
+    const SyncReport report = w.a.sync();
+    INFO("in poll " << when);
+    CHECK_FALSE(report.error.has_value());
+    CHECK(polls >= when);
+    CHECK(w.a.info().cursor == Cursor{"e1", 60});
+    CHECK(w.a.confirmed() == w.proxy.state());
+  }
+}
+
 TEST_CASE("sync: the first pull is the snapshot, then the log from its cursor", "[sync]") {
   World w;
   w.proxy.append("todo/1", R"({"set":{"n":1}})");
