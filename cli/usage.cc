@@ -13,7 +13,8 @@ namespace {
 
 // "--data" or "ID".
 std::string name_of(const CLI::Option& option) {
-  return option.nonpositional() ? option.get_name() : option.get_name(true);
+  if (option.nonpositional()) return option.get_name();
+  return option.get_single_name();  // get_name() has none for those that the help does not list
 }
 
 // The command that was chosen, else the program itself.

@@ -80,6 +80,7 @@ class CommandLine(Case):
                           ["log", "--since", ""], ["log", "--type", ""], ["queue", "list", ""],
                           ["-C", "", "state"], ["replay", ""], ["sync", "--remote", ""]):
             self.assertIn("is empty", self.refused(*arguments))
+        self.assertEqual(self.refused("state", ""), "SUBJECT is empty; see: offsync state --help")
         self.replica.emit("t", "a/1", "x=")
         self.assertEqual(json.loads(self.replica.run("state", "a/1"))["fields"], {"x": ""})
 
