@@ -1,12 +1,15 @@
 #include "sim/crew.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <new>
 #include <sstream>
 #include <stdexcept>
 
@@ -112,15 +115,40 @@ void add(Summary& summary, const RunResult& result) {
   for (const auto& [what, count] : result.counters) summary.counters[what] += count;
 }
 
+// The lowest seed that failed, known to all processes: nobody needs to look beyond it.
+class Lowest {
+ public:
+  Lowest() {
+    void* memory = ::mmap(nullptr, sizeof(std::atomic<std::uint64_t>), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::runtime_error("mmap failed");
+    seed_ = new (memory) std::atomic<std::uint64_t>(UINT64_MAX);
+  }
+  ~Lowest() { ::munmap(seed_, sizeof *seed_); }
+  Lowest(const Lowest&) = delete;
+  Lowest& operator=(const Lowest&) = delete;
+
+  bool below(std::uint64_t seed) const { return *seed_ < seed; }
+  void failed(std::uint64_t seed) {
+    std::uint64_t lowest = *seed_;
+    while (seed < lowest && !seed_->compare_exchange_weak(lowest, seed)) {
+    }
+  }
+
+ private:
+  std::atomic<std::uint64_t>* seed_;
+};
+
 // Every `jobs`-th seed.
-Summary work(const Order& order, unsigned which) {
+Summary work(const Order& order, unsigned which, Lowest& lowest) {
   const Folder folder;
   Summary summary;
-  for (std::uint64_t i = which; i < order.count; i += order.jobs) {
+  for (std::uint64_t i = which; i < order.count && !lowest.below(order.from + i); i += order.jobs) {
     const RunResult result = run_twice(Params::from(order.from + i), folder.path(), false);
     add(summary, result);
     if (result.violations.empty()) continue;
     summary.failed = order.from + i;
+    lowest.failed(order.from + i);
     break;
   }
   return summary;
@@ -160,6 +188,7 @@ Summary run_crew(const Order& order) {
     std::FILE* from;
   };
   std::vector<Member> members;
+  Lowest lowest;
   for (unsigned i = 0; i < order.jobs; ++i) {
     int ends[2];
     if (::pipe(ends) != 0) throw std::runtime_error("pipe failed");
@@ -168,7 +197,7 @@ Summary run_crew(const Order& order) {
     if (pid == 0) {
       ::close(ends[0]);
       std::FILE* to = ::fdopen(ends[1], "w");
-      tell(to, work(order, i));
+      tell(to, work(order, i, lowest));
       std::fclose(to);
       std::_Exit(0);
     }

@@ -294,6 +294,7 @@ std::map<Target, std::string> Machine::seen_by(const Event& event, std::uint64_t
 }
 
 void Machine::import(const std::string& line) {
+  note_wall();
   auto batch = shell_->begin_batch();
   if (!batch) return void(check_disk());
   const auto emitted = batch->add_line(line);
@@ -309,6 +310,7 @@ void Machine::import(const std::string& line) {
 }
 
 void Machine::resolve(Dice& dice) {
+  note_wall();
   const auto open = shell_->conflicts(false);
   if (!open || open->empty()) return void(check_disk());
   const Replica::ConflictRecord& record = dice.pick(*open);
@@ -322,6 +324,7 @@ void Machine::resolve(Dice& dice) {
 }
 
 void Machine::settle_rejected(Dice& dice) {
+  note_wall();
   std::vector<std::string> rejected, parked;
   for (const PendingEvent& event : queue()) {
     if (event.state == PendingState::rejected) rejected.push_back(event.id);
