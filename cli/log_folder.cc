@@ -27,7 +27,8 @@ std::function<bool(const EventView&)> LogFolder::wanted_by(const Filter& filter)
 Status LogFolder::fold(const LineReader::Line& line, LineReader& reader) {
   Status done;
   if (line.too_long) {
-    done = bad_data("too_large", "the line is too long");
+    const std::size_t limit = entities_to_come_ > 0 ? kEntityLineBytes : limits::kLineBytes;
+    done = bad_data("too_large", fmt::format("the line is over {} bytes", limit));
   } else if (entities_to_come_ > 0 || line.text.starts_with(kHead)) {
     done = fold_state(line.text, reader);
   } else {

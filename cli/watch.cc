@@ -259,7 +259,7 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
 int WatchCommand::end(Replica& replica, Sink& sink, const LogTail& tail, int code) const {
   // Of what the replica has received, the next `watch` begins behind the last event.
   const auto at = tail.position();
-  if (!options_.exec.empty() && !sink.enough() && at) {
+  if (!options_.exec.empty() && (tail.wants_more() || sink.stopped()) && at) {
     const auto info = replica.info();
     const bool more = info && info->cursor && info->cursor->sequence > at->sequence;
     if (more || sink.stopped()) {

@@ -126,6 +126,8 @@ class WatchOptions(Case):
         self.assertIn(f"--after {epoch}-1", done.stderr)
         done = reader.finish("watch", "-q", "--from", "beginning", "--exec", "true", "-n", "2")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+        done = reader.finish("watch", "-q", "--from", "beginning", "--exec", "true", "--until", "2")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_exec_does_not_keep_the_queue_waiting(self):
         for i in range(6, 31):

@@ -63,6 +63,10 @@ Bad lines are told and left out; --strict stops and prints no state.
   offsync: --until: 'never' is not a time (2026-11-23T12:00:00Z, 2026-11-23, 2h), a sequence or a stamp
   [2]
   $ : | offsync replay -
+  $ { head -c 300000 /dev/zero | tr '\0' x; echo; head -n 1 events; } | offsync replay - --subject order/1
+  offsync: stdin: line 1, byte 0: the line is over 262144 bytes (too_large)
+  {"subject":"order/1","fields":{"n":7,"what":"nails"}}
+  [65]
 
 What is no NDJSON at all is told once.
 
