@@ -15,7 +15,7 @@ _offsync_proxy() {
             mapfile -t COMPREPLY < <(compgen -W '--listen --store --config --daemon --pidfile --ready-file
                 --threads --max-streams --heartbeat --stall-timeout --header-timeout --body-timeout
                 --idle-timeout --cors-origins --log-level --log-format --log-file --check-config
-                -V --version -h --help' -- "$cur")
+                --new-epoch -V --version -h --help' -- "$cur")
             ;;
     esac
 }

@@ -18,5 +18,6 @@ complete -c offsync-proxy -l log-level -x -a 'debug info warn error' -d 'Least l
 complete -c offsync-proxy -l log-format -x -a 'text json' -d 'Form of log lines'
 complete -c offsync-proxy -l log-file -r -F -d 'Log there'
 complete -c offsync-proxy -l check-config -d 'Print the settings and end'
+complete -c offsync-proxy -l new-epoch -d 'Begin the logs of a store that was put back anew, and end'
 complete -c offsync-proxy -s V -l version -d 'Print the version'
 complete -c offsync-proxy -s h -l help -d 'Print help'

@@ -28,7 +28,7 @@ Signals: SIGTERM and SIGINT stop it within 5 seconds, SIGHUP opens the log file 
 struct CommandLine {
   std::map<std::string, std::string> values;  // by key
   std::string config_file;
-  bool daemon = false, check = false;
+  bool daemon = false, check = false, new_epoch = false;
 };
 
 std::string help_of(const Setting& setting) {
@@ -58,6 +58,8 @@ void describe(CLI::App& app, CommandLine& line) {
                "Run in the background; returns once the proxy listens (needs --log-file)");
   app.add_flag("--check-config", line.check,
                "Print the settings and where they come from, and end");
+  app.add_flag("--new-epoch", line.new_epoch,
+               "Once, after a backup of the store was put back: begin its logs anew, and end");
 }
 
 std::string default_store(const Environment& environment) {
@@ -159,8 +161,12 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
     return failed(kExitConfig, "there is no HOME to keep the logs in; name a file with --store");
   }
   config->daemon = line.daemon;
+  config->new_epoch = line.new_epoch;
   if (config->daemon && config->log_file.empty()) {
     return failed(kExitUsage, "--daemon needs --log-file: a daemon has no stderr to log to");
+  }
+  if (config->daemon && config->new_epoch) {
+    return failed(kExitUsage, "--new-epoch ends at once: it does not go with --daemon");
   }
   make_absolute(*config);
   Parsed out;

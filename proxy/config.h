@@ -19,6 +19,7 @@ struct Config {
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
   bool daemon = false;
+  bool new_epoch = false;  // begin the store's logs anew, and end
 };
 
 // What came of the command line: a configuration to run with, or a text and an exit code.

@@ -26,13 +26,14 @@
 namespace offsync::proxy {
 namespace {
 
-constexpr int kExitInternal = 70, kExitIo = 74, kExitConfig = 78;
+constexpr int kExitNoInput = 66, kExitInternal = 70, kExitIo = 74, kExitConfig = 78;
 constexpr auto kStopWithin = std::chrono::milliseconds(4700);
 
 int exit_code(const Error& error) {
-  return error.kind == Errc::config ? kExitConfig
-         : error.kind == Errc::io   ? kExitIo
-                                    : kExitInternal;
+  return error.kind == Errc::config     ? kExitConfig
+         : error.kind == Errc::io       ? kExitIo
+         : error.kind == Errc::no_input ? kExitNoInput
+                                        : kExitInternal;
 }
 
 sigset_t our_signals() {
@@ -85,6 +86,25 @@ void raise_descriptor_limit(const Config& config, Log& log) {
                {"wanted", static_cast<std::uint64_t>(wanted)},
                {"hint", "raise ulimit -n or lower max_streams"}});
   }
+}
+
+// For a store that was put back: who has seen more of the log than it holds would go on from a
+// place where other events come to be.
+Status begin_anew(const Config& config) {
+  if (!std::filesystem::exists(config.store_file)) {
+    return make_error(Errc::no_input, "no_store", "there is no store " + config.store_file,
+                      "name it with --store sqlite:PATH");
+  }
+  SqliteLogStore::Options options;
+  options.file = config.store_file;
+  options.new_epoch = true;
+  SystemRandom random;
+  OFFSYNC_ASSIGN(const auto store, SqliteLogStore::open(options, random));
+  OFFSYNC_ASSIGN(const auto spaces, store->spaces());
+  fmt::print("{}: {} log{} begin{} anew; clients fetch the state, and send again what is missing\n",
+             config.store_file, spaces.size(), spaces.size() == 1 ? "" : "s",
+             spaces.size() == 1 ? "s" : "");
+  return {};
 }
 
 Result<std::unique_ptr<SqliteLogStore>> open_store(const Config& config, Random& random) {
@@ -171,7 +191,7 @@ int main_with(const Config& config) {
   }
   SystemClock clock;
   Log log(clock, config.log_level, config.log_format);
-  const auto status = run(config, log, daemon);
+  const auto status = config.new_epoch ? begin_anew(config) : run(config, log, daemon);
   if (status) return 0;
   const int code = exit_code(status.error());
   log.write(LogLevel::error, "failed",

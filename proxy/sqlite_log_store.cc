@@ -27,10 +27,12 @@ std::string new_epoch(Random& random) {
   return epoch;
 }
 
-// The epoch in the file; made, once, where there is none.
-Result<std::string> take_epoch(WriteConnection& connection, Random& random) {
-  OFFSYNC_ASSIGN(sqlite::Statement add,
-                 connection.db.prepare("INSERT OR IGNORE INTO store (one, epoch) VALUES (1, ?)"));
+// The epoch in the file; made where there is none, or `anew`.
+Result<std::string> take_epoch(WriteConnection& connection, Random& random, bool anew) {
+  OFFSYNC_ASSIGN(
+      sqlite::Statement add,
+      connection.db.prepare(anew ? "REPLACE INTO store (one, epoch) VALUES (1, ?)"
+                                 : "INSERT OR IGNORE INTO store (one, epoch) VALUES (1, ?)"));
   const std::string epoch = new_epoch(random);
   OFFSYNC_TRY(add.bind(1, epoch).run());
   return connection.reader.epoch();
@@ -151,7 +153,7 @@ Result<std::unique_ptr<SqliteLogStore>> SqliteLogStore::open(const Options& opti
   auto impl = std::make_unique<Impl>(std::move(lock), options);
   {
     OFFSYNC_ASSIGN(LogPool::WriteLease writer, impl->pool.writer());
-    OFFSYNC_ASSIGN(impl->epoch, take_epoch(*writer.operator->(), random));
+    OFFSYNC_ASSIGN(impl->epoch, take_epoch(*writer.operator->(), random, options.new_epoch));
   }
   return std::unique_ptr<SqliteLogStore>(new SqliteLogStore(std::move(impl)));
 }

@@ -17,6 +17,7 @@ class SqliteLogStore final : public LogStore {
     int cache_kib = 128 * 1024;  // of the connection that writes
     int checkpoint_pages = 16'000;
     std::uint64_t compact_step = 1000;  // events forgotten in one transaction
+    bool new_epoch = false;             // what it holds gets another epoch, as if it were a new log
   };
 
   // Creates the file (not its folder) where there is none; `random` is used for its epoch only.

@@ -98,6 +98,27 @@ TEST_CASE("a folder is no store, and stays as it was") {
   CHECK_FALSE(std::filesystem::exists(dir.file("folder.lock")));
 }
 
+TEST_CASE("a store may begin anew with what it holds") {
+  TempDir dir;
+  SeededRandom random(1);
+  SqliteLogStore::Options options;
+  options.file = dir.file("store.db");
+  std::string epoch;
+  {
+    auto store = SqliteLogStore::open(options, random);
+    REQUIRE((*store)->append(commit_of("shop", 1, 5)));
+    epoch = (*store)->space("shop")->epoch;
+  }
+  options.new_epoch = true;
+  const std::string fresh = (*SqliteLogStore::open(options, random))->space("shop")->epoch;
+  CHECK(fresh != epoch);
+  options.new_epoch = false;
+  auto store = SqliteLogStore::open(options, random);
+  CHECK((*store)->space("shop")->epoch == fresh);
+  CHECK((*store)->space("shop")->head == 5);
+  CHECK((*store)->read("shop", 0, 100, 1'000'000)->size() == 5);
+}
+
 TEST_CASE("two stores have two epochs") {
   const TempDir dir;
   const auto one = open_file(dir.file("one.db"), 1);

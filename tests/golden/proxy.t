@@ -25,6 +25,7 @@
     --config FILE                   Read settings from this TOML file [default: /etc/offsync/proxy.toml if it exists]
     --daemon                        Run in the background; returns once the proxy listens (needs --log-file)
     --check-config                  Print the settings and where they come from, and end
+    --new-epoch                     Once, after a backup of the store was put back: begin its logs anew, and end
   
   
   Each setting can also be given as OFFSYNC_PROXY_NAME in the environment, or in the TOML file under
@@ -165,3 +166,38 @@ In the background.
   event=listening
   event=stopping
   event=stopped
+
+A backup is put back: what it lacks is sent again, before what came later.
+
+  $ rm -rf proxy.db*
+  $ proxy_start
+  $ offsync init -q -C a --remote "$url" --source /people/anna
+  $ offsync emit -q -C a order.placed order/1 n:=1; offsync sync -C a
+  {"specversion":"1.0","id":"<id1>","source":"/people/anna","type":"order.placed","subject":"order/1","time":"<TIME>","stamp":"<stamp1>","clientseq":"1","data":{"base":{},"set":{"n":1}}}
+  pushed 1, pulled 1, 0 conflicts, 0 rejected
+  $ proxy_stop
+  $ cp proxy.db backup.db
+  $ proxy_start
+  $ offsync emit -q -C a order.changed order/1 n:=2; offsync sync -C a --push
+  {"specversion":"1.0","id":"<id2>","source":"/people/anna","type":"order.changed","subject":"order/1","time":"<TIME>","stamp":"<stamp2>","clientseq":"2","data":{"base":{"n":"<stamp1>"},"set":{"n":2}}}
+  pushed 1, pulled 0, 0 conflicts, 0 rejected
+  $ offsync emit -q -C a order.changed order/1 n:=3
+  {"specversion":"1.0","id":"<id3>","source":"/people/anna","type":"order.changed","subject":"order/1","time":"<TIME>","stamp":"<stamp3>","clientseq":"3","data":{"base":{"n":"<stamp2>"},"set":{"n":3}}}
+  $ proxy_stop
+  $ rm proxy.db*; cp backup.db proxy.db
+  $ offsync-proxy --new-epoch --store sqlite:proxy.db
+  <folder>/proxy.db: 1 log begins anew; clients fetch the state, and send again what is missing
+  $ proxy_start
+  $ offsync sync -C a
+  pushed 2, pulled the whole state and 2 events, 0 conflicts, 0 rejected
+  $ curl -s "$url/events" | grep -o '"set":{"n":.}'
+  "set":{"n":1}
+  "set":{"n":2}
+  "set":{"n":3}
+  $ proxy_stop
+  $ offsync-proxy --new-epoch --store sqlite:none.db
+  time=<TIME> level=error event=failed code=no_store reason="there is no store <folder>/none.db; name it with --store sqlite:PATH"
+  [66]
+  $ offsync-proxy --new-epoch --daemon --log-file log
+  offsync-proxy: --new-epoch ends at once: it does not go with --daemon
+  [2]
