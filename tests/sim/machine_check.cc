@@ -109,8 +109,9 @@ bool Machine::settled(std::string& why) {
 }
 
 void Machine::check_rejected(const PendingEvent& event) {
-  // The log may have another one with its id; then that is why.
-  if (event.code != "id_conflict" && oracle_.find(space_, event.id)) {
+  // The log may have another one with its id: foreign ids may meet.
+  const EventPtr known = oracle_.find(space_, event.id);
+  if (known && known->content() == event.line) {
     world_.violated(3, "c{}: {} was rejected as {}, and is in the log", index_, event.id,
                     event.code);
   }
