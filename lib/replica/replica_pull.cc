@@ -84,20 +84,58 @@ class Apply {
     if (!found) return {};
     const std::uint64_t n = get->uinteger(0);
     const auto state = static_cast<PendingState>(get->integer(1));
-    const bool same = get->text(2) == encode_content(event);
+    const bool same = get->text(2) == encode_content(event) || is_released(event, n, get->text(2));
     get->reset();
     if (!same) return {};
     OFFSYNC_TRY(queue::remove(write_, n));
-    if (state == PendingState::rejected) return {};
+    if (state == PendingState::rejected) return release_held(write_, std::string(event.subject));
     OFFSYNC_ASSIGN(EntityRow * entity, write_.entity(event.subject));
     write_.count(*entity, -1, state == PendingState::held ? -1 : 0);
     return {};
+  }
+
+  // Whether the log has an event of ours as it was before release_held() gave it another number: an
+  // old copy of the request that was answered with `held` may come late.
+  bool is_released(EventView event, std::uint64_t n, std::string_view line) const {
+    if (event.clientseq == 0 || !write_.row.own(event.source)) return false;
+    event.clientseq = n;
+    return encode_content(event) == line;
   }
 
   ReplicaWrite& write_;
 };
 
 }  // namespace
+
+Status release_held(ReplicaWrite& write, const std::string& subject) {
+  OFFSYNC_ASSIGN(sqlite::Statement next,
+                 write.store.prepare("SELECT n, state, line FROM pending"
+                                     " WHERE state IN (2, 3) AND subject = ? ORDER BY n"));
+  next.bind(1, subject);
+  std::vector<std::pair<std::uint64_t, std::string>> released;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next.step());
+    if (!found || static_cast<PendingState>(next.integer(1)) == PendingState::rejected) break;
+    released.emplace_back(next.uinteger(0), next.text(2));
+  }
+  next.reset();
+  for (auto& [n, line] : released) {
+    OFFSYNC_ASSIGN(const EventView* read, write.store.other_decoder.decode(line));
+    EventView event = *read;
+    const std::uint64_t number = write.row.next++;
+    write.row_changed = true;
+    std::string again = line;
+    if (write.row.own(event.source)) {
+      event.clientseq = number;
+      again = encode_content(event);
+    }
+    OFFSYNC_TRY(queue::remove(write, n));
+    OFFSYNC_TRY(queue::insert(write, number, PendingState::queued, event, again));
+    OFFSYNC_ASSIGN(EntityRow * entity, write.entity(subject));
+    write.count(*entity, 0, -1);
+  }
+  return {};
+}
 
 Result<Replica::Applied> Replica::apply(std::string_view epoch,
                                         std::span<const std::string> lines) {

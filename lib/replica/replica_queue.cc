@@ -254,14 +254,17 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
   }
   ++(outcome.kind == OutcomeKind::accepted ? settled.accepted : settled.duplicate);
   const bool confirmed = write.row.pulled && outcome.sequence <= write.row.cursor;
-  if (key->state == PendingState::rejected) {
+  const bool void_rejection = key->state == PendingState::rejected;
+  if (void_rejection) {
     affected.insert(key->subject);
   } else {
     OFFSYNC_ASSIGN(EntityRow * entity, write.entity(key->subject));
     write.count(*entity, confirmed ? -1 : 0, key->state == PendingState::held ? -1 : 0);
   }
-  if (confirmed) return queue::remove(write, key->n);
-  return queue::set_state(write, key->n, PendingState::accepted, outcome.sequence, {}, {});
+  OFFSYNC_TRY(confirmed ? queue::remove(write, key->n)
+                        : queue::set_state(write, key->n, PendingState::accepted, outcome.sequence,
+                                           {}, {}));
+  return void_rejection ? release_held(write, key->subject) : Status();
 }
 
 }  // namespace

@@ -160,6 +160,11 @@ class ReplicaWrite {
 Result<std::uint64_t> rebuild_visible(ReplicaWrite& write, const std::set<std::string>& subjects,
                                       bool hold);
 
+// Queues the held events of `subject` that no rejected one stands before any more, as its rejection
+// is void: the log has it after all. They were never decided, so they keep id and stamp; but the
+// proxy may be beyond their clientseq, so they get new ones. Leaves store.decoder alone.
+Status release_held(ReplicaWrite& write, const std::string& subject);
+
 // A pending event as its row holds it.
 struct PendingKey {
   std::uint64_t n = 0;

@@ -84,6 +84,43 @@ TEST_CASE("another event under the id of ours does not take its place") {
   CHECK(f.shown() == "a=1 b=2");
 }
 
+// One that was refused here comes by another road: a foreign event that two replicas have imported.
+TEST_CASE("what is held behind a rejected event goes out when the log has that after all") {
+  const bool answered = GENERATE(false, true);  // rather than pulled
+  const bool old_copy = GENERATE(false, true);  // of the request that was answered `held`
+  Fixture f;
+  std::string line;
+  {
+    auto batch = must(f.replica.begin_batch());
+    line = must(batch.add_line(foreign("x", "todo/1", R"({"set":{"a":1}})"))).line;
+    must(batch.commit());
+  }
+  const Emitted behind = f.set("todo/1", "b", "2");
+  f.reject("x", "clock_ahead");
+  f.set("todo/2", "c", "3");
+  CHECK(f.queue() == "t:rejected b:held c:queued");
+  const Outcome known{"x", OutcomeKind::duplicate, f.log.append(line), 1, "", "", 0};
+  if (answered) must(f.replica.settle(f.log.epoch, std::vector{known}));
+  f.pull();
+  CHECK(f.queue() == "c:queued b:queued");
+  CHECK(f.shown() == "a=1 b=2");
+  const auto events = must(f.replica.to_push(0, 10, 10'000));
+  REQUIRE(events.size() == 2);
+  CHECK(events[1].id == behind.id);
+  CHECK(seen(events[1].line).stamp == seen(behind.line).stamp);
+  CHECK(seen(events[1].line).clientseq > seen(events[0].line).clientseq);
+  if (old_copy) {
+    f.log.append(behind.line);
+    f.pull();
+    CHECK(f.queue() == "c:queued");
+  }
+  f.push();
+  f.pull();
+  CHECK(f.queue().empty());
+  CHECK(f.confirmed() == "a=1 b=2");
+  CHECK(states(f.replica, Replica::View::visible) == folded(f.replica));
+}
+
 TEST_CASE("the clock follows what is applied, within the guard") {
   Fixture f;
   f.log.append(foreign("x", "todo/1", R"({"set":{"a":1}})", 30'000));
