@@ -88,7 +88,7 @@ class Apply {
     get->reset();
     if (!same) return {};
     OFFSYNC_TRY(queue::remove(write_, n));
-    if (state == PendingState::rejected) return release_held(write_, std::string(event.subject));
+    if (state == PendingState::rejected) return release_held(write_, std::string(event.subject), n);
     OFFSYNC_ASSIGN(EntityRow * entity, write_.entity(event.subject));
     write_.count(*entity, -1, state == PendingState::held ? -1 : 0);
     return {};
@@ -107,30 +107,20 @@ class Apply {
 
 }  // namespace
 
-Status release_held(ReplicaWrite& write, const std::string& subject) {
-  OFFSYNC_ASSIGN(sqlite::Statement next,
-                 write.store.prepare("SELECT n, state, line FROM pending"
-                                     " WHERE state IN (2, 3) AND subject = ? ORDER BY n"));
-  next.bind(1, subject);
-  std::vector<std::pair<std::uint64_t, std::string>> released;
-  for (;;) {
-    OFFSYNC_ASSIGN(const bool found, next.step());
-    if (!found || static_cast<PendingState>(next.integer(1)) == PendingState::rejected) break;
-    released.emplace_back(next.uinteger(0), next.text(2));
-  }
-  next.reset();
-  for (auto& [n, line] : released) {
-    OFFSYNC_ASSIGN(const EventView* read, write.store.other_decoder.decode(line));
+Status release_held(ReplicaWrite& write, const std::string& subject, std::uint64_t n) {
+  OFFSYNC_ASSIGN(const std::vector<PendingEvent> released, released_by(write, subject, n));
+  for (const PendingEvent& held : released) {
+    OFFSYNC_ASSIGN(const EventView* read, write.store.other_decoder.decode(held.line));
     EventView event = *read;
-    const std::uint64_t number = write.row.next++;
-    write.row_changed = true;
-    std::string again = line;
+    std::string line = held.line;
     if (write.row.own(event.source)) {
-      event.clientseq = number;
-      again = encode_content(event);
+      event.clientseq = write.row.next;
+      line = encode_content(event);
     }
-    OFFSYNC_TRY(queue::remove(write, n));
-    OFFSYNC_TRY(queue::insert(write, number, PendingState::queued, event, again));
+    OFFSYNC_TRY(queue::remove(write, held.n));
+    OFFSYNC_TRY(queue::insert(write, write.row.next, PendingState::queued, event, line));
+    ++write.row.next;
+    write.row_changed = true;
     OFFSYNC_ASSIGN(EntityRow * entity, write.entity(subject));
     write.count(*entity, 0, -1);
   }

@@ -123,25 +123,6 @@ class Requeue {
   ReplicaWrite& write_;
 };
 
-// The held events of `subject` that nothing stands before any more once the event at `n` is gone.
-Result<std::vector<PendingEvent>> released_by(ReplicaWrite& write, std::string_view subject,
-                                              std::uint64_t n) {
-  OFFSYNC_ASSIGN(sqlite::Statement * next,
-                 write.store.use("SELECT " OFFSYNC_PENDING_COLUMNS
-                                 " FROM pending WHERE state IN (2, 3) ORDER BY n"));
-  std::vector<PendingEvent> released;
-  for (;;) {
-    OFFSYNC_ASSIGN(const bool found, next->step());
-    if (!found) break;
-    if (next->text(4) != subject || next->uinteger(0) == n) continue;
-    PendingEvent event = read_pending(*next);
-    if (event.state == PendingState::rejected) break;
-    released.push_back(std::move(event));
-  }
-  next->reset();
-  return released;
-}
-
 // A clock that ran ahead would have everything refused, for ever: a new node begins a new one.
 void repair_clock(ReplicaWrite& write) {
   const std::int64_t bound = write.store.corrected_wall(write.row) + limits::kClockGuardMs;
@@ -170,6 +151,24 @@ Status take_out(ReplicaWrite& write, const std::vector<PendingEvent>& events) {
 }
 
 }  // namespace
+
+Result<std::vector<PendingEvent>> released_by(ReplicaWrite& write, std::string_view subject,
+                                              std::uint64_t n) {
+  OFFSYNC_ASSIGN(sqlite::Statement * next,
+                 write.store.use("SELECT " OFFSYNC_PENDING_COLUMNS
+                                 " FROM pending WHERE state IN (2, 3) ORDER BY n"));
+  std::vector<PendingEvent> released;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) break;
+    if (next->text(4) != subject || next->uinteger(0) == n) continue;
+    PendingEvent event = read_pending(*next);
+    if (event.state == PendingState::rejected) break;
+    released.push_back(std::move(event));
+  }
+  next->reset();
+  return released;
+}
 
 Result<std::uint64_t> rebuild_visible(ReplicaWrite& write, const std::set<std::string>& subjects,
                                       bool hold) {
@@ -264,7 +263,7 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
   OFFSYNC_TRY(confirmed ? queue::remove(write, key->n)
                         : queue::set_state(write, key->n, PendingState::accepted, outcome.sequence,
                                            {}, {}));
-  return void_rejection ? release_held(write, key->subject) : Status();
+  return void_rejection ? release_held(write, key->subject, key->n) : Status();
 }
 
 }  // namespace

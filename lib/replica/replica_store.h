@@ -160,10 +160,13 @@ class ReplicaWrite {
 Result<std::uint64_t> rebuild_visible(ReplicaWrite& write, const std::set<std::string>& subjects,
                                       bool hold);
 
-// Queues the held events of `subject` that no rejected one stands before any more, as its rejection
-// is void: the log has it after all. They were never decided, so they keep id and stamp; but the
-// proxy may be beyond their clientseq, so they get new ones. Leaves store.decoder alone.
-Status release_held(ReplicaWrite& write, const std::string& subject);
+// The held events of `subject` that nothing stands before any more once the event at `n` is gone.
+Result<std::vector<PendingEvent>> released_by(ReplicaWrite& write, std::string_view subject,
+                                              std::uint64_t n);
+// Queues these, as the rejection of the event at `n` is void: the log has it after all. They were
+// never decided, so they keep id and stamp; but the proxy may be beyond their clientseq, so they
+// get new ones. Leaves store.decoder alone.
+Status release_held(ReplicaWrite& write, const std::string& subject, std::uint64_t n);
 
 // A pending event as its row holds it.
 struct PendingKey {

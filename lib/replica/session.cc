@@ -191,8 +191,10 @@ void Session::refused() {
 void Session::end_by(const Status& status) {
   if (status.ok() || end_ != End::running) return;
   Error error = status.error();
-  if (error.kind == Errc::partial && is_stale(error)) return end_stale(std::move(error));
-  if (is_stale(error)) return end_stale(protocol_error(error.code, error.detail));
+  if (is_stale(error)) {
+    const bool ours = error.kind == Errc::partial;
+    return end_stale(ours ? std::move(error) : protocol_error(error.code, error.detail));
+  }
   const bool from_proxy = error.kind == Errc::bad_data;
   if (from_proxy) error = protocol_error(error.code, error.detail);
   const bool worth_retrying = error.kind == Errc::protocol || error.code == "busy";
