@@ -8,7 +8,6 @@
 #include "cli/line_reader.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "event/decoder.h"
 #include "event/value.h"
 

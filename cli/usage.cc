@@ -41,6 +41,13 @@ Error wrong(const CLI::App& app, std::string detail, const std::string& suggesti
                     suggestion.empty() ? see_help(app) : suggestion);
 }
 
+// The command has no option `word` (perhaps with "=value"); perhaps another one was meant.
+Error no_such_option(const CLI::App& command, const std::string& word) {
+  const std::string name = word.substr(0, word.find('='));
+  return wrong(command, fmt::format("{} has no option {}", command.get_name(), name),
+               did_you_mean(name, options_of(command)));
+}
+
 // What nobody takes: an option sooner than a word, since a word behind an unknown option is its
 // value more often than not.
 Error unexpected(const CLI::App& app, const std::vector<std::string>& words) {
@@ -81,12 +88,6 @@ Error mismatch(const CLI::App& app, const std::string& what) {
 }
 
 }  // namespace
-
-Error no_such_option(const CLI::App& command, const std::string& word) {
-  const std::string name = word.substr(0, word.find('='));
-  return wrong(command, fmt::format("{} has no option {}", command.get_name(), name),
-               did_you_mean(name, options_of(command)));
-}
 
 Error no_such_command(const std::string& word, const std::vector<std::string>& names) {
   const std::string suggestion = did_you_mean(word, names);

@@ -14,9 +14,6 @@ namespace offsync::cli {
 Error usage_error(const CLI::ParseError& error, const CLI::App& app,
                   const std::vector<std::string>& names);
 
-// The command has no option `word` (perhaps with "=value"); perhaps another one was meant.
-Error no_such_option(const CLI::App& command, const std::string& word);
-
 // There is no such command; perhaps another one was meant.
 Error no_such_command(const std::string& word, const std::vector<std::string>& names);
 
