@@ -32,8 +32,8 @@ std::optional<std::uint64_t> parse_counting(std::string_view text);
 // `text` for an error message: control characters escaped, cut between two characters to a
 // bearable length. UTF-8 where `text` is.
 std::string printable(std::string_view text);
-std::string printable_json(
-    std::string_view json);  // a canonical value: as it is, but for its length
+// The same for a canonical JSON value, which has its escapes already.
+std::string printable_json(std::string_view json);
 
 // About the bytes of encode_content(event): within 100 but for escapes in attributes. The measure
 // of limits::kEventBytes, which everybody who decodes the event computes alike.
