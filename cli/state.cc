@@ -27,16 +27,15 @@ constexpr CommandText kText = {
     "offsync state 'todo/*' --stamps\n"
     "offsync state --offline -o ndjson"};
 
-// The entities of the queue alone, into which what the proxy answers is joined. A join may meet the
-// same event twice, so it does not matter what of the queue the proxy has already.
+// The entities of the queue alone, into which what the proxy answers is joined: what is rejected is
+// rolled back, all else shows, as it does in the replica. A join may meet the same event twice, so
+// it does not matter what of the queue the proxy has already.
 Result<State> fold_queue(Replica& replica) {
   State state;
   Decoder decoder;
   Status failed;
   OFFSYNC_TRY(replica.for_each_pending([&](const PendingEvent& pending) {
-    if (pending.state != PendingState::queued && pending.state != PendingState::accepted) {
-      return true;
-    }
+    if (pending.state == PendingState::rejected) return true;
     const auto event = decoder.decode(pending.line);
     if (!event) failed = event.error();
     if (event) state.fold(**event);

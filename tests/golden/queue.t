@@ -47,6 +47,16 @@ It is parked with its reason, later ones of that entity are held, and everything
     name   "Nail"
   item/2
     name  "Screw"
+
+What is held shows, whoever answers.
+
+  $ offsync state -C a -o text
+  state from http://127.0.0.1:<port1>/v1/spaces/shop
+  item/1
+    count  "many"
+    name   "Nail"
+  item/2
+    name  "Screw"
   $ offsync status -C a | grep -E 'queue|verdict'
   replica    <folder>/a/.offsync
   queue      0 queued, 0 accepted, 1 rejected, 1 held
