@@ -1,0 +1,147 @@
+// What follows the end of a session of the SyncEngine.
+#include "replica/push_session.h"
+#include "replica/stream_session.h"
+#include "replica/sync_engine_impl.h"
+
+namespace offsync {
+
+void SyncEngine::Impl::end_push() {
+  const std::unique_ptr<Session> ended = std::move(push.session);
+  const auto& session = static_cast<const PushSession&>(*ended);
+  push.due_ms = now();
+  if (session.end() == Session::End::done) {
+    push.succeeded();
+    retries = 0;
+    pushed_upto = session.last_n();
+  } else if (session.status() == 413 && session.size() > 1) {
+    push_events = session.size() / 2;  // something in between has a limit of its own
+  } else if (session.end() == Session::End::failed) {
+    fail(push, session.error(), session.worth_retrying(), &session);
+  } else if (!context.options.pull) {
+    fail(push,
+         make_error(Errc::partial, "epoch_changed",
+                    "the proxy's log began anew; what is queued stays queued",
+                    "sync with a pull, so that the replica can follow it"),
+         false);
+  } else if (once()) {
+    // The answer came from a log that we do not know. The events stay queued; when the pull has
+    // found out what there is now, they are pushed again.
+    push_again = true;
+    phase = Phase::pull;
+  } else {
+    pull.session.reset();
+    pull.due_ms = now();
+    push.due_ms = now() + push.backoff.next(random);
+  }
+}
+
+void SyncEngine::Impl::end_pull() {
+  const std::unique_ptr<Session> ended = std::move(pull.session);
+  const Session& session = *ended;
+  pull.due_ms = now();
+  switch (session.end()) {
+    case Session::End::stale:
+    case Session::End::expired:
+      return lost_place(session);
+    case Session::End::failed:
+      if (pulling == Pulling::stream) lost_stream(static_cast<const StreamSession&>(session));
+      return fail(pull, session.error(), session.worth_retrying(), &session);
+    default:
+      break;
+  }
+  if (phase == Phase::place) {
+    phase = Phase::push;
+    if (pulling == Pulling::page) return;  // another process has got a cursor before
+  }
+  if (pulling == Pulling::page) return end_page(session);
+  cursor.reset();  // the observer knows of this snapshot
+  expired.reset();
+  reset_seen = true;
+  retries = 0;
+}
+
+// The log to follow is not where it was. That is no failure, unless it happens over and over.
+void SyncEngine::Impl::lost_place(const Session& session) {
+  if (session.end() == Session::End::expired) expired = cursor;
+  if (++pull.surprises <= kSurprises) return;
+  pull.surprises = 0;
+  fail(pull, session.error(), true);
+}
+
+void SyncEngine::Impl::lost_stream(const StreamSession& session) {
+  if (!session.proved()) return;
+  pull.succeeded();
+  pull.backoff = new_backoff(session.retry_ms().value_or(0));
+}
+
+void SyncEngine::Impl::end_page(const Session& session) {
+  const std::optional<Cursor> before = cursor;
+  const std::uint64_t head = *session.log_head();
+  Status status = look_at_replica();
+  if (status.ok()) status = note_head(head);
+  if (!status) return fail(pull, status.error(), false);
+  pull.succeeded();
+  retries = 0;
+  if (!target) target = head;
+  if (cursor && cursor->sequence >= *target) return end_pull_once();
+  if (cursor != before) return;
+  fail(pull,
+       make_error(Errc::protocol, "bad_answer",
+                  "the proxy has no event after " + (cursor ? cursor->text() : "the beginning") +
+                      ", although its log reaches to " + std::to_string(*target),
+                  "the log of the proxy may be damaged"),
+       false);
+}
+
+void SyncEngine::Impl::end_pull_once() {
+  if (const Status noted = context.replica.note_synced(); !noted) return finish(noted.error());
+  const bool look_again = push_again || reset_seen;
+  if (!context.options.push || !look_again) return finish();
+  const auto left = context.replica.to_push(0, 1, context.options.push_bytes);
+  if (!left) return finish(left.error());
+  if (left->empty()) return finish();
+  if (++rounds >= kRounds) {
+    return finish(make_error(Errc::partial, "epoch_changed",
+                             "the proxy's log began anew again and again during the sync",
+                             "what is queued stays queued; sync again later"));
+  }
+  phase = Phase::push;
+  push_again = reset_seen = false;
+  pushed_upto = 0;
+  target.reset();
+}
+
+Status SyncEngine::Impl::note_head(std::uint64_t head) {
+  if (head == noted_head) return {};
+  OFFSYNC_TRY(context.replica.note_head(head));
+  noted_head = head;
+  return {};
+}
+
+// once: only where the proxy itself asks for a little patience.
+bool SyncEngine::Impl::may_retry_once(const Session* session) const {
+  if (session == nullptr || (session->status() != 429 && session->status() != 503)) return false;
+  const auto wait = session->retry_after_ms();
+  return wait && *wait <= limits::kOnceRetryAfterMs && retries < limits::kOnceRetries;
+}
+
+void SyncEngine::Impl::fail(Channel& channel, const Error& error, bool worth_retrying,
+                            const Session* session) {
+  if (once() ? !may_retry_once(session) : !worth_retrying) return finish(error);
+  ++retries;
+  const std::int64_t at_least = session == nullptr ? 0 : session->retry_after_ms().value_or(0);
+  const std::int64_t wait = channel.backoff.next(random, at_least);
+  channel.due_ms = now() + wait;
+  channel.failing = true;
+  if (!once()) context.report.error = error;
+  context.observer.on_trouble(error, wait);
+}
+
+void SyncEngine::Impl::finish(std::optional<Error> error) {
+  done = true;
+  push.session.reset();
+  pull.session.reset();
+  context.report.error = std::move(error);
+}
+
+}  // namespace offsync
