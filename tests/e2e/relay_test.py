@@ -129,10 +129,9 @@ class ThroughFaults(Case):
         second = self.relay(self.server.port)
         second.plan(Fault(stall_down=0))
         anna = self.replica("anna", self.server.url(port=second.port))
-        anna.configure(request_timeout=1.5)
         anna.emit("n.set", "n/anna", "v:=1")
-        codes = []
-        syncing = threading.Thread(target=lambda: codes.append(anna.finish("sync").returncode))
+        codes, impatient = [], {"OFFSYNC_REQUEST_TIMEOUT": "1.5"}
+        syncing = threading.Thread(target=lambda: codes.append(anna.finish("sync", env=impatient).returncode))
         syncing.start()
         writer.run("emit", "--batch", "-", input=batch(20))
         writer.sync()

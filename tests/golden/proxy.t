@@ -136,7 +136,7 @@ What any HTTP client sees.
   {"type":"about:blank","title":"Method Not Allowed","status":405,"code":"method_not_allowed","detail":"this path takes GET, HEAD, POST"}405
   $ curl -s -w '%{http_code}\n' -H 'Content-Type: text/plain' -d x "$url/events"
   {"type":"about:blank","title":"Unsupported Media Type","status":415,"code":"unsupported_type","detail":"events come as application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, not as text/plain"}415
-  $ curl -s -N --max-time 3 -H 'Accept: text/event-stream' "$url/events" | tr -d '\r'
+  $ sed -u -e 's/\r$//' -e 8q < <(curl -s -N -H 'Accept: text/event-stream' "$url/events")
   retry: 2000
   
   event: hello
@@ -161,7 +161,7 @@ In the background.
   $ offsync-proxy --daemon --listen 127.0.0.1:0 --store sqlite:other.db --log-file other.log --pidfile pid
   offsync-proxy: a proxy runs already with the pidfile <folder>/pid, as process <pid>
   [74]
-  $ kill "$(cat pid)"; for i in $(seq 100); do grep -q stopped daemon.log && break; sleep 0.1; done
+  $ kill "$(cat pid)"; for i in $(seq 600); do grep -q stopped daemon.log && break; sleep 0.1; done
   $ cut -d ' ' -f 3 daemon.log
   event=listening
   event=stopping

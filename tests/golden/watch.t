@@ -15,9 +15,9 @@ The whole log, or what this replica has not received yet, or what is new; it end
   ["1","todo/1",{"title":"Buy milk"}]
   ["2","todo/1",{"title":"Buy oat milk"}]
   ["3","note/1",{"text":"Hello"}]
-  $ offsync watch -C a -q -n 1 --timeout 0.3
+  $ offsync watch -C a -q -n 1 --timeout 4
   [1]
-  $ offsync watch -C a -q --from now --timeout 0.3
+  $ offsync watch -C a -q --from now --timeout 4
   $ offsync watch -C a -q --after 1 -n 1 | jq -r .sequence
   2
   $ offsync watch -C a -q --from beginning --type 'note.*' -n 1 | jq -r .subject
@@ -76,5 +76,5 @@ What cannot be.
 Without the proxy it tries again, until its time is over.
 
   $ proxy_stop
-  $ offsync watch -C a --timeout 1 2>&1 | sed -E 's/in [0-9.]+ s/in <s>/' | head -n 1
+  $ offsync watch -C a --timeout 4 2>&1 | sed -E 's/in [0-9.]+ s/in <s>/' | head -n 1
   the stream after <epoch1>-4 did not come through: GET http://127.0.0.1:<port1>/v1/spaces/shop/events failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; trying again in <s>

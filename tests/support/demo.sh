@@ -68,7 +68,7 @@ start_proxy() {
   "$proxy" --listen "127.0.0.1:${port:-0}" --store "sqlite:$folder/proxy.db" \
     --ready-file "$folder/ready" 2>>"$folder/proxy.log" &
   proxy_pid=$!
-  for _ in {1..200}; do
+  for _ in {1..1200}; do
     [[ -s $folder/ready ]] && break
     kill -0 "$proxy_pid" 2>/dev/null || fail "the proxy ended: $(tail -n 3 "$folder/proxy.log")"
     sleep 0.05
@@ -100,7 +100,7 @@ title 'Ben watches (from the beginning, in the background)'
 printf '%sben  $%s offsync watch --from beginning -o ndjson > watched.ndjson &\n' "$dim" "$reset"
 (cd "$folder/ben" && exec offsync watch --from beginning -o ndjson >"$folder/watched" 2>"$folder/watch.log") &
 watch_pid=$!
-for _ in {1..200}; do [[ -s $folder/watched ]] && break; sleep 0.05; done
+for _ in {1..1200}; do [[ -s $folder/watched ]] && break; sleep 0.05; done
 [[ -s $folder/watched ]] || fail "watch printed nothing: $(<"$folder/watch.log")"
 
 title 'The network goes away. Both go on working'
@@ -119,7 +119,7 @@ as anna 'offsync queue'
 title 'It is back. Everything meets, and nobody loses anything'
 start_proxy
 as anna 'offsync sync'
-for _ in {1..200}; do
+for _ in {1..1200}; do
   [[ $(cd "$folder/ben" && offsync queue list -o ndjson) == '' ]] && break
   sleep 0.05
 done
@@ -129,7 +129,7 @@ as anna 'offsync sync'
 
 title 'The log, as everybody has it. Watch has printed each event once'
 head=$(cd "$folder/ben" && offsync status --json --offline | tr ',' '\n' | sed -n 's/.*"head"://p' | head -n 1)
-for _ in {1..200}; do (($(wc -l <"$folder/watched") >= head)) && break; sleep 0.05; done
+for _ in {1..1200}; do (($(wc -l <"$folder/watched") >= head)) && break; sleep 0.05; done
 as ben "offsync watch -q --from beginning -n $head"
 
 expect "$(seq 1 "$head")" "$(sed -E 's/.*"sequence":"([0-9]+)".*/\1/' "$folder/watched")" 'sequences that watch printed'

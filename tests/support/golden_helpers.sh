@@ -17,7 +17,7 @@ proxy_start() {
     "$@" </dev/null >proxy.out 2>>proxy.log &
   proxy_pid=$!
   local i
-  for ((i = 0; i < 400; ++i)); do
+  for ((i = 0; i < 1200; ++i)); do
     [[ -s ready ]] && break
     kill -0 "$proxy_pid" 2>/dev/null || break
     sleep 0.05

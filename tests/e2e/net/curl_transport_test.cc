@@ -45,7 +45,7 @@ std::unique_ptr<CurlTransport> transport_to(const std::string& origin) {
 }
 
 void run(CurlTransport& transport, const Collector& collector) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!collector.result && std::chrono::steady_clock::now() < end) transport.poll(100);
   REQUIRE(collector.result);
 }
@@ -264,10 +264,10 @@ TEST_CASE("the time-out is over the whole exchange") {
   }});
   Collector collector;
   const auto start = std::chrono::steady_clock::now();
-  exchange(server.origin(), get("/x", 300), collector);
+  exchange(server.origin(), get("/x", 2000), collector);
   REQUIRE(collector.result->error().code == "timeout");
   REQUIRE(collector.result->error().kind == Errc::unreachable);
-  REQUIRE(std::chrono::steady_clock::now() - start < std::chrono::seconds(3));
+  REQUIRE(std::chrono::steady_clock::now() - start < std::chrono::seconds(30));
   REQUIRE(collector.body == "hello");
 }
 
