@@ -6,6 +6,7 @@
 #include <map>
 
 #include "support/catch.h"
+#include "support/failing_sql.h"
 #include "support/ports.h"
 #include "support/temp_dir.h"
 
@@ -350,4 +351,45 @@ TEST_CASE_METHOD(Fixture, "it stops where the reader has had enough") {
   REQUIRE_FALSE(tail.wants_more());
   REQUIRE(run(tail).empty());
   REQUIRE(tail.position()->sequence == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a log that is replaced between any two statements leaves no gap") {
+  for (std::uint64_t n = 1, acted = 1; acted; ++n) {
+    INFO("statement " << n);
+    const test::FailingSql watched;
+    log = {};
+    notices.clear();
+    const std::string file = folder.file(fmt::format("{}.db", n));
+    replica.emplace(
+        std::move(Replica::create(file, {"http://h/v1/spaces/s", ""}, clock, random)).value());
+    bootstrap(0);
+    pull(5);
+    auto tail = this->tail({});
+    REQUIRE(tail.begin().ok());
+    pull(8);
+    test::FailingSql::act_at(n, [&] {
+      Replica ours = std::exchange(*replica, Replica::open(file, clock, random).value());
+      log.epoch = "two";
+      bootstrap(20);
+      pull(22);
+      *replica = std::move(ours);
+    });
+    Sequences shown = run(tail);
+    acted = test::FailingSql::failed();
+    test::FailingSql::fail_at(0);
+    if (shown.empty() || shown.back() != 22) {
+      // It had looked for the last time.
+      const auto rest = run(tail);
+      shown.insert(shown.end(), rest.begin(), rest.end());
+    }
+    // Of the first log so much as it had read, then the other one from its beginning.
+    const std::size_t first = acted ? shown.size() - std::min<std::size_t>(2, shown.size()) : 3;
+    REQUIRE(first <= 3);
+    const Sequences one{6, 7, 8};
+    Sequences expected(one.begin(), one.begin() + static_cast<std::ptrdiff_t>(first));
+    if (acted) expected.insert(expected.end(), {21, 22});
+    REQUIRE(shown == expected);
+    REQUIRE(notices.size() == (acted ? 1 : 0));
+    REQUIRE((n > 5 || acted));
+  }
 }

@@ -1,12 +1,14 @@
 // SQL that fails: the n-th thing that SQLite is asked to do on any connection of this process
 // (prepare a statement, begin to run it, give its next row) is refused, once. What a commit does is
-// left to the tests of disks: it is never refused.
+// left to the tests of disks: it is never refused. Or something else happens just before it.
 #pragma once
 
 #include <sqlite3.h>
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <utility>
 
 namespace offsync::test {
 
@@ -22,8 +24,13 @@ class FailingSql {
   FailingSql& operator=(const FailingSql&) = delete;
 
   // The n-th request from now; 0: none.
-  static void fail_at(std::uint64_t n) { state() = {n, false}; }
-  // Whether it has come so far.
+  static void fail_at(std::uint64_t n) { state() = {n, false, false, {}}; }
+  // Instead of failing, `act` is called: what another process does just then. Not on the connection
+  // that is asked.
+  static void act_at(std::uint64_t n, std::function<void()> act) {
+    state() = {n, false, false, std::move(act)};
+  }
+  // Whether it has come so far: failed, or acted.
   static bool failed() { return state().failed; }
 
  private:
@@ -31,6 +38,7 @@ class FailingSql {
     std::uint64_t left = 0;
     bool failed = false;
     bool now = false;  // what runs is to fail
+    std::function<void()> act;
   };
   static State& state() {
     static State state;
@@ -39,7 +47,10 @@ class FailingSql {
   static bool due() {
     State& s = state();
     if (s.left == 0 || --s.left > 0) return false;
-    return s.failed = true;
+    s.failed = true;
+    if (!s.act) return true;
+    s.act();
+    return false;
   }
 
   static void (*entry())() { return reinterpret_cast<void (*)()>(&install); }
