@@ -31,6 +31,14 @@ ApiAnswer not_allowed(std::string_view route, std::string allowed) {
   return answer;
 }
 
+ApiAnswer options_answer() {
+  ApiAnswer answer;
+  answer.status = 204;
+  answer.route = "options";
+  answer.headers.emplace_back("Allow", "GET, HEAD, POST, OPTIONS");
+  return answer;
+}
+
 bool reads(const ApiRequest& request) {
   return request.method == "GET" || request.method == "HEAD";
 }
@@ -67,9 +75,15 @@ Api::Api(LogStore& store, Ingest& ingest, Clock& clock, Log& log, Metrics& metri
       options_(std::move(options)) {}
 
 ApiAnswer Api::handle(const ApiRequest& request) {
+  if (request.method == "OPTIONS" && request.target == "*") {  // of the server as a whole
+    auto answer = options_answer();
+    finish(request, answer);
+    return answer;
+  }
   const auto target = parse_target(request.target);
   if (const auto* problem = std::get_if<Problem>(&target)) return refuse(request, *problem);
   auto answer = route(request, std::get<Target>(target));
+  begin_source(request, answer);
   finish(request, answer);
   return answer;
 }
@@ -82,13 +96,7 @@ ApiAnswer Api::refuse(const ApiRequest& request, const Problem& problem) {
 
 ApiAnswer Api::route(const ApiRequest& request, const Target& target) {
   const auto& path = target.path;
-  if (request.method == "OPTIONS") {
-    ApiAnswer answer;
-    answer.status = 204;
-    answer.route = "options";
-    answer.headers.emplace_back("Allow", "GET, HEAD, POST, OPTIONS");
-    return answer;
-  }
+  if (request.method == "OPTIONS") return options_answer();
   if (path.size() >= 3 && path[0] == "v1" && path[1] == "spaces") {
     return space_route(request, target);
   }
@@ -174,8 +182,32 @@ ApiAnswer Api::store_failed(std::string_view what, const Error& error) {
                     fmt::format("the log store cannot be {} now; try again", what)});
 }
 
+// Takes the first piece now: an answer that cannot even begin is a problem, not one that is cut.
+void Api::begin_source(const ApiRequest& request, ApiAnswer& answer) {
+  if (!answer.source) return;
+  const auto fail = [&](const Error& error) {
+    const auto route = answer.route;
+    answer = error.code == "cursor_expired" ? answer_of({410, error.code, "Gone", error.message()})
+                                            : store_failed("read", error);
+    answer.route = route;
+  };
+  auto more = answer.source->next(answer.body);
+  if (!more) return fail(more.error());
+  const auto coding = coding_for(request);
+  if (*more && !answer.coded && coding != Coding::identity) {
+    answer.source = compressed(std::move(answer.body), std::move(answer.source), coding);
+    answer.headers.emplace_back("Content-Encoding", name_of(coding));
+    answer.coded = true;
+    answer.body.clear();
+    more = answer.source->next(answer.body);
+    if (!more) return fail(more.error());
+  }
+  if (!*more) answer.source.reset();
+}
+
 void Api::compress_body(const ApiRequest& request, ApiAnswer& answer) {
-  if (answer.spool || answer.stream || answer.close || answer.body.size() < kCompressBytes) return;
+  if (answer.coded || answer.source || answer.stream || answer.close) return;
+  if (answer.body.size() < kCompressBytes) return;
   const auto coding = coding_for(request);
   if (coding == Coding::identity) return;
   answer.body = compress(answer.body, coding);

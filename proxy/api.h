@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,20 +12,19 @@
 #include <vector>
 
 #include "base/ports.h"
+#include "proxy/body_source.h"
+#include "proxy/http_head.h"
 #include "proxy/http_target.h"
 #include "proxy/hub_core.h"
 #include "proxy/ingest.h"
 #include "proxy/log.h"
 #include "proxy/log_store.h"
 #include "proxy/metrics.h"
-#include "proxy/spool.h"
 #include "wire/compress.h"
 
 namespace offsync::proxy {
 
-struct ApiRequest {
-  std::string method, target;
-  std::function<std::string(const char* name)> header;  // the field's value, or ""
+struct ApiRequest : RequestHead {
   std::string body;
 };
 
@@ -35,8 +33,10 @@ struct ApiAnswer {
   std::string_view route = "other";  // one of a few names, for the metrics
   std::string content_type;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-  std::unique_ptr<Spool> spool;            // in place of `body`
+  std::string body;                        // or what comes first of it
+  std::unique_ptr<BodySource> source;      // gives the rest
+  std::optional<std::uint64_t> length;     // of a body that has a rest, where it is known
+  bool coded = false;                      // its Content-Encoding is applied, and in `headers`
   std::optional<SubscribeRequest> stream;  // the connection becomes a stream of the hub
   bool close = false;                      // the body is ended by the connection
 };
@@ -44,6 +44,7 @@ struct ApiAnswer {
 struct ApiOptions {
   std::vector<std::string> cors_origins;  // "*", or origins that may read answers; empty: none
   std::int64_t retry_ms = 2000;           // what a stream asks its client to wait
+  std::string spool_folder;               // for answers too great for memory; "": TMPDIR
 };
 
 // Thread-safe. What is given must outlive it.
@@ -66,12 +67,14 @@ class Api {
   ApiAnswer post_events(const Call& call);
   ApiAnswer get_events(const Call& call);
   ApiAnswer page(const Call& call, std::uint64_t after);
+  ApiAnswer whole_log(const Call& call, std::uint64_t after);
   ApiAnswer stream(const Call& call);
   ApiAnswer state(const Call& call);
   ApiAnswer entity(const Call& call);
   ApiAnswer conflicts(const Call& call);
   ApiAnswer ready();
   ApiAnswer store_failed(std::string_view what, const Error& error);
+  void begin_source(const ApiRequest& request, ApiAnswer& answer);
   void compress_body(const ApiRequest& request, ApiAnswer& answer);
   void finish(const ApiRequest& request, ApiAnswer& answer);
 

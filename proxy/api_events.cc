@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "proxy/api_parts.h"
+#include "proxy/log_source.h"
 #include "proxy/split_body.h"
 #include "wire/cursor.h"
 #include "wire/sse.h"
@@ -27,9 +28,7 @@ std::optional<std::uint64_t> number(std::string_view text) {
 }
 
 std::variant<std::size_t, Problem> limit_of(const Target& target) {
-  const auto text = target.parameter("limit");
-  if (!text) return limits::kPageEvents;
-  const auto limit = number(*text);
+  const auto limit = number(target.parameter("limit").value_or(""));
   if (!limit || *limit == 0) {
     return Problem{400, "bad_request", "Bad Request", "limit is not a number from 1 on"};
   }
@@ -64,7 +63,7 @@ std::optional<Problem> lost_place(const ApiRequest& request, const SpaceState& a
 
 // The request's body without its Content-Encoding.
 std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
-  const auto name = media_type(request.header("Content-Encoding"));
+  const auto name = lower_case(request.header("Content-Encoding"));
   if (name.empty() || name == "identity") return request.body;
   const bool gzip = name == "gzip" || name == "x-gzip";
   if (!gzip && name != "zstd") {
@@ -146,6 +145,7 @@ ApiAnswer Api::get_events(const Call& call) {
   if (accepts(call.request.header("Accept"), "text/event-stream")) return stream(call);
   const auto after = position_of(call.target.parameter("after").value_or("0"), call.at);
   if (const auto* problem = std::get_if<Problem>(&after)) return answer_of(*problem);
+  if (!call.target.parameter("limit")) return whole_log(call, std::get<std::uint64_t>(after));
   return page(call, std::get<std::uint64_t>(after));
 }
 
@@ -179,6 +179,20 @@ ApiAnswer Api::page(const Call& call, std::uint64_t after) {
   }
   answer.headers.emplace_back("Offsync-Cursor", Cursor{call.at.epoch, after}.text());
   answer.headers.emplace_back("Offsync-Head", std::to_string(std::max(call.at.head, after)));
+  return answer;
+}
+
+// Everything up to the head of this moment, however much that is. It is read while it is written,
+// and nothing of the store is held in between.
+ApiAnswer Api::whole_log(const Call& call, std::uint64_t after) {
+  const auto filter = filter_of(call.target);
+  if (const auto* problem = std::get_if<Problem>(&filter)) return answer_of(*problem);
+  ApiAnswer answer;
+  answer.content_type = kNdjson;
+  answer.source = std::make_unique<LogSource>(store_, call.space, after, call.at,
+                                              std::get<EventFilter>(filter));
+  answer.headers.emplace_back("Offsync-Cursor", Cursor{call.at.epoch, call.at.head}.text());
+  answer.headers.emplace_back("Offsync-Head", std::to_string(call.at.head));
   return answer;
 }
 

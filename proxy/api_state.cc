@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "proxy/api_parts.h"
+#include "proxy/spool.h"
 #include "wire/compressor.h"
 #include "wire/snapshot.h"
 
@@ -11,7 +12,8 @@ namespace {
 // Compresses lines into a spool; the first failure stays.
 class LineSink {
  public:
-  explicit LineSink(Coding coding) : compressor_(coding), spool_(std::make_unique<Spool>()) {}
+  LineSink(Coding coding, const std::string& folder)
+      : compressor_(coding), spool_(std::make_unique<Spool>(folder)) {}
 
   bool add(std::string_view line) {
     compressor_.add(line, ready_);
@@ -52,7 +54,7 @@ ApiAnswer Api::info(const Call& call) {
 
 ApiAnswer Api::state(const Call& call) {
   const auto coding = coding_for(call.request);
-  LineSink lines(coding);
+  LineSink lines(coding, options_.spool_folder);
   std::string epoch = call.at.epoch;
   SnapshotSink sink;
   sink.begin = [&](const SpaceState& at, std::uint64_t entities, std::uint64_t conflicts) {
@@ -68,7 +70,9 @@ ApiAnswer Api::state(const Call& call) {
   if (!spool) return store_failed("read", spool.error());
   ApiAnswer answer;
   answer.content_type = kNdjson;
-  answer.spool = std::move(*spool);
+  answer.length = (*spool)->size();
+  answer.source = source_of(std::move(*spool));
+  answer.coded = true;
   answer.headers.emplace_back("Offsync-Epoch", epoch);
   if (coding != Coding::identity) answer.headers.emplace_back("Content-Encoding", name_of(coding));
   return answer;

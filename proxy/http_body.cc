@@ -77,6 +77,10 @@ void BodyReader::take_line() {
                   "a line of the chunked body does not end with CR LF");
   }
   line_.resize(line_.size() - 2);
+  if (!valid_field_text(line_)) {
+    return refuse(400, "bad_request", "Bad Request",
+                  "a line of the chunked body has control characters");
+  }
   if (state_ == State::chunk_size) return take_chunk_size();
   if (state_ == State::chunk_end) {
     if (!line_.empty()) {
@@ -86,7 +90,11 @@ void BodyReader::take_line() {
     return;
   }
   trailer_ += line_.size() + 2;
-  if (line_.empty()) state_ = State::done;
+  if (line_.empty()) {
+    state_ = State::done;
+  } else if (!valid_field_line(line_)) {
+    refuse(400, "bad_request", "Bad Request", "a line of the trailer is not NAME: VALUE");
+  }
 }
 
 void BodyReader::take_chunk_size() {

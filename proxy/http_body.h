@@ -28,6 +28,7 @@ class BodyReader {
   Problem cut() const;
 
   std::string take() { return std::move(body_); }
+  std::size_t held() const { return body_.capacity() + line_.capacity(); }  // in memory
 
  private:
   enum class State { data, chunk_size, chunk_data, chunk_end, trailer, done };

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/limits.h"
+#include "proxy/http_target.h"
 
 namespace offsync::proxy {
 namespace {
@@ -46,6 +47,16 @@ std::optional<std::uint64_t> digits(std::string_view text) {
     value = value * 10 + static_cast<std::uint64_t>(c - '0');
   }
   return value;
+}
+
+// Whether the comma-separated `list` has `item`.
+bool lists(std::string_view list, std::string_view item) {
+  while (!list.empty()) {
+    const auto end = list.find(',');
+    if (equal_ignoring_case(trim(list.substr(0, end)), item)) return true;
+    list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
+  }
+  return false;
 }
 
 // Takes the text up to the next CRLF (there is one).
@@ -97,7 +108,7 @@ class HeadCheck {
       return Problem{505, "bad_request", "HTTP Version Not Supported",
                      "only HTTP/1.1 and HTTP/1.0 are spoken here"};
     }
-    http11_ = version == "HTTP/1.1";
+    head_.http11 = version == "HTTP/1.1";
     head_.method = method;
     head_.target = target;
     return std::nullopt;
@@ -117,14 +128,19 @@ class HeadCheck {
     if (name.size() > kFieldNameBytes || value.size() > kFieldValueBytes) {
       return too_much(fmt::format("the header field {} is too long", name.substr(0, 40)));
     }
-    const bool printable = std::all_of(value.begin(), value.end(), [](char c) {
-      return static_cast<unsigned char>(c) >= 0x20 ? c != 0x7f : c == '\t';
-    });
-    if (!printable) return bad(fmt::format("the header field {} has control characters", name));
-    if (equal_ignoring_case(name, "host")) ++hosts_;
+    if (!valid_field_text(value))
+      return bad(fmt::format("the header field {} has control characters", name));
+    head_.fields.emplace_back(name, value);
+    if (equal_ignoring_case(name, "host")) return host(value);
     if (equal_ignoring_case(name, "content-length")) return content_length(value);
     if (equal_ignoring_case(name, "transfer-encoding")) return transfer_encoding(value);
     return std::nullopt;
+  }
+
+  Verdict host(std::string_view value) {
+    if (++hosts_ > 1) return bad("the request has several Host fields");
+    if (value.empty() || valid_authority(value)) return std::nullopt;
+    return bad("Host is not HOST or HOST:PORT");
   }
 
   Verdict content_length(std::string_view value) {
@@ -149,24 +165,58 @@ class HeadCheck {
     if (lengths_ > 0 && encodings_ > 0) {
       return bad("the request has both Content-Length and Transfer-Encoding");
     }
-    if (!http11_ && encodings_ > 0) return bad("HTTP/1.0 knows no Transfer-Encoding");
-    if (hosts_ > 1) return bad("the request has several Host fields");
-    if (http11_ && hosts_ == 0) return bad("the request has no Host field");
+    if (!head_.http11 && encodings_ > 0) return bad("HTTP/1.0 knows no Transfer-Encoding");
+    if (head_.http11 && hosts_ == 0) return bad("the request has no Host field");
     // Else a body that ends with the connection would be dropped without a word.
     if (head_.method == "POST" && lengths_ + encodings_ == 0) {
       return Problem{411, "bad_request", "Length Required",
                      "a POST has a Content-Length or Transfer-Encoding: chunked"};
     }
+    const auto connection = head_.header("Connection");
+    head_.keep = !lists(connection, "close") && (head_.http11 || lists(connection, "keep-alive"));
+    return expectation();
+  }
+
+  // HTTP/1.0 knows none, and RFC 9110 (10.1.1) has it ignored there.
+  Verdict expectation() {
+    const auto expected = head_.header("Expect");
+    if (expected.empty() || !head_.http11) return std::nullopt;
+    if (!equal_ignoring_case(expected, "100-continue")) {
+      return Problem{417, "bad_request", "Expectation Failed",
+                     "the only expectation that is met is 100-continue"};
+    }
+    head_.expects_continue = true;
     return std::nullopt;
   }
 
   RequestHead head_;
-  bool http11_ = true;
   std::size_t fields_ = 0;
   int hosts_ = 0, lengths_ = 0, encodings_ = 0;
 };
 
 }  // namespace
+
+std::string RequestHead::header(std::string_view name) const {
+  std::string joined;
+  for (const auto& [given, value] : fields) {
+    if (value.empty() || !equal_ignoring_case(given, name)) continue;
+    if (!joined.empty()) joined += ", ";
+    joined += value;
+  }
+  return joined;
+}
+
+bool valid_field_text(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 ? c != 0x7f : c == '\t';
+  });
+}
+
+bool valid_field_line(std::string_view line) {
+  const auto colon = line.find(':');
+  return colon != std::string_view::npos && is_token(line.substr(0, colon)) &&
+         valid_field_text(line.substr(colon + 1));
+}
 
 std::optional<std::size_t> head_bytes(std::string_view bytes, std::size_t seen) {
   const auto end = bytes.find("\r\n\r\n", seen > 3 ? seen - 3 : 0);
@@ -176,15 +226,18 @@ std::optional<std::size_t> head_bytes(std::string_view bytes, std::size_t seen) 
 
 std::optional<Problem> check_partial_head(std::string_view bytes, std::size_t seen) {
   const auto complete = head_bytes(bytes, seen);
-  const auto head = bytes.substr(0, complete.value_or(bytes.size()));
-  for (std::size_t i = seen > 0 ? seen - 1 : 0; i < head.size(); ++i) {
-    if (head[i] == '\0') return bad("the header has a NUL byte");
-    if (head[i] == '\n' && (i == 0 || head[i - 1] != '\r')) {
+  // What is beyond the limit is not looked at: the verdict is the same however the bytes arrive.
+  const auto size = std::min(complete.value_or(bytes.size()), limits::kHeaderBytes + 1);
+  const auto head = bytes.substr(0, size);
+  const auto from = std::min(seen > 0 ? seen - 1 : 0, size);
+  if (head.find('\0', from) != head.npos) return bad("the header has a NUL byte");
+  for (auto at = head.find('\n', from); at != head.npos; at = head.find('\n', at + 1)) {
+    if (at == 0 || head[at - 1] != '\r') {
       return bad("a header line ends with LF alone; it must end with CR LF");
     }
-    if (head[i] == '\r' && i + 1 < head.size() && head[i + 1] != '\n') {
-      return bad("the header has a CR without LF");
-    }
+  }
+  for (auto at = head.find('\r', from); at != head.npos; at = head.find('\r', at + 1)) {
+    if (at + 1 < head.size() && head[at + 1] != '\n') return bad("the header has a CR without LF");
   }
   if (head.size() > limits::kHeaderBytes) {
     return too_much(fmt::format("the header is over {} bytes", limits::kHeaderBytes));

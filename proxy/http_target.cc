@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 #include "event/value.h"
 
@@ -38,13 +39,6 @@ std::optional<std::string> decoded(std::string_view text, bool form) {
   return out;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -59,15 +53,46 @@ std::string_view take(std::string_view& rest, char separator) {
   return part;
 }
 
-// "http://host/path" is as good as "/path" (RFC 9112, 3.2.2).
-std::string_view without_origin(std::string_view target) {
+// "http://host/path" is as good as "/path" (RFC 9112, 3.2.2). Nothing where it is neither.
+std::optional<std::string_view> without_origin(std::string_view target) {
+  if (target.front() == '/') return target;
   const auto scheme = target.find("://");
-  if (target.front() == '/' || scheme == std::string_view::npos) return target;
-  const auto path = target.find('/', scheme + 3);
-  return path == std::string_view::npos ? "/" : target.substr(path);
+  if (scheme == std::string_view::npos) return std::nullopt;
+  const auto name = lower_case(target.substr(0, scheme));
+  if (name != "http" && name != "https") return std::nullopt;
+  target.remove_prefix(scheme + 3);
+  const auto end = std::min(target.find_first_of("/?"), target.size());
+  if (!valid_authority(target.substr(0, end))) return std::nullopt;
+  return target.substr(end);
+}
+
+bool valid_ipv6(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return hex_digit(c) >= 0 || c == ':' || c == '.';
+  });
+}
+
+bool valid_host(std::string_view text) {
+  if (text.front() == '[') return text.back() == ']' && valid_ipv6(text.substr(1, text.size() - 2));
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (letter || (c != '\0' && std::strchr("-._~!$&'()*+,;=", c) != nullptr)) continue;
+    if (c != '%' || i + 2 >= text.size()) return false;
+    if (hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0) return false;
+    i += 2;
+  }
+  return true;
 }
 
 }  // namespace
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
 
 std::optional<std::string_view> Target::parameter(std::string_view name) const {
   const auto at = query.find(name);
@@ -75,13 +100,25 @@ std::optional<std::string_view> Target::parameter(std::string_view name) const {
   return at->second;
 }
 
+bool valid_authority(std::string_view text) {
+  const auto colon = text.rfind(':');
+  const bool port = colon != std::string_view::npos && text.find(']', colon) == text.npos;
+  if (port) {
+    const auto digits = text.substr(colon + 1);
+    if (digits.size() > 5 || digits.find_first_not_of("0123456789") != digits.npos) return false;
+    text = text.substr(0, colon);
+  }
+  return !text.empty() && valid_host(text);
+}
+
 std::variant<Target, Problem> parse_target(std::string_view raw) {
   if (raw.empty()) return bad("the target is empty");
-  auto query = without_origin(raw);
-  if (query.front() != '/') return bad("the target does not begin with a slash");
-  query = query.substr(0, query.find('#'));
+  const auto origin_form = without_origin(raw);
+  if (!origin_form) return bad("the target is neither a path nor an http address");
+  auto query = *origin_form;
+  if (query.find('#') != std::string_view::npos) return bad("the target has a fragment");
   auto path = take(query, '?');
-  path.remove_prefix(1);
+  if (!path.empty()) path.remove_prefix(1);
   Target out;
   for (bool more = true; more;) {
     more = path.find('/') != std::string_view::npos;
@@ -105,11 +142,11 @@ std::variant<Target, Problem> parse_target(std::string_view raw) {
 bool accepts(std::string_view list, std::string_view item) {
   while (!list.empty()) {
     auto parameters = take(list, ',');
-    if (lower(trim(take(parameters, ';'))) != item) continue;
+    if (lower_case(trim(take(parameters, ';'))) != item) continue;
     double q = 1;
     while (!parameters.empty()) {
       auto value = take(parameters, ';');
-      if (lower(trim(take(value, '='))) == "q")
+      if (lower_case(trim(take(value, '='))) == "q")
         q = std::strtod(std::string(trim(value)).c_str(), nullptr);
     }
     return q > 0;
@@ -118,7 +155,7 @@ bool accepts(std::string_view list, std::string_view item) {
 }
 
 std::string media_type(std::string_view content_type) {
-  return lower(trim(content_type.substr(0, content_type.find(';'))));
+  return lower_case(trim(content_type.substr(0, content_type.find(';'))));
 }
 
 }  // namespace offsync::proxy

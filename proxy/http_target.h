@@ -20,13 +20,20 @@ struct Target {
   std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
-// Refused (400): percent signs without two hex digits, %00, text that is not UTF-8, a parameter
-// given twice. In a query `+` is a space, as browsers write it.
+// Takes "/path?query", and with "http://authority" or "https://authority" in front. Refused (400):
+// anything else, a fragment, percent signs without two hex digits, %00, text that is not UTF-8, a
+// parameter given twice. In a query `+` is a space, as browsers write it.
 std::variant<Target, Problem> parse_target(std::string_view target);
+
+// HOST or HOST:PORT as in RFC 3986, without user information: a name, an IPv4 address or an IPv6
+// one in brackets.
+bool valid_authority(std::string_view text);
 
 // Whether `list`, the value of an Accept or Accept-Encoding field, takes `item` (q > 0). Wildcards
 // do not count: who can take a stream says so.
 bool accepts(std::string_view list, std::string_view item);
+
+std::string lower_case(std::string_view text);  // of ASCII letters
 
 // "type/subtype" of a Content-Type, in lower case, without its parameters.
 std::string media_type(std::string_view content_type);

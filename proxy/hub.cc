@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
@@ -25,7 +25,7 @@ constexpr std::int64_t kStopMs = 1000;
 constexpr std::uint64_t kWakeup = 0;  // epoll data of the eventfd; subscriber ids begin at 1
 
 struct Joined {
-  std::unique_ptr<StreamSocket> socket;
+  std::unique_ptr<Channel> channel;
   SubscribeRequest request;
 };
 struct Published {
@@ -90,7 +90,7 @@ struct Hub::Impl {
   // Of the hub's own thread
   HubCore core;
   struct Stream {
-    std::unique_ptr<StreamSocket> socket;
+    std::unique_ptr<Channel> channel;
     std::string space;
   };
   std::unordered_map<HubCore::Id, Stream> streams;
@@ -149,9 +149,6 @@ void Hub::Impl::stop() {
   if (writer.joinable()) writer.join();
   if (reader.joinable()) reader.join();
   streams.clear();
-  if (epoll >= 0) ::close(epoll);
-  if (wakeup >= 0) ::close(wakeup);
-  epoll = wakeup = -1;
 }
 
 void Hub::Impl::send(Message message) {
@@ -230,8 +227,8 @@ void Hub::Impl::take(Joined joined) {
   // Edge-triggered: a write that was not taken whole is followed by one EPOLLOUT.
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u64 = id;
-  const int fd = joined.socket->fd();
-  streams.emplace(id, Stream{std::move(joined.socket), space});
+  const int fd = joined.channel->fd();
+  streams.emplace(id, Stream{std::move(joined.channel), space});
   metrics.streams++;
   metrics.streams_opened++;
   if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) drop(id);
@@ -250,13 +247,13 @@ void Hub::Impl::handle_event(const epoll_event& event) {
     return;
   }
   if ((event.events & EPOLLIN) != 0) {  // a stream's client has nothing more to say
-    char bytes[4096];
-    ssize_t n = 0;
+    std::array<char, 4096> bytes;
+    std::ptrdiff_t n = 0;
     int rounds = 64;
     do {
-      n = ::recv(at->second.socket->fd(), bytes, sizeof bytes, MSG_DONTWAIT);
+      n = at->second.channel->read(bytes.data(), bytes.size());
     } while (n > 0 && --rounds > 0);
-    if (n == 0 || rounds == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+    if (n < 0 || rounds == 0) {
       drop(event.data.u64);
       return;
     }
@@ -268,7 +265,7 @@ void Hub::Impl::write_to(HubCore::Id id) {
   const auto at = streams.find(id);
   if (at == streams.end()) return;
   if (core.gather(id, pieces)) {
-    const auto n = at->second.socket->write(pieces);
+    const auto n = at->second.channel->write(pieces);
     core.wrote(id, n > 0 ? static_cast<std::size_t>(n) : 0, clock.steady_ms());
     if (n < 0) {
       drop(id);
@@ -327,6 +324,9 @@ Hub::Hub(LogStore& store, Clock& clock, Log& log, Metrics& metrics, HubOptions o
     : impl_(std::make_unique<Impl>(store, clock, log, metrics, options, max_streams)) {}
 Hub::~Hub() {
   impl_->stop();
+  // Not before: a commit may be published while the hub stops.
+  if (impl_->epoll >= 0) ::close(impl_->epoll);
+  if (impl_->wakeup >= 0) ::close(impl_->wakeup);
 }
 Status Hub::start() {
   return impl_->start();
@@ -345,13 +345,13 @@ void Hub::release() {
   impl_->reserved--;
 }
 
-void Hub::add(std::unique_ptr<StreamSocket> socket, SubscribeRequest request) {
+void Hub::add(std::unique_ptr<Channel> channel, SubscribeRequest request) {
   {
     // From here on this space's commits are published: before the first read for this stream.
     const std::lock_guard lock(impl_->mutex);
     ++impl_->wanted[request.space];
   }
-  impl_->send(Joined{std::move(socket), std::move(request)});
+  impl_->send(Joined{std::move(channel), std::move(request)});
 }
 
 void Hub::publish(const std::string& space, const std::string& epoch,

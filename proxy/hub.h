@@ -11,21 +11,13 @@
 
 #include "base/ports.h"
 #include "base/result.h"
+#include "proxy/channel.h"
 #include "proxy/hub_core.h"
 #include "proxy/log.h"
 #include "proxy/log_store.h"
 #include "proxy/metrics.h"
 
 namespace offsync::proxy {
-
-// A connection whose HTTP header has been sent. Closed on destruction.
-class StreamSocket {
- public:
-  virtual ~StreamSocket() = default;
-  virtual int fd() const = 0;  // non-blocking
-  // The number of bytes taken; 0: none now; -1: the peer is gone.
-  virtual std::ptrdiff_t write(const std::vector<std::string_view>& pieces) = 0;
-};
 
 class Hub {
  public:
@@ -42,7 +34,7 @@ class Hub {
   bool reserve();
   void release();
   // All thread-safe.
-  void add(std::unique_ptr<StreamSocket> socket, SubscribeRequest request);
+  void add(std::unique_ptr<Channel> channel, SubscribeRequest request);
   void publish(const std::string& space, const std::string& epoch,
                std::span<const LogEntry> entries);
   void applied(const std::string& space, std::uint64_t sequence);

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "proxy/config.h"
 #include "proxy/daemon.h"
@@ -76,7 +77,7 @@ class Watchdog {
 void raise_descriptor_limit(const Config& config, Log& log) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const rlim_t wanted = config.server.max_streams + config.server.threads + 256;
+  const rlim_t wanted = config.server.max_streams + config.server.limits.connections + 256;
   if (limit.rlim_cur >= wanted) return;
   limit.rlim_cur = std::min(wanted, limit.rlim_max);
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
@@ -151,7 +152,9 @@ Status run(const Config& config, Log& log, std::optional<Daemon>& daemon) {
   }
   raise_descriptor_limit(config, log);
   OFFSYNC_ASSIGN(auto store, open_store(config, random));
-  auto server = std::make_unique<Server>(*store, clock, log, config.server);
+  auto options = config.server;
+  options.spool_folder = std::filesystem::path(config.store_file).parent_path().string();
+  auto server = std::make_unique<Server>(*store, clock, log, std::move(options));
   OFFSYNC_TRY(server->start());
   if (!config.ready_file.empty()) {
     OFFSYNC_TRY(write_whole(config.ready_file, server->url() + "\n"));

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/ports.h"
 #include "base/result.h"
+#include "proxy/http_limits.h"
 #include "proxy/hub_core.h"
 #include "proxy/log.h"
 #include "proxy/log_store.h"
@@ -25,8 +26,10 @@ struct ServerOptions {
   std::int64_t body_ms = 60'000;    // for a whole body
   std::int64_t idle_ms = 15'000;    // a connection without a request
   std::int64_t drain_ms = 3'000;    // requests under way when it stops
-  HubOptions hub;
+  HubOptions hub;                   // its stall_ms holds for all answers
+  ServingLimits limits;
   std::vector<std::string> cors_origins;
+  std::string spool_folder;  // for answers too great for memory; "": TMPDIR
 };
 
 class Server {

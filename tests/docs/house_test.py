@@ -13,7 +13,7 @@ from pathlib import Path
 # Header (prefix) -> the files that may include it.
 ADAPTERS = {
     "sqlite3.h": r"lib/sqlite/|tests/",
-    "Poco/": r"proxy/(http_|server)",
+    "Poco/": r"proxy/server\.cc$",
     "curl/": r"cli/net/",
     "simdjson.h": r"(.*\.cc|lib/event/(canonical|operations)\.h)$",
     "nlohmann/": r".*\.cc$",

@@ -1,15 +1,18 @@
 """offsync-proxy as a process: going into the background, its files, its signals."""
+import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-from harness import PATIENCE, PROXY, eventually
+from harness import PATIENCE, PROXY, Proxy, eventually
 
 EVENTS = "/v1/spaces/s/events"
 
@@ -118,6 +121,47 @@ class ProxyProcess(unittest.TestCase):
         self.assertEqual(self.daemon().returncode, 0)
         self.assertEqual(self.get(EVENTS).count("\n"), 100)
         self.stop()
+
+    def test_stops_at_once_after_a_load_of_streams_and_publishers(self):
+        """Pool threads that waited for work missed the wake-up: exit 70 after 5 s, 8 of 12 times."""
+        proxy = Proxy(self.path / "load")
+        self.addCleanup(proxy.close)
+        sequence = iter(range(1, 1_000_000))
+
+        def publish():
+            connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=PATIENCE)
+            for _ in range(10):
+                n = next(sequence)
+                body = json.dumps({**event(n), "source": f"/c{n}", "subject": f"k/{n}"})
+                connection.request("POST", EVENTS, body, {"Content-Type": "application/json"})
+                answer = connection.getresponse()
+                answer.read()
+                statuses.append(answer.status)
+            if publishers.index(threading.current_thread()) % 2 == 0:
+                connection.close()
+            else:
+                kept.append(connection)  # idle when the proxy stops
+
+        for _ in range(6):
+            proxy.start()
+            streams = []
+            for i in range(100):
+                stream = socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE)
+                stream.sendall(b"GET " + EVENTS.encode() + b" HTTP/1.1\r\nHost: h\r\n"
+                               b"Accept: text/event-stream\r\n\r\n")
+                streams.append(stream)
+            kept, statuses = [], []
+            publishers = [threading.Thread(target=publish) for _ in range(16)]
+            for thread in publishers:
+                thread.start()
+            for thread in publishers:
+                thread.join()
+            self.assertEqual(statuses, [200] * 160)
+            for stream in streams[::2]:
+                stream.close()
+            self.assertEqual(proxy.stop(), 0, proxy.talk())
+            for other in streams[1::2] + kept:
+                other.close()
 
     def test_foreground_without_a_free_port(self):
         self.daemon()

@@ -38,6 +38,7 @@ struct Answered {
   int status = 0;
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
+  bool cut = false;  // a chunked body had no last chunk
   std::string code() const { return between(body, "\"code\":\"", "\""); }
   static std::string between(const std::string& text, const std::string& from,
                              const std::string& to) {
@@ -119,6 +120,10 @@ class RawClient {
     }
     in.erase(0, end + 4);
     if (head_only || out.status == 204 || out.status == 100) return out;
+    if (out.headers["transfer-encoding"] == "chunked") {
+      out.cut = !take_chunks(out.body);
+      return out;
+    }
     const auto length = out.headers.find("content-length");
     if (length == out.headers.end()) {
       receive_all();
@@ -131,6 +136,23 @@ class RawClient {
     out.body = in.substr(0, size);
     in.erase(0, size);
     return out;
+  }
+
+  // The chunks of a body; false where the last one is missing.
+  bool take_chunks(std::string& body) {
+    for (;;) {
+      while (in.find("\r\n") == std::string::npos && receive()) {
+      }
+      const auto end = in.find("\r\n");
+      if (end == std::string::npos) return false;
+      const auto size = std::stoul(in.substr(0, end), nullptr, 16);
+      while (in.size() < end + 4 + size && receive()) {
+      }
+      if (in.size() < end + 4 + size) return false;
+      body += in.substr(end + 2, size);
+      in.erase(0, end + 4 + size);
+      if (size == 0) return true;
+    }
   }
 
   Answered get(const std::string& target, const std::string& fields = {}) {

@@ -13,6 +13,7 @@
 #include "proxy/daemon.h"
 #include "proxy/event_filter.h"
 #include "proxy/frames.h"
+#include "proxy/http_limits.h"
 #include "proxy/metrics.h"
 #include "proxy/spool.h"
 #include "support/catch.h"
@@ -127,7 +128,7 @@ TEST_CASE("event filter: by type, by subject, by both") {
 TEST_CASE("spool: gives back what was put in, in memory and beyond") {
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{4 * 1024 * 1024},
                                  std::size_t{4 * 1024 * 1024 + 1}, std::size_t{11'000'003}}) {
-    Spool spool;
+    Spool spool({});
     std::string put;
     while (put.size() < size) {
       const std::string piece(std::min<std::size_t>(size - put.size(), 99'991),
@@ -137,22 +138,29 @@ TEST_CASE("spool: gives back what was put in, in memory and beyond") {
     }
     CHECK(spool.size() == size);
     std::string got;
-    REQUIRE(spool
-                .read([&](std::string_view piece) {
-                  got += piece;
-                  return true;
-                })
-                .ok());
+    for (bool more = true; more;) {
+      const auto before = got.size();
+      const auto next = spool.next(got);
+      REQUIRE(next.ok());
+      more = *next;
+      CHECK(got.size() - before <= kAnswerPieceBytes);
+    }
     CHECK(got == put);
   }
 }
 
-TEST_CASE("spool: a reader that has enough ends it") {
-  Spool spool;
-  REQUIRE(spool.add(std::string(6'000'000, 'x')).ok());
-  int pieces = 0;
-  REQUIRE(spool.read([&](std::string_view) { return ++pieces < 2; }).ok());
-  CHECK(pieces == 2);
+TEST_CASE("spool: lies where it is told to, without a name, and says where it cannot") {
+  const test::TempDir folder;
+  {
+    Spool spool(folder.path());
+    REQUIRE(spool.add(std::string(6'000'000, 'x')).ok());
+    CHECK(std::filesystem::is_empty(folder.path()));
+  }
+  Spool nowhere(folder.path() + "/none");
+  const auto status = nowhere.add(std::string(6'000'000, 'x'));
+  REQUIRE_FALSE(status.ok());
+  CHECK(status.error().kind == Errc::io);
+  CHECK(status.error().detail.find(folder.path() + "/none") != std::string::npos);
 }
 
 TEST_CASE("metrics: counters, and a histogram whose buckets add up") {

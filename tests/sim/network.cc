@@ -176,11 +176,9 @@ void Network::answer(const ExchangePtr& exchange, proxy::ApiAnswer answer) {
   });
   if (answer.stream) return begin_stream(exchange, std::move(*answer.stream));
   std::string body = std::move(answer.body);
-  if (answer.spool) {
-    (void)answer.spool->read([&](std::string_view bytes) {
-      body += bytes;
-      return true;
-    });
+  while (answer.source) {
+    const auto more = answer.source->next(body);
+    if (!more || !*more) break;
   }
   for (std::size_t at = 0; at < body.size();) {
     const auto piece = static_cast<std::size_t>(dice_.between(1, 4000));

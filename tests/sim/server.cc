@@ -4,7 +4,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/limits.h"
 #include "proxy/hub.h"
@@ -17,11 +16,6 @@ namespace {
 
 constexpr std::int64_t kTickMs = 2000;
 constexpr std::int64_t kRestartMs = 3000;
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 int null_device() {
   static const int fd = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -144,12 +138,7 @@ std::optional<proxy::ApiAnswer> Server::handle(const HttpRequest& request) {
   asked.method = request.method;
   asked.target = request.target;
   asked.body = request.body;
-  asked.header = [&request](const char* name) -> std::string {
-    for (const auto& [given, value] : request.headers) {
-      if (lower(given) == lower(name)) return value;
-    }
-    return {};
-  };
+  asked.fields = request.headers;
   latest_wall_ = std::max(latest_wall_, clock_.wall_ms());
   proxy::ApiAnswer answer = running_->api.handle(asked);
   if (!check_disk()) return std::nullopt;
