@@ -155,6 +155,21 @@ class CommandLine(Case):
         self.assertEqual(process.returncode, 130, said)
         self.assertEqual(said, f"queued {self.queued()}, interrupted\n")
 
+    def test_sigint_that_was_ignored_at_the_start_stays_ignored(self):
+        """As a shell starts what is to run in the background."""
+        line = b'{"type":"t","subject":"b/1","data":{"inc":{"n":1}}}\n'
+        given, give = os.pipe()
+        process = self.replica.start("emit", "--batch", "-", stdin=given, stderr=subprocess.PIPE, text=True,
+                                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+        os.close(given)
+        os.write(give, line)
+        eventually(lambda: self.queued() == 1, "the first is queued")
+        process.send_signal(signal.SIGINT)
+        os.write(give, line)
+        os.close(give)
+        said = process.communicate(timeout=60)[1]
+        self.assertEqual((process.returncode, said), (0, "queued 2\n"))
+
     def test_sigint_ends_a_line_that_never_ends(self):
         process = self.replica.start("emit", "--batch", "/dev/zero", stderr=subprocess.PIPE, text=True)
         eventually(lambda: bytes_read(process.pid) > 20_000_000, "it reads")
