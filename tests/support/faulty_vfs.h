@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <map>
 
 namespace offsync::test {
@@ -11,7 +12,8 @@ namespace offsync::test {
 struct FaultyDisk {
   inline static bool fail_syncs = false;
   inline static bool disk_full = false;
-  inline static int syncs = 0;  // counted since the start
+  inline static bool late_full = false;  // an I/O error, of which the system says that it is full
+  inline static int syncs = 0;           // counted since the start
 };
 
 namespace faulty {
@@ -38,7 +40,12 @@ inline int sync(sqlite3_file* file, int flags) {
 }
 
 inline int write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at) {
+  if (FaultyDisk::late_full) return SQLITE_IOERR_WRITE;
   return FaultyDisk::disk_full ? SQLITE_FULL : real_of(file)->xWrite(file, bytes, count, at);
+}
+
+inline int last_error(sqlite3_vfs* /*vfs*/, int bytes, char* text) {
+  return FaultyDisk::late_full ? ENOSPC : base()->xGetLastError(base(), bytes, text);
 }
 
 inline int open(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags, int* out) {
@@ -63,10 +70,11 @@ class FaultyVfs {
     faulty::base() = base_;
     vfs_.zName = "faulty";
     vfs_.xOpen = faulty::open;
+    vfs_.xGetLastError = faulty::last_error;
     sqlite3_vfs_register(&vfs_, 1);
   }
   ~FaultyVfs() {
-    FaultyDisk::fail_syncs = FaultyDisk::disk_full = false;
+    FaultyDisk::fail_syncs = FaultyDisk::disk_full = FaultyDisk::late_full = false;
     sqlite3_vfs_unregister(&vfs_);
     sqlite3_vfs_register(base_, 1);
   }

@@ -23,6 +23,8 @@ TEST_CASE("decimals are printed as the shortest number") {
   CHECK(round("3") == "3");
   CHECK(round("3.0") == "3");
   CHECK(round("-0.5") == "-0.5");
+  CHECK(round("-3") == "-3");
+  CHECK(round("-12") == "-12");
   CHECK(round("1e3") == "1000");
   CHECK(round("1.5E+2") == "150");
   CHECK(round("1e-9") == "0.000000001");

@@ -153,3 +153,21 @@ TEST_CASE("the clock never goes back, and goes on from where it was kept") {
     }
   }));
 }
+
+TEST_CASE("a clock before 1970, or beyond all years, stays within them") {
+  HybridClock clock(kNode, 0);
+  CHECK(clock.tick(-1'000'000'000).ms() == 0);
+  CHECK(clock.tick(INT64_MIN).ms() == 0);
+  clock.observe(Stamp::make(5000, 0, 9), -1'000'000'000, 0);
+  CHECK(clock.tick(-1'000'000'000).ms() <= 1);
+  CHECK(clock.tick(INT64_MAX).ms() == limits::kMaxMs);
+}
+
+TEST_CASE("a stamp in the last millisecond of the guard is learned with its counter") {
+  HybridClock clock(kNode, 0);
+  clock.observe(Stamp::make(kNow + 500, 77, 9), kNow, 500);
+  CHECK(clock.tick(kNow) == Stamp::make(kNow + 500, 78, kNode));
+  HybridClock other(kNode, 0);
+  other.observe(Stamp::make(kNow + 501, 0, 9), kNow, 500);
+  CHECK(other.tick(kNow).ms() <= kNow + 501);
+}

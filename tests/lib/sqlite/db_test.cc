@@ -301,6 +301,25 @@ TEST_CASE("a full disk is called so") {
   CHECK(done.error().hint.find("full") != std::string::npos);
 }
 
+TEST_CASE("a disk that is full is told as such where only the system knows it") {
+  const test::FaultyVfs vfs;
+  const test::TempDir dir;
+  OpenOptions options;
+  options.cache_kib = 20;  // so that a statement has to write
+  Db db = open_db(dir.file("a.db"), options);
+  REQUIRE(db.exec("CREATE TABLE t(a)"));
+  auto transaction = Transaction::begin(db, Transaction::Kind::write);
+  REQUIRE(transaction);
+  test::FaultyDisk::late_full = true;
+  const Status done = db.exec(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"
+      " INSERT INTO t SELECT zeroblob(3000) FROM n");
+  test::FaultyDisk::late_full = false;
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code == "disk_full");
+  CHECK(done.error().hint.find("full") != std::string::npos);
+}
+
 TEST_CASE("a file that cannot be locked is the file system's trouble, not a bug") {
   // What SQLite makes of fcntl's EIO.
   const Error error = error_of_file("x.db", SQLITE_PROTOCOL, "cannot use", "locking protocol");

@@ -134,6 +134,16 @@ TEST_CASE("Problem: a long detail is cut between characters", "[outcome]") {
   CHECK(problem.detail.substr(problem.detail.size() - 5) == "é…");
 }
 
+TEST_CASE("Outcome: a long detail is cut between characters", "[outcome]") {
+  std::string detail;
+  while (detail.size() < 100'000) detail += "ä";
+  const auto outcome = parse_outcome(
+      R"({"line":1,"id":"e","outcome":"rejected","code":"c","detail":")" + detail + "\"}");
+  REQUIRE(outcome);
+  CHECK(outcome->detail.size() < 2100);
+  CHECK(outcome->detail.ends_with("ä…"));
+}
+
 TEST_CASE("SpaceInfo: there and back", "[outcome]") {
   const SpaceInfo info{"shop", "e1", UINT64_MAX, 17, 40};
   const auto back = parse_space_info(encode_space_info(info));

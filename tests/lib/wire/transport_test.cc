@@ -18,6 +18,11 @@ TEST_CASE("HttpHead: a header's value", "[transport]") {
   CHECK(head.header("b") == "two words");
   CHECK(head.header("c").empty());
   CHECK(head.header("d").empty());
+  // By its whole name.
+  const HttpHead alike{200, {{"date-of-it", "1"}, {"date", "2"}, {"dat", "3"}}};
+  CHECK(alike.header("date") == "2");
+  CHECK(alike.header("dat") == "3");
+  CHECK(alike.header("da").empty());
 }
 
 TEST_CASE("Retry-After: seconds", "[transport]") {
