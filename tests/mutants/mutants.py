@@ -1,4 +1,4 @@
-"""The planted bugs: each is an edit of one place in lib/ or proxy/ that must be found there exactly.
+"""The planted bugs for the simulator: each is an edit of one place that must be found there exactly.
 
 (name, promise that it breaks, file, text, text with the bug; MUTANT is true while the bug is on)
 """

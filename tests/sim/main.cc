@@ -18,10 +18,6 @@
 #include "sim/crew.h"
 #include "sim/run.h"
 
-#ifdef OFFSYNC_MUTANTS
-int offsync_mutant = 0;  // which of the planted bugs is on (tests/mutants)
-#endif
-
 namespace offsync::sim {
 namespace {
 
@@ -60,10 +56,6 @@ std::optional<Arguments> parse(int argc, char** argv) {
       good = number(next, arguments.order.jobs) && arguments.order.jobs > 0;
     } else if (word == "--file") {
       arguments.file = next;
-#ifdef OFFSYNC_MUTANTS
-    } else if (word == "--mutant") {
-      good = number(next, offsync_mutant);
-#endif
     } else {
       takes = false;
       if (word == "--verbose") {
