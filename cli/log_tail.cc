@@ -30,6 +30,7 @@ std::optional<Cursor> LogTail::position() const {
 
 Status LogTail::begin() {
   OFFSYNC_ASSIGN(const ReplicaInfo info, replica_.info());
+  had_ = info.cursor;
   if (start_.from == TailStart::From::stored && info.cursor) {
     epoch_ = info.cursor->epoch;
     sequence_ = info.cursor->sequence;
@@ -79,6 +80,12 @@ Result<bool> LogTail::place_now(const ReplicaInfo& info) {
   if (too_early()) return false;
   OFFSYNC_ASSIGN(Remote * remote, this->remote());
   const auto space = remote->info();
+  if (!space && !asked && had_ && space.error().kind == Errc::unreachable) {
+    // Fixed here and now: what comes before the proxy is back is new, and is not passed over.
+    epoch_ = had_->epoch;
+    sequence_ = had_->sequence;
+    return true;
+  }
   if (!space) return later(space.error());
   next_try_ms_ = clock_.steady_ms() + limits::kBackoffBaseMs;
   if (space->epoch != epoch_) {

@@ -25,7 +25,8 @@ namespace offsync::cli {
 struct TailStart {
   enum class From {
     stored,     // what the replica has not received yet when it begins
-    now,        // behind the proxy's head when it is first reached
+    now,        // behind the proxy's head; where it cannot be reached, behind what the replica has
+                // (with an empty replica: behind the head when the proxy is first reached)
     beginning,  // behind sequence 0
     after,      // behind `cursor`; its epoch may be empty
   };
@@ -89,6 +90,7 @@ class LogTail {
   std::int64_t next_try_ms_ = 0;
   bool placed_ = false;  // epoch_ and sequence_ are those of the replica's log
   bool wants_more_ = true;
+  std::optional<Cursor> had_;  // the replica's cursor when it began
   std::string epoch_;
   std::uint64_t sequence_ = 0;
   std::deque<std::string> ahead_;  // what follows sequence_, read before a pause

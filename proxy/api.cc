@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "proxy/api_parts.h"
+#include "wire/sse.h"
 
 namespace offsync::proxy {
 namespace {
@@ -48,7 +49,7 @@ bool reads(const ApiRequest& request) {
 ApiAnswer answer_of(const Problem& problem) {
   ApiAnswer answer;
   answer.status = problem.status;
-  answer.content_type = "application/problem+json";
+  answer.content_type = kProblemType;
   answer.body = encode_problem(problem);
   if (problem.status == 503) answer.headers.emplace_back("Retry-After", "1");
   return answer;
@@ -205,6 +206,27 @@ void Api::begin_source(const ApiRequest& request, ApiAnswer& answer) {
   if (!*more) answer.source.reset();
 }
 
+// An EventSource gives up for ever at any other status than 200. One that can do better says that
+// it takes application/problem+json, too, and gets the problem. The times differ, so that those who
+// were turned away together do not come back together.
+void Api::spare_stream(const ApiRequest& request, ApiAnswer& answer) {
+  const auto accept = request.header("Accept");
+  if (answer.status < 500 || request.method != "GET" || !accepts(accept, kEventStream)) return;
+  if (accepts(accept, kProblemType)) return;
+  constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;  // spreads what follows each other
+  const auto share = static_cast<double>(spared_++ * kGolden) / 18446744073709551616.0;
+  const auto wait = static_cast<double>(options_.come_back_ms) * (0.5 + share);
+  ApiAnswer stream;
+  stream.route = answer.route;
+  stream.content_type = kEventStream;
+  stream.close = true;
+  stream.headers.emplace_back("Cache-Control", "no-store");
+  append_sse_retry(stream.body, static_cast<std::int64_t>(wait));
+  append_sse_comment(stream.body, parse_problem(answer.status, kProblemType, answer.body).detail);
+  metrics_.streams_spared++;
+  answer = std::move(stream);
+}
+
 void Api::compress_body(const ApiRequest& request, ApiAnswer& answer) {
   if (answer.coded || answer.source || answer.stream || answer.close) return;
   if (answer.body.size() < kCompressBytes) return;
@@ -215,6 +237,7 @@ void Api::compress_body(const ApiRequest& request, ApiAnswer& answer) {
 }
 
 void Api::finish(const ApiRequest& request, ApiAnswer& answer) {
+  spare_stream(request, answer);
   compress_body(request, answer);
   answer.headers.emplace_back("Offsync-Time", std::to_string(clock_.wall_ms()));
   std::string vary = "Accept, Accept-Encoding";

@@ -44,7 +44,9 @@ struct ApiAnswer {
 struct ApiOptions {
   std::vector<std::string> cors_origins;  // "*", or origins that may read answers; empty: none
   std::int64_t retry_ms = 2000;           // what a stream asks its client to wait
-  std::string spool_folder;               // for answers too great for memory; "": TMPDIR
+  std::int64_t come_back_ms =
+      10'000;                // the same where there is no stream for it, give or take half
+  std::string spool_folder;  // for answers too great for memory; "": TMPDIR
 };
 
 // Thread-safe. What is given must outlive it.
@@ -75,6 +77,7 @@ class Api {
   ApiAnswer ready();
   ApiAnswer store_failed(std::string_view what, const Error& error);
   void begin_source(const ApiRequest& request, ApiAnswer& answer);
+  void spare_stream(const ApiRequest& request, ApiAnswer& answer);
   void compress_body(const ApiRequest& request, ApiAnswer& answer);
   void finish(const ApiRequest& request, ApiAnswer& answer);
 
@@ -85,6 +88,7 @@ class Api {
   Metrics& metrics_;
   const ApiOptions options_;
   std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> spared_{0};  // streams that were told when to come back
 };
 
 ApiAnswer answer_of(const Problem& problem);

@@ -142,7 +142,7 @@ ApiAnswer Api::post_events(const Call& call) {
 }
 
 ApiAnswer Api::get_events(const Call& call) {
-  if (accepts(call.request.header("Accept"), "text/event-stream")) return stream(call);
+  if (accepts(call.request.header("Accept"), kEventStream)) return stream(call);
   const auto after = position_of(call.target.parameter("after").value_or("0"), call.at);
   if (const auto* problem = std::get_if<Problem>(&after)) return answer_of(*problem);
   if (!call.target.parameter("limit")) return whole_log(call, std::get<std::uint64_t>(after));
@@ -206,17 +206,22 @@ ApiAnswer Api::stream(const Call& call) {
 
   ApiAnswer answer;
   answer.route = "stream";
-  answer.content_type = "text/event-stream";
+  answer.content_type = kEventStream;
   answer.close = true;
   answer.headers.emplace_back("Cache-Control", "no-store");
   answer.headers.emplace_back("X-Accel-Buffering", "no");
   append_sse_retry(answer.body, options_.retry_ms);
-  append_sse(answer.body, {}, "hello", encode_hello({call.at.epoch, call.at.head}));
+  const auto hello = encode_hello({call.at.epoch, call.at.head});
   if (const auto* problem = std::get_if<Problem>(&after)) {
     if (problem->status != 410) return answer_of(*problem);
+    append_sse(answer.body, {}, "hello", hello);
     append_sse(answer.body, {}, "reset", encode_problem(*problem));
     return answer;
   }
+  // With an id the starting point is fixed: who is cut before an event came comes back to the same
+  // one, whatever `after` says.
+  append_sse(answer.body, Cursor{call.at.epoch, std::get<std::uint64_t>(after)}.text(), "hello",
+             hello);
   answer.stream = SubscribeRequest{call.space, call.at.epoch, std::get<std::uint64_t>(after),
                                    std::get<EventFilter>(filter), std::move(answer.body)};
   answer.body.clear();

@@ -17,6 +17,8 @@ struct Api::Call {
 };
 
 inline constexpr const char* kNdjson = "application/x-ndjson";
+inline constexpr const char* kEventStream = "text/event-stream";
+inline constexpr const char* kProblemType = "application/problem+json";
 
 // What the client can take, the better compression first.
 Coding coding_for(const ApiRequest& request);

@@ -122,7 +122,8 @@ bool HttpEngine::Impl::make_room() {
     Connection* oldest = nullptr;
     for (const auto& [id, connection] : connections) {
       if (connection->http.state() != State::idle) continue;
-      if (oldest == nullptr || *connection->http.deadline() < *oldest->http.deadline()) {
+      const auto age = [](const Connection& c) { return std::pair(*c.http.deadline(), c.id); };
+      if (oldest == nullptr || age(*connection) < age(*oldest)) {
         oldest = connection.get();
       }
     }

@@ -80,6 +80,9 @@ std::string Metrics::text() const {
          streams_opened.load());
   single(out, "offsync_streams_cut_total", "counter", "Event streams cut because they stalled.",
          streams_cut.load());
+  single(out, "offsync_streams_spared_total", "counter",
+         "Event streams that could not begin and were told when to come back.",
+         streams_spared.load());
   single(out, "offsync_stream_bytes_total", "counter", "Bytes written to event streams.",
          stream_bytes.load());
   return out;

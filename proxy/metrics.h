@@ -21,7 +21,7 @@ class Metrics {
 
   std::atomic<std::uint64_t> accepted{0}, duplicate{0}, rejected{0}, held{0}, conflicts{0};
   std::atomic<std::int64_t> streams{0};
-  std::atomic<std::uint64_t> streams_opened{0}, streams_cut{0}, stream_bytes{0};
+  std::atomic<std::uint64_t> streams_opened{0}, streams_cut{0}, streams_spared{0}, stream_bytes{0};
 
   std::string text() const;
 

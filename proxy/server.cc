@@ -29,6 +29,13 @@ ConnectionRules rules_of(const ServerOptions& options) {
   return rules;
 }
 
+ApiOptions api_options(const ServerOptions& options) {
+  ApiOptions out;
+  out.cors_origins = options.cors_origins;
+  out.spool_folder = options.spool_folder;
+  return out;
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -39,7 +46,7 @@ struct Server::Impl {
         ingest(store, c,
                [this](const std::string& space, const std::string& epoch,
                       std::span<const LogEntry> entries) { hub.publish(space, epoch, entries); }),
-        api(store, ingest, c, l, metrics, {options.cors_origins, 2000, options.spool_folder}),
+        api(store, ingest, c, l, metrics, api_options(options)),
         engine({api, hub, l, metrics, c}, rules_of(options), options.limits, options.threads) {}
 
   const ServerOptions options;

@@ -13,7 +13,8 @@ StreamSession::StreamSession(SyncContext& context, const Cursor& after)
       begun_ms_(context.clock.steady_ms()) {
   HttpRequest request;
   request.target = context.base + "/events?after=" + after.text();
-  request.headers = {{"Accept", "text/event-stream"},
+  // With the second the proxy says why there is no stream for us; an EventSource is not told.
+  request.headers = {{"Accept", "text/event-stream, application/problem+json"},
                      {"Cache-Control", "no-cache"},
                      {"Last-Event-ID", after.text()}};
   begin(std::move(request));

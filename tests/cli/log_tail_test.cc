@@ -261,6 +261,21 @@ TEST_CASE_METHOD(Fixture, "now: behind the head when the proxy is first reached"
   REQUIRE(run(tail) == Sequences{7, 8});
 }
 
+TEST_CASE_METHOD(Fixture, "now: fixed by what the replica has, where the proxy is away") {
+  log.head = 7;
+  bootstrap(5);
+  log.reachable = false;
+  auto tail = this->tail({From::now, {}});
+  REQUIRE(tail.begin().ok());
+  REQUIRE(run(tail).empty());
+  REQUIRE(tail.position()->text() == "one-5");
+  log.reachable = true;
+  log.head = 9;  // 8 and 9 came after the watch began; so may have 6 and 7
+  clock.advance(limits::kBackoffCapMs);
+  pull(9);
+  REQUIRE(run(tail) == Sequences{6, 7, 8, 9});
+}
+
 TEST_CASE_METHOD(Fixture, "now: of the proxy's log, where the replica has an older one") {
   log.head = 5;
   bootstrap(5);

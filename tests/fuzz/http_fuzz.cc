@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "fuzz/check.h"
 #include "proxy/http_body.h"
+#include "proxy/http_connection.h"
 #include "proxy/http_head.h"
 
 namespace offsync::fuzz {
@@ -120,11 +121,60 @@ void check_arrival(std::string_view stream) {
   if (!bad) require(complete == complete_in_pieces, "a head ends where it ends", stream);
 }
 
+struct Talk {
+  std::string seen;  // methods, targets and bodies
+  int refused = 0;
+  friend bool operator==(const Talk&, const Talk&) = default;
+};
+
+template <class NextSize>
+Talk talk(std::string_view stream, const NextSize& next_size) {
+  using State = HttpConnection::State;
+  ConnectionRules rules;
+  rules.body_bytes = kLimit;
+  HttpConnection connection(rules, 0);
+  Talk talk;
+  while (!stream.empty() && connection.wants_bytes() && connection.state() != State::lingering) {
+    const auto piece = stream.substr(0, next_size());
+    connection.receive(piece, 0);
+    stream.remove_prefix(piece.size());
+    while (connection.state() == State::ready || connection.state() == State::refused) {
+      HttpAnswer answer;
+      if (connection.state() == State::ready) {
+        const auto [head, body] = connection.take_request();
+        require(body.size() <= kLimit, "a body is bounded");
+        talk.seen += head.method + " " + head.target + " " + body + "\n";
+      } else {
+        talk.refused = connection.refusal().status;
+        require(talk.refused >= 400 && talk.refused < 600, "a refusal is a problem");
+      }
+      connection.respond(std::move(answer), 0);
+      connection.wrote(connection.output().size(), 0);
+    }
+    if (!connection.output().empty()) connection.wrote(connection.output().size(), 0);
+    require(connection.held() <=
+                16 * (kLimit + limits::kHeaderBytes) + 2 * stream.size() + 4 * piece.size(),
+            "what is held is bounded");
+  }
+  return talk;
+}
+
+// One answer each, however the bytes arrive.
+void check_connection(std::string_view stream, unsigned seed) {
+  const auto whole = talk(stream, [&] { return stream.size(); });
+  unsigned state = seed;
+  require(whole == talk(stream, [] { return std::size_t{1}; }), "the same requests bytewise",
+          stream);
+  require(whole == talk(stream, [&] { return std::size_t{1} + (state = state * 181 + 7) % 23; }),
+          "the same requests in pieces", stream);
+}
+
 void run(std::string_view input) {
   Choices choices(input);
   const unsigned seed = choices.byte();
   const std::string_view stream = choices.rest();
   check_arrival(stream);
+  check_connection(stream, seed);
   check_body({.chunked = true}, stream, seed);
   check_chunked(stream, seed);
   const auto end = head_bytes(stream);

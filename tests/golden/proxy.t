@@ -136,9 +136,10 @@ What any HTTP client sees.
   {"type":"about:blank","title":"Method Not Allowed","status":405,"code":"method_not_allowed","detail":"this path takes GET, HEAD, POST"}405
   $ curl -s -w '%{http_code}\n' -H 'Content-Type: text/plain' -d x "$url/events"
   {"type":"about:blank","title":"Unsupported Media Type","status":415,"code":"unsupported_type","detail":"events come as application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, not as text/plain"}415
-  $ sed -u -e 's/\r$//' -e 8q < <(curl -s -N -H 'Accept: text/event-stream' "$url/events")
+  $ sed -u -e 's/\r$//' -e 9q < <(curl -s -N -H 'Accept: text/event-stream' "$url/events")
   retry: 2000
   
+  id: <epoch1>-0
   event: hello
   data: {"epoch":"<epoch1>","head":1}
   

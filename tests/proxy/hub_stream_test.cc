@@ -52,6 +52,7 @@ TEST_CASE("stream: says hello, replays, goes on live") {
   CHECK(stream.bytes.rfind("retry: 2000\n", 0) == 0);
   CHECK(stream.messages[0].event == "hello");
   CHECK(stream.messages[0].data == "{\"epoch\":\"ep0ch4m5r8h69\",\"head\":5}");
+  CHECK(stream.messages[0].id == "ep0ch4m5r8h69-2");
   world.push(6, 9);
   REQUIRE(stream.wait_for(8));
   CHECK(stream.seen() == numbers(3, 9));
@@ -148,7 +149,8 @@ TEST_CASE("stream: no more streams than are allowed") {
   REQUIRE(one->wait_for(1));
   REQUIRE(two.wait_for(1));
   RawClient third(world.port());
-  const auto refused = third.get(kEvents, "Accept: text/event-stream\r\n");
+  const auto refused =
+      third.get(kEvents, "Accept: text/event-stream, application/problem+json\r\n");
   CHECK(refused.status == 503);
   CHECK(refused.code() == "too_many_streams");
   CHECK(refused.headers.at("retry-after") == "1");
@@ -157,6 +159,66 @@ TEST_CASE("stream: no more streams than are allowed") {
     StreamClient again(world.port(), kEvents);
     return again.wait_for(1, 200) && again.messages[0].event == "hello";
   }));
+}
+
+// EventSource never comes back after any other status than 200.
+TEST_CASE("stream: an EventSource for which there is no stream is told when to come back") {
+  auto options = test::quick();
+  options.max_streams = 0;
+  HttpWorld world(options);
+  std::vector<long> waits;
+  for (int i = 0; i < 20; ++i) {
+    RawClient client(world.port());
+    const auto answer = client.get(kEvents, "Accept: text/event-stream\r\n");
+    CHECK(answer.status == 200);
+    CHECK(answer.headers.at("content-type") == "text/event-stream");
+    CHECK(client.ended);
+    SseParser parser;
+    std::vector<SseMessage> messages;
+    REQUIRE(parser.feed(answer.body, messages).ok());
+    CHECK(messages.empty());
+    CHECK(answer.body.find("\n: the proxy has as many streams as it is allowed") !=
+          std::string::npos);
+    REQUIRE(parser.retry_ms().has_value());
+    waits.push_back(*parser.retry_ms());
+    CHECK(waits.back() >= 5'000);
+    CHECK(waits.back() <= 15'000);
+  }
+  std::sort(waits.begin(), waits.end());
+  CHECK(std::unique(waits.begin(), waits.end()) == waits.end());
+  CHECK(waits.back() - waits.front() > 5'000);
+  CHECK(metric(world, "offsync_streams_spared_total") == "20");
+}
+
+TEST_CASE("stream: nor does any failure of the proxy's own end an EventSource") {
+  auto options = test::quick();
+  options.limits.waiting = 0;  // as if all threads were busy
+  HttpWorld world(options);
+  RawClient client(world.port());
+  const auto spared = client.get(kEvents, "Accept: text/event-stream\r\n");
+  CHECK(spared.status == 200);
+  CHECK(spared.body.rfind("retry: ", 0) == 0);
+  RawClient other(world.port());
+  CHECK(other.get(kEvents, "Accept: text/event-stream, application/problem+json\r\n").status ==
+        503);
+  CHECK(other.get(kEvents, "Accept: */*\r\n").status == 503);
+}
+
+// EventSource sends its address again, and the id of the last message that had one.
+TEST_CASE("stream: what came while a client of after=now was away before its first event is seen") {
+  HttpWorld world;
+  world.push(1, 5);
+  std::string last;
+  {
+    StreamClient now(world.port(), std::string(kEvents) + "?after=now");
+    REQUIRE(now.wait_for(1));
+    last = now.parser.last_event_id();
+  }
+  world.push(6, 7);
+  StreamClient again(world.port(), std::string(kEvents) + "?after=now",
+                     "Last-Event-ID: " + last + "\r\n");
+  REQUIRE(again.wait_for(3));
+  CHECK(again.seen() == numbers(6, 7));
 }
 
 TEST_CASE("stream: a slow reader falls behind the ring and still sees everything once") {

@@ -38,7 +38,7 @@ Answer problem(int status, const std::string& code) {
 std::string kind_of(const HttpRequest& request) {
   if (request.method == "POST") return "push";
   if (request.target.find("/state") != std::string::npos) return "state";
-  return header(request, "Accept") == "text/event-stream" ? "stream" : "page";
+  return header(request, "Accept").starts_with("text/event-stream") ? "stream" : "page";
 }
 
 std::vector<std::string> split(const std::string& body) {
