@@ -204,6 +204,10 @@ MUTANTS = [
      "row->oldest = last + 1;", "row->oldest = last + (MUTANT && last > 1 ? 0 : 1);"),
     ("old-cursor-taken", "P8", "proxy/api_events.cc",
      "if (cursor->epoch != at.epoch) {", "if (cursor->epoch != at.epoch && !MUTANT) {"),
+    ("hello-without-position", "P8", "proxy/api_events.cc",
+     'append_sse(answer.body, Cursor{call.at.epoch, std::get<std::uint64_t>(after)}.text(), "hello",',
+     'append_sse(answer.body, MUTANT ? std::string() : '
+     'Cursor{call.at.epoch, std::get<std::uint64_t>(after)}.text(), "hello",'),
     ("snapshot-misplaced", "P8", "proxy/api_state.cc",
      "encode_snapshot_header({{at.epoch, at.head}, entities, conflicts})",
      "encode_snapshot_header({{at.epoch, at.head + (MUTANT ? 1 : 0)}, entities, conflicts})"),

@@ -31,13 +31,15 @@ Listener::Listener(World& world, Oracle& oracle, Server& server, Network& networ
       server_(server),
       index_(index),
       space_(server.name_of(index % server.spaces())),
-      transport_(network, 1000 + index, [] {}) {}
+      transport_(network, 1000 + index, [] {}),
+      from_now_(index % 3 == 2) {}
 
 Listener::~Listener() = default;
 
 void Listener::begin() {
   const std::string path = "/v1/spaces/" + space_;
-  connect(path + (wants_state_ ? "/state" : "/events"), !wants_state_);
+  const char* events = from_now_ ? "/events?after=now" : "/events";
+  connect(path + (wants_state_ ? "/state" : events), !wants_state_);
 }
 
 void Listener::connect(std::string target, bool stream) {
@@ -86,12 +88,21 @@ void Listener::on_data(std::string_view bytes) {
 
 void Listener::take(const SseMessage& message) {
   if (message.event == "reset") wants_state_ = true;
+  if (message.event == "hello") take_hello(message);
   if (message.event == "message") take_event(message);
+}
+
+void Listener::take_hello(const SseMessage& message) {
+  const auto hello = nlohmann::json::parse(message.data);
+  if (from_now_ && !start_) {
+    start_ = Cursor{hello.at("epoch").get<std::string>(), hello.at("head").get<std::uint64_t>()};
+  }
+  if (!message.id.empty()) last_id_ = message.id;
 }
 
 void Listener::take_event(const SseMessage& message) {
   const auto cursor = Cursor::parse(message.id);
-  const auto before = Cursor::parse(last_id_);
+  const auto before = last_id_.empty() ? start_ : Cursor::parse(last_id_);
   if (!cursor || (before && cursor->epoch != before->epoch)) {
     world_.violated(8, "listener {}: an event with the id {} came behind {}", index_, message.id,
                     last_id_);

@@ -1,16 +1,18 @@
 // Listener: a plain client of the event stream, as a browser's EventSource is one. It knows the
 // protocol only: it resumes by Last-Event-ID, and after a reset takes the state and goes on from
-// it.
+// it. Every third one begins at the head, and misses nothing from then on.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/network.h"
 #include "sim/oracle.h"
 #include "sim/world.h"
+#include "wire/cursor.h"
 #include "wire/sse.h"
 
 namespace offsync::sim {
@@ -30,6 +32,7 @@ class Listener final : public HttpHandler {
   void on_done(const Status& result) override;
   void connect(std::string target, bool stream);
   void take(const SseMessage& message);
+  void take_hello(const SseMessage& message);
   void take_event(const SseMessage& message);
   void take_snapshot();
   void watch_over(int connection);
@@ -49,6 +52,8 @@ class Listener final : public HttpHandler {
   std::string body_;
   std::unique_ptr<SseParser> parser_;
   std::string last_id_;
+  const bool from_now_;          // as an address with after=now is opened, again and again
+  std::optional<Cursor> start_;  // where it began: what it is told first
 };
 
 }  // namespace offsync::sim
