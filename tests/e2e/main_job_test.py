@@ -47,7 +47,19 @@ class MainJob(Case):
         self.assertEqual(ben.fields("todo/1")["title"], "Buy oat milk")
         self.assertEqual(ben.conflicts(), [])
         anna.run("conflicts", "--exit-code")
+        anna.run("conflicts", "--all", "--exit-code")  # it is listed, and decided
         self.assert_same_state(proxy, anna, ben)
+
+    def test_subjects_that_look_like_parts_of_a_url(self):
+        proxy = self.proxy()
+        anna = self.replica("anna", proxy.url())
+        subjects = ["k/50%", "k/%2F", "k/a%2525b", "k/a?b=c", "k/a#b", "k/ä b", "k/a&b+c", "k/../x", "k/x//y"]
+        for i, subject in enumerate(subjects):
+            anna.emit("t.made", subject, f"n:={i}", "--create")
+        anna.sync()
+        for i, subject in enumerate(subjects):
+            shown = ndjson(anna.run("state", subject, "--require-proxy", "-o", "ndjson"))
+            self.assertEqual(shown, [{"subject": subject, "fields": {"n": i}}])
 
     def test_late_upload_reaches_a_watcher_already_ahead(self):
         """The original demo, live-state#203: the cursor was the client's timestamp."""

@@ -58,7 +58,9 @@ def run_tests(build, names, number):
     if code is None:
         return ["hung"]
     failed = re.findall(r"^\s*\d+ - (\S+) \(", out, re.M)
-    return failed or ([] if code == 0 else [f"ctest ended with {code}"])
+    if code != 0 and not failed:
+        sys.exit(f"hunt.py: ctest -R '{pattern}' ended with {code}; is there such a test?")
+    return failed
 
 
 def hunt(build, number, mutant, seeds):

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -58,6 +59,49 @@ TEST_CASE("config: defaults") {
   CHECK(config.server.cors_origins.empty());
   CHECK(config.log_level == LogLevel::info);
   CHECK_FALSE(config.daemon);
+}
+
+TEST_CASE("config: each setting arrives where it belongs, and nowhere else") {
+  // As flag, variable and line of the file.
+  const std::pair<const char*, const char*> given[] = {
+      {"listen", "127.0.0.1:1234"}, {"threads", "3"},        {"max_streams", "4"},
+      {"heartbeat", "5"},           {"stall_timeout", "6"},  {"header_timeout", "7"},
+      {"body_timeout", "8"},        {"idle_timeout", "9.5"}, {"log_level", "warn"},
+      {"log_format", "json"},       {"log_file", "/l"},      {"pidfile", "/p"},
+      {"ready_file", "/r"},         {"store", "sqlite:/s"}};
+  const Folder folder;
+  std::vector<std::string> flags;
+  Variables variables;
+  std::string text;
+  for (const auto& [name, value] : given) {
+    std::string flag = std::string("--") + name;
+    std::string variable = std::string("OFFSYNC_PROXY_") + name;
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    for (char& c : variable) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    flags.insert(flags.end(), {flag, value});
+    variables[variable] = value;
+    const bool number = *value >= '0' && *value <= '9' && std::string(name) != "listen";
+    text += std::string(name) + " = " + (number ? value : "\"" + std::string(value) + "\"") + "\n";
+  }
+  for (const Parsed& parsed :
+       {parse(flags), parse({}, variables), parse({"--config", folder.file(text)})}) {
+    REQUIRE(parsed.config);
+    const Config& config = *parsed.config;
+    CHECK(config.server.port == 1234);
+    CHECK(config.server.threads == 3);
+    CHECK(config.server.max_streams == 4);
+    CHECK(config.server.hub.heartbeat_ms == 5000);
+    CHECK(config.server.hub.stall_ms == 6000);
+    CHECK(config.server.header_ms == 7000);
+    CHECK(config.server.body_ms == 8000);
+    CHECK(config.server.idle_ms == 9500);
+    CHECK(config.log_level == LogLevel::warn);
+    CHECK(config.log_format == LogFormat::json);
+    CHECK(config.log_file == "/l");
+    CHECK(config.pidfile == "/p");
+    CHECK(config.ready_file == "/r");
+    CHECK(config.store_file == "/s");
+  }
 }
 
 TEST_CASE("config: the store's place") {

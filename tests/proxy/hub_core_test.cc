@@ -125,6 +125,20 @@ TEST_CASE("hub: filters, and the position moves on at a heartbeat") {
   CHECK(reader.messages.size() == 2);  // the progress called no handler
 }
 
+TEST_CASE("hub: the position moves on by a single event that was passed over") {
+  HubModel hub({});
+  auto& reader = hub.subscribe(0, {"t.b*", "*"});
+  hub.commit({entry(1, "t.bb", "k/6")});
+  hub.settle();
+  hub.commit({entry(2, "t.a", "k/6")});
+  hub.settle();
+  CHECK(reader.parser.last_event_id() == "e-1");
+  hub.now += limits::kHeartbeatMs;
+  hub.core.tick(hub.now);
+  hub.settle();
+  CHECK(reader.parser.last_event_id() == "e-2");
+}
+
 TEST_CASE("hub: heartbeats go to who is idle, and to nobody else") {
   HubModel hub({});
   auto& reader = hub.subscribe(0);
