@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/wrap.h"
+
 namespace offsync::cli {
 namespace {
 
@@ -25,12 +27,26 @@ std::string spelling(const CLI::Option& option) {
   return names;
 }
 
-// `text` with its further lines below the first one.
-std::string hanging(const std::string& text, std::size_t indent) {
+// Paragraphs, which an empty line parts.
+std::string paragraphs(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    out += c;
-    if (c == '\n') out.append(indent, ' ');
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find("\n\n"), text.size());
+    out += (out.empty() ? "" : "\n\n") + wrapped(text.substr(0, end), 0, 0);
+    text.remove_prefix(std::min(end + 2, text.size()));
+  }
+  return out;
+}
+
+// The forms of a command, a line each.
+std::string usages(std::string_view name, std::string_view forms) {
+  std::string out;
+  while (!forms.empty()) {
+    const std::size_t end = std::min(forms.find('\n'), forms.size());
+    const std::string start = fmt::format("{} offsync {}", out.empty() ? "Usage:" : "      ", name);
+    out += fmt::format("{} {}\n", start,
+                       wrapped(forms.substr(0, end), start.size() + 1, start.size() + 1));
+    forms.remove_prefix(std::min(end + 1, forms.size()));
   }
   return out;
 }
@@ -42,7 +58,7 @@ void append_rows(std::string& out, const std::vector<Row>& rows) {
     if (row.first.size() <= kWidest) width = std::max(width, row.first.size());
   }
   for (const auto& [left, text] : rows) {
-    const std::string right = hanging(text, width + 4);
+    const std::string right = wrapped(text, width + 4, width + 4);
     if (left.size() > width) {
       out += fmt::format("  {}\n  {:{}}  {}\n", left, "", width, right);
     } else {
@@ -76,9 +92,8 @@ class CommandHelp final : public CLI::FormatterBase {
 
   std::string make_help(const CLI::App* command, std::string /*name*/,
                         CLI::AppFormatMode /*mode*/) const override {
-    std::string out =
-        fmt::format("{}\n\nUsage: offsync {} {}\n", text_.summary, text_.name, text_.usage);
-    if (*text_.about != 0) out += fmt::format("\n{}\n", text_.about);
+    std::string out = fmt::format("{}\n\n{}", text_.summary, usages(text_.name, text_.usage));
+    if (*text_.about != 0) out += fmt::format("\n{}\n", paragraphs(text_.about));
     for (const bool common : {false, true}) {
       const std::vector<Row> rows = options_of(*command, common);
       if (rows.empty()) continue;
@@ -113,7 +128,8 @@ class ProgramHelp final : public CLI::FormatterBase {
         "  offsync emit todo.created todo/1 title=\"Buy milk\" done:=false\n"
         "  offsync state todo/1\n"
         "  offsync sync\n"
-        "\nHelp of a command: offsync COMMAND --help\n"
+        "\nThe proxy that replicas sync with is a program of its own: offsync-proxy --help\n"
+        "Help of a command: offsync COMMAND --help\n"
         "The manual: man offsync, man offsync-COMMAND\n";
     return out;
   }

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "base/wrap.h"
 #include "event/value.h"
 #include "proxy/settings.h"
 
@@ -16,12 +17,13 @@ constexpr int kExitUsage = 2, kExitNoInput = 66, kExitConfig = 78;
 constexpr const char* kSystemFile = "/etc/offsync/proxy.toml";
 
 constexpr const char* kFooter = R"(
-Each setting can also be given as OFFSYNC_PROXY_NAME in the environment, or in the TOML file under
-its name with underscores (max_streams = 500). A flag beats the environment, which beats the file.
+Each setting can also be given as OFFSYNC_PROXY_NAME in the environment, or in
+the TOML file under its name with underscores (max_streams = 500). A flag beats
+the environment, which beats the file.
 
 Example:
   offsync-proxy --listen 127.0.0.1:8080 --store sqlite:shop.db
-  curl -N -H 'Accept: text/event-stream' http://127.0.0.1:8080/v1/spaces/shop/events
+  curl -N -H 'Accept: text/event-stream' 127.0.0.1:8080/v1/spaces/shop/events
 
 Signals: SIGTERM and SIGINT stop it within 5 seconds, SIGHUP opens the log file anew.)";
 
@@ -132,7 +134,7 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
   } catch (const CLI::CallForHelp&) {
-    return {std::nullopt, 0, app.help(), ""};
+    return {std::nullopt, 0, wrapped_help(app.help()), ""};
   } catch (const CLI::CallForVersion& e) {
     return {std::nullopt, 0, std::string(e.what()) + "\n", ""};
   } catch (const CLI::ParseError& e) {
