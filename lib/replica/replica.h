@@ -59,6 +59,7 @@ struct Emitted {
   std::string line;  // the event's content as queued
   std::string id;
   bool duplicate = false;  // the same event was there already; nothing changed
+  std::string behind;      // the rejected event that this one is held behind; empty: it is queued
 };
 
 struct LogFilter {

@@ -158,7 +158,7 @@ Result<std::optional<Emitted>> Replica::Batch::Impl::known(const EventView& even
     return bad_data("id_conflict", "there is another event with the id " + std::string(event.id),
                     "give this one an id of its own");
   }
-  return std::optional(Emitted{std::move(content), std::string(event.id), true});
+  return std::optional(Emitted{std::move(content), std::string(event.id), true, {}});
 }
 
 // Compares as if the stored one lacked the base, and `event` had what else we (or the first taker)
@@ -223,12 +223,14 @@ Status Replica::Batch::Impl::complete_foreign(EventView& event, Completion& text
 
 Result<Emitted> Replica::Batch::Impl::take(const EventView& event, EntityRow& entity,
                                            std::string line) {
-  Emitted emitted{std::move(line), std::string(event.id), false};
-  // Behind what is held, an event is held too: those of an entity go out in order.
-  const bool held = entity.held > 0;
+  Emitted emitted{std::move(line), std::string(event.id), false, {}};
+  // Behind a rejected event later ones are held: those of an entity go out in order.
+  OFFSYNC_ASSIGN(emitted.behind, queue::first_rejected(write->store, event.subject));
+  const bool held = !emitted.behind.empty();
   Status done =
       queue::insert(*write, write->row.next, held ? PendingState::held : PendingState::queued,
                     event, emitted.line);
+  if (done && held) done = queue::hold(*write, write->row.next);
   if (done && !event.causationid.empty()) {
     done = note_pending_resolve(write->store, event.causationid, event.id);
   }

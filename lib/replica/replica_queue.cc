@@ -91,7 +91,7 @@ class Requeue {
       event.stamp = next_stamp(write_, latest(*visible, bases));
       stamps.moved(before, event.stamp);
     }
-    Emitted emitted{encode_content(event), std::string(event.id), false};
+    Emitted emitted{encode_content(event), std::string(event.id), false, {}};
     OFFSYNC_TRY(queue::insert(write_, write_.row.next, PendingState::queued, event, emitted.line));
     if (!event.causationid.empty()) {
       OFFSYNC_TRY(note_pending_resolve(write_.store, event.causationid, event.id));
@@ -205,8 +205,7 @@ Result<std::uint64_t> rebuild_visible(ReplicaWrite& write, const std::set<std::s
     write.count(*entity, 1, state == PendingState::held ? 1 : 0);
   }
   for (const std::uint64_t n : newly_held) {
-    OFFSYNC_TRY(queue::set_state(write, n, PendingState::held, 0, "held",
-                                 "an earlier event of this entity was rejected"));
+    OFFSYNC_TRY(queue::hold(write, n));
   }
   return newly_held.size();
 }

@@ -182,11 +182,15 @@ PendingEvent read_pending(const sqlite::Statement& statement);
 namespace queue {
 // What has a row in table pending, by id.
 Result<std::optional<PendingKey>> find(ReplicaStore& store, std::string_view id);
+// The id of the first rejected event of `subject`, behind which its later ones are held; empty:
+// there is none.
+Result<std::string> first_rejected(ReplicaStore& store, std::string_view subject);
 Status insert(ReplicaWrite& write, std::uint64_t n, PendingState state, const EventView& event,
               std::string_view line);
 Status remove(ReplicaWrite& write, std::uint64_t n);
 Status set_state(ReplicaWrite& write, std::uint64_t n, PendingState state, std::uint64_t sequence,
                  std::string_view code, std::string_view detail);
+Status hold(ReplicaWrite& write, std::uint64_t n);
 }  // namespace queue
 
 // Notes for conflicts() that a pending event will close the record that it cites, and that it will

@@ -208,6 +208,16 @@ Result<std::optional<PendingKey>> find(ReplicaStore& store, std::string_view id)
   return std::optional<PendingKey>(std::move(key));
 }
 
+Result<std::string> first_rejected(ReplicaStore& store, std::string_view subject) {
+  OFFSYNC_ASSIGN(sqlite::Statement * get, store.use("SELECT id FROM pending WHERE state = 2"
+                                                    " AND subject = ? ORDER BY n LIMIT 1"));
+  get->bind(1, subject);
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  std::string id(found ? get->text(0) : "");
+  get->reset();
+  return id;
+}
+
 Status insert(ReplicaWrite& write, std::uint64_t n, PendingState state, const EventView& event,
               std::string_view line) {
   OFFSYNC_ASSIGN(sqlite::Statement * put,
@@ -232,6 +242,11 @@ Status set_state(ReplicaWrite& write, std::uint64_t n, PendingState state, std::
   put->bind(1, n).bind(2, static_cast<int>(state)).bind(3, sequence);
   put->bind(4, code).bind(5, detail);
   return put->run();
+}
+
+Status hold(ReplicaWrite& write, std::uint64_t n) {
+  return set_state(write, n, PendingState::held, 0, "held",
+                   "an earlier event of this entity was rejected");
 }
 
 }  // namespace queue

@@ -78,7 +78,13 @@ CREATE TABLE base(
 );
 )sql";
 
-constexpr sqlite::Migration kSteps[] = {{"first format", kFirst}};
+// For every event that is emitted it is asked whether one of its entity was rejected.
+constexpr const char* kRejected = R"sql(
+CREATE INDEX pending_rejected ON pending(subject) WHERE state = 2;
+)sql";
+
+constexpr sqlite::Migration kSteps[] = {
+    {"first format", kFirst}, {"rejected events", kRejected}};
 
 }  // namespace
 

@@ -150,6 +150,19 @@ TEST_CASE("files that are no replica are refused, and not changed") {
   }
 }
 
+TEST_CASE("a replica of the first format is brought up to date, with all that it holds") {
+  Fixture f;
+  const Emitted bad = f.set("todo/1", "a", "1");
+  f.reject(bad.id);
+  must(raw(f.file()).exec("DROP INDEX pending_rejected; PRAGMA user_version=1"));
+  Replica again = f.open_again();
+  const Emitted behind =
+      must(must(again.begin_batch()).add_line(R"({"type":"b","subject":"todo/1","data":{}})"));
+  CHECK(behind.behind == bad.id);
+  CHECK(must(again.pending(bad.id))->state == PendingState::rejected);
+  CHECK(raw(f.file()).exec("DROP INDEX pending_rejected"));
+}
+
 TEST_CASE("a damaged replica is refused with its name, never with a wrong answer") {
   TempDir dir;
   ManualClock clock;

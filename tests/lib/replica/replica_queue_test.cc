@@ -94,6 +94,36 @@ TEST_CASE("a rejected event is parked and rolled back; its entity's later ones a
   CHECK(f.queue() == "title:rejected done:held more:held");
 }
 
+TEST_CASE("behind one lone rejected event later ones are held, and go out when it is decided") {
+  Fixture f;
+  const Emitted bad = f.set("todo/1", "a", "1");
+  CHECK(bad.behind.empty());
+  CHECK(f.reject(bad.id).held == 0);
+  const Emitted behind = f.set("todo/1", "b", "2");
+  CHECK(behind.behind == bad.id);
+  CHECK(must(f.replica.pending(behind.id))->code == "held");
+  CHECK(f.set("todo/2", "c", "3").behind.empty());
+  CHECK(f.queue() == "a:rejected b:held c:queued");
+  CHECK(f.shown() == "b=2");
+  SECTION("dropped") {
+    must(f.replica.drop(bad.id));
+    CHECK(f.queue() == "c:queued b:queued");
+  }
+  SECTION("retried") {
+    must(f.replica.retry(bad.id));
+    CHECK(f.queue() == "c:queued a:queued b:queued");
+  }
+  SECTION("in the log after all") {
+    f.log.append(bad.line);
+    f.pull();
+    CHECK(f.queue() == "c:queued b:queued");
+  }
+  CHECK(f.set("todo/1", "d", "4").behind.empty());
+  f.push();
+  f.pull();
+  CHECK(f.queue().empty());
+}
+
 TEST_CASE("an answer that comes twice is heard once") {
   Fixture f;
   const Emitted bad = f.set("todo/1", "a", "1");
