@@ -122,7 +122,8 @@ Error error_of_answer(const Lines& lines, const std::string& where) {
     return make_error(Errc::auth, problem.code, detail, "check OFFSYNC_TOKEN or token_file");
   }
   if (status == 408 || status == 429 || status >= 500) {
-    return make_error(Errc::unreachable, problem.code, detail, "try again later");
+    const bool said = why.find("try again") != std::string::npos;
+    return make_error(Errc::unreachable, problem.code, detail, said ? "" : "try again later");
   }
   if (status == 410) return make_error(Errc::protocol, problem.code, detail);
   return make_error(Errc::protocol, problem.code, detail, kIsProxy);

@@ -29,11 +29,13 @@ Errc kind_of(int status) {
   return is_transient(status) ? Errc::unreachable : Errc::protocol;
 }
 
-std::string hint_of(int status) {
+// `detail`: what the proxy says of it, which may be enough.
+std::string hint_of(int status, const std::string& detail) {
   if (kind_of(status) == Errc::auth) return "check the credentials for this remote";
   if (status >= 300 && status < 400) return "set the remote to the address that it moved to";
   if (status == 404) return "check the remote's URL";
-  if (is_transient(status)) return "try again later";
+  const bool said = detail.find("try again") != std::string::npos;
+  if (is_transient(status)) return said ? "" : "try again later";
   return "check that the remote is an offsync proxy, and its version";
 }
 
@@ -184,7 +186,8 @@ void Session::refused() {
   }
   // What is neither a 200 nor an error may come from something in between (a hotel's login page).
   const bool odd = status < 400 && status != 204;
-  fail(make_error(kind_of(status), problem.code, std::move(detail), hint_of(status)),
+  std::string hint = hint_of(status, detail);
+  fail(make_error(kind_of(status), problem.code, std::move(detail), std::move(hint)),
        odd || is_transient(status));
 }
 
