@@ -5,15 +5,20 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 
 #include "base/glob.h"
 #include "base/rfc3339.h"
+#include "cli/duration.h"
 #include "cli/options.h"
 #include "event/decimal.h"
 #include "event/value.h"
 
 namespace offsync::cli {
 namespace {
+
+constexpr std::string_view kPoint =
+    "a time (2026-11-23T12:00:00Z, '2026-11-23 12:00', yesterday, 2h), a sequence or a stamp";
 
 Error bad_option(std::string_view option, std::string_view text, std::string_view expected) {
   return make_error(Errc::usage, "bad_point",
@@ -27,33 +32,48 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return value;
 }
 
-// "10m": ms; nothing where it is no duration of at most a century.
-std::optional<std::int64_t> parse_duration(std::string_view text) {
-  if (text.size() < 2) return {};
-  const auto count = parse_number(text.substr(0, text.size() - 1));
-  if (!count || *count > 4'000'000'000) return {};
-  const auto n = static_cast<std::int64_t>(*count);
-  switch (text.back()) {
-    case 's':
-      return n * 1000;
-    case 'm':
-      return n * 60'000;
-    case 'h':
-      return n * 3'600'000;
-    case 'd':
-      return n * 86'400'000;
-    default:
-      return {};
+// A day, or a day and a time of it, without a zone: local, as on a clock on the wall.
+std::optional<std::int64_t> local_time(std::string_view text) {
+  if (text.size() > 10 && text[10] == ' ') {
+    std::string with_t(text);
+    with_t[10] = 'T';
+    return local_time(with_t);
   }
+  std::string whole(text);
+  if (whole.size() == 10) whole += "T00:00:00";
+  if (whole.size() == 16) whole += ":00";
+  const auto as_utc = parse_rfc3339(whole + "Z");
+  if (!as_utc) return {};
+  const std::time_t seconds = *as_utc / 1000;
+  std::tm parts{};
+  if (::gmtime_r(&seconds, &parts) == nullptr) return {};
+  parts.tm_isdst = -1;
+  const std::time_t local = std::mktime(&parts);
+  const std::int64_t ms = std::int64_t{local} * 1000 + *as_utc % 1000;
+  return ms < 0 ? std::nullopt : std::optional(ms);
+}
+
+// "now", "today" and "yesterday" (their beginning).
+std::optional<std::int64_t> day_by_name(std::string_view text, std::int64_t now_ms) {
+  if (text == "now") return now_ms;
+  if (text != "today" && text != "yesterday") return {};
+  const std::time_t seconds = now_ms / 1000;
+  std::tm parts{};
+  if (::localtime_r(&seconds, &parts) == nullptr) return {};
+  parts.tm_hour = parts.tm_min = parts.tm_sec = 0;
+  parts.tm_isdst = -1;
+  if (text == "yesterday") --parts.tm_mday;
+  return std::int64_t{std::mktime(&parts)} * 1000;
 }
 
 std::optional<Point> point_of(std::string_view text, std::int64_t now_ms) {
   if (const auto sequence = parse_number(text)) return Point(*sequence);
   if (const auto stamp = Stamp::parse(text)) return Point(*stamp);
-  if (const auto ago = parse_duration(text)) return Point(std::max<std::int64_t>(0, now_ms - *ago));
-  const bool day_only = text.size() == 10;
-  const auto ms = parse_rfc3339(day_only ? std::string(text) + "T00:00:00Z" : std::string(text));
-  if (ms) return Point(*ms);
+  if (const auto ago = parse_duration_ms(text))
+    return Point(std::max<std::int64_t>(0, now_ms - *ago));
+  if (const auto day = day_by_name(text, now_ms)) return Point(*day);
+  if (const auto ms = parse_rfc3339(text)) return Point(*ms);
+  if (const auto ms = local_time(text)) return Point(*ms);
   return {};
 }
 
@@ -101,7 +121,9 @@ void add_filter_options(CLI::App& command, FilterOptions& options, const char* l
       ->type_name("GLOB");
   add_repeated(command, "--source", options.sources, "Events of this author; may be repeated")
       ->type_name("GLOB");
-  command.add_option("--since", options.since, "From here on: a time, 2h (ago), sequence or stamp")
+  command
+      .add_option("--since", options.since,
+                  "From here on: a time, yesterday, 2h (ago), a sequence or a stamp")
       ->type_name("POINT");
   command.add_option("--until", options.until, "Up to here, inclusive: as for --since")
       ->type_name("POINT");
@@ -119,8 +141,7 @@ void add_filter_options(CLI::App& command, FilterOptions& options, const char* l
 
 Result<Point> parse_point(std::string_view text, std::int64_t now_ms) {
   if (const auto point = point_of(text, now_ms)) return *point;
-  return bad_option("point", text,
-                    "a time (2026-11-23T12:00:00Z, 2026-11-23, 2h), a sequence or a stamp");
+  return bad_option("point", text, kPoint);
 }
 
 Result<Cursor> parse_after(std::string_view text) {
@@ -135,8 +156,6 @@ Result<Filter> Filter::make(const FilterOptions& options, std::int64_t now_ms) {
   filter.subjects_ = options.subjects;
   filter.sources_ = options.sources;
   filter.limit_ = options.limit;
-  constexpr std::string_view kPoint =
-      "a time (2026-11-23T12:00:00Z, 2026-11-23, 2h), a sequence or a stamp";
   if (!options.since.empty()) {
     filter.since_ = point_of(options.since, now_ms);
     if (!filter.since_) return bad_option("--since", options.since, kPoint);
@@ -202,6 +221,12 @@ std::uint64_t Filter::until_sequence() const {
   if (!until_) return UINT64_MAX;
   const auto* sequence = std::get_if<std::uint64_t>(&*until_);
   return sequence == nullptr ? UINT64_MAX : *sequence;
+}
+
+bool Filter::since_is_before(std::uint64_t sequence) const {
+  if (!since_) return false;
+  const auto* point = std::get_if<std::uint64_t>(&*since_);
+  return point == nullptr || *point <= sequence;
 }
 
 bool Filter::matches_subject(std::string_view subject) const {

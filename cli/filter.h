@@ -33,8 +33,9 @@ void add_filter_options(CLI::App& command, FilterOptions& options, const char* l
 // A place in a log: a sequence, a time in ms (of the event's `time`), or a stamp.
 using Point = std::variant<std::uint64_t, std::int64_t, Stamp>;
 
-// "42"; "2026-11-23T12:00:00Z", "2026-11-23" (UTC), "90s", "10m", "2h", "3d" (so long ago); or a
-// stamp. Errors: usage `bad_point`.
+// "42"; "2026-11-23T12:00:00Z"; "2026-11-23", "2026-11-23 12:00[:00]" (local time); "today" and
+// "yesterday" (their beginning), "now"; "90s", "10m", "2h", "3d", "1w" (so long ago); or a stamp.
+// Errors: usage `bad_point`.
 Result<Point> parse_point(std::string_view text, std::int64_t now_ms);
 
 // "epoch-42" or "42"; the epoch is empty where only a sequence is given.
@@ -53,6 +54,8 @@ class Filter {
   std::optional<std::uint64_t> limit() const { return limit_; }
   // The --until that is a sequence; UINT64_MAX where there is none.
   std::uint64_t until_sequence() const;
+  // Whether --since is a sequence at or before `sequence`.
+  bool since_is_before(std::uint64_t sequence) const;
   bool matches_subject(std::string_view subject) const;
   // Whether a snapshot at `sequence` passes as a whole: no filter but --subject, and an --until
   // that is a sequence at or behind it.

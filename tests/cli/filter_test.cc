@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <ctime>
+
+#include "cli/duration.h"
 #include "event/decoder.h"
 #include "event/hybrid_clock.h"
 #include "support/catch.h"
@@ -66,12 +70,51 @@ TEST_CASE("filter: points are sequences, times, so long ago, and stamps") {
   CHECK(ms("3d") == kNow - 259'200'000);
   CHECK(ms("4000000000d") == 0);  // before all time
   CHECK(std::get<Stamp>(parse_point(kStamp, kNow).value()).text() == kStamp);
-  for (const char* bad : {"", "x", "-1", "1.5", "h", "-2h", "2w", "4000000001s", "2026-02-30",
-                          "18446744073709551616", "2026-11-23T12:00", "yesterday"}) {
+  for (const char* bad :
+       {"", "x", "-1", "1.5", "h", "-2h", "2y", "4000000001s", "2026-02-30", "18446744073709551616",
+        "2026-11-23T12", "2026-11-23 12:61", "tomorrow", "1w2"}) {
     INFO(bad);
     const auto point = parse_point(bad, kNow);
     REQUIRE_FALSE(point.ok());
     CHECK(point.error().kind == Errc::usage);
+  }
+}
+
+TEST_CASE("filter: a time without a zone is local") {
+  const auto ms = [](const char* text) {
+    return std::get<std::int64_t>(parse_point(text, kNow).value());
+  };
+  const char* before = std::getenv("TZ");
+  const std::string zone = before == nullptr ? "" : before;
+  ::setenv("TZ", "JST-9", 1);  // nine hours ahead of UTC: 21:00 there
+  ::tzset();
+  CHECK(ms("2026-11-23 21:00") == kNow);
+  CHECK(ms("2026-11-23T21:00") == kNow);
+  CHECK(ms("2026-11-23 21:00:01") == kNow + 1000);
+  CHECK(ms("2026-11-23 21:00:00.250") == kNow + 250);
+  CHECK(ms("2026-11-23") == kNow - 21 * 3'600'000);
+  CHECK(ms("today") == kNow - 21 * 3'600'000);
+  CHECK(ms("yesterday") == kNow - 45 * 3'600'000);
+  CHECK(ms("now") == kNow);
+  CHECK(ms("1w") == kNow - 7 * 86'400'000);
+  CHECK(ms("2026-11-23T12:00:00Z") == kNow);
+  before == nullptr ? ::unsetenv("TZ") : ::setenv("TZ", zone.c_str(), 1);
+  ::tzset();
+}
+
+TEST_CASE("timeouts are seconds, or have a unit") {
+  CHECK(parse_timeout_ms("1.5") == 1500);
+  CHECK(parse_timeout_ms("90") == 90'000);
+  CHECK(parse_timeout_ms("90s") == 90'000);
+  CHECK(parse_timeout_ms("5m") == 300'000);
+  CHECK(parse_timeout_ms("2h") == 7'200'000);
+  CHECK(parse_timeout_ms("1w") == 604'800'000);
+  CHECK(parse_timeout_ms("0.0001") == 1);
+  for (const char* bad :
+       {"", "0", "-1", "0s", "x", "m", "inf", "nan", "1e300", "5 m", "1.5m", "4000000000w"}) {
+    INFO(bad);
+    CHECK_FALSE(parse_timeout_ms(bad).has_value());
+    CHECK_FALSE(timeout(bad).empty());
   }
 }
 
