@@ -45,6 +45,35 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return found;
 }
 
+std::string our_word_for(std::string_view word) {
+  struct Meaning {
+    const char* words;  // each between spaces
+    const char* ours;
+  };
+  static constexpr Meaning kMeanings[] = {
+      {" pull fetch download receive update ", "offsync sync --pull"},
+      {" push send upload publish ", "offsync sync --push"},
+      {" add append commit create delete new put record rm remove save set write ", "offsync emit"},
+      {" cat dump entities get list ls read show ", "offsync state"},
+      {" follow listen stream subscribe tail ", "offsync watch"},
+      {" events history ", "offsync log"},
+      {" clone setup ", "offsync init --remote URL"},
+      {" drop ", "offsync queue drop"},
+      {" retry ", "offsync queue retry"},
+      {" export ", "offsync queue export"},
+      {" outbox pending ", "offsync queue"},
+      {" decide merge solve ", "offsync resolve"},
+      {" info st ", "offsync status"},
+      {" fold rebuild ", "offsync replay"},
+      {" daemon proxy serve server ", "offsync-proxy"},
+      {" version ", "offsync --version"}};
+  const std::string key = " " + std::string(word) + " ";
+  for (const Meaning& meaning : kMeanings) {
+    if (std::string_view(meaning.words).find(key) != std::string_view::npos) return meaning.ours;
+  }
+  return {};
+}
+
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string found = nearest(word, candidates);
   return found.empty() ? "" : "did you mean " + found + "?";

@@ -14,4 +14,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 // "; did you mean --data?", or nothing.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
+// What we call a command that other programs call `word`: "offsync sync --pull" for "pull"; empty
+// where there is none.
+std::string our_word_for(std::string_view word);
+
 }  // namespace offsync::cli

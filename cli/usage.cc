@@ -90,7 +90,9 @@ Error mismatch(const CLI::App& app, const std::string& what) {
 }  // namespace
 
 Error no_such_command(const std::string& word, const std::vector<std::string>& names) {
-  const std::string suggestion = did_you_mean(word, names);
+  std::string suggestion = did_you_mean(word, names);
+  const std::string ours = our_word_for(word);
+  if (!ours.empty()) suggestion = fmt::format("did you mean: {}?", ours);
   return make_error(Errc::usage, "no_command", fmt::format("there is no command '{}'", word),
                     suggestion.empty() ? "see: offsync --help" : suggestion);
 }

@@ -15,6 +15,16 @@ TEST_CASE("a mistyped word is taken for the nearest one") {
   CHECK(nearest("--dryrun", {"--dry-run", "--data"}) == "--dry-run");
 }
 
+TEST_CASE("what other programs call a command is known") {
+  using offsync::cli::our_word_for;
+  CHECK(our_word_for("pull") == "offsync sync --pull");
+  CHECK(our_word_for("push") == "offsync sync --push");
+  CHECK(our_word_for("history") == "offsync log");
+  CHECK(our_word_for("frobnicate").empty());
+  CHECK(our_word_for("").empty());
+  CHECK(our_word_for("pull push").empty());
+}
+
 TEST_CASE("no word is suggested that could hardly be meant") {
   const std::vector<std::string> commands = {"init", "emit", "sync", "watch", "state", "status"};
   CHECK(nearest("frobnicate", commands).empty());
