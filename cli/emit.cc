@@ -19,7 +19,7 @@ constexpr int kManyWords = 1 << 20;  // more than a command line holds
 constexpr CommandText kText = {
     "emit", "Queue an event, or a file of events",
     "TYPE SUBJECT [name=text | name:=json | name+=number]... [OPTIONS]\n"
-    "       offsync emit --batch FILE|- [OPTIONS]",
+    "--batch FILE|- [OPTIONS]",
     "The event is durable in the replica before emit returns; no network is needed. The next sync\n"
     "sends it. On a terminal emit says what it queued, elsewhere it prints the event.\n"
     "\n"
@@ -101,6 +101,28 @@ class Emit final : public Command {
     return {};
   }
 
+  // A type may look like an entity, but no entity like a type.
+  Status check_order() const {
+    const Status subject = check_subject(subject_);
+    if (subject || !check_subject(type_)) return {};
+    Error error = subject.error();
+    error.hint = fmt::format("did you mean: offsync emit {} {}", subject_, type_);
+    return error;
+  }
+
+  // A word without "=" is the rest of a value more often than not.
+  Error with_quoting_hint(Error error, std::size_t at) const {
+    const auto assigns = [](const std::string& word) { return word.find('=') != word.npos; };
+    const bool plain = !assigns(words_[at]) && !words_[at].starts_with('-');
+    if (at == 0 || !plain || !error.hint.empty()) return error;
+    const std::string& before = words_[at - 1];
+    const std::string name = before.substr(0, before.find('='));
+    std::string value = before.substr(before.find('=') + 1);
+    for (; at < words_.size() && !assigns(words_[at]); ++at) value += " " + words_[at];
+    error.hint = fmt::format("quote values with spaces: {}=\"{}\"", name, value);
+    return error;
+  }
+
   Result<EventDraft> make_draft() const {
     EventDraft draft;
     draft.type = type_;
@@ -108,8 +130,12 @@ class Emit final : public Command {
     draft.create = create_;
     draft.del = delete_;
     OFFSYNC_TRY(check_type(type_));
+    OFFSYNC_TRY(check_order());
     OFFSYNC_TRY(check_subject(subject_));
-    for (const std::string& text : words_) OFFSYNC_TRY(add_assignment(text, draft));
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      const Status added = add_assignment(words_[i], draft);
+      if (!added) return with_quoting_hint(added.error(), i);
+    }
     for (const std::string& field : unset_) OFFSYNC_TRY(add_unset(field, draft));
     for (const std::string& text : add_) OFFSYNC_TRY(add_element("--add", text, draft.add));
     for (const std::string& text : remove_) {
@@ -153,17 +179,26 @@ class Emit final : public Command {
 
 }  // namespace
 
+// "queued", or what must be decided about before it goes out.
+static std::string what_became_of(const Emitted& emitted) {
+  if (emitted.behind.empty()) return "queued";
+  return fmt::format("held behind {} (rejected: offsync queue)", emitted.behind);
+}
+
 int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run) {
   Out out;
   if (dry_run || record_format(settings, out) != Format::text) {
     out.json(emitted.line);
-    return out.finish(kOk);
+    const int code = out.finish(kOk);
+    if (!emitted.behind.empty() && !dry_run) say(settings, what_became_of(emitted));
+    return code;
   }
   Decoder decoder;
   const auto event = decoder.decode(emitted.line);
   if (event) {
-    say(settings,
-        fmt::format("queued {} {}: {}", (*event)->type, (*event)->subject, change_text(**event)));
+    const char* colon = emitted.behind.empty() ? "" : ":";
+    say(settings, fmt::format("{}{} {} {}: {}", what_became_of(emitted), colon, (*event)->type,
+                              (*event)->subject, change_text(**event)));
   }
   return kOk;
 }

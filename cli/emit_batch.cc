@@ -75,6 +75,7 @@ class Importer {
     }
     ++in_batch_;
     ++(emitted->duplicate ? duplicates_ : taken_);
+    held_ += emitted->behind.empty() ? 0 : 1;
     if (print_ && !emitted->duplicate) lines_.push_back(std::move(emitted->line));
     return {};
   }
@@ -113,6 +114,7 @@ class Importer {
     if (duplicates_ > 0) text += fmt::format(", {} already there", duplicates_);
     if (refused_ > 0) text += fmt::format(", {} refused", refused_);
     if (interrupted()) text += ", interrupted";
+    if (held_ > 0) text += fmt::format("; {} held behind rejected ones: offsync queue", held_);
     say(settings_, text);
   }
 
@@ -130,7 +132,7 @@ class Importer {
   std::optional<Replica::Batch> batch_;
   std::vector<std::string> lines_;
   std::size_t in_batch_ = 0;
-  std::uint64_t taken_ = 0, kept_ = 0, duplicates_ = 0, refused_ = 0;
+  std::uint64_t taken_ = 0, kept_ = 0, duplicates_ = 0, refused_ = 0, held_ = 0;
   bool stopped_ = false;
 };
 

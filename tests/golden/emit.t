@@ -68,6 +68,15 @@ Usage: what was meant is not to be guessed.
   $ offsync emit todo.x todo/1 title
   offsync: 'title' is not name=text, name:=json or name+=number
   [2]
+  $ offsync emit todo.x todo/1 title=Buy milk
+  offsync: 'milk' is not name=text, name:=json or name+=number; quote values with spaces: title="Buy milk"
+  [2]
+  $ offsync emit todo.x todo/1 title=Buy oat milk done:=true
+  offsync: 'oat' is not name=text, name:=json or name+=number; quote values with spaces: title="Buy oat milk"
+  [2]
+  $ offsync emit todo.x todo/1 done:=true title=Buy milk --create
+  offsync: 'milk' is not name=text, name:=json or name+=number; quote values with spaces: title="Buy milk"
+  [2]
   $ offsync emit todo.x todo/1 =x
   offsync: '=x' is not name=text, name:=json or name+=number
   [2]
@@ -83,6 +92,9 @@ Usage: what was meant is not to be guessed.
 
 Bad data: exit code 65, nothing is kept.
 
+  $ offsync emit todo/1 todo.created title=x
+  offsync: the subject "todo.created" is not kind/id, such as todo/1; did you mean: offsync emit todo.created todo/1
+  [65]
   $ offsync emit todo.x todo a=b
   offsync: the subject "todo" is not kind/id, such as todo/1
   [65]
