@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "base/rfc3339.h"
 #include "cli/escape.h"
 #include "cli/event_text.h"
 
 namespace offsync::cli {
 namespace {
 
-using Record = Replica::ConflictRecord;
+constexpr std::size_t kListedColumns = 30;
+constexpr std::size_t kShownColumns = 200;
+constexpr std::size_t kFieldsColumns = 40;
 
 std::string side_value(const Side& side, std::size_t columns) {
   if (side.deleted) return "deleted";
@@ -18,15 +22,45 @@ std::string side_value(const Side& side, std::size_t columns) {
   return side.value.empty() ? "nothing" : value_text(side.value, columns);
 }
 
-std::string side_time(const Side& side) {
+std::string side_time(const Side& side, bool local) {
   const auto stamp = Stamp::parse(side.stamp);
-  return stamp ? time_text(stamp->ms()) : side.stamp;
+  return stamp ? time_text(stamp->ms(), local) : side.stamp;
 }
 
 std::string field_text(const Conflict& conflict) {
   std::string text = escape_text(conflict.field);
   if (!conflict.element.empty()) text += fmt::format("[{}]", value_text(conflict.element, 30));
   return text;
+}
+
+// What one part of each record says, or one says for all.
+template <class Part>
+std::string joined(const Meeting& meeting, Part&& part) {
+  std::string text;
+  for (const ConflictRecord& record : meeting) {
+    const std::pair<std::string, bool> said = part(record.conflict);
+    if (said.second) return said.first;
+    text += (text.empty() ? "" : ", ") + said.first;
+  }
+  return text;
+}
+
+std::string fields_of(const Meeting& meeting) {
+  return joined(meeting, [](const Conflict& c) { return std::pair(field_text(c), false); });
+}
+
+std::string values_of(const Meeting& meeting, bool incoming, std::size_t columns) {
+  return joined(meeting, [=](const Conflict& c) {
+    const Side& side = incoming ? c.incoming : c.current;
+    return std::pair(side_value(side, columns), side.deleted);
+  });
+}
+
+std::string outcomes_of(const Meeting& meeting, bool incoming) {
+  return joined(meeting, [incoming](const Conflict& c) {
+    const Side& side = incoming ? c.incoming : c.current;
+    return std::pair(outcome_text(c, side), side.deleted);
+  });
 }
 
 nlohmann::ordered_json side_json(const Side& side) {
@@ -46,56 +80,101 @@ std::string side_text(const Side& side) {
 
 }  // namespace
 
-Result<Record> conflict_of_line(Decoder& decoder, std::string_view line) {
-  OFFSYNC_ASSIGN(const EventView* event, decoder.decode(line));
-  Record record;
-  OFFSYNC_ASSIGN(record.conflict, parse_conflict_data(event->data));
-  record.conflict.id = event->id;
-  record.subject = event->subject;
-  record.sequence = event->sequence;
-  record.recorded = event->recordedtime;
-  record.line = line;
-  return record;
+std::string outcome_text(const Conflict& conflict, const Side& side) {
+  const std::string by = fmt::format(" (by {})", escape_text(side.source));
+  if (side.deleted) return "it deleted" + by;
+  const std::string field = escape_text(conflict.field);
+  if (!conflict.element.empty()) {
+    return fmt::format("{} {} {}{}", field, side.value.empty() ? "without" : "with",
+                       value_text(conflict.element, kListedColumns), by);
+  }
+  if (side.value.empty() && !side.omitted) return fmt::format("{} unset{}", field, by);
+  return fmt::format("{}={}{}", field, side_value(side, kListedColumns), by);
 }
 
-std::string conflict_row(const Record& record, const Palette& colors) {
-  const Conflict& conflict = record.conflict;
-  const Side& winner = conflict.incoming_wins ? conflict.incoming : conflict.current;
-  const Side& loser = conflict.incoming_wins ? conflict.current : conflict.incoming;
-  return fmt::format("{}  {}{}{} {}  {}{}{} by {} over {}{}{} by {}  {}", escape_text(conflict.id),
-                     colors.bold, escape_text(record.subject), colors.reset, field_text(conflict),
-                     colors.green, side_value(winner, 30), colors.reset, escape_text(winner.source),
-                     colors.red, side_value(loser, 30), colors.reset, escape_text(loser.source),
-                     record.resolved_by.empty() ? "open" : "resolved");
+Row conflict_row(const Meeting& meeting, const std::string& resolution, const Look& look) {
+  const ConflictRecord& first = meeting.front();
+  const Palette& colors = look.colors;
+  const bool incoming = first.conflict.incoming_wins;
+  const Side& winner = incoming ? first.conflict.incoming : first.conflict.current;
+  const Side& loser = incoming ? first.conflict.current : first.conflict.incoming;
+  return {{id_text(first.conflict.id, look.terminal)},
+          {escape_text(first.subject), colors.bold},
+          {clip(fields_of(meeting), kFieldsColumns)},
+          {values_of(meeting, incoming, kListedColumns), colors.green},
+          {"by " + escape_text(winner.source)},
+          {"over"},
+          {values_of(meeting, !incoming, kListedColumns), colors.red},
+          {"by " + escape_text(loser.source)},
+          {resolution}};
 }
 
-std::string conflict_details(const Record& record, const Palette& colors) {
+std::string resolution_text(const ConflictRecord& record, const std::optional<std::string>& line) {
+  if (record.resolved_by.empty()) return "open";
+  const std::string by_event = fmt::format("resolved by {}", escape_text(record.resolved_by));
+  Decoder decoder;
+  const auto event = line ? decoder.decode(*line) : Result<const EventView*>(nullptr);
+  if (!event || *event == nullptr) return by_event;
+  std::string to = "as it was";
+  if ((*event)->del) to = "deleted";
+  for (const Op& op : (*event)->ops) {
+    if (op.field != record.conflict.field) continue;
+    const bool gone = op.kind == OpKind::unset || op.kind == OpKind::remove;
+    to = gone ? "nothing" : value_text(op.value, kListedColumns);
+  }
+  return fmt::format("resolved to {} by {}", to, escape_text((*event)->source));
+}
+
+std::string conflict_details(const Meeting& meeting, const std::string& resolution,
+                             const ReplicaInfo& info, const Look& look) {
+  const ConflictRecord& record = meeting.front();
   const Conflict& conflict = record.conflict;
+  const Palette& colors = look.colors;
   std::string out;
   const auto line = [&](std::string_view what, const std::string& value) {
     out += fmt::format("{}{:9}{} {}\n", colors.dim, what, colors.reset, value);
   };
-  const auto side = [&](std::string_view what, const Side& of, bool wins) {
-    line(what, fmt::format("{}{}{}  by {}  at {}  ({})", wins ? colors.green : colors.red,
-                           side_value(of, 200), colors.reset, escape_text(of.source),
-                           escape_text(side_time(of)), wins ? "winner" : "loser"));
+  const Ours ours = ours_of(conflict, info);
+  const auto side = [&](std::string_view what, bool incoming) {
+    const Side& of = incoming ? conflict.incoming : conflict.current;
+    const bool wins = incoming == conflict.incoming_wins;
+    std::string whose;
+    if (ours != Ours::neither) whose = (ours == Ours::incoming) == incoming ? "ours, " : "theirs, ";
+    const std::string values = values_of(meeting, incoming, kShownColumns);
+    line(what,
+         fmt::format("{}{}{}  by {}  at {}  ({}{})", wins ? colors.green : colors.red, values,
+                     colors.reset, escape_text(of.source),
+                     escape_text(side_time(of, look.terminal)), whose, wins ? "winner" : "loser"));
     line("", fmt::format("event {}", escape_text(of.id)));
   };
   line("conflict", escape_text(conflict.id));
+  for (std::size_t i = 1; i < meeting.size(); ++i) line("", escape_text(meeting[i].conflict.id));
   line("entity", escape_text(record.subject));
-  line("field", field_text(conflict));
-  side("current", conflict.current, !conflict.incoming_wins);
-  side("incoming", conflict.incoming, conflict.incoming_wins);
+  line("field", fields_of(meeting));
+  side("current", false);
+  side("incoming", true);
   line("base", conflict.base.none() ? "none was seen" : conflict.base.text());
   line("rule", escape_text(conflict.rule));
-  line("recorded", fmt::format("{} at sequence {}", escape_text(record.recorded), record.sequence));
-  line("state", record.resolved_by.empty()
-                    ? "open"
-                    : fmt::format("resolved by {}", escape_text(record.resolved_by)));
+  const auto recorded = look.terminal ? parse_rfc3339(record.recorded) : std::nullopt;
+  line("recorded", fmt::format("{} at sequence {}",
+                               recorded ? time_text(*recorded, true) : escape_text(record.recorded),
+                               record.sequence));
+  line("state", resolution);
+  if (record.resolved_by.empty()) {
+    const bool named = ours != Ours::neither;
+    const bool ours_first = ours == Ours::current;
+    const auto command = [&](std::string_view what, std::string_view flag, bool incoming) {
+      line(what,
+           fmt::format("offsync resolve {} --{:8}  makes {}", id_text(conflict.id, look.terminal),
+                       flag, outcomes_of(meeting, incoming)));
+    };
+    command("decide", named ? (ours_first ? "ours" : "theirs") : "current", false);
+    command("", named ? (ours_first ? "theirs" : "ours") : "incoming", true);
+  }
   return out;
 }
 
-std::string conflict_json(const Record& record) {
+std::string conflict_json(const ConflictRecord& record) {
   const Conflict& conflict = record.conflict;
   nlohmann::ordered_json head = {
       {"id", conflict.id}, {"subject", record.subject}, {"field", conflict.field}};

@@ -1,25 +1,31 @@
 // Conflicts as text and JSON.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "cli/conflict_find.h"
 #include "cli/output.h"
-#include "event/decoder.h"
-#include "replica/replica.h"
+#include "cli/table.h"
 
 namespace offsync::cli {
 
-// The record of an offsync.conflict event as the proxy sends it.
-Result<Replica::ConflictRecord> conflict_of_line(Decoder& decoder, std::string_view line);
+// What it makes of the field where `side` is taken: `title="Buy oat milk" (by /people/anna)`.
+std::string outcome_text(const Conflict& conflict, const Side& side);
 
-// One line: id, entity and field, who won over whom, where it stands.
-std::string conflict_row(const Replica::ConflictRecord& record, const Palette& colors);
-// All of it, as aligned lines.
-std::string conflict_details(const Replica::ConflictRecord& record, const Palette& colors);
+// Id, entity, field (of an edit and a delete that met: all that it wrote), who won over whom, where
+// it stands. `resolution`: what has resolved it, see resolution_text().
+Row conflict_row(const Meeting& meeting, const std::string& resolution, const Look& look);
+// "open"; or, of the event that resolved it (`line`, where that is here), "resolved to "Buy oat
+// milk" by /people/anna".
+std::string resolution_text(const ConflictRecord& record, const std::optional<std::string>& line);
+// All of it, as aligned lines: what each side makes, whose it is, and how either is taken.
+std::string conflict_details(const Meeting& meeting, const std::string& resolution,
+                             const ReplicaInfo& info, const Look& look);
 // {"id","subject","field","element"?,"winner","rule","current":{…},"incoming":{…},"base"?,
 //  "sequence","recordedtime","resolved_by"?}; a side has stamp, id, source and value or deleted.
-std::string conflict_json(const Replica::ConflictRecord& record);
+std::string conflict_json(const ConflictRecord& record);
 
 }  // namespace offsync::cli

@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "cli/command.h"
+#include "cli/conflict_find.h"
 #include "cli/conflict_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/pager.h"
 #include "cli/remote.h"
 
 namespace offsync::cli {
@@ -41,23 +43,24 @@ class Conflicts final : public Command {
     if (const Status shape = check_shape(); !shape) return report(shape.error());
     auto replica = open_replica(settings, context.clock, context.random);
     if (!replica) return report(replica.error());
-    if (action_ == "show") return show(*replica, settings);
     auto info = replica->info();
     if (!info) return report(info.error());
     const std::string remote = remote_of(settings, *info);
+    if (action_ == "show") return show(context, settings, remote, *replica);
     const bool ask = require_proxy_ || (!offline_ && !all_ && !remote.empty());
     if (ask && !context.network && (require_proxy_ || net_program())) return run_in_net(context);
     auto records = replica->conflicts(all_);
     if (!records) return report(records.error());
     if (ask && context.network) {
-      if (const Status asked = ask_proxy(context, settings, remote, *replica, *records); !asked) {
-        if (require_proxy_ || asked.error().kind != Errc::unreachable) {
-          return report(asked.error());
-        }
+      if (auto asked = ask_proxy(context, settings, remote, *replica)) {
+        records = std::move(asked);
+      } else if (require_proxy_ || asked.error().kind != Errc::unreachable) {
+        return report(asked.error());
+      } else {
         say(settings, fmt::format("conflicts as the replica knows them: {}", asked.error().detail));
       }
     }
-    return list(settings, *records);
+    return list(settings, *replica, std::move(*records));
   }
 
  private:
@@ -77,52 +80,92 @@ class Conflicts final : public Command {
     return {};
   }
 
-  // Replaces `records` by the proxy's open conflicts, without those that wait in our queue to be
-  // resolved.
-  static Status ask_proxy(Context& context, const Settings& settings, const std::string& url,
-                          Replica& replica, std::vector<Replica::ConflictRecord>& records) {
+  // What the proxy has open.
+  static Result<std::vector<ConflictRecord>> ask_proxy(Context& context, const Settings& settings,
+                                                       const std::string& url, Replica& replica) {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url));
-    std::vector<Replica::ConflictRecord> open;
-    Decoder decoder;
-    OFFSYNC_TRY(remote.conflicts([&](std::string_view line) -> Status {
-      OFFSYNC_ASSIGN(auto record, conflict_of_line(decoder, line));
-      const auto known = replica.conflict(record.conflict.id);
-      if (!known || known->resolved_by.empty()) open.push_back(std::move(record));
-      return {};
-    }));
-    records = std::move(open);
+    OFFSYNC_ASSIGN(auto open, open_at_proxy(remote, replica));
     say(settings, fmt::format("conflicts from {}", printable_remote(url)));
-    return {};
+    return open;
   }
 
-  int list(const Settings& settings, const std::vector<Replica::ConflictRecord>& found) const {
+  // What resolved it, where that is here.
+  static std::string resolution(Replica& replica, const ConflictRecord& record) {
+    if (record.resolved_by.empty()) return resolution_text(record, {});
+    const auto line = replica.find_event(record.resolved_by);
+    return resolution_text(record, line ? *line : std::nullopt);
+  }
+
+  int list(const Settings& settings, Replica& replica, std::vector<ConflictRecord> found) const {
+    const Pager pager(settings);
     Out out;
     Records records(out, record_format(settings, out));
-    const Palette colors(use_color(settings, out));
-    bool open = false;
-    for (const Replica::ConflictRecord& record : found) {
-      open = open || record.resolved_by.empty();
-      if (records.format() == Format::text) {
-        records.text(conflict_row(record, colors));
-      } else {
-        records.json(conflict_json(record));
+    const Look look(settings, out);
+    Table table(out, look.colors);
+    const bool none = found.empty();
+    const bool open = std::any_of(found.begin(), found.end(), [](const ConflictRecord& record) {
+      return record.resolved_by.empty();
+    });
+    if (records.format() == Format::text) {
+      for (const Meeting& meeting : meetings_of(std::move(found))) {
+        table.add(conflict_row(meeting, resolution(replica, meeting.front()), look));
       }
+      table.flush();
+    } else {
+      for (const ConflictRecord& record : found) records.json(conflict_json(record));
     }
     records.end();
-    if (found.empty() && records.format() == Format::text) say(settings, "there is no conflict");
+    if (none && records.format() == Format::text) say(settings, "there is no conflict");
     return out.finish(exit_code_ && open ? kNo : kOk);
   }
 
-  int show(Replica& replica, const Settings& settings) const {
-    auto record = replica.conflict(id_);
-    if (!record) return report(record.error());
-    Out out;
-    if (record_format(settings, out) == Format::text) {
-      out.write(conflict_details(*record, Palette(use_color(settings, out))));
-    } else {
-      out.json(conflict_json(*record));
+  // All that the record's two events have to decide between them. It may have been listed by the
+  // proxy, and not be pulled yet.
+  Result<Meeting> find(Context& context, const Settings& settings, const std::string& remote,
+                       Replica& replica) const {
+    auto known = replica.conflicts(true);
+    if (!known) return known.error();
+    auto record = find_conflict(*known, id_);
+    const bool unknown = !record && record.error().code == "no_conflict";
+    if (unknown && !offline_ && !remote.empty() && context.network) {
+      auto asked = ask_proxy(context, settings, remote, replica);
+      if (asked) {
+        known = std::move(asked);
+        record = find_conflict(*known, id_);
+      } else if (require_proxy_ || asked.error().kind != Errc::unreachable) {
+        return asked.error();
+      } else {
+        say(settings, fmt::format("the proxy cannot be asked: {}", asked.error().detail));
+      }
     }
-    return out.finish(exit_code_ && record->resolved_by.empty() ? kNo : kOk);
+    if (!record) return record.error();
+    for (Meeting& meeting : meetings_of(std::move(*known))) {
+      if (meeting_of(meeting.front()) == meeting_of(*record)) return std::move(meeting);
+    }
+    return Meeting{*record};
+  }
+
+  int show(Context& context, const Settings& settings, const std::string& remote,
+           Replica& replica) const {
+    auto meeting = find(context, settings, remote, replica);
+    if (!meeting && meeting.error().code == "no_conflict" && !offline_ && !remote.empty() &&
+        !context.network && (require_proxy_ || net_program())) {
+      return run_in_net(context);
+    }
+    if (!meeting) return report(meeting.error());
+    const auto info = replica.info();
+    if (!info) return report(info.error());
+    const bool open = std::any_of(meeting->begin(), meeting->end(),
+                                  [](const auto& record) { return record.resolved_by.empty(); });
+    const Pager pager(settings);
+    Out out;
+    const Look look(settings, out);
+    if (record_format(settings, out) == Format::text) {
+      out.write(conflict_details(*meeting, resolution(replica, meeting->front()), *info, look));
+    } else {
+      for (const ConflictRecord& record : *meeting) out.json(conflict_json(record));
+    }
+    return out.finish(exit_code_ && open ? kNo : kOk);
   }
 
   std::string action_ = "list";
