@@ -8,16 +8,18 @@
 #include "cli/filter.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/pager.h"
 #include "event/decoder.h"
 
 namespace offsync::cli {
 namespace {
 
 constexpr CommandText kText = {
-    "log", "Print the received log", "[OPTIONS]",
+    "log", "Print the received log", "[SUBJECT|GLOB] [OPTIONS]",
     "Prints what this replica has received, in the log's order. It asks nobody: sync first for\n"
     "what is new. -n prints the newest N that pass the filters; with --after, the first N.",
     "offsync log -n 20\n"
+    "offsync log todo/1\n"
     "offsync log --type 'todo.*' --since 2h\n"
     "offsync log --subject todo/1 --where title=\"Buy milk\" -o ndjson\n"
     "offsync log --pending"};
@@ -28,11 +30,13 @@ class Log final : public Command {
 
   void define(CLI::App& app, Flags& flags) override {
     CLI::App* command = add_command(app, kText, flags);
+    command->add_option("SUBJECT", subject_, "An entity (todo/1), or a glob ('todo/*')")->group("");
     add_filter_options(*command, options_, "The newest N (with --after: the first N)");
     command->add_flag("--pending", pending_, "The queue as well, behind the log");
   }
 
   int run(Context& context, const Settings& settings) override {
+    if (!subject_.empty()) options_.subjects.push_back(subject_);
     auto filter = Filter::make(options_, context.clock.wall_ms());
     if (!filter) return report(filter.error());
     auto replica = open_replica(settings, context.clock, context.random);
@@ -41,6 +45,7 @@ class Log final : public Command {
     if (!info) return report(info.error());
     auto range = Log::range(*filter, *info, settings);
     if (!range) return report(range.error());
+    const Pager pager(settings);
     Out out;
     Printer printer(settings, out, *filter);
     if (const Status printed = print(*replica, *range, printer); !printed) {
@@ -58,7 +63,8 @@ class Log final : public Command {
     Printer(const Settings& settings, Out& out, const Filter& filter)
         : out_(out),
           records_(out, record_format(settings, out)),
-          colors_(use_color(settings, out)),
+          look_(settings, out),
+          table_(out, look_.colors),
           filter_(filter),
           first_(filter.limit() && filter.after()) {}
 
@@ -67,35 +73,49 @@ class Log final : public Command {
       if (filter_.limit() && *filter_.limit() == 0) return false;
       OFFSYNC_ASSIGN(const EventView* event, decoder_.decode(line));
       if (!filter_.matches(*event)) return true;
-      std::string text = records_.format() == Format::text ? event_text(*event, where, colors_)
-                                                           : std::string(line);
+      Found found;
+      if (records_.format() == Format::text) {
+        found.row = event_row(*event, where, look_);
+      } else {
+        found.line = line;
+      }
       if (!filter_.limit() || first_) {
-        print(text);
+        print(std::move(found));
         return out_.open() && !(first_ && ++printed_ == *filter_.limit());
       }
-      newest_.push_back(std::move(text));
+      newest_.push_back(std::move(found));
       if (newest_.size() > *filter_.limit()) newest_.pop_front();
       return true;
     }
 
     void end() {
-      for (const std::string& text : newest_) print(text);
+      for (Found& found : newest_) print(std::move(found));
+      table_.flush();
       records_.end();
     }
 
    private:
-    void print(const std::string& text) {
-      records_.format() == Format::text ? records_.text(text) : records_.json(text);
+    struct Found {
+      Row row;           // format text
+      std::string line;  // others
+    };
+    void print(Found found) {
+      if (records_.format() == Format::text) {
+        table_.add(std::move(found.row));
+      } else {
+        records_.json(found.line);
+      }
     }
 
     Out& out_;
     Records records_;
-    Palette colors_;
+    Look look_;
+    Table table_;
     const Filter& filter_;
     Decoder decoder_;
     bool first_;
     std::uint64_t printed_ = 0;
-    std::deque<std::string> newest_;
+    std::deque<Found> newest_;
   };
 
   static Result<LogFilter> range(const Filter& filter, const ReplicaInfo& info,
@@ -112,7 +132,9 @@ class Log final : public Command {
       }
       range.after = after.sequence;
     }
-    if (range.after < info.log_after) {
+    // Whoever reads by hand wants to know, and who asks for what was before it.
+    const bool asked = filter.after() || filter.since_is_before(info.log_after);
+    if (range.after < info.log_after && (asked || output_is_terminal())) {
       say(settings,
           fmt::format("the received log begins after sequence {}: what was before came as a state",
                       info.log_after));
@@ -140,6 +162,7 @@ class Log final : public Command {
   }
 
   FilterOptions options_;
+  std::string subject_;
   bool pending_ = false;
 };
 

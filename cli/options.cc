@@ -34,12 +34,6 @@ std::function<std::string(const std::string&)> one_of(std::vector<std::string> w
   };
 }
 
-std::string positive_number(const std::string& text) {
-  double value = 0;
-  if (is_number(text, value) && value > 0 && value < 1e9) return {};
-  return fmt::format("'{}' is not a number above 0 and below 1000000000", text);
-}
-
 std::string whole_number(const std::string& text) {
   std::uint64_t value = 0;
   if (is_number(text, value)) return {};
@@ -54,8 +48,11 @@ void add_common_options(CLI::App& app, Flags& flags) {
                "text, json or ndjson; by default text on a terminal")
       ->type_name("FORMAT")
       ->group(kCommonGroup);
+  app.add_flag("--json", flags.json, "The same as -o json")->group(kCommonGroup);
   add_optional(app, "--color", flags.color, "auto (default), always or never")
       ->type_name("WHEN")
+      ->group(kCommonGroup);
+  app.add_flag("--no-pager", flags.no_pager, "Print lists on a terminal without a pager")
       ->group(kCommonGroup);
   app.add_flag("-q,--quiet", flags.quiet, "Say nothing on stderr but errors")->group(kCommonGroup);
   app.set_help_flag("-h,--help", "Print this help")->group(kCommonGroup);

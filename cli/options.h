@@ -29,10 +29,9 @@ void add_remote_option(CLI::App& command, Flags& flags);
 CLI::Option* add_repeated(CLI::App& command, const std::string& name,
                           std::vector<std::string>& values, const std::string& help);
 
-// For option->check(): what is wrong with a value that is none of these words, no number above 0,
-// or no whole number from 0 on; nothing where it is right.
+// For option->check(): what is wrong with a value that is none of these words, or no whole number
+// from 0 on; nothing where it is right.
 std::function<std::string(const std::string&)> one_of(std::vector<std::string> words);
-std::string positive_number(const std::string& text);
 std::string whole_number(const std::string& text);
 
 }  // namespace offsync::cli

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "cli/escape.h"
+#include "cli/pager.h"
 
 namespace offsync::cli {
 namespace {
@@ -81,7 +82,7 @@ void say(const Settings& settings, std::string_view message) {
   if (!settings.quiet) (void)write_all(2, escape_text(message) + "\n");
 }
 
-Out::Out(int fd) : fd_(fd), terminal_(::isatty(fd) == 1) {}
+Out::Out(int fd) : fd_(fd), terminal_(fd == 1 ? output_is_terminal() : ::isatty(fd) == 1) {}
 Out::~Out() {
   (void)flush();
 }
@@ -136,6 +137,9 @@ Palette::Palette(bool on)
       yellow(on ? "\x1b[33m" : ""),
       blue(on ? "\x1b[34m" : ""),
       reset(on ? "\x1b[0m" : "") {}
+
+Look::Look(const Settings& settings, const Out& out)
+    : terminal(out.terminal()), colors(use_color(settings, out)) {}
 
 void Records::json(std::string_view object) {
   if (format_ == Format::ndjson) {

@@ -74,6 +74,14 @@ struct Palette {
   const char *bold, *dim, *red, *green, *yellow, *blue, *reset;
 };
 
+// How text looks. Where it does not go to a terminal, ids are whole and times UTC, so that scripts
+// can rely on both.
+struct Look {
+  Look(const Settings& settings, const Out& out);
+  bool terminal;
+  Palette colors;
+};
+
 // Prints records in one format: NDJSON lines, the elements of one JSON array, or lines of text.
 class Records {
  public:

@@ -9,6 +9,7 @@
 #include "cli/event_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/pager.h"
 #include "event/decoder.h"
 
 namespace offsync::cli {
@@ -98,6 +99,8 @@ class Queue final : public Command {
     if (const Status shape = check_shape(); !shape) return report(shape.error());
     auto replica = open_replica(settings, context.clock, context.random);
     if (!replica) return report(replica.error());
+    std::optional<Pager> pager;
+    if (action_ == "list" || action_ == "show") pager.emplace(settings);
     Out out;
     const Status done = act(*replica, settings, out);
     if (done) return out.finish(kOk);
@@ -156,7 +159,8 @@ class Queue final : public Command {
 
   static Status list(Replica& replica, const Settings& settings, Out& out) {
     Records records(out, record_format(settings, out));
-    const Palette colors(use_color(settings, out));
+    const Look look(settings, out);
+    Table table(out, look.colors);
     Decoder decoder;
     std::uint64_t n = 0;
     OFFSYNC_TRY(replica.for_each_pending([&](const PendingEvent& event) {
@@ -164,25 +168,25 @@ class Queue final : public Command {
       if (records.format() != Format::text) {
         records.json(json_of(event));
       } else {
-        records.text(row(event, decoder, colors));
+        const std::string why =
+            fmt::format("    {}: {}", escape_text(event.code), escape_text(event.detail));
+        table.add(row(event, decoder, look), event.code.empty() ? "" : why);
       }
       return out.open();
     }));
+    table.flush();
     records.end();
     if (n == 0 && records.format() == Format::text) say(settings, "the queue is empty");
     return {};
   }
 
-  static std::string row(const PendingEvent& pending, Decoder& decoder, const Palette& colors) {
+  static Row row(const PendingEvent& pending, Decoder& decoder, const Look& look) {
     const auto event = decoder.decode(pending.line);
-    std::string text = fmt::format(
-        "{}  {}{:8}{}  {}  {}{}{}  {}", escape_text(pending.id), color_of(pending.state, colors),
-        name_of(pending.state), colors.reset, escape_text(pending.type), colors.bold,
-        escape_text(pending.subject), colors.reset, event ? change_text(**event) : "");
-    if (!pending.code.empty()) {
-      text += fmt::format("\n    {}: {}", escape_text(pending.code), escape_text(pending.detail));
-    }
-    return text;
+    return {{id_text(pending.id, look.terminal)},
+            {std::string(name_of(pending.state)), color_of(pending.state, look.colors)},
+            {escape_text(pending.type)},
+            {escape_text(pending.subject), look.colors.bold},
+            {event ? change_text(**event) : ""}};
   }
 
   Status show(Replica& replica, const Settings& settings, Out& out) const {

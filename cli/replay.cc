@@ -8,6 +8,7 @@
 #include "cli/log_folder.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/pager.h"
 
 namespace offsync::cli {
 namespace {
@@ -49,6 +50,7 @@ class Replay final : public Command {
     }
     if (!done) return report(done.error());
     if (strict_ && refused_ > 0) return kBadData;
+    const Pager pager(settings);
     Out out;
     EntityPrinter printer(settings, out, stamps_);
     for (const auto& [subject, entity] : folder.state().sorted()) {

@@ -39,7 +39,7 @@ void define(Program& program, const Command* only) {
   program.app = std::make_unique<CLI::App>("offsync", "offsync");
   CLI::App& app = *program.app;
   add_common_options(app, program.flags);
-  app.set_version_flag("--version", OFFSYNC_VERSION, "Print the version")->group(kCommonGroup);
+  app.set_version_flag("-V,--version", OFFSYNC_VERSION, "Print the version")->group(kCommonGroup);
   app.require_subcommand(1);
   set_program_help(app);
   for (const auto& command : program.commands) {

@@ -151,6 +151,12 @@ Status apply_environment(Environment env, Settings& into) {
 Status apply_flags(const Flags& flags, Settings& into) {
   if (flags.remote) into.remote = *flags.remote;
   if (flags.output) OFFSYNC_TRY(parse(*flags.output, Origin{"--output", Errc::usage}, into.format));
+  if (flags.json && flags.output && into.format != Format::json) {
+    return make_error(Errc::usage, "bad_argument",
+                      fmt::format("--json and -o {} contradict each other", *flags.output));
+  }
+  if (flags.json) into.format = Format::json;
+  into.pager = !flags.no_pager;
   if (flags.color) OFFSYNC_TRY(parse(*flags.color, Origin{"--color", Errc::usage}, into.color));
   into.quiet = flags.quiet;
   return {};

@@ -31,6 +31,8 @@ struct Flags {
   std::optional<std::string> output;  // -o
   std::optional<std::string> color;
   std::optional<std::string> remote;
+  bool json = false;
+  bool no_pager = false;
   bool quiet = false;
 };
 
@@ -43,6 +45,7 @@ struct Settings {
   Format format = Format::automatic;
   When color = When::automatic;
   bool quiet = false;          // no talk on stderr, only errors
+  bool pager = true;           // where a terminal gets a list
   std::string remote;          // by flag, environment or the replica's file; empty: not given
   std::string default_remote;  // by the user's or system's file: for a replica that has none
   std::string source;

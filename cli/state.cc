@@ -2,6 +2,7 @@
 #include "state/state.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/glob.h"
 #include "cli/command.h"
@@ -9,6 +10,7 @@
 #include "cli/event_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/pager.h"
 #include "cli/remote.h"
 #include "event/decoder.h"
 
@@ -56,6 +58,7 @@ class StateCommand final : public Command {
     command->add_flag("--require-proxy", require_proxy_,
                       "Exit with 69 where the proxy does not answer");
     command->add_flag("--stamps", stamps_, "Who wrote each field, and when");
+    command->add_flag("--fields", fields_, "Only which fields there are, and of what kind");
     add_remote_option(*command, flags);
   }
 
@@ -69,14 +72,16 @@ class StateCommand final : public Command {
     auto info = replica->info();
     if (!info) return report(info.error());
     const std::string remote = remote_of(settings, *info);
+    const bool ask = !offline_ && (require_proxy_ || !remote.empty());
+    const auto program = ask && !context.network ? net_program() : Result<std::string>("");
+    if (ask && !context.network && (program || require_proxy_)) return run_in_net(context);
+    const Pager pager(settings);
     Out out;
     EntityPrinter printer(settings, out, stamps_);
-    if (offline_ || (remote.empty() && !require_proxy_)) {
-      return finish(out, printer, from_replica(*replica, printer));
-    }
-    if (!context.network) {
-      const auto program = net_program();
-      if (program || require_proxy_) return run_in_net(context);
+    if (one()) printer.show_whole();
+    if (fields_) printer.only_fields();
+    if (!ask) return finish(out, printer, from_replica(*replica, printer));
+    if (!program) {
       return finish(out, printer, fall_back(*replica, *info, settings, program.error(), printer));
     }
     return finish(out, printer, from_proxy(context, settings, remote, *replica, *info, printer));
@@ -107,9 +112,9 @@ class StateCommand final : public Command {
                         "list what there is with: offsync state");
     }
     const Writer by = entity->deleted();
-    return make_error(
-        Errc::no_input, "entity_deleted",
-        fmt::format("{} was deleted by {} at {}", subject_, by.source, time_text(by.stamp.ms())));
+    return make_error(Errc::no_input, "entity_deleted",
+                      fmt::format("{} was deleted by {} at {}", subject_, by.source,
+                                  time_text(by.stamp.ms(), ::isatty(2) == 1)));
   }
 
   // The bytes before the first special character narrow the range that must be read.
@@ -129,7 +134,7 @@ class StateCommand final : public Command {
   Status fall_back(Replica& replica, const ReplicaInfo& info, const Settings& settings,
                    const Error& why, EntityPrinter& printer) const {
     say(settings, fmt::format("state from the replica, last synced {}: {}",
-                              time_text(info.last_sync_ms), why.detail));
+                              time_text(info.last_sync_ms, ::isatty(2) == 1), why.detail));
     return from_replica(replica, printer);
   }
 
@@ -180,6 +185,7 @@ class StateCommand final : public Command {
   bool offline_ = false;
   bool require_proxy_ = false;
   bool stamps_ = false;
+  bool fields_ = false;
 };
 
 }  // namespace

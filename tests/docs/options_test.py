@@ -51,7 +51,7 @@ def commands_of_offsync():
         command = found.setdefault(path, Command("offsync", path, set(), set()))
         if option:
             (command.common if option[1] == "common" else command.own).add(option[0])
-    found[""].common.add("--version")
+    found[""].common |= {"-V", "--version"}
     return list(found.values())
 
 

@@ -51,8 +51,9 @@ def free_port():
 
 def clean_environment():
     """Without the settings of whoever runs the tests."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("OFFSYNC") and "proxy" not in k.lower()}
-    env.update(HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent", TZ="UTC", LC_ALL="C.UTF-8")
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith("OFFSYNC") and "proxy" not in k.lower() and k != "LESS"}
+    env.update(HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent", TZ="UTC", LC_ALL="C.UTF-8", PAGER="cat")
     return env
 
 

@@ -15,16 +15,18 @@ The help of the program and of each command, its version, and what it says to wh
     state      Print entities
     queue      List, show, retry, drop and export pending events
     conflicts  List and show conflicts
-    resolve    Decide a conflict
+    resolve    Decide conflicts
     status     Print remote, cursor, lag, queue, conflicts and clock
   
   Options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
-    --version            Print the version
+    -V, --version        Print the version
   
   Examples:
     offsync init --remote http://127.0.0.1:8080/v1/spaces/shop
@@ -32,10 +34,18 @@ The help of the program and of each command, its version, and what it says to wh
     offsync state todo/1
     offsync sync
   
+  The proxy that replicas sync with is a program of its own: offsync-proxy --help
   Help of a command: offsync COMMAND --help
   The manual: man offsync, man offsync-COMMAND
   $ offsync --version
   offsync 0.1.0
+  $ offsync -V
+  offsync 0.1.0
+
+No line is longer than a terminal is wide, and no word is broken.
+
+  $ commands=$(offsync --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\)  .*/\1/p')
+  $ for c in '' $commands; do offsync help $c; done | awk 'length > 80'
   $ offsync -h | head -n 1
   offsync: work offline, meet later
   $ offsync | head -n 3
@@ -46,6 +56,18 @@ The help of the program and of each command, its version, and what it says to wh
   [2]
   $ offsync frob
   offsync: there is no command 'frob'; see: offsync --help
+  [2]
+  $ for word in pull push add ls tail history merge serve drop retry; do offsync $word; done
+  offsync: there is no command 'pull'; did you mean: offsync sync --pull?
+  offsync: there is no command 'push'; did you mean: offsync sync --push?
+  offsync: there is no command 'add'; did you mean: offsync emit?
+  offsync: there is no command 'ls'; did you mean: offsync state?
+  offsync: there is no command 'tail'; did you mean: offsync watch?
+  offsync: there is no command 'history'; did you mean: offsync log?
+  offsync: there is no command 'merge'; did you mean: offsync resolve?
+  offsync: there is no command 'serve'; did you mean: offsync-proxy?
+  offsync: there is no command 'drop'; did you mean: offsync queue drop?
+  offsync: there is no command 'retry'; did you mean: offsync queue retry?
   [2]
   $ offsync --frob
   offsync: offsync has no option --frob; see: offsync --help
@@ -58,8 +80,8 @@ init
   
   Usage: offsync init [OPTIONS]
   
-  Makes .offsync/replica.db in this folder, in that of -C, or in $OFFSYNC_HOME. What is there
-  already is left alone (exit 78).
+  Makes .offsync/replica.db in this folder, in that of -C, or in $OFFSYNC_HOME.
+  What is there already is left alone (exit 78).
   
   Options:
     --remote URL     The space, http(s)://HOST[:PORT]/v1/spaces/NAME
@@ -69,7 +91,9 @@ init
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   
@@ -85,15 +109,18 @@ emit
   $ offsync emit --help
   Queue an event, or a file of events
   
-  Usage: offsync emit TYPE SUBJECT [name=text | name:=json | name+=number]... [OPTIONS]
+  Usage: offsync emit TYPE SUBJECT [name=text | name:=json | name+=number]...
+                      [OPTIONS]
          offsync emit --batch FILE|- [OPTIONS]
   
-  The event is durable in the replica before emit returns; no network is needed. The next sync
-  sends it. On a terminal emit says what it queued, elsewhere it prints the event.
+  The event is durable in the replica before emit returns; no network is needed.
+  The next sync sends it. On a terminal emit says what it queued, elsewhere it
+  prints the event.
   
-  --batch takes one event a line: your own as {"type":..., "subject":..., "data":{...}}, or
-  CloudEvents from elsewhere, with their own id and source. A line that cannot be taken is
-  reported with its number and byte and left out; the others are kept, and the exit code is 65.
+  --batch takes one event a line: your own as {"type":..., "subject":...,
+  "data":{...}}, or CloudEvents from elsewhere, with their own id and source. A
+  line that cannot be taken is reported with its number and byte and left out; the
+  others are kept, and the exit code is 65.
   
   Options:
     --unset NAME         Remove the field
@@ -101,7 +128,8 @@ emit
     --remove NAME=VALUE  Remove a value (or name:=json) from the set
     --create             Create the entity, also where it was deleted
     --delete             Delete the entity
-    --data JSON|@FILE|-  The event's data as one JSON object, instead of assignments
+    --data JSON|@FILE|-  The event's data as one JSON object, instead of
+                         assignments
     --batch FILE|-       Take events from a file, one a line
     --strict             Stop at the first bad line; what came before it is kept
     --dry-run            Print what would be queued, keep nothing
@@ -109,7 +137,9 @@ emit
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   
@@ -128,23 +158,25 @@ sync
   
   Usage: offsync sync [OPTIONS]
   
-  Sends what is queued, in order, then fetches everything up to the newest event of the space.
-  The first time, and after the proxy's log was replaced, the whole state is fetched instead;
-  what is queued stays on top of it. A sync that fails loses nothing: what was not confirmed
-  stays queued and is sent again. Exit code 69: the proxy cannot be reached, nothing has
-  changed; 75: a part is done, try again.
+  Sends what is queued, in order, then fetches everything up to the newest event
+  of the space. The first time, and after the proxy's log was replaced, the whole
+  state is fetched instead; what is queued stays on top of it. A sync that fails
+  loses nothing: what was not confirmed stays queued and is sent again. Exit code
+  69: the proxy cannot be reached, nothing has changed; 75: a part is done, try
+  again, or rejected events wait for you.
   
   Options:
     --push        Only send
     --pull        Only fetch
     --dry-run     Only say what would be sent and fetched
-    --json        Print the summary as JSON
     --remote URL  The space, http(s)://HOST[:PORT]/v1/spaces/NAME
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   
@@ -164,31 +196,40 @@ watch
   
   Usage: offsync watch [OPTIONS]
   
-  Follows the space live: prints each event once, in the order of the log, and connects again
-  by itself when the proxy or the network goes away. What is queued here, now or later, is sent
-  meanwhile. With --exec a command is run for each event instead of printing it: the event's
-  line is its standard input, and OFFSYNC_EVENT_SEQUENCE, _ID, _TYPE and _SUBJECT are set.
+  Follows the space live: prints each event once, in the order of the log, and
+  connects again by itself when the proxy or the network goes away. What is queued
+  here, now or later, is sent meanwhile. With --exec a command is run for each
+  event instead of printing it: the event's line is its standard input, and
+  OFFSYNC_EVENT_SEQUENCE, _ID, _TYPE and _SUBJECT are set.
   
   Options:
-    --from stored|now|beginning  Begin with what this replica has not received yet (default), with what is
-                                 new from now on, or with the whole log
+    --from stored|now|beginning  Begin with what this replica has not received yet
+                                 (default), with what is new from now on, or with
+                                 the whole log
     --type GLOB                  Events of this type; may be repeated
     --subject GLOB               Events of this entity; may be repeated
     --source GLOB                Events of this author; may be repeated
-    --since POINT                From here on: a time, 2h (ago), sequence or stamp
+    --since POINT                From here on: a time, yesterday, 2h (ago), a
+                                 sequence or a stamp
     --until POINT                Up to here, inclusive: as for --since
     --after CURSOR               After this cursor (epoch-sequence) or sequence
-    --where FIELD=VALUE          Events that write this; FIELD:=JSON for exact values; may be repeated
+    --where FIELD=VALUE          Events that write this; FIELD:=JSON for exact
+                                 values; may be repeated
     -n N                         End after N events
-    --timeout SECONDS            End after so many seconds
+    --timeout TIME               End after so long: seconds, or 5m, 2h
     --exec COMMAND               Run this with /bin/sh for each event
     --exec-fail continue|stop    When the command fails: go on (default), or end
+    --consumer NAME              With --exec: keep the place of NAME in this
+                                 replica, and go on behind what its command has
+                                 done
     --remote URL                 The space, http(s)://HOST[:PORT]/v1/spaces/NAME
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   
@@ -208,19 +249,22 @@ replay
   
   Usage: offsync replay [FILE|-] [OPTIONS]
   
-  Folds events (of offsync log, of the proxy, or CloudEvents from elsewhere) and snapshots of the
-  proxy to the state that they give, in any order. Without FILE: the log that this replica has
-  received. The memory used grows with the entities, not with the events. A line that cannot be
-  folded is reported with its number and byte and left out; the exit code is then 65.
+  Folds events (of offsync log, of the proxy, or CloudEvents from elsewhere) and
+  snapshots of the proxy to the state that they give, in any order. Without FILE:
+  the log that this replica has received. The memory used grows with the entities,
+  not with the events. A line that cannot be folded is reported with its number
+  and byte and left out; the exit code is then 65.
   
   Options:
     --type GLOB          Events of this type; may be repeated
     --subject GLOB       Events of this entity; may be repeated
     --source GLOB        Events of this author; may be repeated
-    --since POINT        From here on: a time, 2h (ago), sequence or stamp
+    --since POINT        From here on: a time, yesterday, 2h (ago), a sequence or
+                         a stamp
     --until POINT        Up to here, inclusive: as for --since
     --after CURSOR       After this cursor (epoch-sequence) or sequence
-    --where FIELD=VALUE  Events that write this; FIELD:=JSON for exact values; may be repeated
+    --where FIELD=VALUE  Events that write this; FIELD:=JSON for exact values; may
+                         be repeated
     -n N                 The first N that pass the filters
     --stamps             Who wrote each field, and when
     --strict             Stop at the first bad line, print no state
@@ -228,7 +272,9 @@ replay
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   
@@ -245,31 +291,37 @@ log
   $ offsync log --help
   Print the received log
   
-  Usage: offsync log [OPTIONS]
+  Usage: offsync log [SUBJECT|GLOB] [OPTIONS]
   
-  Prints what this replica has received, in the log's order. It asks nobody: sync first for
-  what is new. -n prints the newest N that pass the filters; with --after, the first N.
+  Prints what this replica has received, in the log's order. It asks nobody: sync
+  first for what is new. -n prints the newest N that pass the filters; with
+  --after, the first N.
   
   Options:
     --type GLOB          Events of this type; may be repeated
     --subject GLOB       Events of this entity; may be repeated
     --source GLOB        Events of this author; may be repeated
-    --since POINT        From here on: a time, 2h (ago), sequence or stamp
+    --since POINT        From here on: a time, yesterday, 2h (ago), a sequence or
+                         a stamp
     --until POINT        Up to here, inclusive: as for --since
     --after CURSOR       After this cursor (epoch-sequence) or sequence
-    --where FIELD=VALUE  Events that write this; FIELD:=JSON for exact values; may be repeated
+    --where FIELD=VALUE  Events that write this; FIELD:=JSON for exact values; may
+                         be repeated
     -n N                 The newest N (with --after: the first N)
     --pending            The queue as well, behind the log
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   
   Examples:
     offsync log -n 20
+    offsync log todo/1
     offsync log --type 'todo.*' --since 2h
     offsync log --subject todo/1 --where title="Buy milk" -o ndjson
     offsync log --pending
@@ -284,21 +336,24 @@ state
   
   Usage: offsync state [SUBJECT|GLOB] [OPTIONS]
   
-  Asks the proxy first, and the replica where the proxy does not answer or there is none; stderr
-  says which it was. What is still in the queue is on top in either case. Only living entities
-  are printed, by subject; a SUBJECT that does not live is exit code 66, a GLOB without a match
-  prints nothing.
+  Asks the proxy first, and the replica where the proxy does not answer or there
+  is none; stderr says which it was. What is still in the queue is on top in
+  either case. Only living entities are printed, by subject; a SUBJECT that does
+  not live is exit code 66, a GLOB without a match prints nothing.
   
   Options:
     --offline        Ask the replica alone
     --require-proxy  Exit with 69 where the proxy does not answer
     --stamps         Who wrote each field, and when
+    --fields         Only which fields there are, and of what kind
     --remote URL     The space, http(s)://HOST[:PORT]/v1/spaces/NAME
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   
@@ -315,12 +370,14 @@ queue
   $ offsync queue --help
   List, show, retry, drop and export pending events
   
-  Usage: offsync queue [list | show ID | retry ID|--all | drop ID|--all | export] [OPTIONS]
+  Usage: offsync queue [list | show ID | retry ID|--all | drop ID|--all | export]
+                       [OPTIONS]
   
-  An event is queued, then accepted (the proxy has it, its copy has not come back yet), and gone
-  once its copy arrives. A rejected one is parked with its reason, and later ones of that entity
-  are held until you retry or drop it; everything else goes on. --all means all rejected ones.
-  ID may be shortened to its beginning or end. export prints the events as they would be sent.
+  An event is queued, then accepted (the proxy has it, its copy has not come back
+  yet), and gone once its copy arrives. A rejected one is parked with its reason,
+  and later ones of that entity are held until you retry or drop it; everything
+  else goes on. --all means all rejected ones. ID may be shortened to its
+  beginning or end. export prints the events as they would be sent.
   
   Options:
     --all  retry, drop: all rejected events
@@ -328,7 +385,9 @@ queue
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   
@@ -348,9 +407,10 @@ conflicts
   
   Usage: offsync conflicts [list | show ID] [OPTIONS]
   
-  Two writes of a field of which neither author saw the other, with different values, are a
-  conflict. The later write won; the other value is here. list asks the proxy first, and the
-  replica where the proxy does not answer. ID may be shortened to its beginning.
+  Two writes of a field of which neither author saw the other, with different
+  values, are a conflict. The later write won; the other value is here. list asks
+  the proxy first, and the replica where the proxy does not answer. ID may be
+  shortened to its beginning.
   
   Options:
     --all            Resolved ones as well (of the replica)
@@ -362,7 +422,9 @@ conflicts
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   
@@ -377,28 +439,42 @@ conflicts
 resolve
 
   $ offsync resolve --help
-  Decide a conflict
+  Decide conflicts
   
-  Usage: offsync resolve ID --ours|--theirs|--value JSON [OPTIONS]
+  Usage: offsync resolve ID|SUBJECT...|--all
+                         --ours|--theirs|--current|--incoming|--value TEXT
+                         [OPTIONS]
   
-  Queues an event that sets the field and cites the conflict, which is thereby closed; the next
-  sync sends it. Ours is what this replica wrote. ID may be shortened to its beginning.
+  Queues an event that sets the field and cites the conflict, which is thereby
+  closed; the next sync sends it. Ours is what this replica wrote; current is what
+  was in the log, and incoming what met it there. A SUBJECT stands for all open
+  conflicts of that entity. ID may be shortened to its beginning. A conflict that
+  is not here yet is pulled first.
   
   Options:
+    --all         All open conflicts
     --ours        Take the value that this replica wrote
     --theirs      Take the other value
-    --value JSON  Take this value
+    --current     Take the value that was in the log
+    --incoming    Take the value that met it there
+    --value TEXT  Take this text, or :=JSON
+    --remote URL  The space, http(s)://HOST[:PORT]/v1/spaces/NAME
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   
   Examples:
     offsync resolve 8f21 --ours
-    offsync resolve 8f21 --value '"Buy oat milk"'
+    offsync resolve 8f21 --value "Buy oat milk"
+    offsync resolve 8f21 --value :=42
+    offsync resolve todo/1 --incoming
+    offsync resolve --all --theirs
   $ offsync resolve --frob
   offsync: resolve has no option --frob; see: offsync resolve --help
   [2]
@@ -410,19 +486,23 @@ status
   
   Usage: offsync status [OPTIONS]
   
-  Asks the proxy for the head of its log. Where it does not answer, what the replica heard last
-  is printed, and nothing is called synced.
+  Asks the proxy for the head of its log. Where it does not answer, what the
+  replica heard last is printed, and nothing is called synced.
   
   Options:
-    --json           The same as -o json
     --offline        Ask the replica alone
     --require-proxy  Exit with 69 where the proxy does not answer
+    --check          Print nothing but what is wrong: exit with 0 where all is
+                     synced, with 1 where it is not, with 69 where the proxy does
+                     not answer
     --remote URL     The space, http(s)://HOST[:PORT]/v1/spaces/NAME
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   

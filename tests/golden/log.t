@@ -16,17 +16,17 @@ The received log and its filters, on events with times of their own.
   $ offsync emit -q --batch events
   $ offsync log -o text
   $ offsync log --pending -o text
-    queued  2024-01-01 10:00:00Z  /till/1  order.placed  order/1  n=7, what="nails"
-    queued  2024-01-02 10:00:00Z  /till/2  order.placed  order/2  what="7"
-    queued  2024-01-03 10:00:00Z  /till/1  order.paid  order/1  paid=true
-    queued  2024-01-04 10:00:00Z  /office  stock.counted  item/7  count=1.50
+  queued  2024-01-01 10:00:00Z  /till/1  order.placed   order/1  n=7, what="nails"
+  queued  2024-01-02 10:00:00Z  /till/2  order.placed   order/2  what="7"
+  queued  2024-01-03 10:00:00Z  /till/1  order.paid     order/1  paid=true
+  queued  2024-01-04 10:00:00Z  /office  stock.counted  item/7   count=1.50
   $ offsync sync
   pushed 4, pulled 4, 0 conflicts, 0 rejected
   $ offsync log -o text
-         1  2024-01-01 10:00:00Z  /till/1  order.placed  order/1  n=7, what="nails"
-         2  2024-01-02 10:00:00Z  /till/2  order.placed  order/2  what="7"
-         3  2024-01-03 10:00:00Z  /till/1  order.paid  order/1  paid=true
-         4  2024-01-04 10:00:00Z  /office  stock.counted  item/7  count=1.50
+  1  2024-01-01 10:00:00Z  /till/1  order.placed   order/1  n=7, what="nails"
+  2  2024-01-02 10:00:00Z  /till/2  order.placed   order/2  what="7"
+  3  2024-01-03 10:00:00Z  /till/1  order.paid     order/1  paid=true
+  4  2024-01-04 10:00:00Z  /office  stock.counted  item/7   count=1.50
   $ offsync log
   {"specversion":"1.0","id":"e1","source":"/till/1","type":"order.placed","subject":"order/1","time":"2024-01-01T10:00:00Z","stamp":"018cc4774500-0000-a07ae4cbda3b7bef","data":{"set":{"n":7,"what":"nails"}},"sequence":"1","recordedtime":"<TIME>"}
   {"specversion":"1.0","id":"e2","source":"/till/2","type":"order.placed","subject":"order/2","time":"2024-01-02T10:00:00Z","stamp":"018cc99da100-0000-0f98ac2a84215854","data":{"set":{"what":"7"}},"sequence":"2","recordedtime":"<TIME>"}
@@ -44,6 +44,12 @@ Filters; those of one kind widen, those of different kinds narrow.
   e3 e4
   $ ids --subject order/1
   e1 e3
+  $ ids order/1
+  e1 e3
+  $ ids 'order/*' --type order.paid
+  e3
+  $ ids --subject item/7 order/2
+  e2 e4
   $ ids --subject 'order/*' --source /till/1
   e1 e3
   $ ids --since 2024-01-03
@@ -54,6 +60,14 @@ Filters; those of one kind widen, those of different kinds narrow.
   e1 e2
   $ ids --since 3
   e3 e4
+  $ TZ=Asia/Tokyo ids --since '2024-01-03 19:00'
+  e3 e4
+  $ TZ=Asia/Tokyo ids --since '2024-01-03 19:01'
+  e4
+  $ ids --since yesterday
+  
+  $ ids --since 5000w
+  e1 e2 e3 e4
   $ ids --since 2h
   
   $ ids --after 2
@@ -81,8 +95,8 @@ Filters; those of one kind widen, those of different kinds narrow.
 
 What cannot be.
 
-  $ offsync log --since yesterday
-  offsync: --since: 'yesterday' is not a time (2026-11-23T12:00:00Z, 2026-11-23, 2h), a sequence or a stamp
+  $ offsync log --since tomorrow
+  offsync: --since: 'tomorrow' is not a time (2026-11-23T12:00:00Z, '2026-11-23 12:00', yesterday, 2h), a sequence or a stamp
   [2]
   $ offsync log --after x
   offsync: --after: 'x' is not a cursor (epoch-sequence) or a sequence
@@ -102,6 +116,6 @@ What cannot be.
   $ offsync log -o xml
   offsync: --output: 'xml' is not one of text, json, ndjson
   [2]
-  $ offsync log order/1
-  offsync: log takes no argument 'order/1'; see: offsync log --help
+  $ offsync log order/1 order/2
+  offsync: log takes no argument 'order/2'; see: offsync log --help
   [2]

@@ -38,12 +38,11 @@ Another one, elsewhere. Both change the title; neither has seen the other.
   pushed 1, pulled 3, 1 conflict, 0 rejected
   see who won, and decide: offsync conflicts
   $ offsync conflicts -C ben --offline
-  <id1>  todo/1 title  "Buy rice milk" by /people/ben over "Buy oat milk" by /people/anna  open
+  <id1>  todo/1  title  "Buy rice milk"  by /people/ben  over  "Buy oat milk"  by /people/anna  open
   $ offsync log -C ben
-  the received log begins after sequence 2: what was before came as a state
-         3  <time>  /people/anna  todo.renamed  todo/1  title="Buy oat milk"
-         4  <time>  /people/ben  todo.renamed  todo/1  title="Buy rice milk"
-         5  <time>  /proxy  offsync.conflict  todo/1  title: "Buy rice milk" over "Buy oat milk" (last-write)
+  3  <time>  /people/anna  todo.renamed      todo/1  title="Buy oat milk"
+  4  <time>  /people/ben   todo.renamed      todo/1  title="Buy rice milk"
+  5  <time>  /proxy        offsync.conflict  todo/1  title: "Buy rice milk" over "Buy oat milk" (last-write)
 
 The log of the proxy folds to the same state, with any tool that speaks HTTP.
 

@@ -49,9 +49,9 @@ OFFSYNC_HOME names the replica, -C counts more.
 Colours only where they are asked for; NO_COLOR counts less than an explicit wish.
 
   $ offsync log --pending -o text | cat -v
-    queued  <time>  /people/anna  todo.created  todo/1  title="Milk"
+  queued  <time>  /people/anna  todo.created  todo/1  title="Milk"
   $ offsync log --pending -o text --color always | cat -v | cut -c 1-25
-  ^[[33m  queued^[[0m  ^[[2
+  ^[[33mqueued^[[0m  ^[[2m2
   $ OFFSYNC_COLOR=always offsync state --offline -o text | cat -v
   ^[[1mtodo/1^[[0m
     ^[[34mtitle^[[0m  "Milk"
