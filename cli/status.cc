@@ -5,11 +5,13 @@
 
 #include "base/rfc3339.h"
 #include "cli/command.h"
+#include "cli/conflict_find.h"
 #include "cli/escape.h"
 #include "cli/event_text.h"
 #include "cli/home.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/pager.h"
 #include "cli/remote.h"
 #include "replica/sync_status.h"
 
@@ -26,6 +28,7 @@ constexpr CommandText kText = {"status", "Print remote, cursor, lag, queue, conf
 
 struct Report : SyncStatus {
   std::uint64_t conflicts = 0;
+  std::vector<Replica::Consumer> consumers;
   std::string home, remote;
   std::optional<Error> trouble;
 
@@ -49,7 +52,9 @@ std::string verdict(const Report& report) {
   if (report.queue.accepted > 0) add(fmt::format("{} to come back", report.queue.accepted));
   if (report.queue.rejected > 0) add(fmt::format("{} rejected", report.queue.rejected));
   if (report.queue.held > 0) add(fmt::format("{} held", report.queue.held));
-  return "not known to be synced: " + why;
+  const bool known = report.pending() > 0 || report.lag() > 0 || report.other_epoch() ||
+                     !report.info.cursor || report.answered();
+  return (known ? "not synced: " : "not known to be synced: ") + why;
 }
 
 std::string clock_text(const Report& report) {
@@ -57,6 +62,19 @@ std::string clock_text(const Report& report) {
   if (!report.knows_offset()) return "no offset to the proxy is known";
   if (offset == 0) return "the same as the proxy's";
   return fmt::format("the proxy is {} ms {}", std::abs(offset), offset > 0 ? "ahead" : "behind");
+}
+
+// How far the consumer is behind the head; nothing where it is of another log.
+std::optional<std::uint64_t> lag_of(const Report& report, const Replica::Consumer& consumer) {
+  const bool known = report.info.cursor && report.info.cursor->epoch == consumer.cursor.epoch;
+  if (!known || report.other_epoch()) return {};
+  const std::uint64_t at = consumer.cursor.sequence;
+  return report.head() > at ? report.head() - at : 0;
+}
+
+std::string lag_text(const Report& report, const Replica::Consumer& consumer) {
+  const auto lag = lag_of(report, consumer);
+  return lag ? fmt::format("{} behind", *lag) : "of a log that was replaced";
 }
 
 std::string text_of(const Report& report) {
@@ -75,11 +93,26 @@ std::string text_of(const Report& report) {
   line("queue", fmt::format("{} queued, {} accepted, {} rejected, {} held", report.queue.queued,
                             report.queue.accepted, report.queue.rejected, report.queue.held));
   line("conflicts", fmt::format("{} open", report.conflicts));
+  for (const Replica::Consumer& consumer : report.consumers) {
+    line("consumer", fmt::format("{} at {}, {}", escape_text(consumer.name), consumer.cursor.text(),
+                                 lag_text(report, consumer)));
+  }
   line("clock", clock_text(report));
-  line("last sync", time_text(info.last_sync_ms));
+  line("last sync", time_text(info.last_sync_ms, output_is_terminal()));
   line("answer", report.answered() ? "from the proxy" : "from the replica");
   line("verdict", verdict(report));
   return out;
+}
+
+nlohmann::ordered_json consumers_of(const Report& report) {
+  auto all = nlohmann::ordered_json::array();
+  for (const Replica::Consumer& consumer : report.consumers) {
+    const auto lag = lag_of(report, consumer);
+    all.push_back({{"name", consumer.name},
+                   {"cursor", consumer.cursor.text()},
+                   {"lag", lag ? nlohmann::ordered_json(*lag) : nullptr}});
+  }
+  return all;
 }
 
 std::string json_of(const Report& report) {
@@ -103,6 +136,7 @@ std::string json_of(const Report& report) {
         {"rejected", report.queue.rejected},
         {"held", report.queue.held}}},
       {"conflicts", report.conflicts},
+      {"consumers", consumers_of(report)},
       {"clock_offset_ms", report.knows_offset() ? ordered_json(info.clock_offset_ms) : none},
       {"last_sync", text_or_null(info.last_sync_ms == 0 ? "" : format_rfc3339(info.last_sync_ms))},
       {"answered_by", report.answered() ? "proxy" : "replica"},
@@ -117,18 +151,22 @@ class StatusCommand final : public Command {
 
   void define(CLI::App& app, Flags& flags) override {
     CLI::App* command = add_command(app, kText, flags);
-    command->add_flag("--json", json_, "The same as -o json");
     command->add_flag("--offline", offline_, "Ask the replica alone");
     command->add_flag("--require-proxy", require_proxy_,
                       "Exit with 69 where the proxy does not answer");
+    command->add_flag("--check", check_,
+                      "Print nothing but what is wrong: exit with 0 where all is synced,\n"
+                      "with 1 where it is not, with 69 where the proxy does not answer");
     add_remote_option(*command, flags);
   }
 
   int run(Context& context, const Settings& settings) override {
-    if (offline_ && require_proxy_) {
+    if (offline_ && (require_proxy_ || check_)) {
       return report(make_error(Errc::usage, "bad_argument",
-                               "--offline and --require-proxy contradict each other"));
+                               fmt::format("--offline and {} contradict each other",
+                                           check_ ? "--check" : "--require-proxy")));
     }
+    require_proxy_ = require_proxy_ || check_;
     auto replica = open_replica(settings, context.clock, context.random);
     if (!replica) return report(replica.error());
     auto status = look(*replica, settings);
@@ -143,16 +181,24 @@ class StatusCommand final : public Command {
         status->trouble = asked.error();
       }
     }
-    return print(settings, *status);
+    return check_ && report_format(settings) == Format::text ? check(*status)
+                                                             : print(settings, *status);
   }
 
  private:
+  static int check(const Report& status) {
+    if (status.synced()) return kOk;
+    complain(verdict(status));
+    return kNo;
+  }
+
   static Result<Report> look(Replica& replica, const Settings& settings) {
     Report result;
     OFFSYNC_ASSIGN(result.info, replica.info());
     OFFSYNC_ASSIGN(result.queue, replica.counts());
-    OFFSYNC_ASSIGN(const auto conflicts, replica.conflicts(false));
-    result.conflicts = conflicts.size();
+    OFFSYNC_ASSIGN(auto conflicts, replica.conflicts(false));
+    result.conflicts = meetings_of(std::move(conflicts)).size();
+    OFFSYNC_ASSIGN(result.consumers, replica.consumers());
     result.home = settings.home;
     result.remote = remote_of(settings, result.info);
     return result;
@@ -162,6 +208,12 @@ class StatusCommand final : public Command {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, into.remote));
     OFFSYNC_ASSIGN(const SpaceInfo space, remote.info());
     into.space = SpaceHead{space.epoch, space.head};
+    // Where something is to be pulled, conflicts may be among it. One number, and it is the
+    // proxy's.
+    if (into.lag() > 0 || into.other_epoch() || !into.info.cursor) {
+      OFFSYNC_ASSIGN(auto open, open_at_proxy(remote, replica));
+      into.conflicts = meetings_of(std::move(open)).size();
+    }
     // A replica that cannot be written to can still be asked.
     if (!into.other_epoch()) (void)replica.note_head(space.head);
     if (const auto offset = remote.clock_offset_ms()) {
@@ -173,16 +225,16 @@ class StatusCommand final : public Command {
 
   int print(const Settings& settings, const Report& status) const {
     Out out;
-    if (json_ || report_format(settings) != Format::text) {
+    if (report_format(settings) != Format::text) {
       out.json(json_of(status));
     } else {
       out.write(text_of(status));
     }
     if (status.trouble) say(settings, status.trouble->message());
-    return out.finish(kOk);
+    return out.finish(check_ && !status.synced() ? kNo : kOk);
   }
 
-  bool json_ = false;
+  bool check_ = false;
   bool offline_ = false;
   bool require_proxy_ = false;
 };

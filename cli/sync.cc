@@ -1,12 +1,14 @@
+#include "cli/sync.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
-#include "cli/command.h"
+#include "cli/conflict_find.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/remote.h"
-#include "replica/sync_engine.h"
 
 namespace offsync::cli {
 namespace {
@@ -48,6 +50,14 @@ class Shown final : public SyncObserver {
   std::uint64_t queued_ = 0;
 };
 
+// What waits to be decided, as it is shown.
+Result<std::set<std::string>> open_conflicts(Replica& replica) {
+  OFFSYNC_ASSIGN(const auto records, replica.conflicts(false));
+  std::set<std::string> meetings;
+  for (const ConflictRecord& record : records) meetings.insert(meeting_of(record));
+  return meetings;
+}
+
 class SyncCommand final : public Command {
  public:
   const char* name() const override { return "sync"; }
@@ -58,13 +68,11 @@ class SyncCommand final : public Command {
   int exchange(Context& context, const Settings& settings, Replica& replica);
   int preview(Context& context, const Settings& settings, Replica& replica) const;
   int tell(const Settings& settings, Replica& replica, const SyncReport& report) const;
-  bool as_json(const Settings& settings) const {
-    return json_ || report_format(settings) != Format::text;
-  }
+  static bool as_json(const Settings& settings) { return report_format(settings) != Format::text; }
   bool pushes() const { return push_ || !pull_; }
   bool pulls() const { return pull_ || !push_; }
 
-  bool push_ = false, pull_ = false, dry_run_ = false, json_ = false;
+  bool push_ = false, pull_ = false, dry_run_ = false;
 };
 
 void SyncCommand::define(CLI::App& app, Flags& flags) {
@@ -78,14 +86,13 @@ void SyncCommand::define(CLI::App& app, Flags& flags) {
        "what is queued stays on top of it. A sync that fails loses nothing: what was not "
        "confirmed\n"
        "stays queued and is sent again. Exit code 69: the proxy cannot be reached, nothing has\n"
-       "changed; 75: a part is done, try again.",
+       "changed; 75: a part is done, try again, or rejected events wait for you.",
        "offsync sync\noffsync sync --push\noffsync sync --dry-run\noffsync sync --json | jq "
        ".pulled"},
       flags);
   command->add_flag("--push", push_, "Only send");
   command->add_flag("--pull", pull_, "Only fetch");
   command->add_flag("--dry-run", dry_run_, "Only say what would be sent and fetched");
-  command->add_flag("--json", json_, "Print the summary as JSON");
   add_remote_option(*command, flags);
 }
 
@@ -97,29 +104,18 @@ int SyncCommand::run(Context& context, const Settings& settings) {
 }
 
 int SyncCommand::exchange(Context& context, const Settings& settings, Replica& replica) {
-  const auto info = replica.info();
-  if (!info) return report(info.error());
-  const std::string remote = remote_of(settings, *info);
-  const auto url = parse_remote(remote);
-  if (!url) return report(url.error());
-  const auto token = authorization(settings);
-  if (!token) return report(token.error());
-  auto transport = context.network(url->origin, settings);
-  if (!transport) return report(transport.error());
-
-  SyncOptions options;
-  options.push = pushes();
-  options.pull = pulls();
-  options.remote = remote;
-  options.request_timeout_ms = settings.request_timeout_ms;
-  options.authorization = *token;
-  Shown shown(settings, context.clock, replica);
-  SyncEngine engine(replica, **transport, context.clock, context.random, shown, options);
-  for (engine.tick(); !engine.done(); engine.tick()) (*transport)->poll(engine.wait_time());
-  shown.clear();
-  SyncReport done = engine.report();
-  if (done.error) done.error = named(std::move(*done.error), remote);
-  return tell(settings, replica, done);
+  const auto before = open_conflicts(replica);
+  if (!before) return report(before.error());
+  auto done = sync_once(context, settings, replica, pushes(), pulls());
+  if (!done) return report(done.error());
+  // Those that were open before, or that were resolved in the same pull, ask nothing of anybody.
+  if (pulls()) {
+    const auto after = open_conflicts(replica);
+    if (!after) return report(after.error());
+    done->conflicts = 0;
+    for (const std::string& meeting : *after) done->conflicts += before->contains(meeting) ? 0 : 1;
+  }
+  return tell(settings, replica, *done);
 }
 
 Json json_of(const Error& error) {
@@ -167,8 +163,7 @@ bool did_something(const SyncReport& report) {
 }
 
 // What a person may want to do next.
-void say_what_next(const Settings& settings, Replica& replica, const SyncReport& report,
-                   const QueueCounts& counts) {
+void say_what_next(const Settings& settings, const SyncReport& report, const QueueCounts& counts) {
   if (report.error) {
     std::string text = "nothing is lost; nothing is queued";
     if (counts.queued > 0) {
@@ -181,19 +176,7 @@ void say_what_next(const Settings& settings, Replica& replica, const SyncReport&
     }
     say(settings, text);
   }
-  if (report.conflicts > 0) {
-    say(settings, "see who won, and decide: offsync conflicts");
-  } else if (report.snapshots > 0) {
-    // Those that came with the state are not new, and yet are for somebody to decide.
-    const auto open = replica.conflicts(false);
-    if (open && !open->empty()) {
-      say(settings, fmt::format("{} open; see who won, and decide: offsync conflicts",
-                                counted(open->size(), "conflict is", "conflicts are")));
-    }
-  }
-  if (report.rejected > 0) {
-    say(settings, "rejected events are rolled back and kept for you: offsync queue list");
-  }
+  if (report.conflicts > 0) say(settings, "see who won, and decide: offsync conflicts");
 }
 
 int SyncCommand::tell(const Settings& settings, Replica& replica, const SyncReport& report) const {
@@ -213,8 +196,11 @@ int SyncCommand::tell(const Settings& settings, Replica& replica, const SyncRepo
     const bool partly = code == kUnreachable || code == kPartial;
     if (partly) code = did_something(report) ? kPartial : kUnreachable;
   }
-  say_what_next(settings, replica, report, *counts);
-  return code;
+  say_what_next(settings, report, *counts);
+  const std::string waiting = waiting_text(*counts);
+  if (waiting.empty()) return code;
+  complain(waiting);
+  return code == kOk ? kPartial : code;
 }
 
 int SyncCommand::preview(Context& context, const Settings& settings, Replica& replica) const {
@@ -245,10 +231,40 @@ int SyncCommand::preview(Context& context, const Settings& settings, Replica& re
   } else {
     out.line(fmt::format("would push {}, pull {}", push, pull));
   }
-  return out.finish(kOk);
+  const int code = out.finish(kOk);
+  if (const std::string waiting = waiting_text(*counts); !waiting.empty()) say(settings, waiting);
+  return code;
 }
 
 }  // namespace
+
+Result<SyncReport> sync_once(Context& context, const Settings& settings, Replica& replica,
+                             bool push, bool pull) {
+  OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
+  const std::string remote = remote_of(settings, info);
+  OFFSYNC_ASSIGN(const RemoteUrl url, parse_remote(remote));
+  SyncOptions options;
+  OFFSYNC_ASSIGN(options.authorization, authorization(settings));
+  OFFSYNC_ASSIGN(const auto transport, context.network(url.origin, settings));
+  options.push = push;
+  options.pull = pull;
+  options.remote = remote;
+  options.request_timeout_ms = settings.request_timeout_ms;
+  Shown shown(settings, context.clock, replica);
+  SyncEngine engine(replica, *transport, context.clock, context.random, shown, options);
+  for (engine.tick(); !engine.done(); engine.tick()) transport->poll(engine.wait_time());
+  shown.clear();
+  SyncReport done = engine.report();
+  if (done.error) done.error = named(std::move(*done.error), remote);
+  return done;
+}
+
+std::string waiting_text(const QueueCounts& counts) {
+  if (counts.rejected + counts.held == 0) return {};
+  const std::string held = counts.held == 0 ? "" : fmt::format(", {} held", counts.held);
+  return fmt::format("{} rejected{} {} for you: offsync queue", counts.rejected, held,
+                     counts.rejected + counts.held == 1 ? "waits" : "wait");
+}
 
 std::unique_ptr<Command> make_sync_command() {
   return std::make_unique<SyncCommand>();

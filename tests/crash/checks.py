@@ -103,7 +103,11 @@ def settle(replicas, drop=True, rounds=20):
     parked = set()
     for _ in range(rounds):
         for replica in replicas:
-            replica.run("sync", "-q")
+            parted = any(event["state"] in ("rejected", "held") for event in replica.queue())
+            done = replica.finish("sync", "-q")
+            parted = parted or any(event["state"] in ("rejected", "held") for event in replica.queue())
+            must(done.returncode == 0 or (parted and done.returncode == 75), "P5",
+                 f"sync ended with {done.returncode}: {done.stderr[-2000:]}")
         waiting = [(replica, event) for replica in replicas for event in replica.queue()]
         if not waiting and len({replica.status()["cursor"] for replica in replicas}) == 1:
             return parked

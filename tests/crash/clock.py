@@ -56,7 +56,7 @@ def ahead(proxy, folder, number, rng, totals):
         stamps.append(emit_at(replica, seconds, f"own/{number}-{i}", f"v:={i}")["stamp"])
         totals["emits"] += 1
     must(stamps == sorted(set(stamps)), "P9", f"stamps do not grow: {stamps}")
-    replica.run("sync", "-q")
+    replica.run("sync", "-q", code=75)  # refused, and told so
     waiting = replica.queue()
     must([event["state"] for event in waiting] == ["rejected"] * 4, "P9", f"{waiting}")
     must(all(event["code"] == "clock_ahead" for event in waiting), "P9", f"{waiting}")

@@ -19,7 +19,7 @@ A replica with all that can be said about it.
   clock      no offset to the proxy is known
   last sync  never
   answer     from the replica
-  verdict    not known to be synced: the proxy was not asked or did not answer, never pulled
+  verdict    not synced: the proxy was not asked or did not answer, never pulled
 
 A second one in the same place is refused, and the first one stays as it is.
 

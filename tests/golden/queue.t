@@ -14,9 +14,9 @@ has written text.
   $ offsync emit -q -C a item.named item/1 name=Nail > event
   $ offsync emit -q -C a item.named item/2 name=Screw > event
   $ offsync queue list -C a -o text
-  <id1>  queued    item.sold  item/1  count+=1
-  <id2>  queued    item.named  item/1  name="Nail"
-  <id3>  queued    item.named  item/2  name="Screw"
+  <id1>  queued  item.sold   item/1  count+=1
+  <id2>  queued  item.named  item/1  name="Nail"
+  <id3>  queued  item.named  item/2  name="Screw"
   $ offsync queue list -C a -o json | jq -c '.[] | [.n, .state, .event.subject]'
   [1,"queued","item/1"]
   [2,"queued","item/1"]
@@ -32,9 +32,10 @@ It is parked with its reason, later ones of that entity are held, and everything
 
   $ offsync sync -C a
   pushed 1, pulled the whole state and 1 event, 0 conflicts, 1 rejected, 1 held
-  rejected events are rolled back and kept for you: offsync queue list
+  offsync: 1 rejected, 1 held wait for you: offsync queue
+  [75]
   $ offsync queue -C a -o text
-  <id1>  rejected  item.sold  item/1  count+=1
+  <id1>  rejected  item.sold   item/1  count+=1
       kind_mismatch: the field count of item/1 is a register; the event uses it as a counter
   <id2>  held      item.named  item/1  name="Nail"
       held: an earlier event of this entity was rejected
@@ -57,10 +58,31 @@ What is held shows, whoever answers.
     name   "Nail"
   item/2
     name  "Screw"
+  $ offsync emit -C a item.named item/1 name=Nut -o text
+  held behind <id1> (rejected: offsync queue): item.named item/1: name="Nut"
+  $ offsync emit -C a item.named item/1 name=Nut > event
+  held behind <id1> (rejected: offsync queue)
+  $ echo '{"type":"item.named","subject":"item/1","data":{"set":{"name":"Nut"}}}' | offsync emit -C a --batch -
+  queued 1; 1 held behind rejected ones: offsync queue
+  $ for n in 1 2 3; do offsync queue drop -C a "$(offsync queue -C a | jq -r -n 'last(inputs).event.id')" -q; done
+  $ offsync sync -C a
+  pushed 0, pulled 0, 0 conflicts, 0 rejected
+  offsync: 1 rejected, 1 held wait for you: offsync queue
+  [75]
+  $ offsync sync -q -C a --pull
+  pushed 0, pulled 0, 0 conflicts, 0 rejected
+  offsync: 1 rejected, 1 held wait for you: offsync queue
+  [75]
+  $ offsync sync -C a --dry-run
+  would push 0, pull 0
+  1 rejected, 1 held wait for you: offsync queue
+  $ offsync status -C a --check
+  offsync: not synced: 1 rejected, 1 held
+  [1]
   $ offsync status -C a | grep -E 'queue|verdict'
   replica    <folder>/a/.offsync
   queue      0 queued, 0 accepted, 1 rejected, 1 held
-  verdict    not known to be synced: 1 rejected, 1 held
+  verdict    not synced: 1 rejected, 1 held
 
   $ id=$(offsync queue -C a | first event.id)
   $ offsync queue show -C a "$id" -o text
@@ -87,26 +109,29 @@ What is held shows, whoever answers.
 Retry: once more, and refused once more. What was held comes behind it.
 
   $ offsync queue retry -C a "$id"
-  {"specversion":"1.0","id":"<id4>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp3>","clientseq":"4","data":{"inc":{"count":1}}}
-  {"specversion":"1.0","id":"<id5>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp4>","clientseq":"5","data":{"base":{},"set":{"name":"Nail"}}}
+  {"specversion":"1.0","id":"<id4>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp3>","clientseq":"7","data":{"inc":{"count":1}}}
+  {"specversion":"1.0","id":"<id5>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp4>","clientseq":"8","data":{"base":{},"set":{"name":"Nail"}}}
   $ offsync queue -C a -o text
-  <id4>  queued    item.sold  item/1  count+=1
-  <id5>  queued    item.named  item/1  name="Nail"
+  <id4>  queued  item.sold   item/1  count+=1
+  <id5>  queued  item.named  item/1  name="Nail"
   $ offsync sync -C a
   pushed 0, pulled 0, 0 conflicts, 1 rejected, 1 held
-  rejected events are rolled back and kept for you: offsync queue list
+  offsync: 1 rejected, 1 held wait for you: offsync queue
+  [75]
   $ offsync queue retry -C a --all
-  {"specversion":"1.0","id":"<id6>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp5>","clientseq":"6","data":{"inc":{"count":1}}}
-  {"specversion":"1.0","id":"<id7>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp6>","clientseq":"7","data":{"base":{},"set":{"name":"Nail"}}}
+  {"specversion":"1.0","id":"<id6>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp5>","clientseq":"9","data":{"inc":{"count":1}}}
+  {"specversion":"1.0","id":"<id7>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp6>","clientseq":"10","data":{"base":{},"set":{"name":"Nail"}}}
   $ offsync sync -q -C a
   pushed 0, pulled 0, 0 conflicts, 1 rejected, 1 held
+  offsync: 1 rejected, 1 held wait for you: offsync queue
+  [75]
 
 Drop: it is gone, and what was held goes out.
 
   $ offsync queue drop -C a --all
   dropped <id6>
   $ offsync queue -C a -o text
-  <id8>  queued    item.named  item/1  name="Nail"
+  <id8>  queued  item.named  item/1  name="Nail"
   $ offsync sync -C a
   pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ offsync queue -C a -o text

@@ -27,7 +27,7 @@ One way only.
   $ offsync status -C a | grep -E 'lag|queue|verdict'
   lag        1
   queue      0 queued, 1 accepted, 0 rejected, 0 held
-  verdict    not known to be synced: 1 to pull, 1 to come back
+  verdict    not synced: 1 to pull, 1 to come back
   $ offsync sync -C b --push --json
   {"pushed":1,"duplicate":0,"rejected":0,"held":0,"pulled":0,"conflicts":0,"snapshots":0,"cursor":"<epoch1>-2","head":2,"queue":{"queued":0,"accepted":1,"rejected":0,"held":0}}
   $ offsync sync -C b --pull --json
@@ -93,8 +93,8 @@ Settings.
   offsync: this replica has no remote; give one with --remote URL, or once and for all by the line remote = "URL" in the replica's config.toml
   [78]
   $ offsync sync -C c --remote "$url"
-  pushed 0, pulled the whole state, 0 conflicts, 0 rejected
-  1 conflict is open; see who won, and decide: offsync conflicts
+  pushed 0, pulled the whole state, 1 conflict, 0 rejected
+  see who won, and decide: offsync conflicts
   $ offsync sync -C c --remote shop
   offsync: the remote 'shop' cannot be used: no http or https URL; it looks like http://127.0.0.1:8080/v1/spaces/NAME
   [78]
