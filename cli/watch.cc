@@ -2,9 +2,11 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "cli/command.h"
+#include "cli/consumer.h"
+#include "cli/duration.h"
 #include "cli/event_text.h"
 #include "cli/filter.h"
 #include "cli/hook.h"
@@ -13,7 +15,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/remote.h"
-#include "replica/sync_engine.h"
+#include "cli/sync.h"
 
 namespace offsync::cli {
 namespace {
@@ -23,10 +25,11 @@ constexpr const char* kLimitHelp = "End after N events";
 
 struct WatchOptions {
   FilterOptions filter;
-  std::string from = "stored";
+  std::string from;  // empty: "stored"
   std::string exec;
   std::string exec_fail = "continue";
-  double timeout_s = 0;  // 0: none
+  std::string consumer;  // empty: none
+  std::string timeout;   // empty: none
 };
 
 // Tells about the connection, once for each change.
@@ -35,6 +38,12 @@ class Talk final : public SyncObserver {
   Talk(const Settings& settings, std::string remote)
       : settings_(settings), remote_(std::move(remote)) {}
 
+  void on_progress(const SyncReport& report) override {
+    if (report.rejected <= rejected_) return;
+    const std::uint64_t now = report.rejected - std::exchange(rejected_, report.rejected);
+    complain(fmt::format("the proxy rejected {}: offsync queue",
+                         now == 1 ? "an event of ours" : fmt::format("{} events of ours", now)));
+  }
   void on_connected() override {
     if (up_) return;
     up_ = true;
@@ -55,6 +64,7 @@ class Talk final : public SyncObserver {
   const Settings& settings_;
   std::string remote_;
   std::string told_;
+  std::uint64_t rejected_ = 0;
   bool up_ = false;
 };
 
@@ -67,10 +77,13 @@ class Sink {
       : options_(options),
         filter_(filter),
         text_(record_format(settings, out_) == Format::text),
-        colors_(use_color(settings, out_)) {}
+        look_(settings, out_),
+        table_(out_, look_.colors) {}
 
   LogTail::Next take(std::string_view line, const EventView& event) {
     const bool matches = filter_.matches(event);
+    failed_ = false;
+    ran_ = matches;
     if (matches) {
       ++count_;
       if (options_.exec.empty()) {
@@ -86,13 +99,17 @@ class Sink {
 
   bool enough() const { return filter_.limit() && count_ >= *filter_.limit(); }
   bool stopped() const { return stopped_; }
+  // Of the event that was taken last.
+  bool failed() const { return failed_; }
+  bool ran() const { return ran_; }
   std::uint64_t failures() const { return failures_; }
   Out& out() { return out_; }
 
  private:
   void print(std::string_view line, const EventView& event) {
     if (text_) {
-      out_.line(event_text(event, std::to_string(event.sequence), colors_));
+      table_.add(event_row(event, std::to_string(event.sequence), look_));
+      table_.flush();
     } else {
       out_.json(line);
     }
@@ -106,6 +123,7 @@ class Sink {
                                   {"OFFSYNC_EVENT_SUBJECT", std::string(event.subject)}});
     if (done.ok()) return;
     ++failures_;
+    failed_ = true;
     complain(fmt::format("event {} ({} {}): {}", event.sequence, event.type, event.subject,
                          done.error().detail));
     stopped_ = options_.exec_fail == "stop";
@@ -115,10 +133,12 @@ class Sink {
   const Filter& filter_;
   Out out_;
   bool text_;
-  Palette colors_;
+  Look look_;
+  Table table_;
   std::uint64_t count_ = 0;
   std::uint64_t failures_ = 0;
   bool stopped_ = false;
+  bool failed_ = false, ran_ = false;
 };
 
 // Whether whoever read our output went away; a pipe tells without being written to.
@@ -137,8 +157,9 @@ class WatchCommand final : public Command {
   Result<TailStart> start(const Filter& filter) const;
   int follow(Context& context, const Settings& settings, const Filter& filter);
   int supervise(Context& context, SyncEngine& engine, Transport& transport,
-                const std::string& remote, LogTail& tail, Sink& sink) const;
-  int end(Replica& replica, Sink& sink, const LogTail& tail, int code) const;
+                const std::string& remote, LogTail& tail, Sink& sink, ConsumerPlace& place) const;
+  int end(Replica& replica, Sink& sink, const LogTail& tail, const ConsumerPlace& place,
+          int code) const;
 
   WatchOptions options_;
 };
@@ -165,9 +186,9 @@ void WatchCommand::define(CLI::App& app, Flags& flags) {
       ->type_name("stored|now|beginning")
       ->check(one_of({"stored", "now", "beginning"}));
   add_filter_options(*command, options_.filter, kLimitHelp);
-  command->add_option("--timeout", options_.timeout_s, "End after so many seconds")
-      ->type_name("SECONDS")
-      ->check(positive_number);
+  command->add_option("--timeout", options_.timeout, "End after so long: seconds, or 5m, 2h")
+      ->type_name("TIME")
+      ->check(timeout);
   command->add_option("--exec", options_.exec, "Run this with /bin/sh for each event")
       ->type_name("COMMAND");
   command
@@ -175,6 +196,11 @@ void WatchCommand::define(CLI::App& app, Flags& flags) {
                    "When the command fails: go on (default), or end")
       ->type_name("continue|stop")
       ->check(one_of({"continue", "stop"}));
+  command
+      ->add_option("--consumer", options_.consumer,
+                   "With --exec: keep the place of NAME in this replica, and go on behind what its "
+                   "command has done")
+      ->type_name("NAME");
   add_remote_option(*command, flags);
 }
 
@@ -182,13 +208,16 @@ int WatchCommand::run(Context& context, const Settings& settings) {
   if (!context.network) return run_in_net(context);
   const auto filter = Filter::make(options_.filter, context.clock.wall_ms());
   if (!filter) return report(filter.error());
+  if (!options_.consumer.empty() && options_.exec.empty()) {
+    return report(make_error(Errc::usage, "bad_argument", "--consumer is for --exec"));
+  }
   if (filter->limit() == std::uint64_t{0}) return kOk;
   return follow(context, settings, *filter);
 }
 
 Result<TailStart> WatchCommand::start(const Filter& filter) const {
   if (filter.after()) {
-    if (options_.from != "stored") {
+    if (!options_.from.empty() && options_.from != "stored") {
       return make_error(Errc::usage, "usage", "--after and --from contradict each other");
     }
     return TailStart{TailStart::From::after, *filter.after()};
@@ -199,10 +228,13 @@ Result<TailStart> WatchCommand::start(const Filter& filter) const {
 }
 
 int WatchCommand::follow(Context& context, const Settings& settings, const Filter& filter) {
-  const auto from = start(filter);
-  if (!from) return report(from.error());
+  const auto first = start(filter);
+  if (!first) return report(first.error());
   auto replica = open_replica(settings, context.clock, context.random);
   if (!replica) return report(replica.error());
+  ConsumerPlace place(*replica, options_.consumer);
+  const auto from = place.start(*first, !options_.from.empty());
+  if (!from) return report(from.error());
   const auto info = replica->info();
   if (!info) return report(info.error());
   const std::string remote = remote_of(settings, *info);
@@ -227,23 +259,44 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
   LogTail tail(
       *replica, context.clock, context.random, *from,
       [&] { return Remote::open(context, settings, remote); },
-      [&](std::string_view line, const EventView& event) { return sink.take(line, event); },
+      [&](std::string_view line, const EventView& event) {
+        const LogTail::Next next = sink.take(line, event);
+        const Cursor here = *tail.position();
+        if (sink.failed()) {
+          place.failed();
+        } else {
+          sink.ran() ? place.done(here) : place.passed(here);
+        }
+        return next;
+      },
       [&](const std::string& notice) { complain(notice); },
       Backoff(std::min(limits::kBackoffBaseMs, settings.retry_wait_ms), settings.retry_wait_ms));
   if (const auto begun = tail.begin(); !begun) return report(begun.error());
-  return end(*replica, sink, tail, supervise(context, engine, **transport, remote, tail, sink));
+  const auto counts = replica->counts();
+  const std::string waiting = counts ? waiting_text(*counts) : "";
+  if (!waiting.empty()) say(settings, waiting);
+  const int code = supervise(context, engine, **transport, remote, tail, sink, place);
+  place.save();
+  return end(*replica, sink, tail, place,
+             place.status().ok() ? code : report(place.status().error()));
 }
 
 int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& transport,
-                            const std::string& remote, LogTail& tail, Sink& sink) const {
+                            const std::string& remote, LogTail& tail, Sink& sink,
+                            ConsumerPlace& place) const {
   const std::int64_t start_ms = context.clock.steady_ms();
-  const std::int64_t end_ms =
-      options_.timeout_s > 0 ? start_ms + std::llround(options_.timeout_s * 1000) : INT64_MAX;
+  const auto timeout_ms = parse_timeout_ms(options_.timeout);
+  const std::int64_t end_ms = timeout_ms ? start_ms + *timeout_ms : INT64_MAX;
   while (true) {
     const auto more = tail.pump();
     if (!sink.out().flush() || reader_gone()) return kOk;
     if (interrupted()) return kInterrupted;
     if (!more) return report(more.error());
+    if (!*more && tail.position()) {
+      place.passed(*tail.position());
+      place.save();
+    }
+    if (!place.status().ok()) return kIo;
     if (!tail.wants_more()) return sink.stopped() || sink.failures() > 0 ? kPartial : kOk;
     const std::int64_t left_ms = end_ms - context.clock.steady_ms();
     if (left_ms <= 0) return sink.failures() > 0 ? kPartial : options_.filter.limit ? kNo : kOk;
@@ -256,10 +309,14 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
   }
 }
 
-int WatchCommand::end(Replica& replica, Sink& sink, const LogTail& tail, int code) const {
+int WatchCommand::end(Replica& replica, Sink& sink, const LogTail& tail, const ConsumerPlace& place,
+                      int code) const {
   // Of what the replica has received, the next `watch` begins behind the last event.
   const auto at = tail.position();
-  if (!options_.exec.empty() && (tail.wants_more() || sink.stopped()) && at) {
+  if (place.at() && sink.stopped()) {
+    complain(fmt::format("{} has done all up to {}; the same command goes on behind it",
+                         place.name(), place.at()->text()));
+  } else if (!options_.exec.empty() && (tail.wants_more() || sink.stopped()) && at) {
     const auto info = replica.info();
     const bool more = info && info->cursor && info->cursor->sequence > at->sequence;
     if (more || sink.stopped()) {

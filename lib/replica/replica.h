@@ -193,6 +193,17 @@ class Replica {
   // unset.
   Result<Emitted> resolve(const ConflictRecord& record, std::string_view value);
 
+  // --- consumers --------------------------------------------------------------------------------
+  // Somebody who acts on the events of the log and goes on where it was: a durable place by name.
+  struct Consumer {
+    std::string name;
+    Cursor cursor;  // the last event that it is done with
+  };
+  Result<std::vector<Consumer>> consumers();  // by name
+  Result<std::optional<Cursor>> consumer(std::string_view name);
+  // Makes the consumer where there is none of that name.
+  Status move_consumer(std::string_view name, const Cursor& to);
+
  private:
   struct Impl;
   explicit Replica(std::unique_ptr<Impl> impl);

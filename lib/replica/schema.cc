@@ -83,8 +83,17 @@ constexpr const char* kRejected = R"sql(
 CREATE INDEX pending_rejected ON pending(subject) WHERE state = 2;
 )sql";
 
+// Who acts on the log's events, and the last one that each is done with.
+constexpr const char* kConsumers = R"sql(
+CREATE TABLE consumer(
+  name TEXT PRIMARY KEY,
+  epoch TEXT NOT NULL,
+  sequence INTEGER NOT NULL
+) WITHOUT ROWID;
+)sql";
+
 constexpr sqlite::Migration kSteps[] = {
-    {"first format", kFirst}, {"rejected events", kRejected}};
+    {"first format", kFirst}, {"rejected events", kRejected}, {"consumers", kConsumers}};
 
 }  // namespace
 

@@ -79,7 +79,7 @@ class CommandLine(Case):
         for number in ("-1", "x", "1.5", "1x", "99999999999999999999"):
             self.assertIn("is not a whole number", self.refused("log", "-n", number))
         for seconds in ("-1", "0", "x", "inf", "nan", "1e300"):
-            self.assertIn("is not a number above 0", self.refused("watch", "--timeout", seconds))
+            self.assertIn("is not a time above 0", self.refused("watch", "--timeout", seconds))
 
     def test_an_empty_value_is_not_taken_for_none(self):
         self.replica.emit("t", "a/1", "x=1")

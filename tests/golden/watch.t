@@ -9,8 +9,8 @@
 The whole log, or what this replica has not received yet, or what is new; it ends where it is told to.
 
   $ offsync watch -C b --from beginning -n 2 -o text
-         1  <time>  /people/anna  todo.created  todo/1  created, title="Buy milk"
-         2  <time>  /people/anna  todo.renamed  todo/1  title="Buy oat milk"
+  1  <time>  /people/anna  todo.created  todo/1  created, title="Buy milk"
+  2  <time>  /people/anna  todo.renamed  todo/1  title="Buy oat milk"
   $ offsync watch -C b --from beginning -n 3 | jq -c '[.sequence, .subject, .data.set]'
   ["1","todo/1",{"title":"Buy milk"}]
   ["2","todo/1",{"title":"Buy oat milk"}]
@@ -51,10 +51,10 @@ What cannot be.
   offsync: --from: 'yesterday' is not one of stored, now, beginning; see: offsync watch --help
   [2]
   $ offsync watch -C a --timeout soon
-  offsync: --timeout: 'soon' is not a number above 0 and below 1000000000; see: offsync watch --help
+  offsync: --timeout: 'soon' is not a time above 0, in seconds or as 90s, 5m or 2h; see: offsync watch --help
   [2]
   $ offsync watch -C a --timeout 0
-  offsync: --timeout: '0' is not a number above 0 and below 1000000000; see: offsync watch --help
+  offsync: --timeout: '0' is not a time above 0, in seconds or as 90s, 5m or 2h; see: offsync watch --help
   [2]
   $ offsync watch -C a --exec true --exec-fail never
   offsync: --exec-fail: 'never' is not one of continue, stop; see: offsync watch --help

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""watch --exec --consumer: a durable place, each event at least once."""
+import json
+import signal
+
+from harness import Case, eventually, main
+
+
+class Consumer(Case):
+    def setUp(self):
+        super().setUp()
+        self.server = self.proxy()
+        self.writer = self.replica("writer", self.server.url())
+        self.reader = self.replica("reader", self.server.url())
+        self.seen = self.reader.folder / "seen"
+
+    def write(self, *numbers, kind="todo.made"):
+        for i in numbers:
+            self.writer.emit(kind, f"todo/{i}", f"n:={i}", "--create")
+        self.writer.sync()
+
+    def consume(self, *arguments, code=0, command='echo $OFFSYNC_EVENT_SUBJECT >> seen', name="index"):
+        return self.reader.finish("watch", "--exec", command, "--consumer", name, *arguments)
+
+    def subjects(self):
+        return self.seen.read_text().split() if self.seen.exists() else []
+
+    def place(self, name="index"):
+        consumers = {c["name"]: c for c in self.reader.status()["consumers"]}
+        return consumers.get(name)
+
+    def test_it_goes_on_where_it_was_whatever_was_received_meanwhile(self):
+        self.write(1, 2, 3)
+        self.assertEqual(self.consume("--from", "beginning", "-n", "3").returncode, 0)
+        self.write(4, 5)
+        self.reader.sync()  # else `stored` would find them new
+        self.assertEqual(self.consume("--from", "beginning", "-n", "2").returncode, 0)
+        self.assertEqual(self.subjects(), [f"todo/{i}" for i in range(1, 6)])
+        self.assertEqual((self.place()["cursor"].split("-")[1], self.place()["lag"]), ("5", 0))
+        self.assertIsNone(self.place("other"))
+
+    def test_stop_goes_on_with_the_one_that_failed(self):
+        self.write(1, 2, 3)
+        fails_at_2 = 'echo $OFFSYNC_EVENT_SUBJECT >> seen; test $OFFSYNC_EVENT_SUBJECT != todo/2'
+        done = self.consume("--from", "beginning", "--exec-fail", "stop", command=fails_at_2)
+        self.assertEqual(done.returncode, 75)
+        self.assertIn("the same command goes on behind it", done.stderr)
+        self.assertEqual(self.place()["cursor"].split("-")[1], "1")
+        self.assertEqual(self.consume("-n", "2").returncode, 0)
+        self.assertEqual(self.subjects(), ["todo/1", "todo/2", "todo/2", "todo/3"])
+
+    def test_continue_passes_a_failure_with_the_next_success_only(self):
+        self.write(1, 2)
+        fails_at_2 = 'test $OFFSYNC_EVENT_SUBJECT != todo/2'
+        self.assertEqual(self.consume("--from", "beginning", "-n", "2", command=fails_at_2).returncode, 75)
+        self.assertEqual(self.place()["cursor"].split("-")[1], "1")
+        self.write(3)
+        self.assertEqual(self.consume("-n", "2", command=fails_at_2).returncode, 75)
+        self.assertEqual(self.place()["cursor"].split("-")[1], "3")
+
+    def test_a_kill_repeats_what_was_not_done(self):
+        self.write(1, 2)
+        running = self.reader.folder / "running"
+        running.touch()
+        watch = self.watch(self.reader, "--from", "beginning", "--consumer", "index", "--exec",
+                           'echo $OFFSYNC_EVENT_SUBJECT >> seen; test $OFFSYNC_EVENT_SUBJECT = todo/1 && exit; '
+                           'while test -e running; do sleep 0.05; done')
+        eventually(lambda: self.subjects() == ["todo/1", "todo/2"], "the second command runs")
+        watch.process.send_signal(signal.SIGKILL)
+        watch.process.wait()
+        running.unlink()  # it has our pipes open
+        watch.join()
+        self.assertEqual(self.consume("-n", "1").returncode, 0)
+        self.assertEqual(self.subjects(), ["todo/1", "todo/2", "todo/2"])
+
+    def test_what_the_filters_leave_out_is_passed(self):
+        self.write(1)
+        self.write(2, 3, kind="note.made")
+        watch = self.watch(self.reader, "--from", "beginning", "--type", "todo.*", "--consumer", "index", "--exec",
+                           'echo $OFFSYNC_EVENT_SUBJECT >> seen')
+        eventually(lambda: self.place() and self.place()["cursor"].endswith("-3"), "all are passed")
+        self.assertEqual(watch.end(), 130)
+        self.assertEqual(self.subjects(), ["todo/1"])
+
+    def test_two_consumers_have_a_place_each(self):
+        self.write(1, 2, 3)
+        self.consume("--from", "beginning", "-n", "1", name="a")
+        self.consume("--from", "beginning", "-n", "2", name="b")
+        self.assertEqual([self.place(n)["lag"] for n in ("a", "b")], [2, 1])
+        text = self.reader.run("status", "--offline")
+        self.assertRegex(text, r"(?m)^consumer +a at \w+-1, 2 behind$")
+
+    def test_a_log_that_was_replaced_is_told(self):
+        self.write(1)
+        self.assertEqual(self.consume("--from", "beginning", "-n", "1").returncode, 0)
+        self.server.stop()
+        for file in self.server.folder.glob("proxy.db*"):
+            file.unlink()
+        self.server.start()
+        self.reader.finish("sync")
+        self.assertIsNone(self.place()["lag"])
+        done = self.consume("-n", "1")
+        self.assertEqual(done.returncode, 76)
+        self.assertIn("of a log that was replaced", done.stderr)
+        self.write(2)
+        self.assertEqual(self.consume("--from", "beginning", "--type", "todo.made", "-n", "1").returncode, 0)
+        self.assertEqual(self.place()["lag"] is None, False)
+
+    def test_it_is_for_commands(self):
+        done = self.reader.finish("watch", "--consumer", "x")
+        self.assertEqual((done.returncode, done.stderr), (2, "offsync: --consumer is for --exec\n"))
+        self.assertEqual(json.loads(self.reader.run("status", "--offline", "--json"))["consumers"], [])
+
+
+if __name__ == "__main__":
+    main()
