@@ -32,7 +32,20 @@ _offsync_pending() {
 }
 
 _offsync_conflicts() {
-    _offsync_ask conflicts --offline "$@" | sed -n '1000q; s/^{"id":"\([^"\\]*\)".*/\1/p'
+    _offsync_ask conflicts --offline | sed -n '1000q; s/^{"id":"\([^"\\]*\)".*/\1/p'
+}
+
+# _offsync_fields KIND GLOB: the fields of this kind (register, counter, set) that entities have.
+_offsync_fields() {
+    _offsync_ask state --offline --fields "$2" |
+        sed -n "1000q; s/^{\"field\":\"\\([^\"\\\\]*\\)\",\"kind\":\"$1\"}\$/\\1/p"
+}
+
+# What may stand behind TYPE and the entity $1: the fields of its kind as emit takes them.
+_offsync_assignments() {
+    local kind="${1%%/*}/*"
+    _offsync_fields register "$kind" | sed 's/$/=/'
+    _offsync_fields counter "$kind" | sed 's/$/+=/'
 }
 
 # Offers the lines of standard input that begin with the current word. Not with compgen -W: that
@@ -46,29 +59,35 @@ _offsync_offer() {
     done
 }
 
+# The same, for words that go on.
+_offsync_offer_open() {
+    compopt -o nospace 2>/dev/null
+    _offsync_offer
+}
+
 _offsync_files() {
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen "$@" -- "$cur")
 }
 
 _offsync_options() {
-    local common='-C --directory -o --output --color -q --quiet -h --help'
+    local common='-C --directory -o --output --json --color --no-pager -q --quiet -h --help'
     local filters='--type --subject --source --since --until --after --where -n'
     case $1 in
-        '') printf '%s' "$common --version" ;;
+        '') printf '%s' "$common -V --version" ;;
         init) printf '%s' "$common --remote --source --user" ;;
         emit)
             printf '%s' "$common --unset --add --remove --create --delete --data --batch --strict --dry-run"
             ;;
-        sync) printf '%s' "$common --push --pull --dry-run --json --remote" ;;
-        watch) printf '%s' "$common $filters --from --timeout --exec --exec-fail --remote" ;;
+        sync) printf '%s' "$common --push --pull --dry-run --remote" ;;
+        watch) printf '%s' "$common $filters --from --timeout --exec --exec-fail --consumer --remote" ;;
         replay) printf '%s' "$common $filters --stamps --strict" ;;
         log) printf '%s' "$common $filters --pending" ;;
-        state) printf '%s' "$common --offline --require-proxy --stamps --remote" ;;
+        state) printf '%s' "$common --offline --require-proxy --stamps --fields --remote" ;;
         queue) printf '%s' "$common --all" ;;
         conflicts) printf '%s' "$common --all --exit-code --offline --require-proxy --remote" ;;
-        resolve) printf '%s' "$common --ours --theirs --value" ;;
-        status) printf '%s' "$common --json --offline --require-proxy --remote" ;;
+        resolve) printf '%s' "$common --all --ours --theirs --current --incoming --value --remote" ;;
+        status) printf '%s' "$common --check --offline --require-proxy --remote" ;;
     esac
 }
 
@@ -77,7 +96,7 @@ _offsync_takes_value() {
     case $1 in
         -C | --directory | -o | --output | --color | --remote | --source | --unset | --add | --remove | \
             --data | --batch | --type | --subject | --since | --until | --after | --where | --from | \
-            --timeout | --exec | --exec-fail | --value | -n) return 0 ;;
+            --timeout | --exec | --exec-fail | --consumer | --value | -n) return 0 ;;
         *) return 1 ;;
     esac
 }
@@ -100,14 +119,19 @@ _offsync_value() {
             [[ $command != init ]] && _offsync_offer < <(_offsync_sources)
             ;;
         --subject) _offsync_offer < <(_offsync_subjects) ;;
+        --unset) _offsync_offer < <(_offsync_fields register "$entity") ;;
+        --add) _offsync_offer_open < <(_offsync_fields set "${entity%%/*}/*" | sed 's/$/=/') ;;
+        --remove) _offsync_offer_open < <(_offsync_fields set "$entity" | sed 's/$/=/') ;;
+        --where) _offsync_offer_open < <(_offsync_fields '[a-z]*' '*' | sed 's/$/=/') ;;
     esac
 }
 
 # The positional arguments; $1 is how many stand before the cursor, $2 the first of them.
 _offsync_argument() {
     case $command:$1 in
-        emit:0) _offsync_offer < <(_offsync_types) ;;
-        emit:1 | state:0) _offsync_offer < <(_offsync_subjects) ;;
+        emit:0) _offsync_offer < <(_offsync_types | grep -v '^offsync\.') ;;
+        emit:1 | state:0 | log:0) _offsync_offer < <(_offsync_subjects) ;;
+        emit:*) _offsync_offer_open < <(_offsync_assignments "$entity") ;;
         queue:0) _offsync_offer < <(printf '%s\n' list show retry drop export) ;;
         queue:1)
             case $2 in
@@ -117,14 +141,14 @@ _offsync_argument() {
             esac
             ;;
         conflicts:0) _offsync_offer < <(printf '%s\n' list show) ;;
-        conflicts:1) [[ $2 == show ]] && _offsync_offer < <(_offsync_conflicts --all) ;;
-        resolve:0) _offsync_offer < <(_offsync_conflicts) ;;
+        conflicts:1) [[ $2 == show ]] && _offsync_offer < <(_offsync_conflicts) ;;
+        resolve:*) _offsync_offer < <(_offsync_conflicts) ;;
         replay:0) _offsync_files -f ;;
     esac
 }
 
 _offsync() {
-    local cur prev cword command='' first='' count=0 i
+    local cur prev cword command='' first='' entity='' count=0 i
     local -a words
     COMPREPLY=()
     if declare -F _get_comp_words_by_ref >/dev/null; then
@@ -141,6 +165,7 @@ _offsync() {
                 command=${words[i]}
             else
                 ((count++ == 0)) && first=${words[i]}
+                ((count == 2)) && entity=${words[i]}
             fi
         fi
     done

@@ -32,7 +32,27 @@ function __offsync_pending
 end
 
 function __offsync_conflicts
-    __offsync_ask conflicts --offline $argv | head -n 1000 | string replace -rf '^\{"id":"([^"\\\\]*)".*' '$1'
+    __offsync_ask conflicts --offline | head -n 1000 | string replace -rf '^\{"id":"([^"\\\\]*)".*' '$1'
+end
+
+# __offsync_fields KIND GLOB: the fields of this kind (register, counter, set) that entities have.
+function __offsync_fields
+    __offsync_ask state --offline --fields $argv[2] |
+        string replace -rf '^\{"field":"([^"\\\\]*)","kind":"'$argv[1]'"\}$' '$1'
+end
+
+# The entity that emit is about; with an argument, all of its kind.
+function __offsync_entity
+    set -l words (__offsync_words)
+    set -q words[3]; or return 1
+    set -q argv[1]; and string replace -r '/.*' '/*' $words[3]; or echo $words[3]
+end
+
+# The fields of its kind, as emit takes them.
+function __offsync_assignments
+    set -l kind (__offsync_entity kind); or return
+    __offsync_fields register $kind | string replace -r '$' '='
+    __offsync_fields counter $kind | string replace -r '$' '+='
 end
 
 # The words before the cursor that are neither options nor their values: the command, then its
@@ -47,7 +67,7 @@ function __offsync_words
         end
         switch $token
             case -C --directory -o --output --color --remote --source --unset --add --remove --data --batch \
-                    --type --subject --since --until --after --where --from --timeout --exec --exec-fail --value -n
+                    --type --subject --since --until --after --where --from --timeout --exec --exec-fail --consumer --value -n
                 set skip 1
             case '-*'
             case '*'
@@ -66,6 +86,12 @@ function __offsync_is
     end
 end
 
+# True where an entity stands behind emit.
+function __offsync_has_entity
+    set -l words (__offsync_words)
+    test (count $words) -ge 3; and test $words[1] = emit
+end
+
 # __offsync_at COMMAND N [FIRST...]: N arguments stand behind COMMAND, the first is one of those.
 function __offsync_at
     set -l words (__offsync_words)
@@ -78,10 +104,12 @@ complete -c offsync -f
 # Common options
 complete -c offsync -s C -l directory -x -a '(__fish_complete_directories)' -d 'Use the replica of this folder'
 complete -c offsync -s o -l output -x -a 'text json ndjson' -d 'Output format'
+complete -c offsync -l json -d 'The same as -o json'
+complete -c offsync -l no-pager -d 'Print lists without a pager'
 complete -c offsync -l color -x -a 'auto always never' -d 'When to use colours'
 complete -c offsync -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c offsync -s h -l help -d 'Print help'
-complete -c offsync -n __offsync_is -l version -d 'Print the version'
+complete -c offsync -n __offsync_is -s V -l version -d 'Print the version'
 
 # Commands
 complete -c offsync -n __offsync_is -a init -d 'Make a replica'
@@ -97,11 +125,11 @@ complete -c offsync -n __offsync_is -a resolve -d 'Decide a conflict'
 complete -c offsync -n __offsync_is -a status -d 'Print where this replica stands'
 
 # Options that several commands have
-complete -c offsync -n '__offsync_is init sync watch state conflicts status' -l remote -x -d 'URL of the space'
+complete -c offsync -n '__offsync_is init sync watch state conflicts resolve status' -l remote -x -d 'URL of the space'
 complete -c offsync -n '__offsync_is state conflicts status' -l offline -d 'Ask the replica alone'
 complete -c offsync -n '__offsync_is state conflicts status' -l require-proxy -d 'Exit with 69 without the proxy'
 complete -c offsync -n '__offsync_is replay state' -l stamps -d 'Who wrote each field, and when'
-complete -c offsync -n '__offsync_is sync status' -l json -d 'The same as -o json'
+complete -c offsync -n '__offsync_is status' -l check -d 'Only say what is not synced'
 
 # Filters
 complete -c offsync -n '__offsync_is watch replay log' -l type -x -a '(__offsync_types)' -d 'Events of this type'
@@ -110,7 +138,7 @@ complete -c offsync -n '__offsync_is watch replay log' -l source -x -a '(__offsy
 complete -c offsync -n '__offsync_is watch replay log' -l since -x -d 'From this time, sequence or stamp on'
 complete -c offsync -n '__offsync_is watch replay log' -l until -x -d 'Up to this time, sequence or stamp'
 complete -c offsync -n '__offsync_is watch replay log' -l after -x -d 'After this cursor'
-complete -c offsync -n '__offsync_is watch replay log' -l where -x -d 'FIELD=VALUE that is written'
+complete -c offsync -n '__offsync_is watch replay log' -l where -x -a "(__offsync_fields '[a-z]+' '*' | string replace -r '\$' '=')" -d 'FIELD=VALUE that is written'
 complete -c offsync -n '__offsync_is watch replay log' -s n -x -d 'At most N events'
 
 # init
@@ -118,11 +146,12 @@ complete -c offsync -n '__offsync_is init' -l source -x -d 'Who writes here'
 complete -c offsync -n '__offsync_is init' -l user -d 'Make the replica of this user'
 
 # emit
-complete -c offsync -n '__offsync_at emit 0' -a '(__offsync_types)' -d type
+complete -c offsync -n '__offsync_at emit 0' -a "(__offsync_types | string match -v 'offsync.*')" -d type
+complete -c offsync -n __offsync_has_entity -a '(__offsync_assignments)' -d field
 complete -c offsync -n '__offsync_at emit 1' -a '(__offsync_subjects)' -d entity
-complete -c offsync -n '__offsync_is emit' -l unset -x -d 'Remove the field'
-complete -c offsync -n '__offsync_is emit' -l add -x -d 'Add a value to the set'
-complete -c offsync -n '__offsync_is emit' -l remove -x -d 'Remove a value from the set'
+complete -c offsync -n '__offsync_is emit' -l unset -x -a '(__offsync_fields register (__offsync_entity))' -d 'Remove the field'
+complete -c offsync -n '__offsync_is emit' -l add -x -a "(__offsync_fields set (__offsync_entity kind) | string replace -r '\$' '=')" -d 'Add a value to the set'
+complete -c offsync -n '__offsync_is emit' -l remove -x -a "(__offsync_fields set (__offsync_entity) | string replace -r '\$' '=')" -d 'Remove a value from the set'
 complete -c offsync -n '__offsync_is emit' -l create -d 'Create the entity'
 complete -c offsync -n '__offsync_is emit' -l delete -d 'Delete the entity'
 complete -c offsync -n '__offsync_is emit' -l data -r -d 'Data as JSON, @FILE or -'
@@ -137,17 +166,20 @@ complete -c offsync -n '__offsync_is sync' -l dry-run -d 'Only say what would be
 
 # watch
 complete -c offsync -n '__offsync_is watch' -l from -x -a 'stored now beginning' -d 'Where to begin'
-complete -c offsync -n '__offsync_is watch' -l timeout -x -d 'End after so many seconds'
+complete -c offsync -n '__offsync_is watch' -l timeout -x -d 'End after so long: seconds, 5m, 2h'
 complete -c offsync -n '__offsync_is watch' -l exec -x -a '(__fish_complete_command)' -d 'Run this for each event'
 complete -c offsync -n '__offsync_is watch' -l exec-fail -x -a 'continue stop' -d 'When the command fails'
+complete -c offsync -n '__offsync_is watch' -l consumer -x -d 'Keep the place of this name'
 
 # replay, log
 complete -c offsync -n '__offsync_at replay 0' -F
 complete -c offsync -n '__offsync_is replay' -l strict -d 'Stop at the first bad line'
+complete -c offsync -n '__offsync_at log 0' -a '(__offsync_subjects)' -d entity
 complete -c offsync -n '__offsync_is log' -l pending -d 'The queue as well'
 
 # state
 complete -c offsync -n '__offsync_at state 0' -a '(__offsync_subjects)' -d entity
+complete -c offsync -n '__offsync_is state' -l fields -d 'Only which fields there are'
 
 # queue
 complete -c offsync -n '__offsync_at queue 0' -a 'list show retry drop export'
@@ -158,10 +190,13 @@ complete -c offsync -n '__offsync_is queue' -l all -d 'All rejected events'
 
 # conflicts, resolve
 complete -c offsync -n '__offsync_at conflicts 0' -a 'list show'
-complete -c offsync -n '__offsync_at conflicts 1 show' -a '(__offsync_conflicts --all)'
+complete -c offsync -n '__offsync_at conflicts 1 show' -a '(__offsync_conflicts)'
 complete -c offsync -n '__offsync_is conflicts' -l all -d 'Resolved ones as well'
 complete -c offsync -n '__offsync_is conflicts' -l exit-code -d 'Exit with 1 where one is open'
-complete -c offsync -n '__offsync_at resolve 0' -a '(__offsync_conflicts)'
+complete -c offsync -n '__offsync_is resolve' -a '(__offsync_conflicts)'
+complete -c offsync -n '__offsync_is resolve' -l all -d 'All open conflicts'
 complete -c offsync -n '__offsync_is resolve' -l ours -d 'The value that this replica wrote'
 complete -c offsync -n '__offsync_is resolve' -l theirs -d 'The other value'
-complete -c offsync -n '__offsync_is resolve' -l value -x -d 'This JSON value'
+complete -c offsync -n '__offsync_is resolve' -l current -d 'The value that was in the log'
+complete -c offsync -n '__offsync_is resolve' -l incoming -d 'The value that met it there'
+complete -c offsync -n '__offsync_is resolve' -l value -x -d 'This text, or :=JSON'

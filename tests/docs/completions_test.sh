@@ -79,6 +79,29 @@ expect "fish: the replica of -C" "todo/1
 todo/2" "$(in_fish "offsync state -C $folder/work todo")"
 cd "$folder/work"
 
+# Fields as emit takes them: those of the entity's kind; sets have options of their own.
+offsync emit todo.created todo/1 hours+=1 --add tags=home >/dev/null
+offsync emit x.y other/1 colour=red >/dev/null
+expect "bash: fields" "hours+=
+title=" "$(in_bash offsync emit todo.renamed todo/9 '')"
+expect "bash: a field" "title=" "$(in_bash offsync emit todo.renamed todo/2 x=1 ti)"
+expect "bash: fields to unset are those that are there" "title" "$(in_bash offsync emit t todo/2 --unset '')"
+expect "bash: sets" "tags=" "$(in_bash offsync emit t todo/9 --add '')"
+expect "bash: sets to remove from" "" "$(in_bash offsync emit t todo/2 --remove '')"
+expect "bash: any field" "colour=
+hours=
+open=
+tags=
+title=" "$(in_bash offsync log --where '')"
+expect "bash: entities of log" "todo/1
+todo/2" "$(in_bash offsync log todo)"
+expect "fish: fields" "hours+=
+title=" "$(in_fish 'offsync emit todo.renamed todo/9 ')"
+expect "fish: sets" "tags=" "$(in_fish 'offsync emit t todo/9 --add ')"
+expect "fish: fields to unset" "title" "$(in_fish 'offsync emit t todo/2 --unset ')"
+expect "zsh: a field" "offsync emit todo.renamed todo/9 title=" "$(in_zsh 'offsync emit todo.renamed todo/9 ti')"
+expect "zsh: a set" "offsync emit t todo/9 --add tags=" "$(in_zsh 'offsync emit t todo/9 --add t')"
+
 expect "fish: commands" "state
 status" "$(in_fish 'offsync sta')"
 expect "fish: subjects" "todo/1
@@ -90,6 +113,28 @@ expect "zsh: a command" "offsync resolve " "$(in_zsh 'offsync res')"
 expect "zsh: a subject" "offsync state todo/" "$(in_zsh 'offsync state to')"
 expect "zsh: an option" "offsync emit --unset " "$(in_zsh 'offsync emit --uns')"
 expect "zsh: a pending id" "offsync queue drop $id " "$(in_zsh "offsync queue drop ${id:0:35}")"
+
+# Types of the proxy's own are for filters, and emit refuses them; only open conflicts are to be decided.
+conflict() { # ID SEQUENCE
+  printf '{"specversion":"1.0","id":"%s","source":"/proxy","type":"offsync.conflict","subject":"todo/1","time":"2026-11-23T12:00:00.000Z","stamp":"019ab0e1f000-0000-00000000000000%s","causationid":"x","data":{"conflict":{"field":"title","current":{"stamp":"019ab0e1f000-0000-00000000000000aa","id":"i","source":"/a","value":1},"incoming":{"stamp":"019ab0e1f000-0000-00000000000000bb","id":"j","source":"/b","value":2},"winner":"incoming","rule":"last-write"}},"sequence":"%s","recordedtime":"2026-11-23T12:00:00.000Z"}' "$1" "0$2" "$2"
+}
+one=11111111-1111-8111-8111-111111111111 two=22222222-2222-8222-8222-222222222222
+sqlite3 .offsync/replica.db "UPDATE replica SET cursor = 2, epoch = 'e';
+  INSERT INTO log(sequence, id, line) VALUES (1, '$one', '$(conflict $one 1)'), (2, '$two', '$(conflict $two 2)');
+  INSERT INTO conflict(id, sequence, resolved_by, line) VALUES
+    ('$one', 1, NULL, '$(conflict $one 1)'), ('$two', 2, 'somebody', '$(conflict $two 2)')"
+expect "bash: types of log" "offsync.conflict" "$(in_bash offsync log --type off)"
+expect "fish: types of log" "offsync.conflict" "$(in_fish 'offsync log --type off')"
+expect "bash: types of emit" "" "$(in_bash offsync emit off)"
+expect "fish: types of emit" "" "$(in_fish 'offsync emit off')"
+expect "zsh: types of emit" "offsync emit off" "$(in_zsh 'offsync emit off')"
+for command in "conflicts show" resolve; do
+  # shellcheck disable=SC2086
+  expect "bash: $command" "$one" "$(in_bash offsync $command '')"
+  expect "fish: $command" "$one" "$(in_fish "offsync $command ")"
+  expect "zsh: $command" "offsync $command $one " "$(in_zsh "offsync $command ")"
+done
+expect "bash: a second conflict" "$one" "$(in_bash offsync resolve x '')"
 
 # A subject is data, whatever stands in it: completing it runs nothing.
 offsync emit evil.created 'evil/$(touch pwned)`touch pwned`' a=b >/dev/null
