@@ -1,41 +1,56 @@
   $ offsync-proxy --version
   offsync-proxy 0.1.0
   $ offsync-proxy --help
-  Takes events, orders them, finds conflicts, and tells everybody: the proxy of offsync.
+  Takes events, orders them, finds conflicts, and tells everybody: the proxy of
+  offsync.
   Usage: offsync-proxy [OPTIONS]
   
   Options:
     -h,--help                       Print this help message and exit
     -V,--version                    Print the version
-    --listen HOST:PORT              Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
-    --store sqlite:PATH             Where the logs are kept [default: sqlite:/var/lib/offsync/proxy.db as root, else in $XDG_DATA_HOME/offsync]
-    --threads N                     Threads for requests (streams need none) [default: 64]
+    --listen HOST:PORT              Where to listen; port 0 takes a free one
+                                    [default: 127.0.0.1:8080]
+    --store sqlite:PATH             Where the logs are kept [default:
+                                    sqlite:/var/lib/offsync/proxy.db as root, else
+                                    in $XDG_DATA_HOME/offsync]
+    --threads N                     Threads for requests (streams need none)
+                                    [default: 64]
     --max-streams N                 Open event streams at most [default: 10000]
-    --heartbeat SECONDS             A quiet stream gets a sign of life this often [default: 15]
-    --stall-timeout SECONDS         A reader that takes nothing so long is cut [default: 30]
+    --heartbeat SECONDS             A quiet stream gets a sign of life this often
+                                    [default: 15]
+    --stall-timeout SECONDS         A reader that takes nothing so long is cut
+                                    [default: 30]
     --header-timeout SECONDS        Time for a whole request header [default: 10]
     --body-timeout SECONDS          Time for a whole request body [default: 60]
-    --idle-timeout SECONDS          Connections without a request are closed [default: 15]
-    --cors-origins ORIGIN,...       Web origins whose pages may use the proxy, or * [default: none]
+    --idle-timeout SECONDS          Connections without a request are closed
+                                    [default: 15]
+    --cors-origins ORIGIN,...       Web origins whose pages may use the proxy, or
+                                    * [default: none]
     --log-level LEVEL               debug, info, warn or error [default: info]
     --log-format FORMAT             text (logfmt) or json [default: text]
     --log-file FILE                 Log there, not to stderr; SIGHUP opens it anew
     --pidfile FILE                  Keep the process id there, locked
     --ready-file FILE               Write the proxy's URL there once it listens
-    --config FILE                   Read settings from this TOML file [default: /etc/offsync/proxy.toml if it exists]
-    --daemon                        Run in the background; returns once the proxy listens (needs --log-file)
-    --check-config                  Print the settings and where they come from, and end
-    --new-epoch                     Once, after a backup of the store was put back: begin its logs anew, and end
+    --config FILE                   Read settings from this TOML file [default:
+                                    /etc/offsync/proxy.toml if it exists]
+    --daemon                        Run in the background; returns once the proxy
+                                    listens (needs --log-file)
+    --check-config                  Print the settings and where they come from,
+                                    and end
+    --new-epoch                     Once, after a backup of the store was put
+                                    back: begin its logs anew, and end
   
   
-  Each setting can also be given as OFFSYNC_PROXY_NAME in the environment, or in the TOML file under
-  its name with underscores (max_streams = 500). A flag beats the environment, which beats the file.
+  Each setting can also be given as OFFSYNC_PROXY_NAME in the environment, or in
+  the TOML file under its name with underscores (max_streams = 500). A flag beats
+  the environment, which beats the file.
   
   Example:
     offsync-proxy --listen 127.0.0.1:8080 --store sqlite:shop.db
-    curl -N -H 'Accept: text/event-stream' http://127.0.0.1:8080/v1/spaces/shop/events
+    curl -N -H 'Accept: text/event-stream' 127.0.0.1:8080/v1/spaces/shop/events
   
-  Signals: SIGTERM and SIGINT stop it within 5 seconds, SIGHUP opens the log file anew.
+  Signals: SIGTERM and SIGINT stop it within 5 seconds, SIGHUP opens the log file
+  anew.
 
 Settings: a flag, else the environment, else the file; --check-config says which.
 
