@@ -154,12 +154,14 @@ TEST_CASE("a replica of the first format is brought up to date, with all that it
   Fixture f;
   const Emitted bad = f.set("todo/1", "a", "1");
   f.reject(bad.id);
-  must(raw(f.file()).exec("DROP INDEX pending_rejected; PRAGMA user_version=1"));
+  must(raw(f.file()).exec(
+      "DROP INDEX pending_rejected; DROP TABLE consumer; PRAGMA user_version=1"));
   Replica again = f.open_again();
   const Emitted behind =
       must(must(again.begin_batch()).add_line(R"({"type":"b","subject":"todo/1","data":{}})"));
   CHECK(behind.behind == bad.id);
   CHECK(must(again.pending(bad.id))->state == PendingState::rejected);
+  CHECK(must(again.consumers()).empty());
   CHECK(raw(f.file()).exec("DROP INDEX pending_rejected"));
 }
 

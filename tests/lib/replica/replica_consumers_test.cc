@@ -1,0 +1,29 @@
+#include "replica_fixture.h"
+
+using namespace offsync;
+using namespace offsync::test;
+
+TEST_CASE("a consumer's place is kept by name, and moves both ways") {
+  Fixture f;
+  CHECK(must(f.replica.consumers()).empty());
+  CHECK_FALSE(must(f.replica.consumer("index")).has_value());
+  must(f.replica.move_consumer("index", {"e1", 4}));
+  must(f.replica.move_consumer("a", {"e1", 1}));
+  must(f.replica.move_consumer("index", {"e2", 2}));
+  CHECK(must(f.replica.consumer("index"))->text() == "e2-2");
+  Replica again = f.open_again();
+  const auto all = must(again.consumers());
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].name == "a");
+  CHECK(all[0].cursor.text() == "e1-1");
+  CHECK(all[1].name == "index");
+}
+
+TEST_CASE("a snapshot leaves the places of consumers") {
+  Fixture f;
+  must(f.replica.move_consumer("index", {"e1", 4}));
+  must(f.replica.begin_snapshot());
+  must(f.replica.stage_snapshot(f.log.snapshot()));
+  must(f.replica.install_snapshot());
+  CHECK(must(f.replica.consumer("index"))->text() == "e1-4");
+}
