@@ -153,14 +153,28 @@ void People::write(Dice& dice, EventDraft& draft) const {
   }
 }
 
-// A CloudEvent of a producer that knows nothing of stamps.
+// A CloudEvent of a producer that knows nothing of stamps, and whose clock is coarse: writes,
+// counts and deletes of one source are in one millisecond.
 std::string People::foreign_event(Dice& dice) {
   const std::int64_t number = dice.below(1000);
+  const std::int64_t ms = server_.wall_ms() / 20'000 * 20'000 - dice.below(2);
   return fmt::format(
       R"({{"specversion":"1.0","id":"f-{}","source":"/sensor/{}","type":"sensor.read",)"
-      R"("subject":"todo/{}","time":"{}","data":{{"set":{{"status":{}}}}}}})",
-      number, number % 2, dice.below(world_.params.subjects),
-      format_rfc3339(server_.wall_ms() - dice.below(50'000)), dice.below(5));
+      R"("subject":"todo/{}","time":"{}","data":{}}})",
+      number, number % 2, dice.below(world_.params.subjects), format_rfc3339(ms),
+      foreign_data(dice));
+}
+
+std::string People::foreign_data(Dice& dice) const {
+  const std::int64_t kind = dice.below(100);
+  const char* element = kElements[dice.below(3)];
+  if (kind < 50) return fmt::format(R"({{"set":{{"status":{}}}}})", dice.below(5));
+  if (kind < 70) return fmt::format(R"({{"inc":{{"count":{}}}}})", dice.between(1, 3));
+  if (kind < 80) return fmt::format(R"({{"add":{{"tags":[{}]}}}})", element);
+  if (kind < 85) return fmt::format(R"({{"remove":{{"tags":[{}]}}}})", element);
+  if (kind < 90) return fmt::format(R"({{"create":true,"set":{{"status":{}}}}})", dice.below(5));
+  if (kind < 95) return R"({"unset":["status"]})";
+  return R"({"delete":true})";
 }
 
 void People::import_somewhere(Dice& dice, Machine& machine) {

@@ -30,6 +30,7 @@ class People {
   EventDraft draft(Dice& dice) const;
   void write(Dice& dice, EventDraft& draft) const;
   std::string foreign_event(Dice& dice);
+  std::string foreign_data(Dice& dice) const;
   void import_somewhere(Dice& dice, Machine& machine);
   void produce(Dice& dice, const std::string& space);
   void forge(Dice& dice);
