@@ -11,6 +11,7 @@ import unittest
 import urllib.error
 import urllib.request
 from pathlib import Path
+from unittest import mock
 
 from harness import PATIENCE, PROXY, Proxy, eventually
 
@@ -117,7 +118,7 @@ class ProxyProcess(unittest.TestCase):
         with urllib.request.urlopen(request, timeout=PATIENCE) as stream:
             self.assertEqual(self.post([event(n) for n in range(1, 101)]).count('"accepted"'), 100)
             self.stop()
-            self.assertEqual(stream.read().count(b"\nid: "), 100)
+            self.assertEqual(stream.read().count(b"\ndata: {\"specversion"), 100)
         self.assertEqual(self.daemon().returncode, 0)
         self.assertEqual(self.get(EVENTS).count("\n"), 100)
         self.stop()
@@ -162,6 +163,16 @@ class ProxyProcess(unittest.TestCase):
             self.assertEqual(proxy.stop(), 0, proxy.talk())
             for other in streams[1::2] + kept:
                 other.close()
+
+    def test_a_great_state_needs_no_folder_for_temporary_files(self):
+        proxy = Proxy(self.path / "great")
+        self.addCleanup(proxy.close)
+        with mock.patch.dict(os.environ, {"TMPDIR": "/nonexistent"}):
+            proxy.start()
+        self.url = f"http://127.0.0.1:{proxy.port}"
+        self.post([{**event(n), "subject": f"k/{n}", "data": {"set": {"t": "x" * 20_000}}} for n in range(1, 401)])
+        self.assertEqual(self.get("/v1/spaces/s/state").count("\n"), 401)  # 8 MB
+        self.assertEqual([file.name for file in proxy.folder.iterdir() if "answer" in file.name], [])
 
     def test_foreground_without_a_free_port(self):
         self.daemon()
