@@ -19,7 +19,7 @@ bool HttpConnection::wants_bytes() const {
 }
 
 std::size_t HttpConnection::held() const {
-  return in_.capacity() + (body_ ? body_->held() : 0);
+  return in_.capacity() + out_.capacity() + (body_ ? body_->held() : 0);
 }
 
 // ---- requests

@@ -85,7 +85,7 @@ class HttpConnection {
   // Whether closing must look like a failure, because nothing else shows that the answer is cut.
   bool reset() const { return reset_; }
 
-  // In memory for the request under way.
+  // In memory for the request under way and its answer.
   std::size_t held() const;
 
  private:

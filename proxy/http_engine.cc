@@ -246,7 +246,7 @@ void HttpEngine::Impl::settle(Connection& connection) {
   const auto now_held = http.held() + connection.body_bytes;
   held = held - connection.held + now_held;
   connection.held = now_held;
-  if (held > limits.request_bytes && http.state() == State::body && http.held() > kReadBytes) {
+  if (held > limits.bytes && http.state() == State::body && http.held() > kReadBytes) {
     http.refuse(busy("the proxy has as many bytes of requests as it can hold"));
     return advance(connection);
   }

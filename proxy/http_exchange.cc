@@ -23,7 +23,7 @@ void HttpEngine::Impl::begin_request(Connection& connection) {
   exchange->connection = connection.id;
   exchange->since = now();
   connection.exchange = exchange;
-  if (workers.waiting() >= limits.waiting) {
+  if (workers.waiting() >= limits.waiting || held > limits.bytes) {
     exchange->answer =
         parts.api.refuse(exchange->asked, busy("the proxy has more requests than it can answer"));
     return begin_answer(connection);
@@ -124,7 +124,7 @@ void HttpEngine::Impl::begin_answer(Connection& connection) {
   out.length = answer.length;
   out.until_close = answer.close;
   connection.http.respond(std::move(out), now());
-  if (!answer.source) connection.exchange.reset();
+  if (!answer.source || exchange.asked.method == "HEAD") connection.exchange.reset();
 }
 
 void HttpEngine::Impl::take_piece(Connection& connection) {

@@ -29,8 +29,8 @@ struct ServingLimits {
   std::size_t connections = 4096;
   // Whole requests that wait for a thread; beyond it 503 `busy`.
   std::size_t waiting = 4096;
-  // Received and not yet answered, heads and bodies; beyond it 503 `busy`.
-  std::size_t request_bytes = 512 * 1024 * 1024;
+  // Of requests received and answers not yet sent, in memory; beyond it 503 `busy`.
+  std::size_t bytes = 512 * 1024 * 1024;
 };
 
 inline constexpr int kBacklog = 1024;                         // connections not yet taken

@@ -6,19 +6,25 @@
 namespace offsync::proxy {
 
 void Workers::run(std::function<void()> job) {
+  bool nobody = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
-    jobs_.push_back(std::move(job));
-    if (jobs_.size() > idle_ && threads_.size() < most_) {
-      try {
-        threads_.emplace_back([this] { work(); });
-      } catch (const std::system_error&) {
-        if (threads_.empty()) throw;  // the others will come to it
-      }
-    }
+    if (jobs_.size() + 1 > idle_ && threads_.size() < most_) nobody = !add_thread();
+    if (!nobody) jobs_.push_back(std::move(job));
   }
+  if (nobody) return job();
   wanted_.notify_one();
+}
+
+// False where there is none, and none to be had; else those that there are will come to the job.
+bool Workers::add_thread() {
+  try {
+    threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    return !threads_.empty();
+  }
+  return true;
 }
 
 std::size_t Workers::waiting() const {

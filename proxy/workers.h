@@ -20,7 +20,8 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  // `job` does not throw. It may never run, where stop() comes first.
+  // `job` does not throw. It may never run, where stop() comes first. Where the machine has no
+  // thread for us at all, the caller's runs it.
   void run(std::function<void()> job);
   // Jobs that wait for a thread.
   std::size_t waiting() const;
@@ -29,6 +30,7 @@ class Workers {
 
  private:
   void work();
+  bool add_thread();
 
   const std::size_t most_;
   mutable std::mutex mutex_;

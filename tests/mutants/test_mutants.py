@@ -156,7 +156,7 @@ MUTANTS = [
     ("whole-log-ends-at-a-page", "test_proxy", "proxy/log_source.cc",
      "return after_ < at_.head;", "return after_ < at_.head && !MUTANT;"),
     ("request-bytes-without-bound", "test_proxy", "proxy/http_engine.cc",
-     "if (held > limits.request_bytes &&", "if (!MUTANT && held > limits.request_bytes &&"),
+     "if (held > limits.bytes &&", "if (!MUTANT && held > limits.bytes &&"),
     ("browser-told-no-for-ever", "test_proxy", "proxy/api.cc",
      "if (accepts(accept, kProblemType)) return;", "if (MUTANT || accepts(accept, kProblemType)) return;"),
     ("now-moves-while-away", "test_cli", "cli/log_tail.cc",

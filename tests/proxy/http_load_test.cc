@@ -103,7 +103,7 @@ TEST_CASE("http load: more requests than can wait are told to come again") {
 
 TEST_CASE("http load: the bytes of all requests together are bounded") {
   auto options = patient();
-  options.limits.request_bytes = 1'000'000;
+  options.limits.bytes = 1'000'000;
   HttpWorld world(options);
   std::vector<std::unique_ptr<RawClient>> clients;
   const std::string head =
@@ -128,6 +128,30 @@ TEST_CASE("http load: the bytes of all requests together are bounded") {
   RawClient after(world.port());  // what they held is free again
   const auto body = HttpWorld::events(1, 1, "t.a", 60'000);
   CHECK(after.post(kEvents, kNdjson, body).status == 200);
+}
+
+TEST_CASE("http load: answers that nobody reads are bounded together, too") {
+  auto options = patient();
+  options.limits.bytes = 1'000'000;
+  HttpWorld world(options);
+  for (std::uint64_t at = 1; at <= 1000; at += 50) world.push(at, at + 49, "t.a", 10'000);
+  REQUIRE(world.store.space("s")->head == 1000);
+  std::vector<std::unique_ptr<RawClient>> readers;
+  const auto busy = [&] {
+    RawClient client(world.port());
+    return client.get("/healthz").code() == "busy";
+  };
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!busy() && std::chrono::steady_clock::now() < end) {
+    readers.push_back(std::make_unique<RawClient>(world.port(), 4096));
+    readers.back()->send(std::string("GET ") + kEvents + "?limit=300 HTTP/1.1\r\nHost: h\r\n\r\n");
+    readers.back()->receive();  // it has begun
+  }
+  CHECK(busy());
+  CHECK(readers.size() < 20);
+  readers.clear();
+  while (busy() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  CHECK_FALSE(busy());
 }
 
 TEST_CASE("http load: without a limit the whole log comes, whatever its size") {
