@@ -1,6 +1,7 @@
 #include "proxy/sqlite_log_reader.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "proxy/sqlite_log_schema.h"
@@ -19,6 +20,13 @@ class ResetAtEnd {
  private:
   sqlite::Statement& statement_;
 };
+
+Error out_of_order(std::uint64_t got, std::uint64_t expected) {
+  return make_error(Errc::io, "corrupt",
+                    "the store is damaged: its log has event " + std::to_string(got) +
+                        " in the place of event " + std::to_string(expected),
+                    "restore it from a backup");
+}
 
 }  // namespace
 
@@ -94,6 +102,10 @@ Result<std::vector<LogEntry>> LogReader::read(std::int64_t space_id, std::uint64
   for (;;) {
     OFFSYNC_ASSIGN(const bool row, read_.step());
     if (!row) return entries;
+    // Who reads on behind the last one must get further, in a damaged file as well.
+    const std::uint64_t sequence = sequence_of(read_.integer(0));
+    if (sequence != after + 1 + entries.size())
+      return out_of_order(sequence, after + 1 + entries.size());
     bytes += read_.text(2).size();
     if (!entries.empty() && bytes > max_bytes) return entries;
     entries.push_back({.sequence = sequence_of(read_.integer(0)),
