@@ -1,11 +1,13 @@
 // offsync conflicts: what met what, and who won.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "cli/command.h"
 #include "cli/conflict_find.h"
 #include "cli/conflict_text.h"
+#include "cli/event_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/pager.h"
@@ -51,6 +53,10 @@ class Conflicts final : public Command {
     if (ask && !context.network && (require_proxy_ || net_program())) return run_in_net(context);
     auto records = replica->conflicts(all_);
     if (!records) return report(records.error());
+    if (all_ && !offline_ && !remote.empty()) {
+      say(settings, fmt::format("conflicts as of the last sync, {}",
+                                time_text(info->last_sync_ms, ::isatty(2) == 1)));
+    }
     if (ask && context.network) {
       if (auto asked = ask_proxy(context, settings, remote, *replica)) {
         records = std::move(asked);

@@ -120,6 +120,8 @@ Ours is Anna's. It is no longer open here, and after the sync nowhere.
   conflicts from http://127.0.0.1:<port1>/v1/spaces/shop
   $ offsync conflicts show -C b "$id" -o text | tail -n 1
   state     resolved to "Buy oat milk" by /people/anna
+  $ offsync conflicts -C b --all > out
+  conflicts as of the last sync, <time>
   $ offsync conflicts -C b --all --offline | jq -r .resolved_by
   <id4>
   $ offsync state -C b -o text
@@ -155,7 +157,7 @@ JSON stands behind :=, and a SUBJECT for all conflicts of that entity.
   $ offsync resolve -C a "$(offsync conflicts -C a -q | first id)" --value ':={"n":[1,2]}' -o text
   queued conflict.resolved todo/1: title={"n":[1,2]}
   $ make_conflict
-  $ offsync resolve -C a todo/1 --incoming -o text
+  $ offsync resolve -C a todo/1 --theirs -o text
   queued conflict.resolved todo/1: title="Buy rice milk"
   queued conflict.resolved todo/1: title="Buy rice milk"
   $ offsync sync -q -C a
@@ -210,8 +212,8 @@ What the proxy lists can be shown and decided here, also where it was not pulled
   $ offsync conflicts show -C b "$id" --offline
   offsync: there is no conflict <id7>; see what is there with: offsync conflicts
   [66]
-  $ offsync resolve -C b "${id:0:8}" --current -o text
-  queued conflict.resolved todo/3: title="Now of a"
+  $ offsync resolve -C b "${id:0:8}" --incoming -o text
+  queued conflict.resolved todo/3: title="Now of c"
   $ offsync sync -q -C b > out; offsync status -C b | grep -E '^(lag|conflicts)'
   lag        0
   conflicts  0 open

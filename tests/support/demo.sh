@@ -44,7 +44,7 @@ end() {
 }
 trap end EXIT
 trap 'exit 1' INT TERM
-export OFFSYNC_OUTPUT=text  # as on a terminal, also where this runs in a pipe
+export OFFSYNC_OUTPUT=text PAGER=cat  # as on a terminal, also where this runs in a pipe
 export HOME=$folder XDG_CONFIG_HOME=$folder/config XDG_DATA_HOME=$folder/data TZ=UTC
 
 fail() {
