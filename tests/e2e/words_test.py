@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""What is said once, and where: hints, and the talk of log."""
+import http.server
+import json
+import threading
+
+from harness import Case, main
+
+
+class Words(Case):
+    def busy_server(self, detail):
+        """Answers everything with a 503 that says `detail`."""
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                body = json.dumps({"status": 503, "code": "not_ready", "detail": detail}).encode()
+                self.send_response(503)
+                self.send_header("Content-Type", "application/problem+json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = answer
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"http://127.0.0.1:{server.server_address[1]}/v1/spaces/shop"
+
+    def test_try_again_is_said_once_whoever_says_it(self):
+        for detail in ("the log store cannot be read now; try again", "the log store cannot be read"):
+            anna = self.replica(f"anna{len(detail)}", self.busy_server(detail))
+            anna.emit("t", "a/1", "x=1")
+            for command in (("sync",), ("sync", "--pull"), ("state", "--require-proxy"),
+                            ("conflicts", "--require-proxy"), ("status", "--require-proxy"), ("status", "--check")):
+                done = anna.finish(*command)
+                self.assertEqual(done.returncode, 69, (command, done.stderr))
+                self.assertIn(detail, done.stderr, command)
+                self.assertEqual(done.stderr.count("try again"), 1, (command, done.stderr))
+
+    def test_where_the_received_log_begins_is_told_to_who_asks(self):
+        url = self.proxy().url()
+        writer, reader = self.replica("writer", url), self.replica("reader", url)
+        for i in range(3):
+            writer.emit("t", f"a/{i}", "x=1", "--create")
+        writer.sync()
+        reader.sync()
+        for filters, told in (((), False), (("-n", "1"), False), (("--subject", "a/1"), False),
+                              (("--after", "1"), True), (("--since", "2"), True), (("--since", "2h"), True),
+                              (("--after", "3"), False), (("--since", "4"), False)):
+            done = reader.finish("log", *filters)
+            self.assertEqual("begins after sequence 3" in done.stderr, told, (filters, done.stderr))
+
+
+if __name__ == "__main__":
+    main()
