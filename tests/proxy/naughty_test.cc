@@ -1,5 +1,7 @@
-// Naughty strings in all places of an event, by way of a POST: through the log, the state, a stream and
-// an address, each stays what it is.
+// Naughty strings in all places of an event, by way of a POST: through the log, the state, a stream
+// and an address, each stays what it is.
+#include "support/naughty.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -9,7 +11,6 @@
 #include "proxy/event_filter.h"
 #include "proxy/http_target.h"
 #include "proxy/ingest_world.h"
-#include "support/naughty.h"
 #include "wire/sse.h"
 
 namespace offsync::proxy {
