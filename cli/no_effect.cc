@@ -80,9 +80,9 @@ std::string like(std::string_view name, const Entity& before) {
   return meant.empty() ? "" : "; " + meant;
 }
 
-class Look {
+class Effects {
  public:
-  Look(const EventView& event, const Entity& before) : event_(event), before_(before) {}
+  Effects(const EventView& event, const Entity& before) : event_(event), before_(before) {}
 
   void data() {
     Members members = look_at(event_.data);
@@ -136,10 +136,10 @@ class Look {
 }  // namespace
 
 std::vector<std::string> without_effect(const EventView& event, bool own, const Entity& before) {
-  Look look(event, before);
-  look.data();
-  if (own) look.state();
-  return std::move(look.out);
+  Effects effects(event, before);
+  effects.data();
+  if (own) effects.state();
+  return std::move(effects.out);
 }
 
 }  // namespace offsync::cli

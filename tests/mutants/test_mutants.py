@@ -217,7 +217,7 @@ MUTANTS = [
      "if (!event.stamp.none() || !event.writes()) return",
      "if (!event.stamp.none() || !event.writes() || MUTANT) return"),
     ("unset-of-nothing-untold", "golden_emit_no_effect", "cli/no_effect.cc",
-     "if (own) look.state();", "if (own && !MUTANT) look.state();"),
+     "if (own) effects.state();", "if (own && !MUTANT) effects.state();"),
     ("marks-pile-up", "test_cli", "cli/escape.cc",
      "if (marks_ <= kMarksOnOne) return false;", "if (marks_ <= kMarksOnOne || MUTANT) return false;"),
     ("array-cut-by-brackets", "test_proxy", "proxy/split_body.cc",
