@@ -1,6 +1,7 @@
 // offsync emit: queues one event, or with --batch as many as a file has.
 #include <fmt/format.h>
 
+#include "base/byte_order_mark.h"
 #include "cli/assignment.h"
 #include "cli/command.h"
 #include "cli/emit_batch.h"
@@ -18,17 +19,23 @@ constexpr int kManyWords = 1 << 20;  // more than a command line holds
 
 constexpr CommandText kText = {
     "emit", "Queue an event, or a file of events",
-    "TYPE SUBJECT [name=text | name:=json | name+=number]... [OPTIONS]\n"
+    "TYPE SUBJECT [name=text | name:=json | name+=number | name-=number]... [OPTIONS]\n"
     "--batch FILE|- [OPTIONS]",
     "The event is durable in the replica before emit returns; no network is needed. The next sync\n"
     "sends it. On a terminal emit says what it queued, elsewhere it prints the event.\n"
     "\n"
-    "--batch takes one event a line: your own as {\"type\":..., \"subject\":..., \"data\":{...}}, "
-    "or\n"
-    "CloudEvents from elsewhere, with their own id and source. A line that cannot be taken is\n"
-    "reported with its number and byte and left out; the others are kept, and the exit code is 65.",
+    "--batch takes one JSON object after the other: your own events as\n"
+    "{\"type\":..., \"subject\":..., \"data\":{...}}, or CloudEvents from elsewhere, with their "
+    "own "
+    "id and\n"
+    "source. What cannot be taken is reported with its line and byte and left out; the others are\n"
+    "kept, and the exit code is 65.\n"
+    "\n"
+    "What of an event changes nothing (an unset of what is not there, data without an operation) "
+    "is\n"
+    "told on stderr; with --strict such an event is refused.",
     "offsync emit todo.created todo/1 title=\"Buy milk\" done:=false --create\n"
-    "offsync emit stock.sold item/7 count+=-2 --add buyers=ann\n"
+    "offsync emit stock.sold item/7 count-=2 --add buyers=ann\n"
     "zstd -dc history.ndjson.zst | offsync emit --batch -"};
 
 class Emit final : public Command {
@@ -43,7 +50,7 @@ class Emit final : public Command {
     command
         ->add_option(
             "ASSIGNMENT", [this](const CLI::results_t& words) { return (words_ = words, true); },
-            "name=text, name:=json or name+=number")
+            "name=text, name:=json, name+=number or name-=number")
         ->expected(kManyWords, kManyWords)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->group("");
@@ -57,10 +64,10 @@ class Emit final : public Command {
     command
         ->add_option("--data", data_, "The event's data as one JSON object, instead of assignments")
         ->type_name("JSON|@FILE|-");
-    command->add_option("--batch", batch_.file, "Take events from a file, one a line")
+    command->add_option("--batch", batch_.file, "Take events from a file, one after the other")
         ->type_name("FILE|-");
     command->add_flag("--strict", batch_.strict,
-                      "Stop at the first bad line; what came before it is kept");
+                      "Refuse what changes nothing; a batch stops at what is refused");
     command->add_flag("--dry-run", batch_.dry_run, "Print what would be queued, keep nothing");
   }
 
@@ -74,7 +81,9 @@ class Emit final : public Command {
     if (!replica) return report(replica.error());
     auto emitted = emit(*replica, *draft);
     if (!emitted) return report(emitted.error());
-    return print_emitted(settings, *emitted, batch_.dry_run);
+    const int code = print_emitted(settings, *emitted, batch_.dry_run);
+    for (const std::string& idle : idle_) say(settings, idle);
+    return code;
   }
 
  private:
@@ -91,7 +100,6 @@ class Emit final : public Command {
       if (type_.empty() && !changes() && data_.empty()) return {};
       return wrong("--batch takes whole events: it goes with no TYPE, SUBJECT or change", "");
     }
-    if (batch_.strict) return wrong("--strict is for --batch", "");
     if (subject_.empty()) {
       return wrong("emit needs a TYPE and a SUBJECT, or --batch", "see: offsync emit --help");
     }
@@ -150,6 +158,7 @@ class Emit final : public Command {
     if (data_ == "-" || data_.front() == '@') {
       OFFSYNC_ASSIGN(const InputFile file, InputFile::open(data_ == "-" ? "-" : data_.substr(1)));
       OFFSYNC_ASSIGN(text, read_all(file, limits::kLineBytes));
+      text = without_byte_order_mark(text);
     }
     auto json = canonical_json(text);
     if (!json) return bad_data(json.error().code, "--data: " + json.error().detail);
@@ -157,7 +166,7 @@ class Emit final : public Command {
     return json;
   }
 
-  Result<Emitted> emit(Replica& replica, const EventDraft& draft) const {
+  Result<Emitted> emit(Replica& replica, const EventDraft& draft) {
     std::string line;
     if (!data_.empty()) {
       OFFSYNC_ASSIGN(const std::string data, read_data());
@@ -165,6 +174,7 @@ class Emit final : public Command {
                          json_string(subject_), data);
     }
     OFFSYNC_ASSIGN(auto batch, replica.begin_batch());
+    look_for_idle(batch, batch_.strict, idle_);
     auto emitted = line.empty() ? batch.add(draft) : batch.add_line(line);
     if (emitted && !batch_.dry_run) OFFSYNC_TRY(batch.commit());
     return emitted;
@@ -172,6 +182,7 @@ class Emit final : public Command {
 
   std::string type_, subject_, data_;
   std::vector<std::string> words_, unset_, add_, remove_;
+  std::vector<std::string> idle_;  // what of the event changes nothing
   bool create_ = false;
   bool delete_ = false;
   EmitBatchOptions batch_;

@@ -6,10 +6,13 @@
 
 #include "cli/interrupt.h"
 #include "cli/line_reader.h"
+#include "cli/no_effect.h"
 #include "cli/output.h"
 
 namespace offsync::cli {
 namespace {
+
+constexpr std::uint64_t kIdleTold = 10;
 
 // Takes the lines in transactions of limits::kEmitBatchEvents.
 class Importer {
@@ -66,13 +69,16 @@ class Importer {
     if (!batch_) {
       OFFSYNC_ASSIGN(auto batch, replica_.begin_batch());
       batch_.emplace(std::move(batch));
+      look_for_idle(*batch_, options_.strict, idle_);
     }
+    idle_.clear();
     auto emitted = batch_->add_line(line.text);
     if (!emitted) {
       if (emitted.error().kind != Errc::bad_data) return std::move(emitted).error();
       refuse(line, emitted.error());
       return {};
     }
+    tell_idle(line);
     ++in_batch_;
     ++(emitted->duplicate ? duplicates_ : taken_);
     held_ += emitted->behind.empty() ? 0 : 1;
@@ -86,6 +92,15 @@ class Importer {
                          error.message(), error.code));
     ++refused_;
     stopped_ = options_.strict;
+  }
+
+  // Of a long history the first ones tell what is wrong with it.
+  void tell_idle(const LineReader::Line& line) {
+    if (idle_.empty() || ++idle_events_ > kIdleTold) return;
+    progress_.clear();
+    for (const std::string& idle : idle_) {
+      say(settings_, fmt::format("{}: line {}, byte {}: {}", name_, line.number, line.byte, idle));
+    }
   }
 
   // An event is printed when it is durable.
@@ -113,6 +128,7 @@ class Importer {
     std::string text = fmt::format("{} {}", options_.dry_run ? "would queue" : "queued", kept_);
     if (duplicates_ > 0) text += fmt::format(", {} already there", duplicates_);
     if (refused_ > 0) text += fmt::format(", {} refused", refused_);
+    if (idle_events_ > 0) text += fmt::format(", {} with parts that change nothing", idle_events_);
     if (interrupted()) text += ", interrupted";
     if (held_ > 0) text += fmt::format("; {} held behind rejected ones: offsync queue", held_);
     say(settings_, text);
@@ -131,12 +147,23 @@ class Importer {
   std::int64_t started_ms_;
   std::optional<Replica::Batch> batch_;
   std::vector<std::string> lines_;
+  std::vector<std::string> idle_;  // of the latest event
+  std::uint64_t idle_events_ = 0;
   std::size_t in_batch_ = 0;
   std::uint64_t taken_ = 0, kept_ = 0, duplicates_ = 0, refused_ = 0, held_ = 0;
   bool stopped_ = false;
 };
 
 }  // namespace
+
+void look_for_idle(Replica::Batch& batch, bool strict, std::vector<std::string>& idle) {
+  batch.look_at_new(
+      [&idle, strict](const EventView& event, bool own, const Entity& before) -> Status {
+        idle = without_effect(event, own, before);
+        if (!strict || idle.empty()) return {};
+        return bad_data("no_effect", idle.front());
+      });
+}
 
 int run_emit_batch(Context& context, const Settings& settings, const EmitBatchOptions& options) {
   auto file = InputFile::open(options.file);

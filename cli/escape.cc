@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "cli/characters.h"
+
 namespace offsync::cli {
 namespace {
 
@@ -29,12 +31,26 @@ CodePoint read(std::string_view text) {
   return {value, bytes};
 }
 
-bool invisible_or_turning(std::uint32_t c) {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
-         (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-         (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
-         (c >= 0xe0000 && c <= 0xe007f);
-}
+// So many marks may stand on one character; what nobody could read fills lines above and below it.
+constexpr int kMarksOnOne = 8;
+
+// Whether the next characters of a text are escaped.
+class Judge {
+ public:
+  bool escapes(std::uint32_t c) {
+    if (is_hidden(c)) {
+      marks_ = 0;
+      return true;
+    }
+    marks_ = is_mark(c) ? marks_ + 1 : 0;
+    if (marks_ <= kMarksOnOne) return false;
+    marks_ = 0;
+    return true;
+  }
+
+ private:
+  int marks_ = 0;
+};
 
 void append_hex(std::string& out, std::uint32_t value, int least_digits) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -73,10 +89,7 @@ void append_escape(std::string& out, std::uint32_t c) {
 
 // Columns of one code point: the blocks that terminals draw wide or not at all.
 std::size_t width_of(std::uint32_t c) {
-  if ((c >= 0x300 && c <= 0x36f) || (c >= 0x1ab0 && c <= 0x1aff) || (c >= 0x20d0 && c <= 0x20ff) ||
-      (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xfe20 && c <= 0xfe2f)) {
-    return 0;
-  }
+  if (is_mark(c)) return 0;
   const bool wide = (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0x303e) ||
                     (c >= 0x3041 && c <= 0xa4cf) || (c >= 0xac00 && c <= 0xd7a3) ||
                     (c >= 0xf900 && c <= 0xfaff) || (c >= 0xfe30 && c <= 0xfe6f) ||
@@ -91,12 +104,13 @@ std::size_t width_of(std::uint32_t c) {
 std::string escape_text(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  Judge judge;
   while (!text.empty()) {
     const CodePoint c = read(text);
     if (c.bytes == 0) {
       out += "\\x";
       append_hex(out, static_cast<unsigned char>(text[0]), 2);
-    } else if (invisible_or_turning(c.value)) {
+    } else if (judge.escapes(c.value)) {
       append_escape(out, c.value);
     } else {
       out += text.substr(0, c.bytes);
@@ -112,9 +126,10 @@ std::string escape_json(std::string_view json) {
     out += "\\u";
     append_hex(out, unit, 4);
   };
+  Judge judge;
   while (!json.empty()) {
     const CodePoint c = read(json);
-    if (c.value == '\n' || !invisible_or_turning(c.value)) {  // a newline is between lines
+    if (c.bytes == 0 || c.value == '\n' || !judge.escapes(c.value)) {  // newlines are between lines
       out += json.substr(0, std::max<std::size_t>(c.bytes, 1));
     } else if (c.value < 0x10000) {
       append_unit(c.value);

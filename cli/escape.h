@@ -8,9 +8,11 @@
 
 namespace offsync::cli {
 
-// Control characters (C0, DEL, C1), bytes that are no UTF-8, bidirectional controls, line and
-// paragraph separators and zero-width marks as \n, \t, \x1b or \u{202e}; a backslash stays as it
-// is. The result is valid UTF-8 without any control byte.
+// Control characters (C0, DEL, C1), bytes that are no UTF-8, and what is not seen (format
+// characters such as bidirectional controls, line and paragraph separators, fillers and other
+// characters that Unicode says to ignore, noncharacters) as \n, \t, \x1b or \u{202e}; so are marks
+// beyond the eighth on one character. A backslash stays as it is. The result is valid UTF-8 without
+// any control byte.
 std::string escape_text(std::string_view text);
 
 // JSON with the same characters as \uXXXX: the same value, safe for a terminal. `json` is valid

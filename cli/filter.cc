@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <ctime>
 
@@ -11,8 +12,8 @@
 #include "base/rfc3339.h"
 #include "cli/duration.h"
 #include "cli/options.h"
-#include "event/decimal.h"
 #include "event/value.h"
+#include "event/value_key.h"
 
 namespace offsync::cli {
 namespace {
@@ -180,22 +181,24 @@ Result<Filter::Where> Filter::parse_where(const std::string& text) {
     return bad_option("--where", text, "FIELD=VALUE or FIELD:=JSON");
   }
   const std::string value = text.substr(equals + 1);
-  if (text[equals - 1] != ':') return Where{text.substr(0, equals), value, false};
   auto canonical = canonical_json(value);
+  if (text[equals - 1] != ':') {
+    const bool numeric =
+        canonical &&
+        (std::isdigit(static_cast<unsigned char>(canonical->front())) || canonical->front() == '-');
+    return Where{text.substr(0, equals), value, false, numeric ? std::move(*canonical) : ""};
+  }
   if (!canonical) {
     return make_error(Errc::usage, "bad_point",
                       fmt::format("--where {}: {}", text, canonical.error().detail));
   }
-  return Where{text.substr(0, equals - 1), std::move(*canonical), true};
+  return Where{text.substr(0, equals - 1), std::move(*canonical), true, ""};
 }
 
-// Values are kept as they were written: 1.50 is equal to 1.5, whatever the text says.
 bool Filter::Where::equals(std::string_view written) const {
   if (written.empty()) return false;
-  if (!json) return plain_text(written) == value;
-  if (written == value) return true;
-  const auto number = Decimal::parse(written);
-  return number && number == Decimal::parse(value);
+  if (json) return same_value(written, value);
+  return plain_text(written) == value || (!number.empty() && same_value(written, number));
 }
 
 bool Filter::holds(const EventView& event, const Where& where) {

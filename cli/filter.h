@@ -68,6 +68,7 @@ class Filter {
     std::string field;
     std::string value;  // plain text, or canonical JSON
     bool json = false;
+    std::string number;  // of plain text that is a number, the same as canonical JSON
     bool equals(std::string_view written) const;  // canonical JSON; empty: there is none
   };
   static Result<Where> parse_where(const std::string& text);

@@ -6,6 +6,13 @@
 
 namespace offsync::cli {
 
+std::optional<Error> without_place(const EventView& event) {
+  if (!event.stamp.none() || !event.writes()) return std::nullopt;
+  return bad_data("missing",
+                  "the event has neither time nor stamp, so nobody knows what it comes before",
+                  "give it a time, or take it into a replica with: offsync emit --batch");
+}
+
 FoldPipeline::FoldPipeline(State& state, std::function<bool(const EventView&)> wanted)
     : state_(state), wanted_(std::move(wanted)) {}
 
@@ -90,10 +97,12 @@ void FoldPipeline::work(Worker& worker, Batch& batch) {
   for (std::size_t i = 0; i < batch.lines.size(); ++i) {
     const Line& line = batch.lines[i];
     auto event = worker.decoders[i].decode_in_place({batch.text.data() + line.at, line.bytes});
-    if (event) {
-      worker.events.push_back(**event);
-    } else {
+    if (!event) {
       batch.refused.push_back({line.number, line.byte, std::move(event).error()});
+    } else if (auto lost = without_place(**event)) {
+      batch.refused.push_back({line.number, line.byte, std::move(*lost)});
+    } else {
+      worker.events.push_back(**event);
     }
   }
   if (worker.events.empty()) return;

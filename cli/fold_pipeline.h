@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -28,6 +29,10 @@ struct Refused {
   std::uint64_t byte = 0;    // of its first byte, from 0
   Error error;
 };
+
+// What is wrong with an event that writes, but of which nobody knows when: it has neither a time
+// nor a stamp, and a fold in any order has no place for it.
+std::optional<Error> without_place(const EventView& event);
 
 class FoldPipeline {
  public:

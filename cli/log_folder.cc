@@ -55,6 +55,9 @@ void LogFolder::fold_event(std::string_view line, std::uint64_t number, std::uin
 void LogFolder::fold_at_once(std::string_view line, std::uint64_t number, std::uint64_t byte) {
   auto event = decoder_.decode(line);
   if (!event) return pipeline_.add_refused({number, byte, std::move(event).error()});
+  if (auto lost = without_place(**event)) {
+    return pipeline_.add_refused({number, byte, std::move(*lost)});
+  }
   if (wanted_ && !wanted_(**event)) return;
   state_.fold(**event);
   ++folded_;

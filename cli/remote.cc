@@ -200,12 +200,13 @@ Result<SpaceInfo> Remote::info() {
 
 Result<std::optional<EntityRecord>> Remote::entity(std::string_view subject) {
   std::optional<EntityRecord> record;
-  const auto got = impl_->get("/state/" + percent_encoded(subject), [&](std::string_view line) {
-    auto decoded = impl_->decoder.decode(line);
-    if (!decoded) return Status(std::move(decoded).error());
-    record = std::move(decoded).value();
-    return Status();
-  });
+  const auto got =
+      impl_->get("/state?subject=" + percent_encoded(subject), [&](std::string_view line) {
+        auto decoded = impl_->decoder.decode(line);
+        if (!decoded) return Status(std::move(decoded).error());
+        record = std::move(decoded).value();
+        return Status();
+      });
   if (!got && got.error().code == "no_entity") return std::optional<EntityRecord>();
   if (!got) return got.error();
   if (!record || record->subject != subject) return not_ours(impl_->where + "/state");

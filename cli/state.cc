@@ -63,6 +63,7 @@ class StateCommand final : public Command {
   }
 
   int run(Context& context, const Settings& settings) override {
+    literal_ = glob_literal(subject_);
     if (offline_ && require_proxy_) {
       return report(make_error(Errc::usage, "bad_argument",
                                "--offline and --require-proxy contradict each other"));
@@ -88,7 +89,7 @@ class StateCommand final : public Command {
   }
 
  private:
-  bool one() const { return !subject_.empty() && !is_glob(subject_); }
+  bool one() const { return !subject_.empty() && literal_.has_value(); }
   bool wanted(std::string_view subject) const {
     return subject_.empty() || glob_match(subject_, subject);
   }
@@ -104,16 +105,16 @@ class StateCommand final : public Command {
 
   Status print_one(const std::optional<Entity>& entity, EntityPrinter& printer) const {
     if (entity && entity->lives() && !entity->empty()) {
-      printer.print(subject_, *entity);
+      printer.print(*literal_, *entity);
       return {};
     }
     if (!entity || entity->empty()) {
-      return make_error(Errc::no_input, "no_entity", fmt::format("there is no {}", subject_),
+      return make_error(Errc::no_input, "no_entity", fmt::format("there is no {}", *literal_),
                         "list what there is with: offsync state");
     }
     const Writer by = entity->deleted();
     return make_error(Errc::no_input, "entity_deleted",
-                      fmt::format("{} was deleted by {} at {}", subject_, by.source,
+                      fmt::format("{} was deleted by {} at {}", *literal_, by.source,
                                   time_text(by.stamp.ms(), ::isatty(2) == 1)));
   }
 
@@ -122,7 +123,7 @@ class StateCommand final : public Command {
 
   Status from_replica(Replica& replica, EntityPrinter& printer) const {
     if (one()) {
-      OFFSYNC_ASSIGN(const auto entity, replica.entity(subject_));
+      OFFSYNC_ASSIGN(const auto entity, replica.entity(*literal_));
       return print_one(entity, printer);
     }
     return replica.for_each_entity(prefix(), Replica::View::visible,
@@ -148,7 +149,7 @@ class StateCommand final : public Command {
     if (!asked) return fall_back(replica, info, settings, asked.error(), printer);
     say(settings, fmt::format("state from {}", printable_remote(url)));
     if (one()) {
-      const Entity* entity = state.find(subject_);
+      const Entity* entity = state.find(*literal_);
       return print_one(entity == nullptr ? std::optional<Entity>() : copy(*entity), printer);
     }
     for (const auto& [subject, entity] : state.sorted()) {
@@ -161,7 +162,7 @@ class StateCommand final : public Command {
              State& state) const {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url));
     if (one()) {
-      OFFSYNC_ASSIGN(const auto record, remote.entity(subject_));
+      OFFSYNC_ASSIGN(const auto record, remote.entity(*literal_));
       if (record) state.put(record->subject, record->entity);
       return {};
     }
@@ -182,6 +183,7 @@ class StateCommand final : public Command {
   }
 
   std::string subject_;
+  std::optional<std::string> literal_;  // what subject_ is where it is no glob
   bool offline_ = false;
   bool require_proxy_ = false;
   bool stamps_ = false;

@@ -156,7 +156,7 @@ complete -c offsync -n '__offsync_is emit' -l create -d 'Create the entity'
 complete -c offsync -n '__offsync_is emit' -l delete -d 'Delete the entity'
 complete -c offsync -n '__offsync_is emit' -l data -r -d 'Data as JSON, @FILE or -'
 complete -c offsync -n '__offsync_is emit' -l batch -r -F -d 'Take events from a file'
-complete -c offsync -n '__offsync_is emit' -l strict -d 'Stop at the first bad line'
+complete -c offsync -n '__offsync_is emit' -l strict -d 'Refuse what changes nothing; a batch stops at it'
 complete -c offsync -n '__offsync_is emit' -l dry-run -d 'Print, keep nothing'
 
 # sync

@@ -150,6 +150,8 @@ ApiAnswer Api::space_route(const ApiRequest& request, const Target& target) {
     get = &Api::info, route = "space";
   } else if (path.size() == 4 && path[3] == "events") {
     get = &Api::get_events, post = &Api::post_events, route = "events";
+  } else if (path.size() == 4 && path[3] == "state" && target.parameter("subject")) {
+    get = &Api::entity, route = "entity";
   } else if (path.size() == 4 && path[3] == "state") {
     get = &Api::state, route = "state";
   } else if (path.size() > 4 && path[3] == "state") {

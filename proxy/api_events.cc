@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "proxy/api_parts.h"
+#include "proxy/binary_event.h"
 #include "proxy/log_source.h"
 #include "proxy/split_body.h"
 #include "wire/cursor.h"
@@ -77,6 +78,26 @@ std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
                  plain.error().detail};
 }
 
+// The texts of a POST's events, and whether there can be but one.
+struct Posted {
+  std::vector<std::string> lines;
+  bool one = false;
+};
+
+std::variant<Posted, Problem> posted(const ApiRequest& request, std::string_view body) {
+  const auto content_type = request.header("Content-Type");
+  if (is_binary_event(request.fields, content_type)) {
+    auto event = structured_event(request.fields, content_type, body);
+    if (auto* problem = std::get_if<Problem>(&event)) return std::move(*problem);
+    return Posted{{std::move(std::get<std::string>(event))}, true};
+  }
+  const auto type = media_type(content_type);
+  auto lines = split_body(type, body);
+  if (auto* problem = std::get_if<Problem>(&lines)) return std::move(*problem);
+  return Posted{std::move(std::get<std::vector<std::string>>(lines)),
+                type == "application/cloudevents+json" || type == "application/json"};
+}
+
 }  // namespace
 
 Problem history_gone(std::uint64_t after, std::uint64_t oldest) {
@@ -115,14 +136,13 @@ ApiAnswer Api::post_events(const Call& call) {
   if (const auto lost = lost_place(call.request, call.at)) return answer_of(*lost);
   auto body = plain_body(call.request);
   if (const auto* problem = std::get_if<Problem>(&body)) return answer_of(*problem);
-  const auto type = media_type(call.request.header("Content-Type"));
-  auto lines = split_body(type, std::get<std::string>(body));
-  if (const auto* problem = std::get_if<Problem>(&lines)) return answer_of(*problem);
-  auto done = ingest_.submit(call.space, std::move(std::get<std::vector<std::string>>(lines)));
+  auto events = posted(call.request, std::get<std::string>(body));
+  if (const auto* problem = std::get_if<Problem>(&events)) return answer_of(*problem);
+  const bool one = std::get<Posted>(events).one;
+  auto done = ingest_.submit(call.space, std::move(std::get<Posted>(events).lines));
   if (!done) return store_failed("written", done.error());
 
   const auto& outcomes = done->outcomes;
-  const bool one = type == "application/cloudevents+json" || type == "application/json";
   if (one && outcomes.size() == 1 && outcomes[0].code == "malformed") {
     return answer_of({400, "bad_request", "Bad Request", outcomes[0].detail});
   }

@@ -1,6 +1,9 @@
 // What a space is at: its head, its state, its open conflicts.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "proxy/api_parts.h"
 #include "proxy/spool.h"
 #include "wire/compressor.h"
@@ -39,6 +42,25 @@ class LineSink {
   std::string ready_;
   Status status_;
 };
+
+// The subject that is asked for: exactly that of the query, or what is in the path. Proxies in
+// between put paths in order (RFC 3986, 6.2.2), so one that they could have made of another is not
+// taken for what was meant.
+std::optional<std::string> subject_of(const Target& target) {
+  if (const auto subject = target.parameter("subject")) return std::string(*subject);
+  std::string subject;
+  for (std::size_t i = 4; i < target.path.size(); ++i) {
+    if (i > 4) subject += '/';
+    subject += target.path[i];
+  }
+  for (std::size_t begin = 0; begin <= subject.size();) {
+    const std::size_t end = std::min(subject.find('/', begin), subject.size());
+    const std::string part = subject.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == "..") return std::nullopt;
+    begin = end + 1;
+  }
+  return subject;
+}
 
 }  // namespace
 
@@ -79,10 +101,13 @@ ApiAnswer Api::state(const Call& call) {
 }
 
 ApiAnswer Api::entity(const Call& call) {
-  const auto& path = call.target.path;
-  std::string subject = path[4];
-  for (std::size_t i = 5; i < path.size(); ++i) subject += "/" + path[i];
-  const auto record = store_.entity(call.space, subject);
+  const auto subject = subject_of(call.target);
+  if (!subject) {
+    return answer_of({400, "bad_request", "Bad Request",
+                      "a subject with empty, \".\" or \"..\" parts does not survive in a path: ask "
+                      "with state?subject="});
+  }
+  const auto record = store_.entity(call.space, *subject);
   if (!record) return store_failed("read", record.error());
   if (!*record) {
     return answer_of({404, "no_entity", "Not Found",

@@ -193,6 +193,9 @@ Status Decider::Group::decide_again(const EventView& event) {
 }
 
 Status Decider::Group::decide_new(EventView event) {
+  if (Status good = check_new(event); !good) {
+    return reject(event, good.error().code, good.error().detail);
+  }
   if (event.time.empty() && event.stamp.none()) {
     fill_time(event);
     // With it the event may be over a limit, and then no client could read the log.

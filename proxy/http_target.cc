@@ -154,8 +154,4 @@ bool accepts(std::string_view list, std::string_view item) {
   return false;
 }
 
-std::string media_type(std::string_view content_type) {
-  return lower_case(trim(content_type.substr(0, content_type.find(';'))));
-}
-
 }  // namespace offsync::proxy

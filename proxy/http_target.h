@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "wire/media_type.h"
 #include "wire/outcome.h"
 
 namespace offsync::proxy {
@@ -35,7 +36,6 @@ bool accepts(std::string_view list, std::string_view item);
 
 std::string lower_case(std::string_view text);  // of ASCII letters
 
-// "type/subtype" of a Content-Type, in lower case, without its parameters.
-std::string media_type(std::string_view content_type);
+using offsync::media_type;
 
 }  // namespace offsync::proxy

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <optional>
+
+#include "base/byte_order_mark.h"
 #include "base/limits.h"
+#include "event/json_check.h"
 
 namespace offsync::proxy {
 namespace {
@@ -22,6 +26,16 @@ Problem too_many() {
 
 Problem not_json(std::string_view what, simdjson::error_code error) {
   return bad(fmt::format("the body is not {}: {}", what, simdjson::error_message(error)));
+}
+
+// The parts are found by counting brackets, which only well-formed JSON allows.
+std::optional<Problem> malformed(std::string_view body) {
+  const Status good = check_json(body);
+  if (good) return std::nullopt;
+  if (good.error().code != "trailing") return bad("the body is not JSON: " + good.error().detail);
+  return bad(
+      "the body goes on behind its JSON; several events are sent as application/x-ndjson or "
+      "application/cloudevents-batch+json");
 }
 
 // Without the white space at the end: of a line, and of what simdjson calls raw text.
@@ -62,12 +76,8 @@ simdjson::error_code raw_text(simdjson::ondemand::value element, std::string_vie
   return simdjson::SUCCESS;
 }
 
-bool at_end(simdjson::ondemand::document& document) {
-  const char* rest = nullptr;
-  return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
-}
-
 Lines split_array(std::string_view body) {
+  if (auto problem = malformed(body)) return std::move(*problem);
   const simdjson::padded_string padded(body);
   simdjson::ondemand::parser parser;
   simdjson::ondemand::document document;
@@ -83,11 +93,11 @@ Lines split_array(std::string_view body) {
     if (lines.size() == limits::kBodyEvents) return too_many();
     lines.emplace_back(trimmed(text));
   }
-  if (!at_end(document)) return bad("the body goes on behind its JSON array");
   return lines;
 }
 
 Lines single(std::string_view body) {
+  if (auto problem = malformed(body)) return std::move(*problem);
   const simdjson::padded_string padded(body);
   simdjson::ondemand::parser parser;
   simdjson::ondemand::document document;
@@ -96,17 +106,13 @@ Lines single(std::string_view body) {
   if (const auto error = parser.iterate(padded).get(document)) return not_json("JSON", error);
   if (const auto error = document.get_object().get(object)) return not_json("a JSON object", error);
   if (const auto error = object.raw_json().get(text)) return not_json("a JSON object", error);
-  if (!at_end(document)) {
-    return bad(
-        "the body goes on behind its JSON object; several events are sent as "
-        "application/x-ndjson or application/cloudevents-batch+json");
-  }
   return std::vector<std::string>{std::string(trimmed(text))};
 }
 
 }  // namespace
 
 Lines split_body(std::string_view type, std::string_view body) {
+  body = without_byte_order_mark(body);
   if (type == "application/x-ndjson") return split_lines(body);
   if (type == "application/cloudevents-batch+json") return split_array(body);
   if (type == "application/cloudevents+json" || type == "application/json") return single(body);

@@ -16,6 +16,13 @@ std::size_t character_bytes(std::string_view text) {
   return want;
 }
 
+// A backslash that takes the special character behind it as it is.
+bool is_escape(std::string_view pattern, std::size_t at) {
+  if (pattern[at] != '\\' || at + 1 == pattern.size()) return false;
+  const char next = pattern[at + 1];
+  return next == '*' || next == '?' || next == '\\';
+}
+
 }  // namespace
 
 // Greedy: it is enough to go back to the last star, because whatever an earlier star could take,
@@ -35,7 +42,7 @@ bool glob_match(std::string_view pattern, std::string_view text) {
       t += character_bytes(text.substr(t));
       continue;
     }
-    const bool escaped = p + 1 < pattern.size() && pattern[p] == '\\';
+    const bool escaped = is_escape(pattern, p);
     if (p < pattern.size() && pattern[escaped ? p + 1 : p] == text[t]) {
       p += escaped ? 2 : 1;
       ++t;
@@ -50,8 +57,14 @@ bool glob_match(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-bool is_glob(std::string_view pattern) {
-  return pattern.find_first_of("*?\\") != std::string_view::npos;
+std::optional<std::string> glob_literal(std::string_view pattern) {
+  std::string text;
+  for (std::size_t p = 0; p < pattern.size(); ++p) {
+    if (pattern[p] == '*' || pattern[p] == '?') return std::nullopt;
+    if (is_escape(pattern, p)) ++p;
+    text += pattern[p];
+  }
+  return text;
 }
 
 }  // namespace offsync

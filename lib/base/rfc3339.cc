@@ -58,6 +58,12 @@ std::optional<int> take_offset(std::string_view& text) {
 }  // namespace
 
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  const auto time = read_rfc3339(text);
+  if (!time || time->no_leap) return std::nullopt;
+  return time->ms;
+}
+
+std::optional<Rfc3339> read_rfc3339(std::string_view text) {
   using namespace std::chrono;
   const int y = take_digits(text, 4);
   if (y < 0 || !take(text, '-')) return std::nullopt;
@@ -69,9 +75,8 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   if (h < 0 || h > 23 || !take(text, ':')) return std::nullopt;
   const int mi = take_digits(text, 2);
   if (mi < 0 || mi > 59 || !take(text, ':')) return std::nullopt;
-  int s = take_digits(text, 2);
+  const int s = take_digits(text, 2);
   if (s < 0 || s > 60) return std::nullopt;
-  if (s == 60) s = 59;
   const auto fraction = take_fraction(text);
   if (!fraction) return std::nullopt;
   const auto offset = take_offset(text);
@@ -81,11 +86,15 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
                             day{static_cast<unsigned>(d)}};
   if (!date.ok()) return std::nullopt;
   const auto days = sys_days{date}.time_since_epoch().count();
-  const std::int64_t ms =
-      ((static_cast<std::int64_t>(days) * 24 + h) * 60 + mi - *offset) * 60'000 + s * 1000 +
-      *fraction;
-  if (ms < 0 || ms > kLastMs) return std::nullopt;  // an offset may lead out of the years
-  return ms;
+  const std::int64_t minute = (static_cast<std::int64_t>(days) * 24 + h) * 60 + mi - *offset;
+  Rfc3339 time;
+  time.ms = minute * 60'000 + (s == 60 ? 59'999 : s * 1000 + *fraction);
+  if (time.ms < 0 || time.ms > kLastMs) return std::nullopt;  // an offset may lead out of the years
+  if (s == 60) {
+    time.leap_ms = *fraction;
+    time.no_leap = minute % (24 * 60) != 24 * 60 - 1;
+  }
+  return time;
 }
 
 std::string format_rfc3339(std::int64_t ms) {

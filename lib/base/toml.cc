@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/byte_order_mark.h"
+
 // toml++ up to 3.4 asserts (and with NDEBUG lets the compiler assume) what a file may well break:
 // "[[[", "x = [}". Right behind each such assertion it says what is wrong with the text. So it is
 // compiled in here, without them; Debian's shared library has them.
@@ -126,8 +128,7 @@ TomlValue value_of(const toml::node& node) {
 }  // namespace
 
 Result<std::vector<TomlEntry>> parse_toml(std::string_view text, const std::string& file) {
-  constexpr std::string_view kMark = "\xef\xbb\xbf";  // allowed at the start, and only there
-  if (text.substr(0, kMark.size()) == kMark) text.remove_prefix(kMark.size());
+  text = without_byte_order_mark(text);
   if (auto error = refused(text, file)) return *std::move(error);
   try {
     const toml::table table = toml::parse(lift(text));

@@ -15,8 +15,16 @@ bool digits(std::string_view& text) {
   return count > 0;
 }
 
-// RFC 8259, section 6.
-bool number_grammar(std::string_view text) {
+// The numbers that are nearly all numbers, without simdjson's conversion: up to 18 digits.
+bool short_integer(std::string_view text) {
+  if (!text.empty() && text[0] == '-') text.remove_prefix(1);
+  if (text.empty() || text.size() > 18 || (text[0] == '0' && text.size() > 1)) return false;
+  return digits(text) && text.empty();
+}
+
+}  // namespace
+
+bool is_number(std::string_view text) {
   if (!text.empty() && text[0] == '-') text.remove_prefix(1);
   if (!text.empty() && text[0] == '0') {
     text.remove_prefix(1);
@@ -34,15 +42,6 @@ bool number_grammar(std::string_view text) {
   }
   return text.empty();
 }
-
-// The numbers that are nearly all numbers, without simdjson's conversion: up to 18 digits.
-bool short_integer(std::string_view text) {
-  if (!text.empty() && text[0] == '-') text.remove_prefix(1);
-  if (text.empty() || text.size() > 18 || (text[0] == '0' && text.size() > 1)) return false;
-  return digits(text) && text.empty();
-}
-
-}  // namespace
 
 std::string_view Walker::token(od::value& value) {
   std::string_view text = value.raw_json_token();
@@ -106,7 +105,7 @@ bool Walker::write_word(std::string_view word) {
 bool Walker::write_number(od::value& value) {
   const std::string_view text = token(value);
   if (!short_integer(text)) {
-    if (!number_grammar(text)) return fail("malformed", "a number is not well-formed");
+    if (!is_number(text)) return fail("malformed", "a number is not well-formed");
     od::number number;
     if (value.get_number().get(number) != simdjson::SUCCESS ||
         (number.is_double() && !std::isfinite(number.get_double()))) {

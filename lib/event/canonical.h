@@ -31,6 +31,7 @@ class Out {
   }
   char* at() { return at_; }
   void rewind(char* to) { at_ = to; }
+  void restart() { at_ = buffer_.data(); }
   std::string_view all() const { return since(buffer_.data()); }
   std::string_view since(const char* from) const {
     return {from, static_cast<std::size_t>(at_ - from)};
@@ -40,6 +41,9 @@ class Out {
   std::vector<char> buffer_;
   char* at_ = nullptr;
 };
+
+// Whether `text` is a number by the grammar of RFC 8259, section 6, of whatever size.
+bool is_number(std::string_view text);
 
 // Walks values; the first error stays in error().
 class Walker {

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/limits.h"
+#include "base/rfc3339.h"
 #include "event/decoder.h"
 #include "event/value.h"
+#include "event/value_key.h"
 
 namespace offsync {
 
@@ -92,7 +96,19 @@ bool is_field_name(std::string_view name) {
 
 namespace {
 
-Status check_text(std::string_view what, std::string_view text, std::size_t limit) {
+Error bad_field_name(std::string_view name) {
+  return bad_data("bad_operation",
+                  fmt::format("the field name \"{}\" is empty, over {} bytes, or has a control "
+                              "character, a quote or a backslash",
+                              printable(name), limits::kFieldNameBytes));
+}
+
+Error forbidden(std::string_view what) {
+  return bad_data("bad_attribute",
+                  fmt::format("{} has a control character or one that is none", what));
+}
+
+Status check_text(std::string_view what, std::string_view text, std::size_t limit, bool is_new) {
   if (text.empty()) return bad_data("bad_attribute", fmt::format("{} is empty", what));
   if (text.size() > limit) {
     return bad_data("too_large", fmt::format("{} has {} bytes; at most {} can be taken", what,
@@ -102,22 +118,103 @@ Status check_text(std::string_view what, std::string_view text, std::size_t limi
     return bad_data("bad_attribute", fmt::format("{} has a control character", what));
   }
   if (!valid_utf8(text)) return bad_data("malformed", fmt::format("{} is not UTF-8", what));
+  if (is_new && has_forbidden(text)) return forbidden(what);
+  return {};
+}
+
+Status check_subject(std::string_view subject, bool is_new) {
+  if (!is_kind_and_id(subject)) return bad_data("bad_attribute", subject_form(subject));
+  return check_text("subject", subject, limits::kSubjectBytes, is_new);
+}
+
+// Of a canonical JSON value: no string has an escape but of a quote or a backslash.
+bool escapes_control(std::string_view json) {
+  for (std::size_t i = 0; i + 1 < json.size(); ++i) {
+    if (json[i] != '\\') continue;
+    ++i;
+    if (json[i] != '\\' && json[i] != '"') return true;
+  }
+  return false;
+}
+
+Status check_attributes(const EventView& event) {
+  const std::pair<std::string_view, std::string_view> texts[] = {
+      {"id", event.id},
+      {"source", event.source},
+      {"type", event.type},
+      {"subject", event.subject},
+      {"causationid", event.causationid}};
+  for (const auto& [what, text] : texts) {
+    if (has_forbidden(text)) return forbidden(what);
+  }
+  for (const Extension& extension : event.extensions) {
+    if (has_forbidden(extension.value) || escapes_control(extension.value)) {
+      return forbidden(extension.name);
+    }
+  }
+  if (event.time.find(":60") == std::string_view::npos) return {};
+  const auto time = read_rfc3339(event.time);
+  if (!time || !time->no_leap) return {};
+  return bad_data("bad_attribute",
+                  fmt::format("the time {} has a second 60 where no leap second can be: these are "
+                              "at 23:59:60 UTC",
+                              event.time));
+}
+
+// The elements of one field stand together in neither list, so each is looked up.
+Status check_elements(const EventView& event) {
+  std::set<std::pair<std::string_view, std::string>> seen;
+  for (const Op& op : event.ops) {
+    if (op.kind != OpKind::add && op.kind != OpKind::remove) continue;
+    if (op.value.front() == '"') continue;  // strings have one spelling
+    std::string scratch;
+    if (seen.emplace(op.field, value_key(op.value, scratch)).second) continue;
+    return bad_data("bad_operation",
+                    fmt::format("the value {} of {} is there twice, in two spellings",
+                                printable_json(op.value), op.field));
+  }
   return {};
 }
 
 }  // namespace
 
+bool has_forbidden(std::string_view text) {
+  if (has_control(text)) return true;
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (at(i) == 0xc2 && at(i + 1) < 0xa0) return true;  // U+0080..U+009F
+    if (i + 2 >= text.size() || at(i) < 0xe0) continue;
+    if (at(i) == 0xef && at(i + 1) == 0xb7 && at(i + 2) >= 0x90 && at(i + 2) < 0xb0) return true;
+    // U+xFFFE and U+xFFFF of all planes
+    const std::size_t last = at(i) >= 0xf0 ? i + 3 : i + 2;
+    if (last >= text.size() || at(last - 1) != 0xbf || at(last) < 0xbe) continue;
+    if (at(i) >= 0xf0 ? (at(i + 1) & 0x0f) == 0x0f : at(i) == 0xef) return true;
+  }
+  return false;
+}
+
+Status check_new(const EventView& event) {
+  OFFSYNC_TRY(check_attributes(event));
+  for (const Op& op : event.ops) {
+    if (has_forbidden(op.field)) return bad_field_name(op.field);
+  }
+  return check_elements(event);
+}
+
+Status check_known_subject(std::string_view subject) {
+  return check_subject(subject, false);
+}
+
 Status check_subject(std::string_view subject) {
-  if (!is_kind_and_id(subject)) return bad_data("bad_attribute", subject_form(subject));
-  return check_text("subject", subject, limits::kSubjectBytes);
+  return check_subject(subject, true);
 }
 
 Status check_type(std::string_view type) {
-  return check_text("type", type, limits::kTypeBytes);
+  return check_text("type", type, limits::kTypeBytes, true);
 }
 
 Status check_source(std::string_view source) {
-  return check_text("source", source, limits::kSourceBytes);
+  return check_text("source", source, limits::kSourceBytes, true);
 }
 
 Status check_own_source(std::string_view source) {
@@ -134,11 +231,8 @@ Status check_own_source(std::string_view source) {
 }
 
 Status check_field_name(std::string_view name) {
-  if (is_field_name(name) && valid_utf8(name)) return {};
-  return bad_data("bad_operation",
-                  fmt::format("the field name \"{}\" is empty, over {} bytes, or has a control "
-                              "character, a quote or a backslash",
-                              printable(name), limits::kFieldNameBytes));
+  if (is_field_name(name) && valid_utf8(name) && !has_forbidden(name)) return {};
+  return bad_field_name(name);
 }
 
 }  // namespace offsync

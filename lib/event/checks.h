@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "event/event.h"
 
 namespace offsync {
@@ -18,6 +19,12 @@ inline bool has_control(std::string_view text) {
   }
   return bad;
 }
+
+// Whether UTF-8 `text` has a character that no attribute may have: C0, DEL, C1 or a noncharacter.
+bool has_forbidden(std::string_view text);
+
+// What a record's subject must be: check_subject() of what earlier versions took.
+Status check_known_subject(std::string_view subject);
 
 // "kind/id", neither of them empty; and what to say where it is not so.
 bool is_kind_and_id(std::string_view subject);

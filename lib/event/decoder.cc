@@ -34,6 +34,7 @@ struct Decoder::Impl {
 
   // The attributes that offsync knows, as bits of what was seen.
   enum Attribute : unsigned {
+    kOther = 0,
     kSpecversion = 1,
     kId = 2,
     kSource = 4,
@@ -48,6 +49,8 @@ struct Decoder::Impl {
     kRecordedtime = 2048,
   };
   bool once(Attribute attribute, std::string_view name);
+  static Attribute known(std::string_view name);
+  bool read_known(Attribute attribute, std::string_view name, od::value& value);
 
   od::parser parser_;
   canonical::Out out_;
@@ -55,6 +58,8 @@ struct Decoder::Impl {
   Operations operations_;
   std::vector<Extension> extensions_;
   unsigned seen_ = 0;
+  unsigned null_ = 0;  // of those: given as null, which CloudEvents takes for absent
+  int leap_ms_ = -1;   // of the time
   EventView event_;
   std::unordered_map<std::string, std::uint64_t> nodes_;  // of foreign sources
   std::vector<char> padded_;
@@ -103,7 +108,8 @@ bool Decoder::Impl::read(std::string_view line) {
   walker_.reset();
   operations_.clear();
   extensions_.clear();
-  seen_ = 0;
+  seen_ = null_ = 0;
+  leap_ms_ = -1;
   event_ = EventView{};
   event_.data = "{}";
 
@@ -143,68 +149,74 @@ bool Decoder::Impl::once(Attribute attribute, std::string_view name) {
   return true;
 }
 
-bool Decoder::Impl::read_attribute(std::string_view name, od::value value) {
+Decoder::Impl::Attribute Decoder::Impl::known(std::string_view name) {
   switch (name.size()) {
     case 2:
-      if (name == "id") {
-        return once(kId, name) && read_text(name, value, limits::kIdBytes, event_.id);
-      }
-      break;
+      return name == "id" ? kId : kOther;
     case 4:
-      if (name == "data") {
-        return once(kData, name) && operations_.read(walker_, value, event_);
-      }
-      if (name == "type") {
-        return once(kType, name) && read_text(name, value, limits::kTypeBytes, event_.type);
-      }
-      if (name == "time") return once(kTime, name) && read_time(value);
-      break;
+      return name == "data" ? kData : name == "type" ? kType : name == "time" ? kTime : kOther;
     case 5:
-      if (name == "stamp") return once(kStamp, name) && read_stamp(value);
-      break;
+      return name == "stamp" ? kStamp : kOther;
     case 6:
-      if (name == "source") {
-        return once(kSource, name) && read_text(name, value, limits::kSourceBytes, event_.source);
-      }
-      break;
+      return name == "source" ? kSource : kOther;
     case 7:
-      if (name == "subject") {
-        return once(kSubject, name) &&
-               read_text(name, value, limits::kSubjectBytes, event_.subject);
-      }
-      break;
+      return name == "subject" ? kSubject : kOther;
     case 8:
-      if (name == "sequence")
-        return once(kSequence, name) && read_counting(name, value, event_.sequence);
-      break;
+      return name == "sequence" ? kSequence : kOther;
     case 9:
-      if (name == "clientseq") {
-        return once(kClientseq, name) && read_counting(name, value, event_.clientseq);
-      }
-      break;
+      return name == "clientseq" ? kClientseq : kOther;
     case 11:
-      if (name == "specversion") {
-        std::string_view version;
-        if (!once(kSpecversion, name) || !read_text(name, value, 16, version)) return false;
-        return version == "1.0" || walker_.fail("bad_attribute", "specversion must be \"1.0\"");
-      }
-      if (name == "causationid") {
-        return once(kCausationid, name) &&
-               read_text(name, value, limits::kIdBytes, event_.causationid);
-      }
-      break;
+      return name == "specversion" ? kSpecversion : name == "causationid" ? kCausationid : kOther;
     case 12:
-      if (name == "recordedtime") {
-        if (!once(kRecordedtime, name) || !read_text(name, value, 40, event_.recordedtime))
-          return false;
-        return parse_rfc3339(event_.recordedtime) ||
-               walker_.fail("bad_attribute", "recordedtime is no RFC 3339 time");
-      }
-      break;
+      return name == "recordedtime" ? kRecordedtime : kOther;
     default:
-      break;
+      return kOther;
   }
-  return read_extension(name, value);
+}
+
+bool Decoder::Impl::read_attribute(std::string_view name, od::value value) {
+  const Attribute attribute = known(name);
+  if (attribute == kOther) return read_extension(name, value);
+  if (!once(attribute, name)) return false;
+  if (value.raw_json_token().front() == 'n' && canonical::Walker::token(value) == "null") {
+    null_ |= attribute;
+    return true;
+  }
+  return read_known(attribute, name, value);
+}
+
+bool Decoder::Impl::read_known(Attribute attribute, std::string_view name, od::value& value) {
+  switch (attribute) {
+    case kSpecversion: {
+      std::string_view version;
+      if (!read_text(name, value, 16, version)) return false;
+      return version == "1.0" || walker_.fail("bad_attribute", "specversion must be \"1.0\"");
+    }
+    case kId:
+      return read_text(name, value, limits::kIdBytes, event_.id);
+    case kSource:
+      return read_text(name, value, limits::kSourceBytes, event_.source);
+    case kType:
+      return read_text(name, value, limits::kTypeBytes, event_.type);
+    case kSubject:
+      return read_text(name, value, limits::kSubjectBytes, event_.subject);
+    case kTime:
+      return read_time(value);
+    case kStamp:
+      return read_stamp(value);
+    case kClientseq:
+      return read_counting(name, value, event_.clientseq);
+    case kCausationid:
+      return read_text(name, value, limits::kIdBytes, event_.causationid);
+    case kSequence:
+      return read_counting(name, value, event_.sequence);
+    case kRecordedtime:
+      if (!read_text(name, value, 40, event_.recordedtime)) return false;
+      return read_rfc3339(event_.recordedtime) ||
+             walker_.fail("bad_attribute", "recordedtime is no RFC 3339 time");
+    default:
+      return operations_.read(walker_, value, event_);
+  }
 }
 
 bool Decoder::Impl::read_text(std::string_view name, od::value& value, std::size_t limit,
@@ -251,13 +263,14 @@ bool Decoder::Impl::read_stamp(od::value& value) {
 
 bool Decoder::Impl::read_time(od::value& value) {
   if (!read_text("time", value, 40, event_.time)) return false;
-  const auto ms = parse_rfc3339(event_.time);
-  if (!ms) {
+  const auto time = read_rfc3339(event_.time);
+  if (!time) {
     return walker_.fail(
         "bad_attribute",
         fmt::format("time \"{}\" is no RFC 3339 time from 1970 to 9999", event_.time));
   }
-  event_.time_ms = *ms;
+  event_.time_ms = time->ms;
+  leap_ms_ = time->leap_ms;
   return true;
 }
 
@@ -281,8 +294,7 @@ bool Decoder::Impl::read_extension(std::string_view name, od::value& value) {
   const char* const at = out_.at();
   if (!walker_.write(value, 0)) return false;
   const std::string_view text = out_.since(at);
-  // CloudEvents JSON format: an attribute that is null is one that is absent.
-  if (text != "null") extensions_.push_back({name, text});
+  extensions_.push_back({name, text});
   return true;
 }
 
@@ -295,7 +307,7 @@ std::uint64_t Decoder::Impl::node_of(std::string_view source) {
 
 bool Decoder::Impl::finish() {
   const unsigned required = kType | kSubject | (partial_ ? 0 : kSpecversion | kId | kSource);
-  if (const unsigned absent = required & ~seen_; absent != 0) {
+  if (const unsigned absent = required & ~(seen_ & ~null_); absent != 0) {
     const char* missing = (absent & kSpecversion) != 0 ? "specversion"
                           : (absent & kId) != 0        ? "id"
                           : (absent & kSource) != 0    ? "source"
@@ -314,9 +326,12 @@ bool Decoder::Impl::finish() {
                           fmt::format("the attribute {} is there twice", extensions_[i].name));
     }
   }
+  // CloudEvents' JSON format: an attribute that is null is one that is absent.
+  std::erase_if(extensions_, [](const Extension& extension) { return extension.value == "null"; });
   event_.extensions = extensions_;
   if (!event_.stamp_given && !event_.time.empty() && !event_.source.empty()) {
-    event_.stamp = Stamp::make(event_.time_ms, 0, node_of(event_.source));
+    const auto counter = static_cast<std::uint16_t>(1 + leap_ms_);
+    event_.stamp = Stamp::make(event_.time_ms, counter, node_of(event_.source));
   }
   const std::size_t bytes = content_bytes(event_);
   if (bytes > limits::kEventBytes) {

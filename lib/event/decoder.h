@@ -47,6 +47,15 @@ class Decoder {
   std::unique_ptr<Impl> impl_;
 };
 
+// What an event must be, beyond what a Decoder takes, to come into a log. Earlier versions took
+// more, and what is in a log stays readable; so whoever takes a new event asks this too, and nobody
+// else.
+//   bad_attribute   a character that CloudEvents forbids in an attribute, or that may be no part of
+//   a
+//                   field's name (C0, C1, noncharacters); a time of :60 where no leap second can be
+//   bad_operation   the same in a field's name; an element of a set in two spellings
+Status check_new(const EventView& event);
+
 // The checks of single attributes, for arguments on a command line. Same codes as above.
 Status check_subject(std::string_view subject);
 Status check_type(std::string_view type);

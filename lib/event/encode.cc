@@ -4,6 +4,7 @@
 #include "event/checks.h"
 #include "event/event.h"
 #include "event/value.h"
+#include "event/value_key.h"
 
 namespace offsync {
 namespace {
@@ -28,7 +29,17 @@ Stamp EventView::base_of(std::string_view field, std::string_view element) const
   };
   const Base wanted{field, {}, element};
   const auto it = std::lower_bound(bases.begin(), bases.end(), wanted, before);
-  return it != bases.end() && !before(wanted, *it) ? it->stamp : Stamp{};
+  if (it != bases.end() && !before(wanted, *it)) return it->stamp;
+  // A string has one spelling.
+  if (element.empty() || element.front() == '"') return {};
+  std::string of_element, of_base;
+  const std::string_view key = value_key(element, of_element);
+  Stamp latest;
+  const auto first = std::lower_bound(bases.begin(), bases.end(), Base{field, {}, {}}, before);
+  for (auto one = first; one != bases.end() && one->field == field; ++one) {
+    if (value_key(one->element, of_base) == key) latest = std::max(latest, one->stamp);
+  }
+  return latest;
 }
 
 std::string encode_content(const EventView& event) {

@@ -60,7 +60,8 @@ struct EventView {
   std::uint64_t sequence = 0;     // added by the proxy; 0: not yet
   std::string_view recordedtime;  // added by the proxy
 
-  // The author's base of the whole `field`, or of one element of it; none() if it gives none there.
+  // The author's base of the whole `field`, or of one element of it (in any spelling of its
+  // numbers); none() if it gives none there.
   // A field has one base as a whole or some of elements, never both.
   Stamp base_of(std::string_view field, std::string_view element = {}) const;
   bool writes() const { return create || del || !ops.empty(); }

@@ -24,9 +24,9 @@ void add_seen(const Field& field, const Op& op, std::vector<Base>& bases) {
     bases.push_back({op.field, field.stamp()});
     return;
   }
-  const auto element = field.elements().find(op.value);
-  if (element == field.elements().end()) return;
-  bases.push_back({op.field, element->second.writer.stamp(), op.value});
+  const SetElement* element = field.element(op.value);
+  if (element == nullptr) return;
+  bases.push_back({op.field, element->writer.stamp(), op.value});
 }
 
 // What the author of a delete has seen: of a set, what it shows.
@@ -35,8 +35,8 @@ void add_seen(const Field& field, std::vector<Base>& bases) {
     bases.push_back({field.name(), field.stamp()});
     return;
   }
-  for (const auto& [element, entry] : field.elements()) {
-    if (entry.present) bases.push_back({field.name(), entry.writer.stamp(), element});
+  for (const auto& [element, entry] : field.written_elements()) {
+    if (entry->present) bases.push_back({field.name(), entry->writer.stamp(), element});
   }
 }
 
@@ -109,6 +109,7 @@ struct Replica::Batch::Impl {
 
  public:
   std::unique_ptr<ReplicaWrite> write;
+  Look look;                    // may be empty
   std::optional<Error> broken;  // an error that was not the event's fault: nothing can be kept
 };
 
@@ -130,6 +131,7 @@ Result<Emitted> Replica::Batch::Impl::add(std::string_view line) {
     if (earlier) return std::move(*earlier);
   }
 
+  OFFSYNC_TRY(check_new(event));
   const std::uint64_t clock_before = write->row.clock;
   OFFSYNC_ASSIGN(EntityRow * entity, write->entity(event.subject));
   OFFSYNC_ASSIGN(const Entity* visible, write->look(event.subject, *entity));
@@ -138,9 +140,10 @@ Result<Emitted> Replica::Batch::Impl::add(std::string_view line) {
   Completion texts;
   const Status completed =
       own ? complete_own(event, *visible, texts) : complete_foreign(event, texts);
-  if (completed) return take(event, *entity, std::move(texts.line));
+  const Status wanted = completed && look ? look(event, own, *visible) : completed;
+  if (wanted) return take(event, *entity, std::move(texts.line));
   write->row.clock = clock_before;
-  return completed.error();
+  return wanted.error();
 }
 
 // The same event again changes nothing; its id with another content is refused.
@@ -269,6 +272,10 @@ Result<Emitted> Replica::Batch::add_line(std::string_view line) {
     return trimmed.error();
   }
   return impl_->add(line);
+}
+
+void Replica::Batch::look_at_new(Look look) {
+  impl_->look = std::move(look);
 }
 
 Status Replica::Batch::commit() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "wire/media_type.h"
 #include "wire/outcome.h"
 
 namespace offsync {
@@ -25,7 +26,7 @@ bool StreamSession::proved() const {
 }
 
 Status StreamSession::consume(bool /*last*/) {
-  if (!content_type().starts_with("text/event-stream")) {
+  if (!is_media_type(content_type(), "text/event-stream")) {
     return protocol_error("bad_answer", "the answer is no event stream");
   }
   if (epoch_ != upto_.epoch) {

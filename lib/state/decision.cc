@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/sha256.h"
 #include "base/uuid.h"
+#include "event/value_key.h"
 
 namespace offsync {
 namespace {
@@ -132,9 +133,9 @@ class Meeting {
       return unseen(field.writer(), field.name()) ? field.writer() : Writer{};
     }
     Writer met;
-    for (const auto& [element, entry] : field.elements()) {
-      const Writer writer = entry.writer.view();
-      if (!entry.present || !unseen(writer, field.name(), element)) continue;
+    for (const auto& [element, entry] : field.written_elements()) {
+      const Writer writer = entry->writer.view();
+      if (!entry->present || !unseen(writer, field.name(), element)) continue;
       if (met.none() || std::pair(hides(writer), writer.stamp) > std::pair(hides(met), met.stamp)) {
         met = writer;
       }
@@ -159,18 +160,19 @@ class Meeting {
     if (field == nullptr || field->kind() != kind_of(op.kind)) return;
     if (field->kind() == FieldKind::set) return meet_element(op, *field);
     const Writer current = field->writer();
-    if (!unseen(current, op.field) || field->value() == op.value) return;
+    if (!unseen(current, op.field) || same_value(field->value(), op.value)) return;
     add(field, &op, side_of(current, field->value()), side_of(author(), op.value),
         wins_over(current), "last-write");
   }
 
   void meet_element(const Op& op, const Field& field) {
-    const auto it = field.elements().find(op.value);
-    if (it == field.elements().end()) return;
-    const Writer current = it->second.writer.view();
+    std::string_view written;
+    const SetElement* element = field.element(op.value, &written);
+    if (element == nullptr) return;
+    const Writer current = element->writer.view();
     const bool adds = op.kind == OpKind::add;
-    if (!unseen(current, op.field, op.value) || it->second.present == adds) return;
-    add(&field, &op, side_of(current, it->second.present ? op.value : ""),
+    if (!unseen(current, op.field, op.value) || element->present == adds) return;
+    add(&field, &op, side_of(current, element->present ? written : ""),
         side_of(author(), adds ? op.value : ""), wins_over(current), "last-write");
   }
 

@@ -5,6 +5,7 @@
 
 #include "base/rfc3339.h"
 #include "event/value.h"
+#include "event/value_key.h"
 
 namespace offsync {
 
@@ -96,15 +97,50 @@ void Field::increment(const Writer& writer, Decimal amount) {
   note(writer);
 }
 
-void Field::put_element(const Writer& writer, std::string_view element, bool present) {
+// One write may name an element in two spellings (nobody may do so any more, but there are such
+// logs): then an add goes before a remove, and the lesser text before the other.
+void Field::put_element(const Writer& writer, std::string_view value, bool present) {
   if (!many_) many_ = std::make_unique<Many>();
-  auto it = many_->elements.find(element);
-  if (it == many_->elements.end()) it = many_->elements.emplace(element, SetElement{}).first;
-  if (later(writer, it->second.writer)) {
-    it->second.writer.set(writer);
-    it->second.present = present;
+  std::string scratch;
+  const std::string_view key = value_key(value, scratch);
+  auto it = many_->elements.find(key);
+  if (it == many_->elements.end()) it = many_->elements.emplace(key, SetElement{}).first;
+  SetElement& element = it->second;
+  const bool again = !later(writer, element.writer);
+  const bool same_write =
+      again && writer.stamp == element.writer.stamp_ && writer.id == element.writer.view().id;
+  const bool goes_before =
+      same_write && (present != element.present ? present : value < written(*it));
+  if (!again || goes_before) {
+    element.writer.set(writer);
+    element.present = present;
+    if (value != key) element.writer.texts_.append(value);
   }
   note(writer);
+}
+
+std::string_view Field::written(const Elements::value_type& element) {
+  const WriterStore& writer = element.second.writer;
+  const std::size_t begin = std::size_t{writer.id_bytes_} + writer.source_bytes_;
+  if (writer.texts_.size() == begin) return element.first;
+  return std::string_view(writer.texts_).substr(begin);
+}
+
+Field::Written Field::written_elements() const {
+  Written all;
+  all.reserve(elements().size());
+  for (const auto& item : elements()) all.emplace_back(written(item), &item.second);
+  if (!std::is_sorted(all.begin(), all.end())) std::sort(all.begin(), all.end());
+  return all;
+}
+
+const SetElement* Field::element(std::string_view value, std::string_view* as_written) const {
+  if (kind_ != FieldKind::set || !many_) return nullptr;
+  std::string scratch;
+  const auto it = many_->elements.find(value_key(value, scratch));
+  if (it == many_->elements.end()) return nullptr;
+  if (as_written != nullptr) *as_written = written(*it);
+  return &it->second;
 }
 
 bool Field::forget(const Stamp& deleted) {
@@ -138,8 +174,8 @@ std::string Field::shown() const {
   if (kind_ == FieldKind::counter) return sum().text();
   if (!shows()) return {};
   std::string out = "[";
-  for (const auto& [element, entry] : elements()) {
-    if (!entry.present) continue;
+  for (const auto& [element, entry] : written_elements()) {
+    if (!entry->present) continue;
     if (out.size() > 1) out += ',';
     out += element;
   }
@@ -231,9 +267,10 @@ void Entity::join_many(Field& ours, const Field& theirs) {
   for (const auto& [key, amount] : theirs.many_->increments) {
     if (key.first > deleted_.stamp()) ours.increment({key.first, key.second, {}}, amount);
   }
-  for (const auto& [element, entry] : theirs.many_->elements) {
+  for (const auto& item : theirs.many_->elements) {
+    const SetElement& entry = item.second;
     if (entry.writer.stamp() > deleted_.stamp()) {
-      ours.put_element(entry.writer.view(), element, entry.present);
+      ours.put_element(entry.writer.view(), Field::written(item), entry.present);
     }
   }
 }

@@ -3,7 +3,8 @@
 //
 //   register  the greatest (stamp, event id) wins
 //   counter   the sum of the increments, each counted once
-//   set       per element, the latest of add and remove
+//   set       per element, the latest of add and remove; equal numbers are one element, which is
+//             shown as its latest operation has written it
 //   entity    lives where there is no delete or a create has a later stamp than every delete;
 //             a field shows where its stamp is later than every delete
 //
@@ -16,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -53,7 +55,7 @@ class WriterStore {
 };
 
 struct SetElement {
-  WriterStore writer;
+  WriterStore writer;  // texts_: id, source, then the value as written where that is not its key
   bool present = false;
 };
 
@@ -73,9 +75,15 @@ class Field {
   using Increments = std::map<std::pair<Stamp, std::string>, Decimal>;
   const Increments& increments() const;
   Decimal sum() const;
-  // Set: its elements by canonical JSON, removed ones included.
+  // Set: its elements by their key (event/value_key.h), removed ones included.
   using Elements = std::map<std::string, SetElement, std::less<>>;
   const Elements& elements() const;
+  // The same by what was written (canonical JSON), in byte order of that.
+  using Written = std::vector<std::pair<std::string_view, const SetElement*>>;
+  Written written_elements() const;
+  // The element that is equal to `value`, and how it was written; nullptr where there is none or
+  // this is no set.
+  const SetElement* element(std::string_view value, std::string_view* as_written = nullptr) const;
 
   // Whether it shows: a register that is not unset, any counter, any set with an element.
   bool shows() const;
@@ -89,7 +97,8 @@ class Field {
   bool later_than_current(const Writer& writer) const;
   void set_register(const Writer& writer, std::string_view value);
   void increment(const Writer& writer, Decimal amount);
-  void put_element(const Writer& writer, std::string_view element, bool present);
+  void put_element(const Writer& writer, std::string_view value, bool present);
+  static std::string_view written(const Elements::value_type& element);
   void note(const Writer& writer);
   // Forgets what is not later than `deleted`; true if nothing is left.
   bool forget(const Stamp& deleted);

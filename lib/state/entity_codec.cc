@@ -50,12 +50,12 @@ void put_counter(std::string& out, const Field& field) {
 void put_set(std::string& out, const Field& field) {
   out += R"("set":{"elements":[)";
   bool first = true;
-  for (const auto& [element, entry] : field.elements()) {
+  for (const auto& [element, entry] : field.written_elements()) {
     out += first ? R"({"value":)" : R"(,{"value":)";
     first = false;
     out += element;
-    out += entry.present ? R"(,"present":true,)" : R"(,"present":false,)";
-    put_writer(out, entry.writer.view());
+    out += entry->present ? R"(,"present":true,)" : R"(,"present":false,)";
+    put_writer(out, entry->writer.view());
     out += '}';
   }
   out += "]}";
@@ -187,7 +187,7 @@ bool EntityDecoder::Impl::read(std::string_view line, EntityRecord& record) {
   });
   if (!ok) return false;
   if (document.current_location().error() == simdjson::SUCCESS) return bad("text behind its end");
-  if (Status status = check_subject(record.subject); !status) {
+  if (Status status = check_known_subject(record.subject); !status) {
     return bad(status.error().detail);
   }
   return true;

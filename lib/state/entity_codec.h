@@ -24,7 +24,8 @@ struct EntityRecord {
 std::string encode_entity(std::string_view subject, const Entity& entity);
 
 // Checks as strictly as the Decoder of events; equal entities have equal lines, so
-// encode(decode(line)) == line for a line that encode_entity made. Not thread-safe; reusable.
+// encode(decode(line)) == line for a line that encode_entity made. (Lines of versions that held 1
+// and 1.0 for two elements are read as what the fold makes of them now.) Not thread-safe; reusable.
 class EntityDecoder {
  public:
   EntityDecoder();

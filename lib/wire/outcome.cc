@@ -6,6 +6,7 @@
 
 #include "wire/cursor.h"
 #include "wire/json_reader.h"
+#include "wire/media_type.h"
 
 namespace offsync {
 namespace {
@@ -43,15 +44,6 @@ std::string cut(std::string_view text) {
   std::size_t end = kTextBytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return std::string(text.substr(0, end)) + "…";
-}
-
-bool is_problem_type(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  std::transform(type.begin(), type.end(), type.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  type.erase(type.find_last_not_of(" \t") + 1);
-  return type == "application/problem+json";
 }
 
 }  // namespace
@@ -116,7 +108,7 @@ std::string encode_problem(const Problem& problem) {
 Problem parse_problem(int status, std::string_view content_type, std::string_view body) {
   Problem problem{status, "http_" + std::to_string(status), {}, {}};
   JsonReader json;
-  if (!is_problem_type(content_type) || !json.read(body)) return problem;
+  if (!is_media_type(content_type, "application/problem+json") || !json.read(body)) return problem;
   if (const auto code = json.text("code"); code && is_code(*code)) problem.code = *code;
   problem.title = cut(json.text("title").value_or(""));
   problem.detail = cut(json.text("detail").value_or(""));

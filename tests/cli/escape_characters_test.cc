@@ -41,6 +41,42 @@ TEST_CASE("escape: nothing in a text drives the terminal") {
   CHECK(escape_text("\U000e0041") == "\\u{e0041}");  // tags: text nobody sees
 }
 
+TEST_CASE("escape: what is not seen is written out") {
+  CHECK(escape_text("a\u034fb") == "a\\u{34f}b");  // combining grapheme joiner
+  CHECK(escape_text("\u115f\u1160\u3164\uffa0") ==
+        "\\u{115f}\\u{1160}\\u{3164}\\u{ffa0}");                         // Hangul fillers
+  CHECK(escape_text("\U0001d173\U0001d17a") == "\\u{1d173}\\u{1d17a}");  // of music
+  CHECK(escape_text("\U000e0080\U000e0100\U000e0fff") == "\\u{e0080}\\u{e0100}\\u{e0fff}");
+  CHECK(escape_text("\u0600\u0605\u06dd\u070f\u08e2") ==
+        "\\u{600}\\u{605}\\u{6dd}\\u{70f}\\u{8e2}");  // signs around Arabic numbers
+  CHECK(escape_text("\u17b4\u180b\u180e\u2065\ufff0") ==
+        "\\u{17b4}\\u{180b}\\u{180e}\\u{2065}\\u{fff0}");
+  CHECK(escape_text("\ufdd0\uffff\U0010ffff") == "\\u{fdd0}\\u{ffff}\\u{10ffff}");
+  CHECK(escape_text("\U00013430\U000110bd") == "\\u{13430}\\u{110bd}");
+  CHECK(escape_json("\"\u3164\U000e0100\"") == "\"\\u3164\\udb40\\udd00\"");
+  CHECK(escape_text("❤\ufe0f") == "❤\ufe0f");  // as emoji have it
+}
+
+TEST_CASE("escape: marks do not pile up") {
+  const auto marks = [](int count) {
+    std::string text = "e";
+    for (int i = 0; i < count; ++i) text += i % 2 == 0 ? "\u0301" : "\u0489";
+    return text;
+  };
+  CHECK(escape_text(marks(8)) == marks(8));
+  CHECK(escape_text(marks(9)) == marks(8) + "\\u{301}");
+  CHECK(escape_json('"' + marks(9) + '"') == '"' + marks(8) + "\\u0301\"");
+  const std::string flood = escape_text(marks(20'000));
+  CHECK(escape_text(flood) == flood);
+  CHECK(clip(flood, 40).size() < 40 + 40 / 7 * 8 * 3 + 8 * 3 + 10);
+  // Scripts that are written with marks are left alone.
+  for (const char* text : {"שָׁלוֹם", "مُحَمَّد", "हिन्दी", "ไม้", "q̣̇", "Ṩ"}) {
+    CHECK(escape_text(text) == text);
+  }
+  CHECK(display_width("שָׁלוֹם") == 4);
+  CHECK(display_width("हिन्दी") == 5);
+}
+
 TEST_CASE("escape: bytes that are no UTF-8 are shown one by one") {
   CHECK(escape_text("a\xff") == "a\\xff");
   CHECK(escape_text("\xc0\x8a") == "\\xc0\\x8a");  // an overlong LF

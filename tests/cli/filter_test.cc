@@ -168,7 +168,13 @@ TEST_CASE("filter: --where compares what is written, as text or exactly") {
   CHECK(passes_where("n:=1"));
   CHECK(passes_where("n:=10e-1"));
   CHECK_FALSE(passes_where("n:=1.01"));
-  CHECK_FALSE(passes_where("n=1"));
+  CHECK(passes_where("n=1"));
+  CHECK(passes_where("n=10e-1"));
+  CHECK_FALSE(passes_where("n=1.01"));
+  CHECK_FALSE(passes_where("n=", event_line(R"({"set":{"n":0}})")));
+  CHECK(passes_where("list:=[1.0, 2e0]", event_line(R"({"set":{"list":[1,2]}})")));
+  CHECK(passes_where("big:=1e19", event_line(R"({"set":{"big":10000000000000000000}})")));
+  CHECK_FALSE(passes_where("s=1.0", event_line(R"({"set":{"s":"1"}})")));
   CHECK_FALSE(passes_where("n:=\"1.0\""));
   CHECK_FALSE(passes_where("m=1"));
   CHECK_FALSE(passes_where("gone=", event_line(R"({"unset":["gone"]})")));

@@ -97,6 +97,19 @@ TEST_CASE("line reader: the same wherever the input is cut") {
   CHECK(read(single) == whole);
 }
 
+TEST_CASE("line reader: objects over lines are the same wherever the input is cut") {
+  const std::string input =
+      "{}{ }\n{\n \"a}\": \"{\\\"\"\n}\r\n{\"x\":\n{} {\r\n}\nbad\n{\n\"s\n}\n{}\n{\n";
+  const auto whole = read({input}, 40);
+  REQUIRE(whole.size() == 10);
+  for (std::size_t i = 0; i <= input.size(); ++i) {
+    if (read({input.substr(0, i), input.substr(i)}, 40) != whole) FAIL("differs when cut at " << i);
+  }
+  std::vector<std::string> single;
+  for (const char c : input) single.emplace_back(1, c);
+  CHECK(read(single, 40) == whole);
+}
+
 TEST_CASE("line reader: a line over the maximum is told, and the next one comes") {
   CHECK(read({"12345678\n123456789\nx"}) ==
         std::vector<Seen>{{"12345678", 1, 0}, {"", 2, 9, true}, {"x", 3, 19}});

@@ -42,7 +42,7 @@ TEST_CASE("lines end with LF, CRLF or the input") {
 }
 
 TEST_CASE("a byte order mark is skipped at the very start only") {
-  CHECK(lines_of("\xef\xbb\xbf{}\n{}\n") == Lines{"1@0:{}", "2@6:{}"});
+  CHECK(lines_of("\xef\xbb\xbf{}\n{}\n") == Lines{"1@3:{}", "2@6:{}"});
   CHECK(lines_of("\xef\xbb\xbf").empty());
   CHECK(lines_of("{}\n\xef\xbb\xbf{}\n") == Lines{"1@0:{}", "2@3:\xef\xbb\xbf{}"});
 }
@@ -71,6 +71,8 @@ TEST_CASE("what is no lines is told as a whole") {
   CHECK(told("\xef\xbb\xbf[\r\n{}\n") == "file is a JSON array");
   CHECK(told("[{}]\n____") == "file is a JSON array");
   CHECK(told("[1]\n{}\n{}") == "lines");
+  CHECK(told("\n\r\n[\t{}") == "file is a JSON array");
+  CHECK(told("[ {}\n]") == "file is a JSON array");
   CHECK(told("{}\n[\n____") == "lines");
   CHECK(told("[{") == "lines");  // too short to be sure of anything
 }
@@ -79,4 +81,48 @@ TEST_CASE("a line that is too long is skipped, the next one has its right place"
   const std::string giant(30'000, 'x');
   CHECK(lines_of(giant + "\nb\n") == Lines{"1@0:!", "2@30001:b"});
   CHECK(lines_of("a\n" + giant) == Lines{"1@0:a", "2@2:!"});
+}
+
+TEST_CASE("an object may go over lines, and several may stand in one") {
+  CHECK(lines_of("{\n  \"a\": {\n    \"b\": [1,\n2]\n  }\n}\n{}\n") ==
+        Lines{"1@0:{\n  \"a\": {\n    \"b\": [1,\n2]\n  }\n}", "7@41:{}"});
+  CHECK(lines_of("{}{} {\"a\":{}}\t{\n}\n{}") ==
+        Lines{"1@0:{}", "1@2:{}", "1@5:{\"a\":{}}", "1@14:{\n}", "3@18:{}"});
+  CHECK(lines_of("{\r\n\r\n}\r\n") == Lines{"1@0:{\r\n\r\n}"});
+  CHECK(lines_of("  {\n  }\n") == Lines{"1@0:  {\n  }"});
+  CHECK(lines_of("{\"a\":\n{}\n}x\n{}") == Lines{"1@0:{\"a\":", "2@6:{}", "3@9:}x", "4@12:{}"});
+  CHECK(lines_of("{\n}x\n{}") == Lines{"1@0:{\n}x", "3@5:{}"});
+  CHECK(lines_of("{\n}\n\n{\n}") == Lines{"1@0:{\n}", "4@5:{\n}"});
+}
+
+TEST_CASE("braces in strings are no braces") {
+  for (const std::string one :
+       {R"({"a":"}"})", R"({"a":"{"})", R"({"a":"}{"})", R"({"a":"\"}{"})", R"({"a":"} {\\"})"}) {
+    INFO(one);
+    CHECK(lines_of(one + one + "\n" + one) ==
+          Lines{"1@0:" + one, "1@" + std::to_string(one.size()) + ":" + one,
+                "2@" + std::to_string(2 * one.size() + 1) + ":" + one});
+  }
+  CHECK(lines_of("{\"}\":\n \"{\"}\n{}") == Lines{"1@0:{\"}\":\n \"{\"}", "3@12:{}"});
+}
+
+TEST_CASE("an object that is cut off takes nothing along") {
+  CHECK(lines_of("{\"a\":1,\n{\"b\":2}\n{\"c\":[\n{}\n") ==
+        Lines{"1@0:{\"a\":1,", "2@8:{\"b\":2}", "3@16:{\"c\":[", "4@23:{}"});
+  CHECK(lines_of("{\"a\":\"x\nbad\n{}\n") == Lines{"1@0:{\"a\":\"x", "2@8:bad", "3@12:{}"});
+  CHECK(lines_of("{\n \"a\":\"x\n \"b\":1\n}\n{}") ==
+        Lines{"1@0:{\n \"a\":\"x\n \"b\":1\n}", "5@20:{}"});
+  CHECK(lines_of("{\n \"a\": 1\n") == Lines{"1@0:{\n \"a\": 1"});
+  CHECK(lines_of("{}}\n{}") == Lines{"1@0:{}}", "2@4:{}"});
+  CHECK(lines_of("{]\n{}") == Lines{"1@0:{]", "2@3:{}"});
+}
+
+TEST_CASE("an object over many lines that is too long is skipped as a whole") {
+  std::string giant = "{\n";
+  for (int i = 0; i < 5000; ++i) giant += " \"a\": 1,\n";
+  CHECK(lines_of("{}\n" + giant + "}\n{}\n").back() ==
+        "5004@" + std::to_string(3 + giant.size() + 2) + ":{}");
+  CHECK(lines_of("{}\n" + giant + "}\n{}\n").size() == 3);
+  CHECK(lines_of("{}\n" + giant + "}\n{}\n")[1] == "2@3:!");
+  CHECK(lines_of("{\n" + std::string(30'000, ' ') + "\n}\n{}\n").size() == 2);
 }

@@ -8,6 +8,7 @@
 #include "event/checks.h"
 #include "event/decoder.h"
 #include "event/value.h"
+#include "event/value_key.h"
 #include "event/with_base.h"
 #include "fuzz/check.h"
 
@@ -29,7 +30,9 @@ void check_limits(const EventView& event) {
   require(event.extensions.size() <= limits::kExtensions, "extensions are bounded");
   require(event.ops.size() <= limits::kOpsPerEvent, "operations are bounded");
   require(event.data.size() <= limits::kEventBytes, "data is bounded");
-  require(check_subject(event.subject).ok(), "subject passes its own check", event.subject);
+  require(check_known_subject(event.subject).ok(), "subject passes its own check", event.subject);
+  if (!check_new(event)) return;
+  require(check_subject(event.subject).ok(), "a new subject passes its own check", event.subject);
   require(check_type(event.type).ok(), "type passes its own check", event.type);
   require(event.source.empty() || check_source(event.source).ok(), "source passes its own check",
           event.source);
@@ -43,6 +46,13 @@ void check_values(const EventView& event) {
     if (op.kind == OpKind::unset) continue;
     const auto value = canonical_json(op.value);
     require(value.ok() && *value == op.value, "an operation's value is canonical", op.value);
+  }
+  for (const Op& op : event.ops) {
+    if (op.kind == OpKind::unset) continue;
+    std::string scratch, again;
+    const std::string key(value_key(op.value, scratch));
+    require(value_key(key, again) == key, "the key of a value is its own key", op.value);
+    require(same_value(op.value, key), "a value is the same as its key", op.value);
   }
   for (std::size_t i = 1; i < event.bases.size(); ++i) {
     const Base& a = event.bases[i - 1];

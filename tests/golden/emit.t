@@ -45,13 +45,13 @@ Behind -- nothing is an option; before it a name that begins with a dash would b
   $ offsync -q emit --dry-run -- odd.names odd/1 -q=quiet '[a]=[b]' | jq -c .data.set
   {"-q":"quiet","[a]":"[b]"}
   $ offsync emit --dry-run -- odd.names odd/1 -C
-  offsync: '-C' is not name=text, name:=json or name+=number
+  offsync: '-C' is not name=text, name:=json, name+=number or name-=number
   [2]
   $ offsync emit odd.names odd/1 --x=1
   offsync: emit has no option --x; see: offsync emit --help
   [2]
   $ offsync emit odd.names odd/1 {}
-  offsync: '{}' is not name=text, name:=json or name+=number
+  offsync: '{}' is not name=text, name:=json, name+=number or name-=number
   [2]
   $ offsync emit odd.names odd/1 --dry-rum
   offsync: emit has no option --dry-rum; did you mean --dry-run?
@@ -66,7 +66,7 @@ Usage: what was meant is not to be guessed.
   offsync: emit needs a TYPE and a SUBJECT, or --batch; see: offsync emit --help
   [2]
   $ offsync emit todo.x todo/1 title
-  offsync: 'title' is not name=text, name:=json or name+=number
+  offsync: 'title' is not name=text, name:=json, name+=number or name-=number
   [2]
   $ offsync emit todo.x todo/1 title=Buy milk
   offsync: 'milk' is not name=text, name:=json or name+=number; quote values with spaces: title="Buy milk"
@@ -78,16 +78,13 @@ Usage: what was meant is not to be guessed.
   offsync: 'milk' is not name=text, name:=json or name+=number; quote values with spaces: title="Buy milk"
   [2]
   $ offsync emit todo.x todo/1 =x
-  offsync: '=x' is not name=text, name:=json or name+=number
+  offsync: '=x' is not name=text, name:=json, name+=number or name-=number
   [2]
   $ offsync emit todo.x todo/1 a=b --data '{}'
   offsync: --data is the whole of the event's data: it goes with no other change
   [2]
   $ offsync emit todo.x todo/1 --batch data.json
   offsync: --batch takes whole events: it goes with no TYPE, SUBJECT or change
-  [2]
-  $ offsync emit todo.x todo/1 --strict
-  offsync: --strict is for --batch
   [2]
 
 Bad data: exit code 65, nothing is kept.

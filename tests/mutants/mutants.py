@@ -135,11 +135,13 @@ MUTANTS = [
      "std::string(writer.id)), amount).second) {",
      "std::string(writer.id)), amount).second || MUTANT) {"),
     ("last-element-wins", "P2", "lib/state/entity.cc",
-     "if (later(writer, it->second.writer)) {", "if (later(writer, it->second.writer) || MUTANT) {"),
+     "const bool again = !later(writer, element.writer);",
+     "const bool again = !later(writer, element.writer) && !MUTANT;"),
 
     # --- conflicts ----------------------------------------------------------------------------------
     ("conflict-of-equals", "P7", "lib/state/decision.cc",
-     "field->value() == op.value) return;", "(field->value() == op.value && !MUTANT)) return;"),
+     "same_value(field->value(), op.value)) return;",
+     "(same_value(field->value(), op.value) && !MUTANT)) return;"),
     ("conflict-with-oneself", "P7", "lib/state/decision.cc",
      "if (writer.none() || writer.stamp.node == event_.stamp.node) return false;",
      "if (writer.none() || (writer.stamp.node == event_.stamp.node && !MUTANT)) return false;"),

@@ -45,6 +45,62 @@ TEST_CASE("split body: a body that is not whole is refused as a whole") {
   }
 }
 
+TEST_CASE("split body: brackets that do not match hide nothing") {
+  // What simdjson passes over it measures by counting brackets.
+  const std::string event = R"({"a":1})";
+  for (const std::string bad : {"[-foo," + event + "]",
+                                R"([{"a":[1}},)" + event + "]",
+                                "[tru," + event + "]",
+                                "[nul ," + event + "]",
+                                "[01," + event + "]",
+                                "[+1," + event + "]",
+                                "[1.," + event + "]",
+                                "[\"\\x\"," + event + "]",
+                                R"([{"a":{]},)" + event + "]",
+                                "[[}}," + event + "]",
+                                R"([{"a"1},)" + event + "]",
+                                R"([{"a":1 2},)" + event + "]",
+                                "[" + event + "," + event + "}",
+                                R"([{1:2},)" + event + "]",
+                                R"([{"a":1,},)" + event + "]",
+                                "[" + event + ",,]",
+                                "[," + event + "]",
+                                "[\"a\":1," + event + "]",
+                                "[-," + event + "]",
+                                "[1e," + event + "]",
+                                "[NaN," + event + "]",
+                                "['a'," + event + "]",
+                                "[{\"a\":\"\xed\xa0\x80\"}," + event + "]",
+                                R"([{"\ud800":1},)" + event + "]",
+                                "[/*x*/" + event + "]",
+                                "[" + event + "//\n]"}) {
+    INFO(bad);
+    CHECK(status(kBatch, bad) == 400);
+    CHECK(status(kSingle, R"({"data":)" + bad + "}") == 400);
+  }
+  CHECK(status(kSingle, R"({"a":[1}})") == 400);
+}
+
+TEST_CASE("split body: what is no event but JSON is each element's own matter") {
+  CHECK(texts(kBatch, R"([1e999,123456789012345678901234567890,{"a":1,"a":2},null,-0])").size() ==
+        5);
+  const auto deep = [](int levels) {
+    return std::string(static_cast<std::size_t>(levels), '[') +
+           std::string(static_cast<std::size_t>(levels), ']');
+  };
+  CHECK(texts(kBatch, "[" + deep(255) + "]").size() == 1);
+  CHECK(status(kBatch, "[" + deep(256) + "]") == 400);
+  CHECK(status(kBatch, deep(1'000'000)) == 400);
+}
+
+TEST_CASE("split body: a byte order mark in front is no part of the body") {
+  CHECK(texts(kNdjson, "\xef\xbb\xbf{\"a\":1}\n{}") == Texts{"{\"a\":1}", "{}"});
+  CHECK(texts(kBatch, "\xef\xbb\xbf[{}]") == Texts{"{}"});
+  CHECK(texts(kSingle, "\xef\xbb\xbf{}") == Texts{"{}"});
+  CHECK(status(kSingle, "\xef\xbb\xbf\xef\xbb\xbf{}") == 400);
+  CHECK(status(kBatch, "[\xef\xbb\xbf{}]") == 400);
+}
+
 TEST_CASE("split body: one event may be spread over lines") {
   CHECK(texts(kSingle, "\n{\n \"a\": 1\n}\n") == Texts{"{\n \"a\": 1\n}"});
   CHECK(texts("application/json", "{}") == Texts{"{}"});

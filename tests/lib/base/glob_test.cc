@@ -14,17 +14,22 @@ namespace {
 bool by_definition(const std::string& pattern, const std::string& text) {
   std::vector<std::vector<char>> yes(pattern.size() + 1, std::vector<char>(text.size() + 1, 0));
   yes[0][0] = 1;
-  for (std::size_t p = 1; p <= pattern.size(); ++p) {
+  std::size_t parts = 0;
+  for (std::size_t p = 0; p < pattern.size(); ++p) {
+    char c = pattern[p];
+    const bool itself = c == '\\' && p + 1 < pattern.size() &&
+                        std::string("*?\\").find(pattern[p + 1]) != std::string::npos;
+    if (itself) c = pattern[++p];
+    ++parts;
     for (std::size_t t = 0; t <= text.size(); ++t) {
-      const char c = pattern[p - 1];
-      if (c == '*') {
-        yes[p][t] = yes[p - 1][t] || (t > 0 && yes[p][t - 1]);
-      } else if (t > 0 && (c == '?' || c == text[t - 1])) {
-        yes[p][t] = yes[p - 1][t - 1];
+      if (c == '*' && !itself) {
+        yes[parts][t] = yes[parts - 1][t] || (t > 0 && yes[parts][t - 1]);
+      } else if (t > 0 && ((c == '?' && !itself) || c == text[t - 1])) {
+        yes[parts][t] = yes[parts - 1][t - 1];
       }
     }
   }
-  return yes[pattern.size()][text.size()] != 0;
+  return yes[parts][text.size()] != 0;
 }
 
 std::string repeat(std::string_view part, int times) {
@@ -53,13 +58,18 @@ TEST_CASE("glob: literals, stars and question marks") {
   CHECK_FALSE(glob_match("[a]", "a"));
 }
 
-TEST_CASE("glob: a backslash takes the next character as it is") {
+TEST_CASE("glob: a backslash takes a special character as it is") {
   CHECK(glob_match("a\\*", "a*"));
   CHECK_FALSE(glob_match("a\\*", "ab"));
   CHECK(glob_match("\\?\\\\", "?\\"));
   CHECK(glob_match("a\\", "a\\"));
   CHECK(glob_match("*\\*x", "aa*x"));
   CHECK_FALSE(glob_match("*\\*x", "aax"));
+  // Elsewhere it is itself: names may have one.
+  CHECK(glob_match("x/a\\b", "x/a\\b"));
+  CHECK_FALSE(glob_match("x/a\\b", "x/ab"));
+  CHECK(glob_match("x/*\\b", "x/a\\b"));
+  CHECK(glob_match("x/a\\\\*", "x/a\\b"));
 }
 
 TEST_CASE("glob: a question mark is a character, not a byte") {
@@ -79,20 +89,28 @@ TEST_CASE("glob: many stars cost no more than pattern times text") {
 
 TEST_CASE("glob: is what its definition says") {
   CHECK(rc::check([] {
-    const auto letters = rc::gen::container<std::string>(rc::gen::element('a', 'b', '/'));
+    const auto letters =
+        rc::gen::container<std::string>(rc::gen::element('a', 'b', '/', '\\', '*'));
     const auto specials =
-        rc::gen::container<std::string>(rc::gen::element('a', 'b', '/', '*', '?', '*'));
+        rc::gen::container<std::string>(rc::gen::element('a', 'b', '/', '*', '?', '*', '\\'));
     const std::string pattern = *specials;
     const std::string text = *letters;
     RC_ASSERT(glob_match(pattern, text) == by_definition(pattern, text));
+    if (const auto literal = glob_literal(pattern)) {
+      RC_ASSERT(by_definition(pattern, *literal));
+      RC_ASSERT(glob_match(pattern, text) == (text == *literal));
+    }
   }));
 }
 
 TEST_CASE("glob: which patterns are globs") {
-  CHECK_FALSE(is_glob("todo/1"));
-  CHECK(is_glob("todo/*"));
-  CHECK(is_glob("todo/?"));
-  CHECK(is_glob("todo\\/1"));
+  CHECK(glob_literal("todo/1") == "todo/1");
+  CHECK(glob_literal("") == "");
+  CHECK_FALSE(glob_literal("todo/*"));
+  CHECK_FALSE(glob_literal("todo/?"));
+  CHECK(glob_literal("todo\\/1") == "todo\\/1");
+  CHECK(glob_literal("a\\*\\?\\\\b\\") == "a*?\\b\\");
+  CHECK_FALSE(glob_literal("a\\\\*"));
 }
 
 }  // namespace offsync

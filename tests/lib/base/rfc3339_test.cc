@@ -8,6 +8,7 @@
 
 using offsync::format_rfc3339;
 using offsync::parse_rfc3339;
+using offsync::read_rfc3339;
 
 TEST_CASE("rfc3339: times that are") {
   CHECK(parse_rfc3339("1970-01-01T00:00:00Z") == 0);
@@ -22,7 +23,6 @@ TEST_CASE("rfc3339: times that are") {
   CHECK(parse_rfc3339("2024-02-29T00:00:00Z").has_value());
   CHECK(parse_rfc3339("2000-02-29T00:00:00Z").has_value());
   // A leap second counts as the second before it.
-  CHECK(parse_rfc3339("2016-12-31T23:59:60Z") == parse_rfc3339("2016-12-31T23:59:59Z"));
   CHECK(parse_rfc3339("9999-12-31T23:59:59.999Z") == 253'402'300'799'999);
 }
 
@@ -69,6 +69,29 @@ TEST_CASE("rfc3339: what is no time, or none that can be kept") {
   using namespace std::string_literals;
   CHECK_FALSE(parse_rfc3339("2026-11-23T12:00:00Z\0"s).has_value());
   CHECK_FALSE(parse_rfc3339("2026-11-23T12:00:00\0Z"s).has_value());
+}
+
+TEST_CASE("rfc3339: a leap second is at 23:59:60 UTC, and the last instant of its minute") {
+  const auto last = parse_rfc3339("2016-12-31T23:59:59.999Z");
+  for (const auto* text :
+       {"2016-12-31T23:59:60Z", "2016-12-31T23:59:60.100Z", "2016-12-31T23:59:60.999999Z",
+        "2017-01-01T01:29:60.5+01:30", "2016-12-31T15:59:60-08:00", "1990-12-31t23:59:60z"}) {
+    INFO(text);
+    if (std::string_view(text).substr(0, 4) != "1990") CHECK(parse_rfc3339(text) == last);
+    CHECK(parse_rfc3339(text).has_value());
+    CHECK_FALSE(read_rfc3339(text)->no_leap);
+  }
+  CHECK(read_rfc3339("2016-12-31T23:59:60.100Z")->leap_ms == 100);
+  CHECK(read_rfc3339("2016-12-31T23:59:60.9999Z")->leap_ms == 999);
+  CHECK(read_rfc3339("2016-12-31T23:59:59.999Z")->leap_ms == -1);
+  for (const auto* text : {"2016-12-31T12:00:60Z", "2016-12-31T23:58:60Z", "2016-12-31T22:59:60Z",
+                           "2016-12-31T23:59:60+01:00", "2016-12-31T23:59:60-00:01"}) {
+    INFO(text);
+    CHECK_FALSE(parse_rfc3339(text).has_value());
+    CHECK(read_rfc3339(text)->no_leap);
+  }
+  CHECK_FALSE(read_rfc3339("2016-12-31T23:59:61Z").has_value());
+  CHECK_FALSE(read_rfc3339("9999-12-31T23:59:60-00:01").has_value());
 }
 
 TEST_CASE("rfc3339: no truncation of a time is a time") {

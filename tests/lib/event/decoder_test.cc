@@ -180,7 +180,8 @@ TEST_CASE("single attributes out of their range") {
   CHECK(with("specversion", "\"0.3\"") == "bad_attribute");
   CHECK(with("specversion", "1.0") == "malformed");
   CHECK(with("id", "\"\"") == "bad_attribute");
-  CHECK(with("id", "null") == "malformed");
+  CHECK(with("id", "null") == "missing");  // as CloudEvents has it
+  CHECK(with("id", "nil") == "malformed");
   CHECK(with("id", fmt::format("\"{}\"", std::string(limits::kIdBytes, 'x'))) == "ok");
   CHECK(with("id", fmt::format("\"{}\"", std::string(limits::kIdBytes + 1, 'x'))) == "too_large");
   CHECK(with("source", fmt::format("\"{}\"", std::string(limits::kSourceBytes + 1, 'x'))) ==

@@ -13,6 +13,11 @@ using test::folded;
 
 namespace {
 
+// Equal numbers in several spellings are one element.
+std::string random_number() {
+  return *rc::gen::element("0", "-0", "0.0", "1", "1.0", "10e-1", "2", "[1]", "[1.0]");
+}
+
 // What one random event does; few names and few stamps, so that writes meet.
 std::string random_data() {
   const int value = *rc::gen::inRange(0, 4);
@@ -26,8 +31,12 @@ std::string random_data() {
     case 3:
     case 4:
       return fmt::format(R"({{"inc":{{"n{}":{}.5}}}})", field, value);
-    case 5:
-      return fmt::format(R"({{"add":{{"s":[{}]}},"remove":{{"s":[{}]}}}})", value, (value + 1) % 4);
+    case 5: {
+      const std::string added = random_number();
+      const std::string removed = random_number();
+      if (added == removed) return fmt::format(R"({{"remove":{{"s":[{}]}}}})", removed);
+      return fmt::format(R"({{"add":{{"s":[{}]}},"remove":{{"s":[{}]}}}})", added, removed);
+    }
     case 6:
       return R"({"delete":true})";
     case 7:

@@ -76,8 +76,8 @@ std::string base_text(const std::vector<Write>& view) {
   const Entity entity = state_of(view);
   std::vector<Base> bases;
   for (const Field& field : entity.fields()) {
-    for (const auto& [element, entry] : field.elements()) {
-      bases.push_back({field.name(), entry.writer.stamp(), element});
+    for (const auto& [element, entry] : field.written_elements()) {
+      bases.push_back({field.name(), entry->writer.stamp(), element});
     }
   }
   return with_base("{}", bases).substr(1);  // without the brace before it
