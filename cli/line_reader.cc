@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/byte_order_mark.h"
+#include "base/descriptor.h"
 #include "cli/interrupt.h"
 #include "event/decoder.h"
 
@@ -215,7 +216,7 @@ bool LineReader::fill() {
   }
   if (buffer_.size() - end_ < kBlockBytes + kDecodePadding) buffer_.resize(2 * buffer_.size());
   while (true) {
-    const ssize_t n = ::read(fd_, buffer_.data() + end_, kBlockBytes);
+    const ssize_t n = read_some(fd_, buffer_.data() + end_, kBlockBytes);
     if (n > 0) {
       end_ += static_cast<std::size_t>(n);
       if (!started_ && end_ >= kStartBytes) {
@@ -267,7 +268,7 @@ Result<std::string> read_all(const InputFile& file, std::size_t limit) {
   std::string text;
   std::vector<char> block(64 * 1024);
   while (true) {
-    const ssize_t n = ::read(file.fd(), block.data(), block.size());
+    const ssize_t n = read_some(file.fd(), block.data(), block.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
       return make_error(Errc::io, "io",
