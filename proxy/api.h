@@ -67,6 +67,7 @@ class Api {
   ApiAnswer space_route(const ApiRequest& request, const Target& target);
   ApiAnswer info(const Call& call);
   ApiAnswer post_events(const Call& call);
+  ApiAnswer missing(const Call& call);
   ApiAnswer get_events(const Call& call);
   ApiAnswer page(const Call& call, std::uint64_t after);
   ApiAnswer whole_log(const Call& call, std::uint64_t after);

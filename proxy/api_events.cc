@@ -61,7 +61,8 @@ std::optional<Problem> lost_place(const ApiRequest& request, const SpaceState& a
                              Cursor{at.epoch, at.head}.text(), seen->text())};
 }
 
-// The request's body without its Content-Encoding.
+}  // namespace
+
 std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
   const auto name = lower_case(request.header("Content-Encoding"));
   if (name.empty() || name == "identity") return request.body;
@@ -76,8 +77,6 @@ std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
   return Problem{large ? 413 : 400, plain.error().code, large ? "Content Too Large" : "Bad Request",
                  plain.error().detail};
 }
-
-}  // namespace
 
 Problem history_gone(std::uint64_t after, std::uint64_t oldest) {
   return {410, "cursor_expired", "Gone",
@@ -118,7 +117,8 @@ ApiAnswer Api::post_events(const Call& call) {
   const auto type = media_type(call.request.header("Content-Type"));
   auto lines = split_body(type, std::get<std::string>(body));
   if (const auto* problem = std::get_if<Problem>(&lines)) return answer_of(*problem);
-  auto done = ingest_.submit(call.space, std::move(std::get<std::vector<std::string>>(lines)));
+  auto done = ingest_.submit(call.space, std::move(std::get<std::vector<std::string>>(lines)),
+                             call.request.header("Offsync-Source"));
   if (!done) return store_failed("written", done.error());
 
   const auto& outcomes = done->outcomes;
