@@ -14,9 +14,11 @@ The help of the program and of each command, its version, and what it says to wh
     log        Print the received log
     state      Print entities
     queue      List, show, retry, drop and export pending events
+    recover    List, send and drop events of others that the proxy has lost
     conflicts  List and show conflicts
     resolve    Decide conflicts
     status     Print remote, cursor, lag, queue, conflicts and clock
+    remote     Show or set the proxy's space that this replica belongs to
   
   Options:
     -C, --directory DIR  Use the replica of this folder
