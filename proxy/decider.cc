@@ -151,8 +151,8 @@ Status Decider::Group::decide() {
 // Whether the event is one of its sender's own, which come in order. Those of others are sent by
 // whoever has them, when a log has lost them, and in no order with their authors' own.
 bool Decider::Group::in_order(const EventView& event) const {
-  if (event.clientseq == 0) return false;
-  return request_->author.empty() || request_->author == event.source;
+  const bool own = request_->author.empty() || request_->author == event.source;
+  return own && event.clientseq != 0;
 }
 
 // What a decoder wrote a decoder reads; were it not so, one such event must not fail all others.
@@ -202,8 +202,7 @@ Result<std::optional<Rejection>> Decider::Group::earlier_rejection(const EventVi
   } else {
     OFFSYNC_ASSIGN(earlier, d_.store_.rejection(log_.space, event.source, event.clientseq));
   }
-  if (earlier && earlier->id != event.id) earlier.reset();
-  return earlier;
+  return earlier && earlier->id == event.id ? earlier : std::nullopt;
 }
 
 Status Decider::Group::decide_new(EventView event) {

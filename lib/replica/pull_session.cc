@@ -9,6 +9,7 @@ PageSession::PageSession(SyncContext& context, const Cursor& after)
   request.target = context.base + "/events?after=" + after.text() +
                    "&limit=" + std::to_string(context.options.page_events);
   request.headers = {{"Accept", "application/x-ndjson"}};
+  context.add_line_mark(request, after);
   begin(std::move(request));
 }
 

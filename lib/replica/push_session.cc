@@ -37,7 +37,10 @@ PushSession::PushSession(SyncContext& context, const std::optional<Cursor>& seen
   request.method = "POST";
   request.target = context.base + "/events";
   request.headers = {{"Content-Type", "application/x-ndjson"}, {"Accept", "application/x-ndjson"}};
-  if (seen) request.headers.emplace_back("Offsync-Cursor", seen->text());
+  if (seen) {
+    request.headers.emplace_back("Offsync-Cursor", seen->text());
+    context.add_line_mark(request, *seen);
+  }
   request.headers.emplace_back("Offsync-Source", source);
   request.body = body_of(events_);
   request.timeout_ms = time_for(events_, context.options.request_timeout_ms);

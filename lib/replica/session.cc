@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "wire/line_mark.h"
 #include "wire/outcome.h"
 
 namespace offsync {
@@ -77,6 +78,18 @@ Status SyncContext::apply(std::string_view epoch, std::span<const std::string> l
   if (info.cursor) observer.on_applied(*info.cursor);
   observer.on_progress(report);
   return {};
+}
+
+void SyncContext::add_line_mark(HttpRequest& request, const Cursor& at) {
+  if (at.sequence == 0) return;
+  LogFilter filter;
+  filter.after = at.sequence - 1;
+  filter.until = at.sequence;
+  // A snapshot has no line; and a replica that cannot be read says so where it must be read.
+  (void)replica.for_each_log(filter, [&](std::uint64_t, std::string_view line) {
+    request.headers.emplace_back("Offsync-Line", line_mark(line));
+    return false;
+  });
 }
 
 Status SyncContext::check_log(std::string_view epoch, const LogPlace& there) {

@@ -99,7 +99,9 @@ Settings.
   offsync: the remote 'shop' cannot be used: no http or https URL; it looks like http://127.0.0.1:8080/v1/spaces/NAME
   [78]
   $ OFFSYNC_REMOTE=${url%shop}other offsync sync -C c
-  pushed 0, pulled the whole state, 0 conflicts, 0 rejected
+  offsync: http://127.0.0.1:<port1>/v1/spaces/other has another log than that of this replica: there is the space other, log <epoch2>, epoch <epoch2>; the replica belongs to the space shop, log <epoch1>, epoch <epoch1>, which it last met at http://127.0.0.1:<port1>/v1/spaces/shop; nothing was sent, and nothing replaced; check the URL, or leave that log for this one: offsync remote set http://127.0.0.1:<port1>/v1/spaces/other --switch
+  nothing is lost; nothing is queued
+  [78]
 
 What the proxy has accepted is not queued any more, and nothing is lost of it either.
 

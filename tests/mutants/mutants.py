@@ -132,8 +132,8 @@ MUTANTS = [
     ("missing-not-named", "P1", "proxy/api_missing.cc",
      "if (*known) continue;", "if (*known || (MUTANT && header.asked % 2 == 0)) continue;"),
     ("mark-asked-of-what-is-passed-on", "P1", "proxy/decider.cc",
-     "return request_->author.empty() || request_->author == event.source;",
-     "return request_->author.empty() || request_->author == event.source || MUTANT;"),
+     "const bool own = request_->author.empty() || request_->author == event.source;",
+     "const bool own = request_->author.empty() || request_->author == event.source || MUTANT;"),
     ("sent-lost-forgotten", "P1", "lib/replica/replica_former.cc",
      "OFFSYNC_TRY(put_into_queue(*write, write->row.next, *event, former.line));",
      "if (!MUTANT) OFFSYNC_TRY(put_into_queue(*write, write->row.next, *event, former.line));"),
@@ -142,7 +142,8 @@ MUTANTS = [
 
     # --- the engine ---------------------------------------------------------------------------------
     ("push-names-no-place", "P1", "lib/replica/push_session.cc",
-     "if (seen) request.headers", "if (seen && !MUTANT) request.headers"),
+     'if (seen) {\n    request.headers.emplace_back("Offsync-Cursor"',
+     'if (seen && !MUTANT) {\n    request.headers.emplace_back("Offsync-Cursor"'),
     ("silence-not-noticed", "P5", "lib/replica/session.cc",
      "context_.clock.steady_ms() >= deadline()) {",
      "context_.clock.steady_ms() >= deadline() && !MUTANT) {"),

@@ -4,6 +4,7 @@
 #include "support/catch.h"
 #include "wire/compress.h"
 #include "wire/event_name.h"
+#include "wire/line_mark.h"
 
 using namespace offsync;
 using namespace offsync::proxy;
@@ -62,6 +63,39 @@ TEST_CASE("missing: what cannot be read is refused as a whole") {
   const auto get = client.get(kMissing);
   CHECK(get.status == 405);
   CHECK(get.headers.at("allow") == "POST");
+}
+
+TEST_CASE("a client that has another line at its place is told so") {
+  HttpWorld world;
+  world.push(1, 4);
+  const std::string epoch = world.store.space("s")->epoch;
+  const std::string right = line_mark(world.store.read("s", 2, 1, 0)->at(0).line);
+  RawClient client(world.port());
+  const std::string place = "/v1/spaces/s/events?after=" + epoch + "-3";
+  const auto with = [](const std::string& mark) { return "Offsync-Line: " + mark + "\r\n"; };
+  CHECK(client.get(place, with(right)).status == 200);
+  const auto other = client.get(place, with("0123456789abcdef"));
+  CHECK(other.status == 410);
+  CHECK(other.code() == "cursor_expired");
+  CHECK(client.get("/v1/spaces/s/events", with("0123456789abcdef")).status == 200);
+
+  const std::string seen = "Offsync-Cursor: " + epoch + "-3\r\n";
+  const auto push = [&](const std::string& mark) {
+    return client.post("/v1/spaces/s/events", kLines, HttpWorld::events(5, 5), seen + with(mark));
+  };
+  CHECK(push("0123456789abcdef").status == 410);
+  CHECK(world.store.space("s")->head == 4);
+  CHECK(push(right).status == 200);
+  CHECK(world.store.space("s")->head == 5);
+
+  test::StreamClient stream(world.port(), place, with("0123456789abcdef"));
+  CHECK_FALSE(stream.wait_for(3));
+  REQUIRE(stream.messages.size() == 2);
+  CHECK(stream.messages[1].event == "reset");
+  CHECK(stream.messages[1].data.find("cursor_expired") != std::string::npos);
+
+  REQUIRE(world.store.compact("s", 3).ok());
+  CHECK(client.get(place, with("0123456789abcdef")).status == 200);  // nobody can compare
 }
 
 TEST_CASE("every answer about a space bears the name of its log") {

@@ -9,6 +9,7 @@
 #include "wire/compress.h"
 #include "wire/cursor.h"
 #include "wire/event_name.h"
+#include "wire/line_mark.h"
 #include "wire/sse.h"
 
 namespace offsync::test {
@@ -62,7 +63,8 @@ Answer FakeProxy::answer(const HttpRequest& request) {
   Answer answer;
   if (kind == "push") {
     const auto seen = Cursor::parse(header(request, "Offsync-Cursor"));
-    const bool lost = seen && (seen->epoch != epoch_ || seen->sequence > head());
+    const bool lost = seen && (seen->epoch != epoch_ || seen->sequence > head() ||
+                               other_line(request, seen->sequence));
     answer = lost ? problem(410, "cursor_expired") : post(request);
   } else if (kind == "missing") {
     answer = knows_missing ? missing(request) : problem(404, "no_such_route");
@@ -73,7 +75,7 @@ Answer FakeProxy::answer(const HttpRequest& request) {
     if (!cursor) {
       answer = problem(400, "bad_cursor");
     } else if (cursor->epoch != epoch_ || cursor->sequence > head() ||
-               cursor->sequence + 1 < oldest_) {
+               cursor->sequence + 1 < oldest_ || other_line(request, cursor->sequence)) {
       answer = problem(410, "cursor_expired");
     } else if (kind == "stream") {
       answer.stream = true;
@@ -100,6 +102,11 @@ std::optional<std::string> body_of(const HttpRequest& request) {
 }
 
 }  // namespace
+
+bool FakeProxy::other_line(const HttpRequest& request, std::uint64_t sequence) const {
+  const std::string mark = header(request, "Offsync-Line");
+  return !mark.empty() && line_mark(lines_[sequence - 1]) != mark;
+}
 
 Answer FakeProxy::missing(const HttpRequest& request) const {
   const auto body = body_of(request);

@@ -57,6 +57,7 @@ class FakeProxy {
   Answer page(std::uint64_t after, std::uint64_t limit) const;
   Answer snapshot() const;
   Answer missing(const HttpRequest& request) const;
+  bool other_line(const HttpRequest& request, std::uint64_t sequence) const;
   Outcome decide(const std::string& line, std::set<std::string>& refused);
   void add(const EventView& event);
 
