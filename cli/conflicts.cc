@@ -89,7 +89,9 @@ class Conflicts final : public Command {
   // What the proxy has open.
   static Result<std::vector<ConflictRecord>> ask_proxy(Context& context, const Settings& settings,
                                                        const std::string& url, Replica& replica) {
+    OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url));
+    remote.must_be_of(info);
     OFFSYNC_ASSIGN(auto open, open_at_proxy(remote, replica));
     say(settings, fmt::format("conflicts from {}", printable_remote(url)));
     return open;

@@ -140,6 +140,14 @@ struct Remote::Impl {
   std::unique_ptr<Transport> transport;
   std::optional<std::int64_t> offset;
   EntityDecoder decoder;
+  std::optional<ReplicaInfo> replica;  // whose log it must be
+  std::string url_place;               // of `url`
+
+  Status check_log(const HttpHead& head) const {
+    const std::string_view epoch = head.header("offsync-epoch");
+    if (!replica || epoch.empty()) return {};
+    return check_same_log(*replica, epoch, {std::string(head.header("offsync-log")), url_place});
+  }
 
   // Asks for `path` below the space; the lines of a 200 go to `fn`.
   Result<HttpHead> get(const std::string& path, const LineFn& fn) {
@@ -157,6 +165,7 @@ struct Remote::Impl {
     if (const auto ms = number<std::int64_t>(lines.head().header("offsync-time"))) {
       offset = *ms - clock.wall_ms();
     }
+    OFFSYNC_TRY(check_log(lines.head()));
     if (!lines.failure().ok()) return as_answer_error(lines.failure().error(), place);
     if (interrupted()) return make_error(Errc::unreachable, "interrupted", "interrupted");
     if (!lines.done()) {
@@ -186,7 +195,13 @@ Result<Remote> Remote::open(Context& context, const Settings& settings, const st
                                                settings.request_timeout_ms,
                                                std::move(transport),
                                                {},
-                                               {}}));
+                                               {},
+                                               {},
+                                               place_of(url)}));
+}
+
+void Remote::must_be_of(const ReplicaInfo& replica) {
+  impl_->replica = replica;
 }
 
 Result<SpaceInfo> Remote::info() {

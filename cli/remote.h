@@ -44,6 +44,9 @@ class Remote {
   Remote& operator=(Remote&&) noexcept;
   ~Remote();
 
+  // From now on an answer of a log that is not this replica's is an error, config `other_log`.
+  void must_be_of(const ReplicaInfo& replica);
+
   Result<SpaceInfo> info();
   // Nothing where the log never had the entity.
   Result<std::optional<EntityRecord>> entity(std::string_view subject);

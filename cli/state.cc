@@ -144,7 +144,7 @@ class StateCommand final : public Command {
   Status from_proxy(Context& context, const Settings& settings, const std::string& url,
                     Replica& replica, const ReplicaInfo& info, EntityPrinter& printer) const {
     OFFSYNC_ASSIGN(State state, fold_queue(replica));
-    const Status asked = ask(context, settings, url, state);
+    const Status asked = ask(context, settings, url, info, state);
     if (!asked && (require_proxy_ || asked.error().kind != Errc::unreachable)) return asked.error();
     if (!asked) return fall_back(replica, info, settings, asked.error(), printer);
     say(settings, fmt::format("state from {}", printable_remote(url)));
@@ -159,8 +159,9 @@ class StateCommand final : public Command {
   }
 
   Status ask(Context& context, const Settings& settings, const std::string& url,
-             State& state) const {
+             const ReplicaInfo& info, State& state) const {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url));
+    remote.must_be_of(info);  // the queue goes on top
     if (one()) {
       OFFSYNC_ASSIGN(const auto record, remote.entity(*literal_));
       if (record) state.put(record->subject, record->entity);

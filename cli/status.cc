@@ -52,8 +52,13 @@ std::string verdict(const Report& report) {
   if (report.queue.accepted > 0) add(fmt::format("{} to come back", report.queue.accepted));
   if (report.queue.rejected > 0) add(fmt::format("{} rejected", report.queue.rejected));
   if (report.queue.held > 0) add(fmt::format("{} held", report.queue.held));
-  const bool known = report.pending() > 0 || report.lag() > 0 || report.other_epoch() ||
-                     !report.info.cursor || report.answered();
+  if (report.former.doubtful > 0) {
+    add(fmt::format("{} of a log before to be looked for", report.former.doubtful));
+  }
+  if (report.former.lost > 0) add(fmt::format("{} lost", report.former.lost));
+  const bool known = report.pending() + report.former.doubtful + report.former.lost > 0 ||
+                     report.lag() > 0 || report.other_epoch() || !report.info.cursor ||
+                     report.answered();
   return (known ? "not synced: " : "not known to be synced: ") + why;
 }
 
@@ -92,6 +97,10 @@ std::string text_of(const Report& report) {
   line("lag", fmt::format("{}{}", report.lag(), report.answered() ? "" : " or more"));
   line("queue", fmt::format("{} queued, {} accepted, {} rejected, {} held", report.queue.queued,
                             report.queue.accepted, report.queue.rejected, report.queue.held));
+  if (report.former.lost > 0) {
+    line("lost",
+         fmt::format("{} that a log before this one had: offsync recover", report.former.lost));
+  }
   line("conflicts", fmt::format("{} open", report.conflicts));
   for (const Replica::Consumer& consumer : report.consumers) {
     line("consumer", fmt::format("{} at {}, {}", escape_text(consumer.name), consumer.cursor.text(),
@@ -135,6 +144,7 @@ std::string json_of(const Report& report) {
         {"accepted", report.queue.accepted},
         {"rejected", report.queue.rejected},
         {"held", report.queue.held}}},
+      {"lost", report.former.lost},
       {"conflicts", report.conflicts},
       {"consumers", consumers_of(report)},
       {"clock_offset_ms", report.knows_offset() ? ordered_json(info.clock_offset_ms) : none},
@@ -196,6 +206,7 @@ class StatusCommand final : public Command {
     Report result;
     OFFSYNC_ASSIGN(result.info, replica.info());
     OFFSYNC_ASSIGN(result.queue, replica.counts());
+    OFFSYNC_ASSIGN(result.former, replica.former_counts());
     OFFSYNC_ASSIGN(auto conflicts, replica.conflicts(false));
     result.conflicts = meetings_of(std::move(conflicts)).size();
     OFFSYNC_ASSIGN(result.consumers, replica.consumers());
@@ -206,6 +217,7 @@ class StatusCommand final : public Command {
 
   static Status ask(Context& context, const Settings& settings, Replica& replica, Report& into) {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, into.remote));
+    remote.must_be_of(into.info);
     OFFSYNC_ASSIGN(const SpaceInfo space, remote.info());
     into.space = SpaceHead{space.epoch, space.head};
     // Where something is to be pulled, conflicts may be among it. One number, and it is the

@@ -132,6 +132,8 @@ std::string json_of(const SyncReport& report, const QueueCounts& counts, const R
                {"pulled", report.pulled},
                {"conflicts", report.conflicts},
                {"snapshots", report.snapshots},
+               {"again", report.again},
+               {"lost", report.lost},
                {"cursor", nullptr},
                {"head", info.head}};
   if (info.cursor) json["cursor"] = info.cursor->text();
@@ -155,11 +157,20 @@ std::string text_of(const SyncReport& report) {
                   counted(report.conflicts, "conflict", "conflicts"), report.rejected);
   if (report.duplicate > 0) text += fmt::format(", {} sent before", report.duplicate);
   if (report.held > 0) text += fmt::format(", {} held", report.held);
+  if (report.again + report.lost > 0) {
+    text +=
+        fmt::format("; the log was replaced, and lacked {} received: {} sent again, {} of others",
+                    report.again + report.lost, report.again, report.lost);
+  } else if (report.replaced > 0) {
+    text += "; the log was replaced, and lacked nothing received";
+  }
   return text;
 }
 
 bool did_something(const SyncReport& report) {
-  return report.pushed + report.duplicate + report.rejected + report.pulled + report.snapshots > 0;
+  return report.pushed + report.duplicate + report.rejected + report.pulled + report.snapshots +
+             report.again + report.lost >
+         0;
 }
 
 // What a person may want to do next.
@@ -177,6 +188,9 @@ void say_what_next(const Settings& settings, const SyncReport& report, const Que
     say(settings, text);
   }
   if (report.conflicts > 0) say(settings, "see who won, and decide: offsync conflicts");
+  if (report.lost > 0) {
+    say(settings, "others' events that the log lacks are kept here, to be sent: offsync recover");
+  }
 }
 
 int SyncCommand::tell(const Settings& settings, Replica& replica, const SyncReport& report) const {
@@ -210,6 +224,7 @@ int SyncCommand::preview(Context& context, const Settings& settings, Replica& re
   if (!counts) return report(counts.error());
   auto remote = Remote::open(context, settings, remote_of(settings, *info));
   if (!remote) return report(remote.error());
+  remote->must_be_of(*info);
   const auto space = remote->info();
   if (!space) return report(space.error());
 

@@ -31,6 +31,11 @@ _offsync_pending() {
         sed -n "1000q; s/^{\"n\":[0-9]*,\"state\":\"\\($1\\)\".*\"event\":{\"specversion\":\"1.0\",\"id\":\"\\([^\"\\\\]*\\)\".*/\\2/p"
 }
 
+_offsync_lost() {
+    _offsync_ask recover list |
+        sed -n '1000q; s/^{"sequence":"[0-9]*","event":{"specversion":"1.0","id":"\([^"\\]*\)".*/\1/p'
+}
+
 _offsync_conflicts() {
     _offsync_ask conflicts --offline | sed -n '1000q; s/^{"id":"\([^"\\]*\)".*/\1/p'
 }
@@ -84,7 +89,8 @@ _offsync_options() {
         replay) printf '%s' "$common $filters --stamps --strict" ;;
         log) printf '%s' "$common $filters --pending" ;;
         state) printf '%s' "$common --offline --require-proxy --stamps --fields --remote" ;;
-        queue) printf '%s' "$common --all" ;;
+        queue | recover) printf '%s' "$common --all" ;;
+        remote) printf '%s' "$common --switch" ;;
         conflicts) printf '%s' "$common --all --exit-code --offline --require-proxy --remote" ;;
         resolve) printf '%s' "$common --all --ours --theirs --current --incoming --value --remote" ;;
         status) printf '%s' "$common --check --offline --require-proxy --remote" ;;
@@ -140,6 +146,9 @@ _offsync_argument() {
                 drop) _offsync_offer < <(_offsync_pending 'rejected\|queued') ;;
             esac
             ;;
+        recover:0) _offsync_offer < <(printf '%s\n' list send drop) ;;
+        recover:*) [[ $2 != list ]] && _offsync_offer < <(_offsync_lost) ;;
+        remote:0) _offsync_offer < <(printf '%s\n' show set) ;;
         conflicts:0) _offsync_offer < <(printf '%s\n' list show) ;;
         conflicts:1) [[ $2 == show ]] && _offsync_offer < <(_offsync_conflicts) ;;
         resolve:*) _offsync_offer < <(_offsync_conflicts) ;;
@@ -174,7 +183,7 @@ _offsync() {
     elif [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_offsync_options "$command")" -- "$cur")
     elif [[ -z $command ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'init emit sync watch replay log state queue conflicts resolve status' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'init emit sync watch replay log state queue recover conflicts resolve status remote' -- "$cur")
     else
         _offsync_argument "$count" "$first"
     fi

@@ -31,6 +31,11 @@ function __offsync_pending
         string replace -rf '^\{"n":\d+,"state":"('$argv[1]')".*"event":\{"specversion":"1.0","id":"([^"\\\\]*)".*' '$2'
 end
 
+function __offsync_lost
+    __offsync_ask recover list | head -n 1000 |
+        string replace -rf '^\{"sequence":"\d+","event":\{"specversion":"1.0","id":"([^"\\\\]*)".*' '$1'
+end
+
 function __offsync_conflicts
     __offsync_ask conflicts --offline | head -n 1000 | string replace -rf '^\{"id":"([^"\\\\]*)".*' '$1'
 end
@@ -120,9 +125,11 @@ complete -c offsync -n __offsync_is -a replay -d 'Fold a log to a state'
 complete -c offsync -n __offsync_is -a log -d 'Print the received log'
 complete -c offsync -n __offsync_is -a state -d 'Print entities'
 complete -c offsync -n __offsync_is -a queue -d 'Handle pending events'
+complete -c offsync -n __offsync_is -a recover -d 'Handle what the proxy has lost'
 complete -c offsync -n __offsync_is -a conflicts -d 'List and show conflicts'
 complete -c offsync -n __offsync_is -a resolve -d 'Decide a conflict'
 complete -c offsync -n __offsync_is -a status -d 'Print where this replica stands'
+complete -c offsync -n __offsync_is -a remote -d 'Show or set the space'
 
 # Options that several commands have
 complete -c offsync -n '__offsync_is init sync watch state conflicts resolve status' -l remote -x -d 'URL of the space'
@@ -187,6 +194,13 @@ complete -c offsync -n '__offsync_at queue 1 show' -a "(__offsync_pending '[a-z]
 complete -c offsync -n '__offsync_at queue 1 retry' -a '(__offsync_pending rejected)'
 complete -c offsync -n '__offsync_at queue 1 drop' -a "(__offsync_pending 'rejected|queued')"
 complete -c offsync -n '__offsync_is queue' -l all -d 'All rejected events'
+
+# recover, remote
+complete -c offsync -n '__offsync_at recover 0' -a 'list send drop'
+complete -c offsync -n '__offsync_at recover 1 send drop' -a '(__offsync_lost)'
+complete -c offsync -n '__offsync_is recover' -l all -d 'All of them'
+complete -c offsync -n '__offsync_at remote 0' -a 'show set'
+complete -c offsync -n '__offsync_is remote' -l switch -d 'Leave the log for the one there'
 
 # conflicts, resolve
 complete -c offsync -n '__offsync_at conflicts 0' -a 'list show'

@@ -152,6 +152,8 @@ ApiAnswer Api::space_route(const ApiRequest& request, const Target& target) {
     get = &Api::get_events, post = &Api::post_events, route = "events";
   } else if (path.size() == 4 && path[3] == "state" && target.parameter("subject")) {
     get = &Api::entity, route = "entity";
+  } else if (path.size() == 4 && path[3] == "missing") {
+    post = &Api::missing, route = "missing";
   } else if (path.size() == 4 && path[3] == "state") {
     get = &Api::state, route = "state";
   } else if (path.size() > 4 && path[3] == "state") {
@@ -163,7 +165,9 @@ ApiAnswer Api::space_route(const ApiRequest& request, const Target& target) {
   }
   const Method method = reads(request) ? get : request.method == "POST" ? post : nullptr;
   if (method == nullptr)
-    return not_allowed(route, post != nullptr ? "GET, HEAD, POST" : "GET, HEAD");
+    return not_allowed(route, get == nullptr    ? "POST"
+                              : post == nullptr ? "GET, HEAD"
+                                                : "GET, HEAD, POST");
 
   ingest_.catch_up();
   auto at = store_.space(path[2]);
@@ -174,6 +178,7 @@ ApiAnswer Api::space_route(const ApiRequest& request, const Target& target) {
   const bool named = std::any_of(answer.headers.begin(), answer.headers.end(),
                                  [](const auto& h) { return h.first == "Offsync-Epoch"; });
   if (!named) answer.headers.emplace_back("Offsync-Epoch", call.at.epoch);
+  answer.headers.emplace_back("Offsync-Log", call.at.log);
   return answer;
 }
 
@@ -252,11 +257,13 @@ void Api::finish(const ApiRequest& request, ApiAnswer& answer) {
   if (origin.empty() || (!any && !known)) return;
   answer.headers.emplace_back("Access-Control-Allow-Origin", any ? "*" : origin);
   answer.headers.emplace_back("Access-Control-Expose-Headers",
-                              "Offsync-Epoch, Offsync-Time, Offsync-Cursor, Offsync-Head");
+                              "Offsync-Epoch, Offsync-Log, Offsync-Time, Offsync-Cursor,"
+                              " Offsync-Head");
   if (request.method == "OPTIONS") {
     answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST");
     answer.headers.emplace_back("Access-Control-Allow-Headers",
-                                "Content-Type, Content-Encoding, Last-Event-ID, Offsync-Cursor");
+                                "Content-Type, Content-Encoding, Last-Event-ID, Offsync-Cursor,"
+                                " Offsync-Line, Offsync-Source");
     answer.headers.emplace_back("Access-Control-Max-Age", "600");
   }
 }

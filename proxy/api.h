@@ -67,6 +67,9 @@ class Api {
   ApiAnswer space_route(const ApiRequest& request, const Target& target);
   ApiAnswer info(const Call& call);
   ApiAnswer post_events(const Call& call);
+  ApiAnswer missing(const Call& call);
+  // A problem where the log has another line at `sequence` than the client, which says its mark.
+  std::optional<ApiAnswer> other_line(const Call& call, std::uint64_t sequence);
   ApiAnswer get_events(const Call& call);
   ApiAnswer page(const Call& call, std::uint64_t after);
   ApiAnswer whole_log(const Call& call, std::uint64_t after);

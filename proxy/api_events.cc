@@ -9,6 +9,7 @@
 #include "proxy/log_source.h"
 #include "proxy/split_body.h"
 #include "wire/cursor.h"
+#include "wire/line_mark.h"
 #include "wire/sse.h"
 
 namespace offsync::proxy {
@@ -62,7 +63,8 @@ std::optional<Problem> lost_place(const ApiRequest& request, const SpaceState& a
                              Cursor{at.epoch, at.head}.text(), seen->text())};
 }
 
-// The request's body without its Content-Encoding.
+}  // namespace
+
 std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
   const auto name = lower_case(request.header("Content-Encoding"));
   if (name.empty() || name == "identity") return request.body;
@@ -77,6 +79,8 @@ std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
   return Problem{large ? 413 : 400, plain.error().code, large ? "Content Too Large" : "Bad Request",
                  plain.error().detail};
 }
+
+namespace {
 
 // The texts of a POST's events, and whether there can be but one.
 struct Posted {
@@ -132,14 +136,32 @@ std::variant<std::uint64_t, Problem> position_of(std::string_view after, const S
   return *sequence;
 }
 
+std::optional<ApiAnswer> Api::other_line(const Call& call, std::uint64_t sequence) {
+  const auto mark = call.request.header("Offsync-Line");
+  if (mark.empty() || sequence == 0) return std::nullopt;
+  const auto entries = store_.read(call.space, sequence - 1, 1, 0);
+  if (!entries) return store_failed("read", entries.error());
+  // What is not kept any more cannot be compared.
+  if (entries->empty() || entries->front().sequence != sequence) return std::nullopt;
+  if (line_mark(entries->front().line) == mark) return std::nullopt;
+  return answer_of({410, "cursor_expired", "Gone",
+                    fmt::format("the log has another event at {} than its client: it was put back, "
+                                "and has grown since; fetch the state and go on from its cursor",
+                                sequence)});
+}
+
 ApiAnswer Api::post_events(const Call& call) {
   if (const auto lost = lost_place(call.request, call.at)) return answer_of(*lost);
+  if (const auto seen = Cursor::parse(call.request.header("Offsync-Cursor"))) {
+    if (auto other = other_line(call, seen->sequence)) return std::move(*other);
+  }
   auto body = plain_body(call.request);
   if (const auto* problem = std::get_if<Problem>(&body)) return answer_of(*problem);
   auto events = posted(call.request, std::get<std::string>(body));
   if (const auto* problem = std::get_if<Problem>(&events)) return answer_of(*problem);
   const bool one = std::get<Posted>(events).one;
-  auto done = ingest_.submit(call.space, std::move(std::get<Posted>(events).lines));
+  auto done = ingest_.submit(call.space, std::move(std::get<Posted>(events).lines),
+                             call.request.header("Offsync-Source"));
   if (!done) return store_failed("written", done.error());
 
   const auto& outcomes = done->outcomes;
@@ -165,6 +187,7 @@ ApiAnswer Api::get_events(const Call& call) {
   if (accepts(call.request.header("Accept"), kEventStream)) return stream(call);
   const auto after = position_of(call.target.parameter("after").value_or("0"), call.at);
   if (const auto* problem = std::get_if<Problem>(&after)) return answer_of(*problem);
+  if (auto other = other_line(call, std::get<std::uint64_t>(after))) return std::move(*other);
   if (!call.target.parameter("limit")) return whole_log(call, std::get<std::uint64_t>(after));
   return page(call, std::get<std::uint64_t>(after));
 }
@@ -236,6 +259,12 @@ ApiAnswer Api::stream(const Call& call) {
     if (problem->status != 410) return answer_of(*problem);
     append_sse(answer.body, {}, "hello", hello);
     append_sse(answer.body, {}, "reset", encode_problem(*problem));
+    return answer;
+  }
+  if (auto other = other_line(call, std::get<std::uint64_t>(after))) {
+    if (other->status != 410) return std::move(*other);
+    append_sse(answer.body, {}, "hello", hello);
+    append_sse(answer.body, {}, "reset", other->body);
     return answer;
   }
   // With an id the starting point is fixed: who is cut before an event came comes back to the same

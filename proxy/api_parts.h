@@ -24,6 +24,9 @@ inline constexpr const char* kProblemType = "application/problem+json";
 Coding coding_for(const ApiRequest& request);
 std::string_view name_of(Coding coding);
 
+// The request's body without its Content-Encoding.
+std::variant<std::string, Problem> plain_body(const ApiRequest& request);
+
 // The sequence behind which to go on: a cursor of this epoch, a sequence, or "now". Problems: 400
 // bad_cursor, 410 cursor_expired (another epoch, beyond the head, or history is gone).
 std::variant<std::uint64_t, Problem> position_of(std::string_view after, const SpaceState& at);

@@ -68,8 +68,12 @@ ApiAnswer Api::info(const Call& call) {
   ApiAnswer answer;
   answer.content_type = "application/json";
   // There is no backend to wait for, so everything is applied.
-  answer.body =
-      encode_space_info({call.space, call.at.epoch, call.at.head, call.at.oldest, call.at.head});
+  answer.body = encode_space_info({.space = call.space,
+                                   .epoch = call.at.epoch,
+                                   .log = call.at.log,
+                                   .head = call.at.head,
+                                   .oldest = call.at.oldest,
+                                   .applied = call.at.head});
   answer.body += '\n';
   return answer;
 }

@@ -86,6 +86,8 @@ class Decider::Group {
   Status decide_new(EventView event);
   Status decide_known(const EventView& event, const KnownEvent& known);
   Status decide_again(const EventView& event);
+  bool in_order(const EventView& event) const;
+  Result<std::optional<Rejection>> earlier_rejection(const EventView& event);
   Status accept(EventView event);
   Status reject(const EventView& event, std::string_view code, std::string detail);
   Status reject_unread(const Error& error);
@@ -146,6 +148,13 @@ Status Decider::Group::decide() {
   return decide_new(*event);
 }
 
+// Whether the event is one of its sender's own, which come in order. Those of others are sent by
+// whoever has them, when a log has lost them, and in no order with their authors' own.
+bool Decider::Group::in_order(const EventView& event) const {
+  const bool own = request_->author.empty() || request_->author == event.source;
+  return own && event.clientseq != 0;
+}
+
 // What a decoder wrote a decoder reads; were it not so, one such event must not fail all others.
 Status Decider::Group::reject_unread(const Error& error) {
   Outcome& outcome = answer(OutcomeKind::rejected);
@@ -175,6 +184,17 @@ Status Decider::Group::decide_known(const EventView& event, const KnownEvent& kn
 
 // The answer to its first arrival was lost, or the network delivers a copy late.
 Status Decider::Group::decide_again(const EventView& event) {
+  OFFSYNC_ASSIGN(std::optional<Rejection> earlier, earlier_rejection(event));
+  if (earlier) return reject(event, earlier->code, std::move(earlier->detail));
+  if (!in_order(event)) return decide_new(event);
+  OFFSYNC_ASSIGN(const Mark* mark, mark_of(event.source));
+  return reject(event, "already_decided",
+                fmt::format("events of {} up to clientseq {} are decided, and this one, {}, is "
+                            "not in the log",
+                            event.source, mark->clientseq, event.clientseq));
+}
+
+Result<std::optional<Rejection>> Decider::Group::earlier_rejection(const EventView& event) {
   std::optional<Rejection> earlier;
   const auto here = rejected_.find({std::string(event.source), event.clientseq});
   if (here != rejected_.end()) {
@@ -182,14 +202,7 @@ Status Decider::Group::decide_again(const EventView& event) {
   } else {
     OFFSYNC_ASSIGN(earlier, d_.store_.rejection(log_.space, event.source, event.clientseq));
   }
-  if (earlier && earlier->id == event.id) {
-    return reject(event, earlier->code, std::move(earlier->detail));
-  }
-  OFFSYNC_ASSIGN(const Mark* mark, mark_of(event.source));
-  return reject(event, "already_decided",
-                fmt::format("events of {} up to clientseq {} are decided, and this one, {}, is "
-                            "not in the log",
-                            event.source, mark->clientseq, event.clientseq));
+  return earlier && earlier->id == event.id ? earlier : std::nullopt;
 }
 
 Status Decider::Group::decide_new(EventView event) {
@@ -241,7 +254,7 @@ Status Decider::Group::accept(EventView event) {
     entity.fold(event);
     changed_.insert(*working.subject);
   }
-  if (event.clientseq != 0) {
+  if (in_order(event)) {
     OFFSYNC_ASSIGN(Mark * mark, mark_of(event.source));
     *mark = {event.clientseq, true};
   }
@@ -254,7 +267,7 @@ Status Decider::Group::reject(const EventView& event, std::string_view code, std
   outcome.code = code;
   outcome.detail = std::move(detail);
   request_->refused.emplace(pair_key(event.source, event.subject), index_);
-  if (event.clientseq == 0) return {};
+  if (!in_order(event)) return {};
   OFFSYNC_ASSIGN(Mark * mark, mark_of(event.source));
   if (event.clientseq <= mark->clientseq) return {};
   *mark = {event.clientseq, true};

@@ -7,7 +7,8 @@
 //   duplicate       its id is in the log, or earlier in the group, with the same content;
 //                   with other content: id_conflict
 //   held            an event of the same source and subject was rejected in the same request
-//   (as before)     clientseq at or below the mark: the rejection remembered, or already_decided
+//   (as before)     clientseq at or below the mark: the rejection remembered, or already_decided;
+//                   of another source than the sender's: the rejection remembered
 //   clock_ahead     its stamp is too far in the future
 //   kind_mismatch, too_many_fields, too_large
 //   accepted        with its conflicts appended right behind it
@@ -38,6 +39,7 @@ struct Candidate {
 
 struct Request {
   std::string space;
+  std::string author;  // the sender's own source; empty: it has not said
   std::vector<Candidate> candidates;
   // (source, subject) of what was rejected, with the first such candidate's index.
   std::unordered_map<std::string, std::size_t> refused;

@@ -118,7 +118,8 @@ Ingest::Ingest(LogStore& store, Clock& clock, PublishFn publish, IngestOptions o
     : impl_(std::make_unique<Impl>(store, clock, std::move(publish), options)) {}
 Ingest::~Ingest() = default;
 
-Result<Ingest::Answer> Ingest::submit(const std::string& space, std::vector<std::string> lines) {
+Result<Ingest::Answer> Ingest::submit(const std::string& space, std::vector<std::string> lines,
+                                      std::string author) {
   Answer answer;
   if (lines.empty()) {
     OFFSYNC_ASSIGN(const SpaceState state, impl_->store.space(space));
@@ -127,6 +128,7 @@ Result<Ingest::Answer> Ingest::submit(const std::string& space, std::vector<std:
   }
   Waiting mine;
   mine.request = impl_->decode(space, lines);
+  mine.request.author = std::move(author);
   lines = {};
   impl_->wait(mine);
   if (mine.error) return std::move(*mine.error);

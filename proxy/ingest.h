@@ -42,7 +42,11 @@ class Ingest {
   // Thread-safe; returns when everything accepted is durable. A line that is no event is that
   // line's `rejected` outcome. An error means that nothing of this call was decided, or (`unknown`)
   // that it may or may not have been: sending again is safe.
-  Result<Answer> submit(const std::string& space, std::vector<std::string> lines);
+  //
+  // `author`: the sender's own source. The clientseq of another source's event is then no number
+  // of its own: the mark is neither asked nor moved. Empty: the sender does not say.
+  Result<Answer> submit(const std::string& space, std::vector<std::string> lines,
+                        std::string author = {});
 
   // Publishes what a commit of unknown outcome may have left in the store, where that could not be
   // read at once. Thread-safe; to be called before the store is shown to anybody: costs nothing

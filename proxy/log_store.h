@@ -69,6 +69,7 @@ struct Commit {
 
 struct SpaceState {
   std::string epoch;          // of this space alone; no other space of any store has it
+  std::string log;            // the log's name: as the epoch, but it outlives it
   std::uint64_t head = 0;     // 0: no event yet
   std::uint64_t oldest = 1;   // the oldest sequence still kept
   std::uint64_t applied = 0;  // the outbox cursor
@@ -85,7 +86,7 @@ class LogStore {
  public:
   virtual ~LogStore() = default;
 
-  // A space nobody has written to has head 0, and an epoch already.
+  // A space nobody has written to has head 0, and an epoch and a name already.
   virtual Result<SpaceState> space(std::string_view space) = 0;
   virtual Result<std::vector<std::string>> spaces() = 0;
 

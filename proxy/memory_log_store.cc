@@ -23,7 +23,7 @@ Error taken_id(const std::string& space, const std::string& id) {
 
 SpaceState MemoryLogStore::state_of(std::string_view name) const {
   SpaceState state;
-  state.epoch = space_epoch(epoch_, name);
+  state.epoch = state.log = space_epoch(epoch_, name);
   if (const Space* space = find_space(name)) {
     state.head = space->head;
     state.oldest = space->oldest;

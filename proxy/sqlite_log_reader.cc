@@ -37,6 +37,7 @@ Result<LogReader> LogReader::prepare(sqlite::Db& db) {
     return {};
   };
   OFFSYNC_TRY(set(reader.epoch_, "SELECT epoch FROM store"));
+  OFFSYNC_TRY(set(reader.name_, "SELECT name FROM store"));
   OFFSYNC_TRY(set(reader.space_,
                   "SELECT space_id, head, oldest, applied, entities FROM space WHERE name = ?"));
   OFFSYNC_TRY(set(reader.spaces_, "SELECT name FROM space ORDER BY name"));
@@ -66,6 +67,13 @@ Result<std::string> LogReader::epoch() {
   OFFSYNC_ASSIGN(const bool found, epoch_.step());
   if (!found) return make_error(Errc::io, "corrupt", "the store has lost its epoch");
   return std::string(epoch_.text(0));
+}
+
+Result<std::string> LogReader::name() {
+  const ResetAtEnd reset(name_);
+  OFFSYNC_ASSIGN(const bool found, name_.step());
+  if (!found) return make_error(Errc::io, "corrupt", "the store has lost its name");
+  return std::string(name_.text(0));
 }
 
 Result<std::optional<SpaceRow>> LogReader::space(std::string_view name) {
@@ -173,11 +181,8 @@ Result<std::uint64_t> LogReader::count_conflicts(std::int64_t space_id) {
   return row ? count_conflicts_.uinteger(0) : 0;
 }
 
-Status LogReader::snapshot(const SpaceRow& row, const std::string& epoch,
-                           const SnapshotSink& sink) {
+Status LogReader::snapshot(const SpaceRow& row, const SpaceState& at, const SnapshotSink& sink) {
   OFFSYNC_ASSIGN(const std::uint64_t conflicts, count_conflicts(row.space_id));
-  const SpaceState at{
-      .epoch = epoch, .head = row.head, .oldest = row.oldest, .applied = row.applied};
   if (!sink.begin(at, row.entities, conflicts)) return {};
   {
     const ResetAtEnd reset(entities_);

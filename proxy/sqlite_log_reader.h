@@ -26,6 +26,7 @@ class LogReader {
   static Result<LogReader> prepare(sqlite::Db& db);
 
   Result<std::string> epoch();
+  Result<std::string> name();  // the store's, which outlives its epochs
   Result<std::optional<SpaceRow>> space(std::string_view name);
   Result<std::vector<std::string>> spaces();
   Result<std::vector<LogEntry>> read(std::int64_t space_id, std::uint64_t after,
@@ -36,14 +37,15 @@ class LogReader {
   Result<std::optional<Rejection>> rejection(std::int64_t space_id, std::string_view source,
                                              std::uint64_t clientseq);
   Result<std::vector<OpenConflict>> open_conflicts(std::int64_t space_id);
-  // Precondition: within one read transaction with the space() that gave `row`.
-  Status snapshot(const SpaceRow& row, const std::string& epoch, const SnapshotSink& sink);
+  // Precondition: within one read transaction with the space() that gave `row`; `at` is the same
+  // place for others.
+  Status snapshot(const SpaceRow& row, const SpaceState& at, const SnapshotSink& sink);
 
  private:
   Result<std::uint64_t> count_conflicts(std::int64_t space_id);
 
-  sqlite::Statement epoch_, space_, spaces_, read_, oldest_, find_, entity_, entities_, mark_,
-      rejection_, conflicts_, count_conflicts_;
+  sqlite::Statement epoch_, name_, space_, spaces_, read_, oldest_, find_, entity_, entities_,
+      mark_, rejection_, conflicts_, count_conflicts_;
 };
 
 }  // namespace offsync::proxy

@@ -54,6 +54,11 @@ constexpr std::array kMigrations = {
       );
       CREATE UNIQUE INDEX open_conflict_by_id ON open_conflict (key >> 40, id);
     )sql"},
+    sqlite::Migration{"a name that outlives the epoch", R"sql(
+      -- The first epoch of the store. It stays where the epoch is made anew, and in backups.
+      ALTER TABLE store ADD COLUMN name TEXT NOT NULL DEFAULT '';
+      UPDATE store SET name = epoch;
+    )sql"},
 };
 
 constexpr std::size_t kUuidText = 36;

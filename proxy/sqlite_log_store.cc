@@ -27,15 +27,31 @@ std::string new_epoch(Random& random) {
   return epoch;
 }
 
-// The epoch in the file; made where there is none, or `anew`.
-Result<std::string> take_epoch(WriteConnection& connection, Random& random, bool anew) {
-  OFFSYNC_ASSIGN(
-      sqlite::Statement add,
-      connection.db.prepare(anew ? "REPLACE INTO store (one, epoch) VALUES (1, ?)"
-                                 : "INSERT OR IGNORE INTO store (one, epoch) VALUES (1, ?)"));
+// Of the store; those of its spaces are made from them.
+struct Names {
+  std::string epoch, name;
+
+  SpaceState of(std::string_view space) const {
+    SpaceState state;
+    state.epoch = space_epoch(epoch, space);
+    state.log = space_epoch(name, space);
+    return state;
+  }
+};
+
+// What is in the file; made where there is nothing. `anew`: with another epoch.
+Result<Names> take_names(WriteConnection& connection, Random& random, bool anew) {
+  OFFSYNC_ASSIGN(sqlite::Statement add,
+                 connection.db.prepare(
+                     anew ? "INSERT INTO store (one, epoch, name) VALUES (1, ?1, ?1)"
+                            " ON CONFLICT (one) DO UPDATE SET epoch = excluded.epoch"
+                          : "INSERT OR IGNORE INTO store (one, epoch, name) VALUES (1, ?1, ?1)"));
   const std::string epoch = new_epoch(random);
   OFFSYNC_TRY(add.bind(1, epoch).run());
-  return connection.reader.epoch();
+  Names names;
+  OFFSYNC_ASSIGN(names.epoch, connection.reader.epoch());
+  OFFSYNC_ASSIGN(names.name, connection.reader.name());
+  return names;
 }
 
 // Held as long as the store is open. Two names of a store must not have two locks: SQLite follows
@@ -67,6 +83,13 @@ struct StoreLock {
   }
 };
 
+SpaceState at(const SpaceRow& row, SpaceState state) {
+  state.head = row.head;
+  state.oldest = row.oldest;
+  state.applied = row.applied;
+  return state;
+}
+
 // A proxy that can only read takes no events, so it should get no requests.
 Status check_room(const std::string& file) {
   constexpr std::uintmax_t kLeast = 1024UL * 1024;
@@ -93,7 +116,7 @@ struct SqliteLogStore::Impl {
   StoreLock lock;  // released last
   const Options options;
   LogPool pool;
-  std::string epoch;
+  Names names;
 
   std::shared_mutex ids_mutex;
   std::unordered_map<std::string, std::int64_t> ids;  // of spaces; an id never changes
@@ -151,19 +174,17 @@ Result<std::unique_ptr<SqliteLogStore>> SqliteLogStore::open(const Options& opti
   auto impl = std::make_unique<Impl>(std::move(lock), options);
   {
     OFFSYNC_ASSIGN(LogPool::WriteLease writer, impl->pool.writer());
-    OFFSYNC_ASSIGN(impl->epoch, take_epoch(*writer.operator->(), random, options.new_epoch));
+    OFFSYNC_ASSIGN(impl->names, take_names(*writer.operator->(), random, options.new_epoch));
   }
   return std::unique_ptr<SqliteLogStore>(new SqliteLogStore(std::move(impl)));
 }
 
 Result<SpaceState> SqliteLogStore::space(std::string_view space) {
-  SpaceState state;
-  state.epoch = space_epoch(impl_->epoch, space);
+  const SpaceState state = impl_->names.of(space);
   return impl_->ask(space, state, [&](LogReader& reader, std::int64_t) -> Result<SpaceState> {
     OFFSYNC_ASSIGN(const std::optional<SpaceRow> row, reader.space(space));
     if (!row) return state;
-    return SpaceState{
-        .epoch = state.epoch, .head = row->head, .oldest = row->oldest, .applied = row->applied};
+    return at(*row, state);
   });
 }
 
@@ -201,13 +222,10 @@ Status SqliteLogStore::snapshot(std::string_view space, const SnapshotSink& sink
   OFFSYNC_ASSIGN(const auto transaction,
                  sqlite::Transaction::begin(lease->db, sqlite::Transaction::Kind::read));
   OFFSYNC_ASSIGN(const std::optional<SpaceRow> row, lease->reader.space(space));
-  if (!row) {
-    SpaceState empty;
-    empty.epoch = space_epoch(impl_->epoch, space);
-    sink.begin(empty, 0, 0);
-    return {};
-  }
-  return lease->reader.snapshot(*row, space_epoch(impl_->epoch, space), sink);
+  const SpaceState state = impl_->names.of(space);
+  if (row) return lease->reader.snapshot(*row, at(*row, state), sink);
+  sink.begin(state, 0, 0);
+  return {};
 }
 
 Result<std::uint64_t> SqliteLogStore::mark(std::string_view space, std::string_view source) {
@@ -250,7 +268,7 @@ Status SqliteLogStore::check() {
   }
   OFFSYNC_ASSIGN(LogPool::ReadLease lease, impl_->pool.reader());
   OFFSYNC_ASSIGN(const std::string epoch, lease->reader.epoch());
-  if (epoch == impl_->epoch) return check_room(impl_->options.file);
+  if (epoch == impl_->names.epoch) return check_room(impl_->options.file);
   return make_error(Errc::io, "corrupt",
                     "the store " + impl_->options.file + " was exchanged while the proxy runs",
                     "restart the proxy");

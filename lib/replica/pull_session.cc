@@ -9,6 +9,7 @@ PageSession::PageSession(SyncContext& context, const Cursor& after)
   request.target = context.base + "/events?after=" + after.text() +
                    "&limit=" + std::to_string(context.options.page_events);
   request.headers = {{"Accept", "application/x-ndjson"}};
+  context.add_line_mark(request, after);
   begin(std::move(request));
 }
 
@@ -84,9 +85,12 @@ Status SnapshotSession::finish() {
   if (!body_.empty() && body_.back() != '\n') body_.push_back('\n');
   OFFSYNC_TRY(stage(body_.size()));
   OFFSYNC_ASSIGN(const ReplicaInfo before, context_.replica.info());
-  OFFSYNC_ASSIGN(const Cursor cursor, context_.replica.install_snapshot());
+  OFFSYNC_ASSIGN(const Cursor cursor, context_.replica.install_snapshot(there_));
   const bool came_to_an_empty_log = !before.cursor && cursor.sequence == 0;
   if (!came_to_an_empty_log) ++context_.report.snapshots;
+  const bool replaced = before.cursor && (before.cursor->epoch != cursor.epoch ||
+                                          cursor.sequence < before.cursor->sequence);
+  if (replaced) ++context_.report.replaced;
   context_.observer.on_reset(cursor);
   context_.observer.on_progress(context_.report);
   return {};

@@ -29,7 +29,7 @@ std::int64_t time_for(const std::vector<PendingEvent>& events, std::int64_t idle
 }  // namespace
 
 PushSession::PushSession(SyncContext& context, const std::optional<Cursor>& seen,
-                         std::vector<PendingEvent> events)
+                         const std::string& source, std::vector<PendingEvent> events)
     : Session(context, "the push of " + count(events.size()),
               time_for(events, context.options.request_timeout_ms)),
       events_(std::move(events)) {
@@ -37,7 +37,11 @@ PushSession::PushSession(SyncContext& context, const std::optional<Cursor>& seen
   request.method = "POST";
   request.target = context.base + "/events";
   request.headers = {{"Content-Type", "application/x-ndjson"}, {"Accept", "application/x-ndjson"}};
-  if (seen) request.headers.emplace_back("Offsync-Cursor", seen->text());
+  if (seen) {
+    request.headers.emplace_back("Offsync-Cursor", seen->text());
+    context.add_line_mark(request, *seen);
+  }
+  request.headers.emplace_back("Offsync-Source", source);
   request.body = body_of(events_);
   request.timeout_ms = time_for(events_, context.options.request_timeout_ms);
   if (request.body.size() > kCompressFrom) {
@@ -97,6 +101,7 @@ Status PushSession::consume(bool last) {
     const auto settled = context_.replica.settle(epoch_, outcomes);
     if (!settled) return settled.error();
     report(outcomes);
+    OFFSYNC_TRY(context_.check_log(epoch_, there_));  // a first push binds the replica to it
   }
   return wrong;
 }

@@ -12,7 +12,8 @@ class PushSession final : public Session {
  public:
   // Precondition: `events` is not empty. With `seen`, how far the replica has come, the proxy takes
   // nothing where its log does not hold that: its answer then ends the session as expired.
-  PushSession(SyncContext& context, const std::optional<Cursor>& seen,
+  // `source`: our own, to whose events the numbers of order belong.
+  PushSession(SyncContext& context, const std::optional<Cursor>& seen, const std::string& source,
               std::vector<PendingEvent> events);
 
   std::size_t size() const { return events_.size(); }

@@ -34,10 +34,17 @@ Status Replica::secure() {
 Result<ReplicaInfo> Replica::info() {
   OFFSYNC_TRY(impl_->store.ready());
   OFFSYNC_ASSIGN(ReplicaRow row, impl_->store.load_row());
+  return info_of(std::move(row));
+}
+
+ReplicaInfo info_of(ReplicaRow row) {
   ReplicaInfo info;
   info.remote = std::move(row.remote);
   info.source = std::move(row.source);
+  info.log = std::move(row.log);
+  info.place = std::move(row.place);
   info.node = row.node;
+  info.epoch = row.epoch;
   if (row.pulled) info.cursor = Cursor{std::move(row.epoch), row.cursor};
   info.log_after = row.log_after;
   info.head = row.head;

@@ -43,12 +43,42 @@ struct PendingEvent {
 struct ReplicaInfo {
   std::string remote;  // ".../v1/spaces/NAME"; may be empty (no proxy yet)
   std::string source;  // CloudEvents source of our own events
+  std::string epoch;   // of the log that it belongs to; empty: none was heard of yet
+  std::string log;     // name of the log that the replica belongs to; empty: none was said
+  std::string place;   // where it last met that log, as LogPlace::url; empty: unknown
   std::uint64_t node = 0;
   std::optional<Cursor> cursor;      // nothing: never pulled
   std::uint64_t log_after = 0;       // the received log holds the sequences log_after+1 .. cursor
   std::uint64_t head = 0;            // the proxy's head when we last heard of it
   std::int64_t clock_offset_ms = 0;  // the proxy's clock minus ours, as last measured
   std::int64_t last_sync_ms = 0;     // our wall clock at the last completed pull; 0: never
+};
+
+// Where a log was met.
+struct LogPlace {
+  std::string log;  // the log's name, as the proxy says it; empty: it does not
+  std::string url;  // ".../v1/spaces/NAME", without user and password
+};
+
+// `remote` as LogPlace has it.
+std::string place_of(std::string_view remote);
+
+// A replica belongs to one log, from its first sync on. That is the log of the same name, or of the
+// same epoch, wherever it is; and whatever log there is now in the place of ours (a proxy that lost
+// its store begins a new one). Error: config `other_log`, with what is known of both.
+Status check_same_log(const ReplicaInfo& replica, std::string_view epoch, const LogPlace& there);
+
+// An event that a log had which was replaced since.
+struct FormerEvent {
+  std::uint64_t n = 0;  // local order
+  std::uint64_t sequence = 0;
+  std::string source, id;
+  std::string line;  // content
+};
+
+struct FormerCounts {
+  std::uint64_t doubtful = 0;  // the log was not asked yet whether it has them
+  std::uint64_t lost = 0;      // it lacks them
 };
 
 struct QueueCounts {
@@ -90,6 +120,12 @@ class Replica {
   // commit, or whose disk failed, may have left in the kernel's memory only.
   Status secure();
   Status set_remote(const std::string& remote);
+  // Our log, that of this epoch, was met there. Changes nothing where ours is another one.
+  Status note_place(std::string_view epoch, const LogPlace& there);
+  // Leaves the log for another one, whatever was pending: the replica is as after create(), but for
+  // its source, node, clock and numbers, which go on. What it was is kept in the new file `keep`.
+  // Errors: config `exists`.
+  Status leave_log(const std::string& keep, const std::string& remote, const LogPlace& there);
 
   // --- emit -------------------------------------------------------------------------------------
   // A transaction of one or many events. Own events (no source, or ours) get id, source, time,
@@ -148,8 +184,30 @@ class Replica {
   Status begin_snapshot();
   Status stage_snapshot(std::string_view ndjson);  // whole lines
   // Checks the header line {"cursor":…,"entities":N,"conflicts":M} against what was staged. Error
-  // partial `superseded`: another process has begun a snapshot since; nothing was changed.
-  Result<Cursor> install_snapshot();
+  // partial `superseded`: another process has begun a snapshot since; nothing was changed. `from`:
+  // where it was fetched; error config `other_log` (no url: not checked).
+  //
+  // The received log, which is gone with it, becomes former events: the new log is to be asked
+  // whether it has them, before anything is pushed to it.
+  Result<Cursor> install_snapshot(const LogPlace& from = {});
+
+  // --- what a log had that was replaced ---------------------------------------------------------
+  // The first of those that the log was not asked about yet, in order.
+  Result<std::vector<FormerEvent>> doubtful(std::size_t max_events);
+  struct Found {
+    std::uint64_t again = 0;  // own events that the log lacks: queued as they were
+    std::uint64_t lost = 0;   // others' that it lacks: kept for somebody to send, or to drop
+  };
+  // Of `asked`, the log of this epoch lacks `missing` (of each its n). Error: `epoch_changed`.
+  Result<Found> settle_doubtful(std::string_view epoch, std::span<const FormerEvent> asked,
+                                std::span<const std::uint64_t> missing);
+  Result<FormerCounts> former_counts();
+  // Those that the log lacks, in order.
+  Status for_each_lost(const std::function<bool(const FormerEvent& event)>& fn);
+  // Queues a lost event as it is, to be sent as an event of its author. Errors: no_input
+  // `no_event`; bad_data `id_conflict`.
+  Status send_lost(std::uint64_t n);
+  Status drop_lost(std::uint64_t n);
 
   Status note_clock_offset(std::int64_t offset_ms);
   Status note_head(std::uint64_t head);

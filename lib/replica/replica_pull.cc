@@ -13,7 +13,7 @@ Error bad_event(std::uint64_t after, const Error& why) {
 // Puts an event of the log into it, and what follows from that. One transaction holds it all.
 class Apply {
  public:
-  explicit Apply(ReplicaWrite& write) : write_(write) {}
+  Apply(ReplicaWrite& write, bool any_former) : write_(write), any_former_(any_former) {}
   Replica::Applied applied;
 
   Status line(std::string_view line) {
@@ -36,6 +36,7 @@ class Apply {
     // First the log's copy comes in, then ours goes: the visible state has it at every moment.
     OFFSYNC_TRY(write_.confirm(event));
     OFFSYNC_TRY(settle_own(event));
+    if (any_former_) OFFSYNC_TRY(former::forget(write_.store, event));
     HybridClock clock(write_.row.node, write_.row.clock);
     clock.observe(event.stamp, write_.store.corrected_wall(write_.row));
     write_.row.clock = clock.last();
@@ -103,6 +104,7 @@ class Apply {
   }
 
   ReplicaWrite& write_;
+  const bool any_former_;
 };
 
 }  // namespace
@@ -140,7 +142,8 @@ Result<Replica::Applied> Replica::apply(std::string_view epoch,
   row.epoch = epoch;
   row.pulled = true;
   write->row_changed = true;
-  Apply apply(*write);
+  OFFSYNC_ASSIGN(const bool any_former, former::any(impl_->store));
+  Apply apply(*write, any_former);
   for (const std::string& line : lines) OFFSYNC_TRY(apply.line(line));
   row.head = std::max(row.head, row.cursor);
   OFFSYNC_TRY(write->commit());

@@ -233,7 +233,7 @@ Result<sqlite::Statement*> ReplicaStore::use(const char* sql) {
 Result<ReplicaRow> ReplicaStore::load_row() {
   OFFSYNC_ASSIGN(sqlite::Statement * get,
                  use("SELECT remote, source, former_sources, node, clock, next, epoch, cursor,"
-                     " log_after, head, clock_offset, last_sync, file FROM replica"));
+                     " log_after, head, clock_offset, last_sync, file, log, place FROM replica"));
   OFFSYNC_ASSIGN(const bool found, get->step());
   if (!found) {
     return make_error(Errc::io, "corrupt", file_ + " has no settings: its making was cut",
@@ -254,6 +254,8 @@ Result<ReplicaRow> ReplicaStore::load_row() {
   row.clock_offset = get->integer(10);
   row.last_sync = get->integer(11);
   row.file = get->text(12);
+  row.log = get->text(13);
+  row.place = get->text(14);
   get->reset();
   if (!is_sane(row)) return damaged("its settings have a number that cannot be");
   return row;
@@ -266,12 +268,15 @@ Error ReplicaStore::damaged(const std::string& what) const {
 
 Status ReplicaStore::save_row(const ReplicaRow& row) {
   OFFSYNC_ASSIGN(sqlite::Statement * put,
-                 use("REPLACE INTO replica VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                 use("REPLACE INTO replica(one, remote, source, former_sources, node, clock, next,"
+                     " epoch, cursor, log_after, head, clock_offset, last_sync, file, log, place)"
+                     " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   put->bind(1, row.remote).bind(2, row.source).bind(3, row.former_sources);
   put->bind(4, row.node).bind(5, row.clock).bind(6, row.next).bind(7, row.epoch);
   row.pulled ? put->bind(8, row.cursor) : put->bind_null(8);
   put->bind(9, row.log_after).bind(10, row.head);
   put->bind(11, row.clock_offset).bind(12, row.last_sync).bind(13, row.file);
+  put->bind(14, row.log).bind(15, row.place);
   return put->run();
 }
 

@@ -35,6 +35,7 @@ struct ReplicaRow {
   std::uint64_t cursor = 0, log_after = 0, head = 0;
   std::int64_t clock_offset = 0, last_sync = 0;
   std::string file;
+  std::string log, place;
 
   bool own(std::string_view event_source) const;
 };
@@ -235,6 +236,19 @@ Status forget_pending_resolve(ReplicaStore& store, std::string_view event);
 // Stamps of a pending event: greater than what its author had seen, but never dragged beyond the
 // guard by a bad clock.
 Stamp next_stamp(ReplicaWrite& write, std::uint64_t seen);
+
+// What others may know of the row.
+ReplicaInfo info_of(ReplicaRow row);
+
+namespace former {
+// Takes over the received log, which is about to go: what it holds is to be looked for in the log
+// that comes, and so is what was taken over before.
+Status take_over(ReplicaWrite& write);
+// Whether there is anything.
+Result<bool> any(ReplicaStore& store);
+// The log has this event.
+Status forget(ReplicaStore& store, const EventView& event);
+}  // namespace former
 
 struct Replica::Impl {
   Impl(std::string file, Clock& clock, Random& random) : store(std::move(file), clock, random) {}

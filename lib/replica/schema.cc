@@ -92,8 +92,30 @@ CREATE TABLE consumer(
 ) WITHOUT ROWID;
 )sql";
 
-constexpr sqlite::Migration kSteps[] = {
-    {"first format", kFirst}, {"rejected events", kRejected}, {"consumers", kConsumers}};
+constexpr const char* kWhoseLog = R"sql(
+-- Whose log it is: the log's own name (empty: none was said), and the URL where it was last met
+-- (empty: unknown).
+ALTER TABLE replica ADD COLUMN log TEXT NOT NULL DEFAULT '';
+ALTER TABLE replica ADD COLUMN place TEXT NOT NULL DEFAULT '';
+
+-- Events of received logs that were replaced. state: 0: the log that there is now was not asked
+-- yet; 1: it lacks the event; 2: it has it. sequence: in the log that was replaced. line: content.
+CREATE TABLE former(
+  n INTEGER PRIMARY KEY,
+  state INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  id TEXT NOT NULL,
+  line TEXT NOT NULL
+);
+CREATE UNIQUE INDEX former_by_name ON former(id, source);
+CREATE INDEX former_open ON former(state) WHERE state <> 2;
+)sql";
+
+constexpr sqlite::Migration kSteps[] = {{"first format", kFirst},
+                                        {"rejected events", kRejected},
+                                        {"consumers", kConsumers},
+                                        {"whose log, and former logs", kWhoseLog}};
 
 }  // namespace
 

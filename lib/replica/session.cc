@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "wire/line_mark.h"
 #include "wire/outcome.h"
 
 namespace offsync {
@@ -79,6 +80,27 @@ Status SyncContext::apply(std::string_view epoch, std::span<const std::string> l
   return {};
 }
 
+void SyncContext::add_line_mark(HttpRequest& request, const Cursor& at) {
+  if (at.sequence == 0) return;
+  LogFilter filter;
+  filter.after = at.sequence - 1;
+  filter.until = at.sequence;
+  // A snapshot has no line; and a replica that cannot be read says so where it must be read.
+  (void)replica.for_each_log(filter, [&](std::uint64_t, std::string_view line) {
+    request.headers.emplace_back("Offsync-Line", line_mark(line));
+    return false;
+  });
+}
+
+Status SyncContext::check_log(std::string_view epoch, const LogPlace& there) {
+  OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
+  OFFSYNC_TRY(check_same_log(info, epoch, there));
+  // A replica that is busy is told by the next answer.
+  if (const Status noted = replica.note_place(epoch, there); !noted && noted.error().code != "busy")
+    return noted;
+  return {};
+}
+
 Session::Session(SyncContext& context, std::string what, std::int64_t idle_ms)
     : context_(context), what_(std::move(what)), idle_ms_(idle_ms) {}
 
@@ -140,9 +162,14 @@ void Session::look_at_head() {
   note_time(head_.header("offsync-time"));
   log_head_ = parse_number(head_.header("offsync-head"));
   epoch_ = head_.header("offsync-epoch");
+  there_ = {std::string(head_.header("offsync-log")), context_.place};
+  if (!Cursor::parse(there_.log + "-0")) there_.log.clear();
   answered_cursor_ = Cursor::parse(head_.header("offsync-cursor"));
   retry_after_ms_ = offsync::retry_after_ms(head_, head_wall_ms_);
-  if (head_.status == kOk && !Cursor::parse(epoch_ + "-0")) {
+  if (Cursor::parse(epoch_ + "-0")) {
+    // Before anything of the answer counts.
+    if (const Status ours = context_.check_log(epoch_, there_); !ours) fail(ours.error(), false);
+  } else if (head_.status == kOk) {
     fail(protocol_error("not_offsync", "the answer bears no epoch of a log"), true);
   }
 }

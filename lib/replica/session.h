@@ -33,10 +33,16 @@ struct SyncContext {
   SyncOptions options;
   SyncReport report;
   std::string base;                  // path of the space: "/v1/spaces/shop"
+  std::string place;                 // URL of the space, as LogPlace has it
   std::int64_t noted_offset_ms = 0;  // as the replica has it
 
   // Applies log lines, and tells report and observer.
   Status apply(std::string_view epoch, std::span<const std::string> lines);
+  // What the replica has at `at` goes with a request, so that a log that was put back, and has grown
+  // past that place since, is not taken for the one that the replica has seen.
+  void add_line_mark(HttpRequest& request, const Cursor& at);
+  // Whether an answer comes from the replica's own log, and notes where that is.
+  Status check_log(std::string_view epoch, const LogPlace& there);
 };
 
 class Session : public HttpHandler {
@@ -96,6 +102,7 @@ class Session : public HttpHandler {
   SyncContext& context_;
   std::string body_;
   std::string epoch_;                      // of the answer
+  LogPlace there_;                         // of the log that answers
   std::optional<Cursor> answered_cursor_;  // Offsync-Cursor
 
  private:

@@ -18,6 +18,7 @@ StreamSession::StreamSession(SyncContext& context, const Cursor& after)
   request.headers = {{"Accept", "text/event-stream, application/problem+json"},
                      {"Cache-Control", "no-cache"},
                      {"Last-Event-ID", after.text()}};
+  context.add_line_mark(request, after);
   begin(std::move(request));
 }
 

@@ -1,4 +1,5 @@
 // What follows the end of a session of the SyncEngine.
+#include "replica/missing_session.h"
 #include "replica/push_session.h"
 #include "replica/stream_session.h"
 #include "replica/sync_engine_impl.h"
@@ -17,15 +18,43 @@ void SyncEngine::Impl::end_push() {
     push_events = session.size() / 2;  // something in between has a limit of its own
   } else if (session.end() == Session::End::failed) {
     fail(push, session.error(), session.worth_retrying(), &session);
-  } else if (!context.options.pull) {
+  } else {
+    log_began_anew();
+  }
+}
+
+void SyncEngine::Impl::end_question() {
+  const std::unique_ptr<Session> ended = std::move(push.session);
+  auto& session = static_cast<MissingSession&>(*ended);
+  push.due_ms = now();
+  // A proxy of a former version does not know the question.
+  const bool unknown =
+      session.end() == Session::End::failed && session.error().code == "no_such_route";
+  if (unknown) {
+    const Status taken = session.take_all_as_missing();
+    if (!taken) return fail(push, taken.error(), taken.error().code == "busy");
+  }
+  if (unknown || session.end() == Session::End::done) {
+    push.succeeded();
+    retries = 0;
+    pushed_upto = 0;  // what is queued again bears the numbers that it had
+  } else if (session.end() == Session::End::failed) {
+    fail(push, session.error(), session.worth_retrying(), &session);
+  } else {
+    log_began_anew();
+  }
+}
+
+// An answer to a push, or to a question, came from a log that we do not know.
+void SyncEngine::Impl::log_began_anew() {
+  if (!context.options.pull) {
     fail(push,
          make_error(Errc::partial, "epoch_changed",
                     "the proxy's log began anew; what is queued stays queued",
                     "sync with a pull, so that the replica can follow it"),
          false);
   } else if (once()) {
-    // The answer came from a log that we do not know. The events stay queued; when the pull has
-    // found out what there is now, they are pushed again.
+    // The events stay queued; when the pull has found out what there is now, they are pushed again.
     push_again = true;
     phase = Phase::pull;
   } else {
@@ -95,11 +124,10 @@ void SyncEngine::Impl::end_page(const Session& session) {
 
 void SyncEngine::Impl::end_pull_once() {
   if (const Status noted = context.replica.note_synced(); !noted) return finish(noted.error());
-  const bool look_again = push_again || reset_seen;
-  if (!context.options.push || !look_again) return finish();
-  const auto left = context.replica.to_push(0, 1, context.options.push_bytes);
+  if (!push_again && !reset_seen) return finish();
+  const auto left = is_left();
   if (!left) return finish(left.error());
-  if (left->empty()) return finish();
+  if (!*left) return finish();
   if (++rounds >= kRounds) {
     return finish(make_error(Errc::partial, "epoch_changed",
                              "the proxy's log began anew again and again during the sync",
@@ -109,6 +137,15 @@ void SyncEngine::Impl::end_pull_once() {
   push_again = reset_seen = false;
   pushed_upto = 0;
   target.reset();
+}
+
+// Something to ask, or to push.
+Result<bool> SyncEngine::Impl::is_left() const {
+  OFFSYNC_ASSIGN(const auto doubtful, context.replica.doubtful(1));
+  if (!doubtful.empty()) return true;
+  if (!context.options.push) return false;
+  OFFSYNC_ASSIGN(const auto queued, context.replica.to_push(0, 1, context.options.push_bytes));
+  return !queued.empty();
 }
 
 Status SyncEngine::Impl::note_head(std::uint64_t head) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "replica/missing_session.h"
 #include "replica/pull_session.h"
 #include "replica/push_session.h"
 #include "replica/stream_session.h"
@@ -18,6 +19,7 @@ void SyncEngine::Impl::start() {
   auto path = path_of(remote.empty() ? info->remote : remote);
   if (!path) return finish(std::move(path).error());
   context.base = std::move(path).value();
+  context.place = place_of(remote.empty() ? info->remote : remote);
   context.noted_offset_ms = info->clock_offset_ms;
   cursor = info->cursor;
   noted_head = info->head;
@@ -30,7 +32,7 @@ void SyncEngine::Impl::tick() {
   if (!started) start();
   if (push.session && !done) {
     push.session->advance();
-    if (push.session->end() != Session::End::running) end_push();
+    if (push.session->end() != Session::End::running) asking ? end_question() : end_push();
   }
   if (pull.session && !done) {
     pull.session->advance();
@@ -55,6 +57,7 @@ void SyncEngine::Impl::launch_once() {
   if (phase == Phase::place && cursor) phase = Phase::push;
   if (phase == Phase::push) {
     if (now() < push.due_ms) return;
+    if (launch_question()) return;
     if (context.options.push && launch_push()) return;
     phase = Phase::pull;
   }
@@ -66,13 +69,14 @@ void SyncEngine::Impl::launch_once() {
 void SyncEngine::Impl::launch_watch() {
   if (context.options.pull && !pull.session && now() >= pull.due_ms) launch_pull();
   if (done || push.session || now() < push.due_ms || !may_push()) return;
-  if (!launch_push()) push.due_ms = now() + context.options.poll_queue_ms;
+  if (launch_question()) return;
+  if (context.options.push && launch_push()) return;
+  push.due_ms = now() + context.options.poll_queue_ms;
 }
 
 // watch: while nobody answers, one of the two directions is enough to find out when that changes.
 // And what is pushed before the first snapshot could not be told from what the snapshot holds.
 bool SyncEngine::Impl::may_push() const {
-  if (!context.options.push) return false;
   if (!context.options.pull) return true;
   return cursor && (!pull.failing || (pull.session && pull.session->status() == 200));
 }
@@ -93,7 +97,25 @@ bool SyncEngine::Impl::launch_push() {
     return true;
   }
   if (events->empty()) return false;
-  push.session = std::make_unique<PushSession>(context, info->cursor, std::move(events).value());
+  asking = false;
+  push.session =
+      std::make_unique<PushSession>(context, info->cursor, info->source, std::move(events).value());
+  return true;
+}
+
+// False where there is nothing to ask. It goes before a push, because what the log lacks of our own
+// is to be pushed before what came after it.
+bool SyncEngine::Impl::launch_question() {
+  const auto info = context.replica.info();
+  auto asked = info ? context.replica.doubtful(context.options.push_events)
+                    : Result<std::vector<FormerEvent>>(info.error());
+  if (!asked) {
+    fail(push, asked.error(), asked.error().code == "busy");
+    return true;
+  }
+  if (asked->empty() || !info->cursor) return false;
+  asking = true;
+  push.session = std::make_unique<MissingSession>(context, *info->cursor, std::move(asked).value());
   return true;
 }
 

@@ -44,6 +44,9 @@ struct SyncReport {
   std::uint64_t pushed = 0, duplicate = 0, rejected = 0, held = 0;
   std::uint64_t pulled = 0, conflicts = 0;
   std::uint64_t snapshots = 0;  // bootstraps (but from an empty log) and resets
+  std::uint64_t replaced = 0;   // snapshots of a log that is not the one that the replica had
+  // Of what the log lacks that one before it had: own events, queued again; others', kept.
+  std::uint64_t again = 0, lost = 0;
   std::uint64_t reconnects = 0;
   std::optional<Error> error;  // once: why it ended; watch: the latest trouble
 };

@@ -37,7 +37,7 @@ struct Channel {
 struct SyncEngine::Impl {
   Impl(Replica& replica, Transport& transport, Clock& clock, Random& random_port,
        SyncObserver& observer, SyncOptions options)
-      : context{replica, transport, clock, observer, std::move(options), {}, {}, 0},
+      : context{replica, transport, clock, observer, std::move(options), {}, {}, {}, 0},
         random(random_port),
         push{nullptr, new_backoff()},
         pull{nullptr, new_backoff()},
@@ -51,8 +51,11 @@ struct SyncEngine::Impl {
   void launch_once();
   void launch_watch();
   bool launch_push();
+  bool launch_question();
   void launch_pull();
   void end_push();
+  void end_question();
+  void log_began_anew();
   void end_pull();
   void end_page(const Session& session);
   void end_pull_once();
@@ -65,6 +68,7 @@ struct SyncEngine::Impl {
   Status note_head(std::uint64_t head);
   void finish(std::optional<Error> error = std::nullopt);
   bool may_push() const;
+  Result<bool> is_left() const;
   // Its first wait is that of the settings, or `asked_ms` by the proxy where that is more.
   Backoff new_backoff(std::int64_t asked_ms = 0) const {
     const std::int64_t cap = std::max<std::int64_t>(1, context.options.backoff_cap_ms);
@@ -78,6 +82,7 @@ struct SyncEngine::Impl {
   Channel push, pull;
   bool started = false;
   bool done = false;
+  bool asking = false;  // the session of `push` is a question
 
   std::size_t push_events;        // in one request; smaller where somebody finds that too large
   std::uint64_t pushed_upto = 0;  // once: what was sent is not sent again in this round

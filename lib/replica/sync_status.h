@@ -19,6 +19,7 @@ struct SyncStatus {
   ReplicaInfo info;
   QueueCounts queue;
   std::optional<SpaceHead> space;  // nothing: the proxy was not asked, or did not answer
+  FormerCounts former;             // of logs that were replaced
 
   // The proxy's log is not the one that the replica follows.
   bool other_epoch() const { return space && info.cursor && info.cursor->epoch != space->epoch; }
@@ -32,7 +33,8 @@ struct SyncStatus {
   // Never true unless it was so when the proxy answered: nothing is pending, nothing is to be
   // pulled. What is only believed does not count.
   bool synced() const {
-    return space && info.cursor && !other_epoch() && lag() == 0 && pending() == 0;
+    return space && info.cursor && !other_epoch() && lag() == 0 && pending() == 0 &&
+           former.doubtful + former.lost == 0;
   }
 };
 

@@ -119,6 +119,7 @@ std::string encode_space_info(const SpaceInfo& info) {
   Json json;
   json["space"] = info.space;
   json["epoch"] = info.epoch;
+  if (!info.log.empty()) json["log"] = info.log;
   json["head"] = info.head;
   json["oldest"] = info.oldest;
   json["applied"] = info.applied;
@@ -134,6 +135,8 @@ Result<SpaceInfo> parse_space_info(std::string_view text) {
   SpaceInfo info;
   info.space = json.text("space").value_or("");
   info.epoch = json.text("epoch").value_or("");
+  info.log = json.text("log").value_or("");
+  if (!is_epoch(info.log)) info.log.clear();
   if (info.space.empty() || !is_epoch(info.epoch) || !head || !oldest || !applied) {
     return bad_answer("the answer about the space lacks its name, epoch, head, oldest or applied");
   }

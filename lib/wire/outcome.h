@@ -48,6 +48,7 @@ Problem parse_problem(int status, std::string_view content_type, std::string_vie
 // GET /v1/spaces/{s}
 struct SpaceInfo {
   std::string space, epoch;
+  std::string log;            // the log's name, which outlives its epochs; empty: not said
   std::uint64_t head = 0;     // sequence of the newest event; 0: none
   std::uint64_t oldest = 1;   // sequence of the oldest event still kept
   std::uint64_t applied = 0;  // up to here the backend has taken everything (no backend: head)

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "contract/store_under_test.h"
+#include "proxy/sqlite_log_schema.h"
 #include "proxy/sqlite_log_store.h"
 #include "support/catch.h"
 #include "support/ports.h"
@@ -103,11 +104,14 @@ TEST_CASE("a store may begin anew with what it holds") {
   SeededRandom random(1);
   SqliteLogStore::Options options;
   options.file = dir.file("store.db");
-  std::string epoch;
+  std::string epoch, name;
   {
     auto store = SqliteLogStore::open(options, random);
     REQUIRE((*store)->append(commit_of("shop", 1, 5)));
     epoch = (*store)->space("shop")->epoch;
+    name = (*store)->space("shop")->log;
+    CHECK(name == epoch);
+    CHECK((*store)->space("shpo")->log != name);
   }
   options.new_epoch = true;
   const std::string fresh = (*SqliteLogStore::open(options, random))->space("shop")->epoch;
@@ -115,8 +119,38 @@ TEST_CASE("a store may begin anew with what it holds") {
   options.new_epoch = false;
   auto store = SqliteLogStore::open(options, random);
   CHECK((*store)->space("shop")->epoch == fresh);
+  CHECK((*store)->space("shop")->log == name);
+  CHECK(take_snapshot(**store, "shop")->at.log == name);
   CHECK((*store)->space("shop")->head == 5);
   CHECK((*store)->read("shop", 0, 100, 1'000'000)->size() == 5);
+}
+
+TEST_CASE("a store of the first format gets its epoch as its name") {
+  TempDir dir;
+  SqliteLogStore::Options options;
+  options.file = dir.file("store.db");
+  {
+    sqlite::OpenOptions create;
+    create.create = true;
+    auto db = sqlite::Db::open(options.file, create);
+    REQUIRE(db);
+    REQUIRE(sqlite::migrate(*db, kLogApplicationId, log_migrations().first(1)));
+    REQUIRE(
+        db->exec("INSERT INTO store VALUES (1, 'theepochofit');"
+                 "INSERT INTO space VALUES (1, 'shop', 0, 1, 0, 0)"));
+  }
+  SeededRandom random(1);
+  {
+    const auto store = SqliteLogStore::open(options, random);
+    REQUIRE(store);
+    const auto state = (*store)->space("shop");
+    CHECK(state->epoch.starts_with("theepochofit"));
+    CHECK(state->log == state->epoch);
+  }
+  options.new_epoch = true;
+  const auto store = SqliteLogStore::open(options, random);
+  CHECK((*store)->space("shop")->log.starts_with("theepochofit"));
+  CHECK_FALSE((*store)->space("shop")->epoch.starts_with("theepochofit"));
 }
 
 TEST_CASE("two stores have two epochs") {

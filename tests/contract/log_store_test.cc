@@ -69,6 +69,7 @@ TEST_CASE("a space nobody has written to is empty, and has an epoch already") {
   const auto snapshot = take_snapshot(store.store(), "shop");
   REQUIRE(snapshot);
   CHECK(snapshot->at.epoch == state->epoch);
+  CHECK(snapshot->at.log == state->log);
   CHECK(snapshot->at.head == 0);
   CHECK(snapshot->entities_announced == 0);
 }

@@ -14,9 +14,11 @@ The help of the program and of each command, its version, and what it says to wh
     log        Print the received log
     state      Print entities
     queue      List, show, retry, drop and export pending events
+    recover    List, send and drop events of others that the proxy has lost
     conflicts  List and show conflicts
     resolve    Decide conflicts
     status     Print remote, cursor, lag, queue, conflicts and clock
+    remote     Show or set the proxy's space that this replica belongs to
   
   Options:
     -C, --directory DIR  Use the replica of this folder
@@ -401,6 +403,37 @@ queue
   offsync: queue has no option --frob; see: offsync queue --help
   [2]
 
+recover
+
+  $ offsync recover --help
+  List, send and drop events of others that the proxy has lost
+  
+  Usage: offsync recover [list | send [ID]... | drop ID...|--all] [OPTIONS]
+  
+  Where the proxy's log was replaced (a backup was put back, say), sync looks
+  for what the replica had. Own events that are missing are sent again at once;
+  those of others are kept here until they come back, or you send them for their
+  authors. Any replica may do that, and two may: it is one event. send without ID
+  sends all. ID may be shortened to its beginning or end.
+  
+  Options:
+    --all  send, drop: all of them
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync recover
+    offsync recover send
+    offsync recover drop 0193594d
+  $ offsync recover --frob
+  offsync: recover has no option --frob; see: offsync recover --help
+  [2]
+
 conflicts
 
   $ offsync conflicts --help
@@ -512,6 +545,36 @@ status
     offsync status --json | jq .queue
   $ offsync status --frob
   offsync: status has no option --frob; see: offsync status --help
+  [2]
+
+remote
+
+  $ offsync remote --help
+  Show or set the proxy's space that this replica belongs to
+  
+  Usage: offsync remote [show | set URL [--switch]] [OPTIONS]
+  
+  From its first sync on a replica belongs to one log, and is not synced with
+  another one. set takes the URL where that log is now. With --switch the replica
+  leaves its log for the one at URL and begins afresh; what it was, with its
+  queue, is kept in a file beside the new one.
+  
+  Options:
+    --switch  set: leave the log of this replica for that one
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --color WHEN         auto (default), always or never
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync remote
+    offsync remote set https://proxy.example/v1/spaces/shop
+    offsync remote set http://127.0.0.1:8080/v1/spaces/other --switch
+  $ offsync remote --frob
+  offsync: remote has no option --frob; see: offsync remote --help
   [2]
 
 The version goes with no command; help wins over anything else.

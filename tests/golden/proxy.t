@@ -133,7 +133,7 @@ What any HTTP client sees.
   $ curl -s -H 'Content-Type: application/json' -d '{"specversion":"1.0","id":"e1","source":"/till/1","type":"order.placed","subject":"order/1","time":"2024-01-01T10:00:00Z","data":{"set":{"n":1}}}' "$url/events"
   {"line":1,"id":"e1","outcome":"accepted","sequence":"1"}
   $ curl -s "$url"
-  {"space":"shop","epoch":"<epoch1>","head":1,"oldest":1,"applied":1}
+  {"space":"shop","epoch":"<epoch1>","log":"<epoch1>","head":1,"oldest":1,"applied":1}
   $ curl -s "$url/events"
   {"specversion":"1.0","id":"e1","source":"/till/1","type":"order.placed","subject":"order/1","time":"2024-01-01T10:00:00Z","stamp":"018cc4774500-0000-a07ae4cbda3b7bef","data":{"set":{"n":1}},"sequence":"1","recordedtime":"<TIME>"}
   $ curl -s "$url/state"
@@ -205,7 +205,7 @@ A backup is put back: what it lacks is sent again, before what came later.
   <folder>/proxy.db: 1 log begins anew; clients fetch the state, and send again what is missing
   $ proxy_start
   $ offsync sync -C a
-  pushed 2, pulled the whole state and 2 events, 0 conflicts, 0 rejected
+  pushed 2, pulled the whole state and 2 events, 0 conflicts, 0 rejected; the log was replaced, and lacked nothing received
   $ curl -s "$url/events" | grep -o '"set":{"n":.}'
   "set":{"n":1}
   "set":{"n":2}

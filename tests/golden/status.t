@@ -13,7 +13,7 @@
   answer     from the replica
   verdict    no remote: nothing leaves this machine
   $ offsync status --json
-  {"replica":"<folder>/.offsync","source":"/people/anna","node":"<node1>","remote":null,"cursor":null,"head":0,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"conflicts":0,"consumers":[],"clock_offset_ms":null,"last_sync":null,"answered_by":"replica","synced":false,"problem":null}
+  {"replica":"<folder>/.offsync","source":"/people/anna","node":"<node1>","remote":null,"cursor":null,"head":0,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"lost":0,"conflicts":0,"consumers":[],"clock_offset_ms":null,"last_sync":null,"answered_by":"replica","synced":false,"problem":null}
   $ offsync status --require-proxy
   offsync: this replica has no remote; give one with --remote URL, or once and for all by the line remote = "URL" in the replica's config.toml
   [78]
@@ -34,7 +34,7 @@
   verdict    not synced: never pulled
   $ offsync emit -q -C a todo.created todo/1 title="Buy milk" > event
   $ offsync status -C a --json
-  {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":null,"head":0,"lag":0,"queue":{"queued":1,"accepted":0,"rejected":0,"held":0},"conflicts":0,"consumers":[],"clock_offset_ms":<ms>,"last_sync":null,"answered_by":"proxy","synced":false,"problem":null}
+  {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":null,"head":0,"lag":0,"queue":{"queued":1,"accepted":0,"rejected":0,"held":0},"lost":0,"conflicts":0,"consumers":[],"clock_offset_ms":<ms>,"last_sync":null,"answered_by":"proxy","synced":false,"problem":null}
   $ offsync sync -q -C a
   pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ offsync status -C a
@@ -120,7 +120,7 @@ Without the proxy nothing is called synced.
   answer     from the replica
   verdict    not known to be synced: the proxy was not asked or did not answer
   $ offsync status -C a --json -q
-  {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":"<epoch1>-2","head":2,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"conflicts":0,"consumers":[],"clock_offset_ms":<ms>,"last_sync":"<TIME>","answered_by":"replica","synced":false,"problem":"GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?"}
+  {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":"<epoch1>-2","head":2,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"lost":0,"conflicts":0,"consumers":[],"clock_offset_ms":<ms>,"last_sync":"<TIME>","answered_by":"replica","synced":false,"problem":"GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?"}
   $ offsync status -C a --check
   offsync: GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?
   [69]

@@ -29,11 +29,11 @@ One way only.
   queue      0 queued, 1 accepted, 0 rejected, 0 held
   verdict    not synced: 1 to pull, 1 to come back
   $ offsync sync -C b --push --json
-  {"pushed":1,"duplicate":0,"rejected":0,"held":0,"pulled":0,"conflicts":0,"snapshots":0,"cursor":"<epoch1>-2","head":2,"queue":{"queued":0,"accepted":1,"rejected":0,"held":0}}
+  {"pushed":1,"duplicate":0,"rejected":0,"held":0,"pulled":0,"conflicts":0,"snapshots":0,"again":0,"lost":0,"cursor":"<epoch1>-2","head":2,"queue":{"queued":0,"accepted":1,"rejected":0,"held":0}}
   $ offsync sync -C b --pull --json
-  {"pushed":0,"duplicate":0,"rejected":0,"held":0,"pulled":2,"conflicts":0,"snapshots":0,"cursor":"<epoch1>-4","head":4,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0}}
+  {"pushed":0,"duplicate":0,"rejected":0,"held":0,"pulled":2,"conflicts":0,"snapshots":0,"again":0,"lost":0,"cursor":"<epoch1>-4","head":4,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0}}
   $ offsync sync -C a -o json
-  {"pushed":0,"duplicate":0,"rejected":0,"held":0,"pulled":2,"conflicts":0,"snapshots":0,"cursor":"<epoch1>-4","head":4,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0}}
+  {"pushed":0,"duplicate":0,"rejected":0,"held":0,"pulled":2,"conflicts":0,"snapshots":0,"again":0,"lost":0,"cursor":"<epoch1>-4","head":4,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0}}
 
 Both wrote the title: a conflict.
 
@@ -61,7 +61,7 @@ Without the proxy: exit code 69, nothing lost.
   nothing is lost; 1 event stays queued
   [69]
   $ offsync sync -C a --json
-  {"pushed":0,"duplicate":0,"rejected":0,"held":0,"pulled":0,"conflicts":0,"snapshots":0,"cursor":"<epoch1>-7","head":7,"queue":{"queued":1,"accepted":0,"rejected":0,"held":0},"error":{"code":"connect","detail":"the push of 1 event did not come through: POST http://127.0.0.1:<port1>/v1/spaces/shop/events failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused","hint":"is the proxy running there?"}}
+  {"pushed":0,"duplicate":0,"rejected":0,"held":0,"pulled":0,"conflicts":0,"snapshots":0,"again":0,"lost":0,"cursor":"<epoch1>-7","head":7,"queue":{"queued":1,"accepted":0,"rejected":0,"held":0},"error":{"code":"connect","detail":"the push of 1 event did not come through: POST http://127.0.0.1:<port1>/v1/spaces/shop/events failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused","hint":"is the proxy running there?"}}
   offsync: the push of 1 event did not come through: POST http://127.0.0.1:<port1>/v1/spaces/shop/events failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?
   nothing is lost; 1 event stays queued
   [69]
@@ -99,7 +99,9 @@ Settings.
   offsync: the remote 'shop' cannot be used: no http or https URL; it looks like http://127.0.0.1:8080/v1/spaces/NAME
   [78]
   $ OFFSYNC_REMOTE=${url%shop}other offsync sync -C c
-  pushed 0, pulled the whole state, 0 conflicts, 0 rejected
+  offsync: http://127.0.0.1:<port1>/v1/spaces/other has another log than that of this replica: there is the space other, log <epoch2>, epoch <epoch2>; the replica belongs to the space shop, log <epoch1>, epoch <epoch1>, which it last met at http://127.0.0.1:<port1>/v1/spaces/shop; nothing was sent, and nothing replaced; check the URL, or leave that log for this one: offsync remote set http://127.0.0.1:<port1>/v1/spaces/other --switch
+  nothing is lost; nothing is queued
+  [78]
 
 What the proxy has accepted is not queued any more, and nothing is lost of it either.
 

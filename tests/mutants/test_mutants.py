@@ -337,4 +337,25 @@ MUTANTS = [
      "id.substr(24)", "(MUTANT ? id.substr(0, 12) : id.substr(24))"),
     ("help-breaks-at-81", "test_base golden_help", "lib/base/wrap.cc",
      "column + 1 + word.size() > kColumns", "column + 1 + word.size() > kColumns + (MUTANT ? 1 : 0)"),
+
+    # --- whose log it is ------------------------------------------------------------------------------
+    ("line-mark-not-compared", "test_proxy", "proxy/api_events.cc",
+     "if (line_mark(entries->front().line) == mark) return std::nullopt;",
+     "if (line_mark(entries->front().line) == mark || MUTANT) return std::nullopt;"),
+    ("line-mark-not-sent", "test_replica", "lib/replica/session.cc",
+     'request.headers.emplace_back("Offsync-Line", line_mark(line));',
+     'if (!MUTANT) request.headers.emplace_back("Offsync-Line", line_mark(line));'),
+    ("numbers-begin-anew-elsewhere", "test_replica", "lib/replica/replica_log.cc",
+     "row.clock_offset = row.last_sync = 0;", "row.clock_offset = row.last_sync = 0;\n  if (MUTANT) row.next = 1;"),
+    ("another-log-set-unasked", "golden_remote", "cli/remote_command.cc",
+     "OFFSYNC_TRY(same);", "if (!MUTANT) OFFSYNC_TRY(same);"),
+    ("state-of-another-log", "golden_remote", "cli/state.cc",
+     "remote.must_be_of(info);", "if (!MUTANT) remote.must_be_of(info);"),
+    ("held-edits-hidden-online", "golden_queue", "cli/state.cc",
+     "if (pending.state == PendingState::rejected) return true;",
+     "if (pending.state == PendingState::rejected || (MUTANT && pending.state == PendingState::held)) return true;"),
+    ("lost-not-sent-in-order", "test_replica", "lib/replica/sync_engine.cc",
+     "    if (launch_question()) return;\n    if (context.options.push && launch_push()) return;\n    phase = Phase::pull;",
+     "    if (!MUTANT && launch_question()) return;\n    if (context.options.push && launch_push()) return;\n"
+     "    if (launch_question()) return;\n    phase = Phase::pull;"),
 ]

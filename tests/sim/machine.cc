@@ -122,12 +122,14 @@ bool Machine::check_disk() {
 // --- the process that syncs
 // -----------------------------------------------------------------------
 
-void Machine::begin_sync() {
+void Machine::begin_sync(const std::string& remote) {
   SyncOptions options;
-  options.mode = watches_ ? SyncOptions::Mode::watch : SyncOptions::Mode::once;
+  options.remote = remote;
+  options.mode = watches_ && remote.empty() ? SyncOptions::Mode::watch : SyncOptions::Mode::once;
   options.push_events = static_cast<std::size_t>(world_.params.push_events);
   options.page_events = static_cast<std::size_t>(world_.params.page_events);
   options.poll_queue_ms = world_.params.poll_queue_ms;
+  astray_ = !remote.empty();
   engine_.reset();
   transport_ = std::make_unique<SimTransport>(network_, index_, [this] { wake(); });
   engine_ = std::make_unique<SyncEngine>(*replica_, *transport_, clock_, random_, *this, options);
@@ -167,6 +169,8 @@ void Machine::end_sync() {
   transport_.reset();
   world_.trace("c{} sync ended: {}", index_, report.error ? report.error->code : "ok");
   world_.count(report.error ? "syncs failed" : "syncs done");
+  world_.count("own events queued again", report.again);
+  if (astray_) back_from_astray(report);
   if (!report.error) check_status();
   if (report.error && report.error->kind == Errc::internal) {
     world_.violated(5, "c{}: {}", index_, report.error->message());
@@ -221,6 +225,9 @@ void Machine::follow() {
       return false;
     }
     tail_ = sequence;
+    if (known && !log[sequence - 1]->is_conflict()) {
+      oracle_.received(space_, log[sequence - 1]->id);
+    }
     world_.count("events read");
     return true;
   });
@@ -347,14 +354,19 @@ void Machine::settle_rejected(Dice& dice) {
   // Whether it was done or not: what is queued instead of what, the replica itself says.
   if (!check_disk()) {
     // Nobody knows whether these have got other ids.
-    for (const std::string& doubtful : parked) confirmed_.erase(doubtful);
+    for (const std::string& doubtful : parked) {
+      confirmed_.erase(doubtful);
+      oracle_.given_up(doubtful);
+    }
     return;
   }
   world_.trace("c{} settled {}: {}", index_, id, done);
   if (!done) return;
   for (const PendingEvent& event : queue()) after.insert(event.id);
   for (const std::string& old : before) {
-    if (!after.contains(old)) confirmed_.erase(old);
+    if (after.contains(old)) continue;
+    confirmed_.erase(old);
+    oracle_.given_up(old);
   }
   for (const std::string& fresh : after) {
     if (!before.contains(fresh)) confirmed_.insert(fresh);

@@ -45,6 +45,10 @@ class Machine final : public SyncObserver {
   void import(const std::string& line);
   void resolve(Dice& dice);
   void settle_rejected(Dice& dice);  // retry or drop
+  void recover(Dice& dice);          // sends or drops others' events that the log lacks
+  void recover_all();
+  // The next sync is led to another space.
+  void go_astray(const std::string& space);
 
   // P2: states are what cursor and queue say. Precondition: up().
   void check_state();
@@ -54,6 +58,8 @@ class Machine final : public SyncObserver {
   bool settled(std::string& why);
   void check_end();
   const std::string& space() const { return space_; }
+  // Takes the ids out that this machine's queue has.
+  void strike_out_pending(std::set<std::string>& ids);
 
  private:
   void on_applied(const Cursor& upto) override;
@@ -63,8 +69,10 @@ class Machine final : public SyncObserver {
 
   bool check_disk();
   void open_failed(const Error& error);
-  void begin_sync();
+  void begin_sync(const std::string& remote = {});
   void end_sync();
+  void back_from_astray(const SyncReport& report);
+  std::vector<FormerEvent> lost_events();
   void wake();
   void tick();
   void follow();
@@ -98,6 +106,7 @@ class Machine final : public SyncObserver {
   std::unique_ptr<SimTransport> transport_;
   std::unique_ptr<SyncEngine> engine_;
   int incarnation_ = 0;
+  bool astray_ = false;
   std::int64_t next_tick_ = -1;
   bool power_ = false;
 

@@ -74,10 +74,15 @@ void Machine::check_state() {
 void Machine::check_status() {
   const auto info = shell_->info();
   const auto counts = shell_->counts();
-  if (!info || !counts || !server_.up()) return;
-  const SyncStatus status{*info, *counts, SpaceHead{server_.epoch(space_), oracle_.head(space_)}};
+  const auto former = shell_->former_counts();
+  if (!info || !counts || !former || !server_.up()) return;
+  const SyncStatus status{*info, *counts, SpaceHead{server_.epoch(space_), oracle_.head(space_)},
+                          *former};
   if (!status.synced()) return;
   world_.count("said to be synced");
+  for (const FormerEvent& event : lost_events()) {
+    world_.violated(10, "c{}: all is said to be synced, and {} is lost", index_, event.id);
+  }
   for (const std::string& id : confirmed_) {
     if (!oracle_.find(space_, id) && !oracle_.lost(id)) {
       world_.violated(10, "c{}: all is said to be synced, and {} is not in the log", index_, id);
@@ -101,11 +106,17 @@ bool Machine::settled(std::string& why) {
   if (counts->queued > 0) return say(fmt::format("has {} events queued", counts->queued));
   if (counts->accepted > 0) return say(fmt::format("has {} events accepted", counts->accepted));
   if (!info->cursor) return say("has never pulled");
+  const auto former = shell_->former_counts();
+  if (!former || former->doubtful > 0) return say("has events that the log was not asked about");
   if (info->cursor->epoch != server_.epoch(space_)) return say("follows a log that is no more");
   if (info->cursor->sequence != oracle_.head(space_)) {
     return say(fmt::format("is at {} of {}", info->cursor->sequence, oracle_.head(space_)));
   }
   return true;
+}
+
+void Machine::strike_out_pending(std::set<std::string>& ids) {
+  for (const PendingEvent& event : queue()) ids.erase(event.id);
 }
 
 void Machine::check_rejected(const PendingEvent& event) {

@@ -160,7 +160,7 @@ void Network::arrive(const ExchangePtr& exchange, const HttpRequest& request) {
   }
   auto answered = server_.handle(request);
   if (!answered) return lose(exchange);
-  if (request.method == "POST") {
+  if (request.method == "POST" && request.target.ends_with("/events")) {
     if (auto then = once_pushed_.extract(exchange->machine)) then.mapped()();
   }
   answer(exchange, std::move(*answered));

@@ -32,7 +32,8 @@ void Oracle::appended(const std::string& name, std::uint64_t sequence, const std
   if (!space.by_id.emplace(event->id, event).second) {
     world_.violated(3, "{}: event {} is in the log twice", name, event->id);
   }
-  if (event->clientseq != 0) {
+  // What a log before this one had may be sent again by anybody, in no order with its author's own.
+  if (event->clientseq != 0 && !lost(event->id)) {
     std::uint64_t& mark = space.marks[event->source];
     if (event->clientseq <= mark) {
       world_.violated(4, "{}: clientseq {} of {} came behind {}", name, event->clientseq,
@@ -165,12 +166,34 @@ void Oracle::found_end(const std::string& name, std::uint64_t head) {
   }
 }
 
-void Oracle::wiped() {
+void Oracle::put_back(const std::map<std::string, std::uint64_t>& heads) {
   for (auto& [name, space] : spaces_) {
     check_conflicts(space);
-    for (const auto& [id, event] : space.by_id) lost_.insert(id);
+    const auto head = heads.find(name);
+    std::vector<EventPtr> kept = std::move(space.log);
+    const std::size_t end = head == heads.end() ? 0 : std::min(head->second, kept.size());
+    for (std::size_t i = end; i < kept.size(); ++i) lost_.insert(kept[i]->id);
+    kept.resize(end);
     space = Space();
+    for (const EventPtr& event : kept) {
+      space.by_id.emplace(event->id, event);
+      if (!event->is_conflict()) space.by_subject[event->subject].push_back(event);
+      if (event->clientseq == 0 || lost(event->id)) continue;
+      std::uint64_t& mark = space.marks[event->source];
+      mark = std::max(mark, event->clientseq);
+    }
+    space.log = std::move(kept);
   }
+}
+
+std::set<std::string> Oracle::received_and_gone(const std::string& space) const {
+  std::set<std::string> gone;
+  const auto received = received_.find(space);
+  if (received == received_.end()) return gone;
+  for (const std::string& id : received->second) {
+    if (!find(space, id) && !given_up_.contains(id)) gone.insert(id);
+  }
+  return gone;
 }
 
 void Oracle::emitted(const Event& event) {

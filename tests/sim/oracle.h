@@ -31,7 +31,9 @@ class Oracle {
   void found(const std::string& space, std::uint64_t sequence, const std::string& line);
   void found_end(const std::string& space, std::uint64_t head);
   // Somebody threw the store away.
-  void wiped();
+  void wiped() { put_back({}); }
+  // A backup was put back, in which the logs reach to these heads; others to 0.
+  void put_back(const std::map<std::string, std::uint64_t>& heads);
 
   std::uint64_t head(const std::string& space) const { return log(space).size(); }
   const std::vector<EventPtr>& log(const std::string& space) const;
@@ -40,6 +42,11 @@ class Oracle {
   bool lost(const std::string& id) const { return lost_.contains(id); }
 
   // --- the clients ------------------------------------------------------------------------------
+  // A client has the event from the log. Then it must not get lost, unless a person gives it up.
+  void received(const std::string& space, const std::string& id) { received_[space].insert(id); }
+  void given_up(const std::string& id) { given_up_.insert(id); }
+  // Those that are in no log any more.
+  std::set<std::string> received_and_gone(const std::string& space) const;
   // An event as its author's replica has it.
   void emitted(const Event& event);
   // For all that it writes, or deletes, the event whose value its author saw there ("": none).
@@ -84,7 +91,8 @@ class Oracle {
 
   World& world_;
   std::map<std::string, Space> spaces_;
-  std::set<std::string> lost_;
+  std::set<std::string> lost_, given_up_;
+  std::map<std::string, std::set<std::string>> received_;                // by space
   std::unordered_map<std::string, std::map<Target, std::string>> seen_;  // by event id
   std::unordered_map<std::string, EventPtr> parsed_;
   std::unordered_map<std::string, std::string> last_stamp_;  // by node

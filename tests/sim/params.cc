@@ -31,6 +31,8 @@ constexpr Parameter kParameters[] = {
     {"clock_drift", &Params::clock_drift, 0},
     {"compactions", &Params::compactions, 0},
     {"wipes", &Params::wipes, 0},
+    {"restores", &Params::restores, 0},
+    {"strays", &Params::strays, 0},
     {"imports", &Params::imports, 0},
     {"forgeries", &Params::forgeries, 0},
     {"push_events", &Params::push_events, 1},
@@ -94,6 +96,9 @@ Params Params::from(std::uint64_t seed) {
   p.commit_events = 1 + dice.small(20);
   p.checkpoint_pages = dice.between(4, 60);
   p.compact_step = dice.between(1, 20);
+  Dice later(seed, "later params");  // so that the seeds of before are as they were
+  p.restores = later.chance(200) ? later.between(1, 2) : 0;
+  p.strays = later.chance(200) ? later.between(1, 2) : 0;
   return p;
 }
 

@@ -49,6 +49,17 @@ void People::plan() {
     server_.compact(space, static_cast<std::uint64_t>(dice.between(0, head)));
   });
   some("wipe", params.wipes, [this](Dice& /*dice*/) { server_.wipe(); });
+  some("backup", params.restores, [this](Dice& dice) {
+    server_.back_up();
+    world_.after(dice.below(20'000), [this] {
+      if (world_.faults) server_.put_back();
+    });
+  });
+  some("recovery", 4 * (params.wipes + params.restores),
+       [this](Dice& dice) { dice.pick(machines_)->recover(dice); });
+  some("stray", params.strays * params.clients, [this](Dice& dice) {
+    dice.pick(machines_)->go_astray(server_.name_of(dice.below(server_.spaces())));
+  });
 }
 
 void People::crash_proxy(Dice& dice) {

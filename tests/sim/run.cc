@@ -1,7 +1,10 @@
 #include "sim/run.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "event/decoder.h"
 #include "sim/listener.h"
@@ -56,6 +59,13 @@ class Scene {
     for (const auto& machine : machines_) machine->heal();
     server_.heal();
     network_.heal();
+    wait_until_settled();
+    // The last deed of people: what some log has lost and some client has, they send.
+    for (const auto& machine : machines_) machine->recover_all();
+    wait_until_settled();
+  }
+
+  void wait_until_settled() {
     const std::int64_t begun = world_.now();
     std::string why = "nothing";
     while (!world_.broken() && !settled(why)) {
@@ -65,7 +75,7 @@ class Scene {
       }
       world_.run_until(world_.now() + kLookEveryMs);
     }
-    healed_ms_ = world_.now() - begun;
+    healed_ms_ = std::max(healed_ms_, world_.now() - begun);
   }
 
   bool settled(std::string& why) {
@@ -92,6 +102,7 @@ class Scene {
     }
     for (std::int64_t i = 0; i < server_.spaces(); ++i) {
       const std::string& space = server_.name_of(i);
+      check_received(space);
       const Entities expected = oracle_.state(space, oracle_.head(space), {});
       if (server_.state(space) != expected) {
         world_.violated(5, "the proxy's state of {} is not that of its log", space);
@@ -99,6 +110,17 @@ class Scene {
       if (folded(space) != expected) {
         world_.violated(6, "the log of {} in another order gives another state", space);
       }
+    }
+  }
+
+  // P1: what a client had from a log is in the log, or waits for a person.
+  void check_received(const std::string& space) {
+    std::set<std::string> gone = oracle_.received_and_gone(space);
+    for (const auto& machine : machines_) {
+      if (machine->space() == space) machine->strike_out_pending(gone);
+    }
+    for (const std::string& id : gone) {
+      world_.violated(1, "{}: {} was in a log that a client had, and is lost", space, id);
     }
   }
 

@@ -77,7 +77,9 @@ void Server::start() {
   options.cache_kib = 1000;
   options.checkpoint_pages = static_cast<int>(world_.params.checkpoint_pages);
   options.compact_step = static_cast<std::uint64_t>(world_.params.compact_step);
+  options.new_epoch = begins_anew_;
   auto store = proxy::SqliteLogStore::open(options, random_);
+  if (store) begins_anew_ = false;
   ++incarnation_;
   if (!store) {
     if (!disk_.dead() && store.error().code == "corrupt") {
@@ -196,6 +198,24 @@ void Server::wipe() {
   epochs_.clear();
   world_.count("wipes");
   world_.trace("proxy wiped");
+}
+
+void Server::back_up() {
+  if (!up()) return;
+  backup_ = Backup{disk_.save(), {}};
+  for (const std::string& space : names_) backup_->heads[space] = oracle_.head(space);
+  world_.trace("proxy backed up");
+}
+
+void Server::put_back() {
+  if (!up() || !backup_) return;
+  die(false);
+  disk_.load(backup_->image);
+  oracle_.put_back(backup_->heads);
+  epochs_.clear();
+  begins_anew_ = true;
+  world_.count("backups put back");
+  world_.trace("proxy put back");
 }
 
 void Server::heal() {

@@ -56,6 +56,8 @@ class Server {
   void fail_next_sync();
   void compact(const std::string& space, std::uint64_t upto);
   void wipe();
+  void back_up();
+  void put_back();  // the latest backup, and begins its logs anew
   void heal();
   void count_disk();
   // What the store says of the space, as a person would see it.
@@ -89,6 +91,12 @@ class Server {
   std::vector<std::string> names_;
   std::unique_ptr<Running> running_;
   std::map<std::string, std::string> epochs_;  // by space
+  struct Backup {
+    test::SimDisk::Image image;
+    std::map<std::string, std::uint64_t> heads;  // by space
+  };
+  std::optional<Backup> backup_;
+  bool begins_anew_ = false;
   int incarnation_ = 0;
   bool power_ = false;  // how it dies next
   // The latest wall clock so far: recordedtime, and so a conflict's stamp, never goes back.

@@ -56,6 +56,7 @@ RULES = [
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z"), instant),
     (re.compile(r"(?<=/clients/)[0-9a-f]{16}\b|(?<=\"node\":\")[0-9a-f]{16}\b"), lambda m: named("node", m[0])),
     (re.compile(r"(?<![\w-])[a-z0-9]{20}(?=-\d+\b(?!-))|(?<=\"epoch\":\")[a-z0-9]{20}\b"), lambda m: named("epoch", m[0])),
+    (re.compile(r"(?<=\"log\":\")[a-z0-9]{20}\b|(?<=, log )[a-z0-9]{20}\b|(?<=^log        )[a-z0-9]{20}$|(?<=, epoch )[a-z0-9]{20}\b", re.M), lambda m: named("epoch", m[0])),
     (re.compile(r"(?<=127\.0\.0\.1[ :])\d{5}\b|(?<=port )\d{5}\b"), lambda m: named("port", m[0])),
     (re.compile(r"(?<=\"clock_offset_ms\":)-?\d+"), lambda m: "<ms>"),
     (re.compile(r"the proxy is \d+ ms (?:behind|ahead)|the same as the proxy's"), lambda m: "<offset>"),

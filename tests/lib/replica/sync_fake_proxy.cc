@@ -1,12 +1,15 @@
 #include "sync_fake_proxy.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/rfc3339.h"
 #include "state/entity_codec.h"
 #include "state/state.h"
 #include "wire/compress.h"
 #include "wire/cursor.h"
+#include "wire/event_name.h"
+#include "wire/line_mark.h"
 #include "wire/sse.h"
 
 namespace offsync::test {
@@ -36,6 +39,7 @@ Answer problem(int status, const std::string& code) {
 }
 
 std::string kind_of(const HttpRequest& request) {
+  if (request.target.ends_with("/missing")) return "missing";
   if (request.method == "POST") return "push";
   if (request.target.find("/state") != std::string::npos) return "state";
   return header(request, "Accept").starts_with("text/event-stream") ? "stream" : "page";
@@ -59,8 +63,11 @@ Answer FakeProxy::answer(const HttpRequest& request) {
   Answer answer;
   if (kind == "push") {
     const auto seen = Cursor::parse(header(request, "Offsync-Cursor"));
-    const bool lost = seen && (seen->epoch != epoch_ || seen->sequence > head());
+    const bool lost = seen && (seen->epoch != epoch_ || seen->sequence > head() ||
+                               other_line(request, seen->sequence));
     answer = lost ? problem(410, "cursor_expired") : post(request);
+  } else if (kind == "missing") {
+    answer = knows_missing ? missing(request) : problem(404, "no_such_route");
   } else if (kind == "state") {
     answer = snapshot();
   } else {
@@ -68,7 +75,7 @@ Answer FakeProxy::answer(const HttpRequest& request) {
     if (!cursor) {
       answer = problem(400, "bad_cursor");
     } else if (cursor->epoch != epoch_ || cursor->sequence > head() ||
-               cursor->sequence + 1 < oldest_) {
+               cursor->sequence + 1 < oldest_ || other_line(request, cursor->sequence)) {
       answer = problem(410, "cursor_expired");
     } else if (kind == "stream") {
       answer.stream = true;
@@ -80,14 +87,45 @@ Answer FakeProxy::answer(const HttpRequest& request) {
     }
   }
   answer.headers.emplace_back("offsync-epoch", epoch_);
+  if (!log_name.empty()) answer.headers.emplace_back("offsync-log", log_name);
   answer.headers.emplace_back("offsync-time", std::to_string(clock_.wall_ms() + clock_ahead_ms));
   answer.headers.emplace_back("offsync-head", std::to_string(head()));
   return answer;
 }
 
-Answer FakeProxy::post(const HttpRequest& request) {
+namespace {
+
+std::optional<std::string> body_of(const HttpRequest& request) {
   const bool packed = header(request, "Content-Encoding") == "gzip";
-  const auto body = decompress(request.body, packed ? Coding::gzip : Coding::identity, 1 << 24);
+  auto body = decompress(request.body, packed ? Coding::gzip : Coding::identity, 1 << 24);
+  return body ? std::optional(std::move(*body)) : std::nullopt;
+}
+
+}  // namespace
+
+bool FakeProxy::other_line(const HttpRequest& request, std::uint64_t sequence) const {
+  const std::string mark = header(request, "Offsync-Line");
+  return !mark.empty() && line_mark(lines_[sequence - 1]) != mark;
+}
+
+Answer FakeProxy::missing(const HttpRequest& request) const {
+  const auto body = body_of(request);
+  if (!body) return problem(400, "bad_encoding");
+  MissingHeader header;
+  std::string names;
+  for (const std::string& line : split(*body)) {
+    ++header.asked;
+    if (ids_.contains(parse_event_name(line)->id)) continue;
+    ++header.missing;
+    names += line + "\n";
+  }
+  Answer answer;
+  answer.body = encode_missing_header(header) + "\n" + names;
+  return answer;
+}
+
+Answer FakeProxy::post(const HttpRequest& request) {
+  const auto body = body_of(request);
   if (!body) return problem(400, "bad_encoding");
   Answer answer;
   std::uint64_t number = 0;
@@ -148,6 +186,11 @@ void FakeProxy::append(const std::string& subject, const std::string& data) {
 void FakeProxy::begin_anew(std::string new_epoch, std::size_t keep) {
   epoch_ = std::move(new_epoch);
   truncate(keep);
+}
+
+void FakeProxy::put_back(std::string new_epoch, const std::vector<std::string>& lines) {
+  begin_anew(std::move(new_epoch));
+  for (const std::string& line : lines) add(**decoder_.decode(line));
 }
 
 void FakeProxy::truncate(std::size_t length) {

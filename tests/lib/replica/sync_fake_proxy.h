@@ -39,6 +39,7 @@ class FakeProxy {
   void append(const std::string& subject, const std::string& data);
   // The log is gone; another one begins with what `keep` of the old one had.
   void begin_anew(std::string new_epoch, std::size_t keep = 0);
+  void put_back(std::string new_epoch, const std::vector<std::string>& lines);  // a backup
   void forget_until(std::uint64_t sequence) { oldest_ = sequence + 1; }
   void truncate(std::size_t length);  // as after a restored backup: same epoch, fewer events
 
@@ -48,11 +49,15 @@ class FakeProxy {
   std::map<std::string, std::string> state() const;  // subject -> entity record
 
   std::int64_t clock_ahead_ms = 0;
+  std::string log_name;       // that it says; empty: it says none
+  bool knows_missing = true;  // else it is of a former version
 
  private:
   Answer post(const HttpRequest& request);
   Answer page(std::uint64_t after, std::uint64_t limit) const;
   Answer snapshot() const;
+  Answer missing(const HttpRequest& request) const;
+  bool other_line(const HttpRequest& request, std::uint64_t sequence) const;
   Outcome decide(const std::string& line, std::set<std::string>& refused);
   void add(const EventView& event);
 
@@ -77,7 +82,7 @@ struct Fault {
     delay,    // the answer comes `bytes` ms later
     twice,    // the proxy sees the request twice; the second answer arrives
   };
-  std::string on;  // "push", "page", "stream", "state"
+  std::string on;  // "push", "page", "stream", "state", "missing"
   Kind kind = Kind::refuse;
   std::size_t bytes = 0;
   Answer answer = {};

@@ -145,15 +145,16 @@ TEST_CASE("Outcome: a long detail is cut between characters", "[outcome]") {
 }
 
 TEST_CASE("SpaceInfo: there and back", "[outcome]") {
-  const SpaceInfo info{"shop", "e1", UINT64_MAX, 17, 40};
+  const SpaceInfo info{"shop", "e1", "n1", UINT64_MAX, 17, 40};
   const auto back = parse_space_info(encode_space_info(info));
   REQUIRE(back.ok());
   CHECK(back->space == "shop");
   CHECK(back->epoch == "e1");
+  CHECK(back->log == "n1");
   CHECK(back->head == UINT64_MAX);
   CHECK(back->oldest == 17);
   CHECK(back->applied == 40);
-  CHECK(encode_space_info({"s", "e", 0, 1, 0}) ==
+  CHECK(encode_space_info({"s", "e", "", 0, 1, 0}) ==
         R"({"space":"s","epoch":"e","head":0,"oldest":1,"applied":0})");
   for (const auto* const bad :
        {"", "[]", "{}", R"({"space":"","epoch":"e","head":0,"oldest":1,"applied":0})",

@@ -1,0 +1,19 @@
+#include "wire/line_mark.h"
+
+#include "base/sha256.h"
+
+namespace offsync {
+
+std::string line_mark(std::string_view line) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::size_t kBytes = 8;
+  const Sha256 digest = sha256({line});
+  std::string mark;
+  for (std::size_t i = 0; i < kBytes; ++i) {
+    mark += kDigits[digest[i] >> 4];
+    mark += kDigits[digest[i] & 15];
+  }
+  return mark;
+}
+
+}  // namespace offsync
