@@ -5,11 +5,13 @@ One event from arguments. Elsewhere than on a terminal emit prints what it queue
   {"specversion":"1.0","id":"<id1>","source":"/people/anna","type":"todo.created","subject":"todo/1","time":"<TIME>","stamp":"<stamp1>","clientseq":"1","data":{"base":{},"create":true,"inc":{"n":2},"set":{"done":false,"title":"Buy milk"}}}
   $ offsync emit todo.tagged todo/1 --add tags=home --add tags:=7 --remove tags=work -o text
   queued todo.tagged todo/1: tags add "home", tags add 7, tags remove "work"
+  this changes nothing: todo/1 has no set tags
   $ offsync emit todo.renamed todo/1 title=Milk --unset done n+=-0.5 -o text
   queued todo.renamed todo/1: n-=0.5, title="Milk", done unset
   $ offsync emit -q todo.noted todo/1 note:='{"b":[1,2.50,null],"a":"ü"}' -o text
   $ offsync emit todo.deleted todo/2 --delete -o text
   queued todo.deleted todo/2: deleted
+  this changes nothing: there is no todo/2; its delete will hide edits that do not create it
   $ offsync state
   {"subject":"todo/1","fields":{"n":1.5,"note":{"a":"\xc3\xbc","b":[1,2.50,null]},"tags":["home",7],"title":"Milk"}} (esc)
 
@@ -69,13 +71,13 @@ Usage: what was meant is not to be guessed.
   offsync: 'title' is not name=text, name:=json, name+=number or name-=number
   [2]
   $ offsync emit todo.x todo/1 title=Buy milk
-  offsync: 'milk' is not name=text, name:=json or name+=number; quote values with spaces: title="Buy milk"
+  offsync: 'milk' is not name=text, name:=json, name+=number or name-=number; quote values with spaces: title="Buy milk"
   [2]
   $ offsync emit todo.x todo/1 title=Buy oat milk done:=true
-  offsync: 'oat' is not name=text, name:=json or name+=number; quote values with spaces: title="Buy oat milk"
+  offsync: 'oat' is not name=text, name:=json, name+=number or name-=number; quote values with spaces: title="Buy oat milk"
   [2]
   $ offsync emit todo.x todo/1 done:=true title=Buy milk --create
-  offsync: 'milk' is not name=text, name:=json or name+=number; quote values with spaces: title="Buy milk"
+  offsync: 'milk' is not name=text, name:=json, name+=number or name-=number; quote values with spaces: title="Buy milk"
   [2]
   $ offsync emit todo.x todo/1 =x
   offsync: '=x' is not name=text, name:=json, name+=number or name-=number

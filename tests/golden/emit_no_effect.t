@@ -4,40 +4,40 @@ What of an event changes nothing is told, with what was probably meant; the even
   $ offsync emit -q todo.created todo/1 title=Milk tags:='[1]' n+=3 --add set=home --add set:=7 --create > event
   $ offsync emit todo.x todo/1 --data '{"title":"x"}' -o text
   queued todo.x todo/1: {"title":"x"}
-  offsync: this changes nothing: its data has no operation; did you mean {"set":{"title":"x"}}?
+  this changes nothing: its data has no operation; did you mean {"set":{"title":"x"}}?
   $ offsync emit todo.x todo/1 --data '{"sets":{"title":"x"}}' -o text
   queued todo.x todo/1: {"sets":{"title":"x"}}
-  offsync: "sets" in data is no operation and changes nothing; did you mean "set"?
+  "sets" in data is no operation and changes nothing; did you mean "set"?
   $ offsync emit todo.x todo/1 --data '{"Set":{"a":1},"set":{"b":2},"note":"payload","deleted":true,"$inc":{"n":1}}' -o text
   queued todo.x todo/1: b=2
-  offsync: "$inc" in data is no operation and changes nothing; did you mean "inc"?
-  offsync: "Set" in data is no operation and changes nothing; did you mean "set"?
-  offsync: "deleted" in data is no operation and changes nothing; did you mean "delete"?
+  "$inc" in data is no operation and changes nothing; did you mean "inc"?
+  "Set" in data is no operation and changes nothing; did you mean "set"?
+  "deleted" in data is no operation and changes nothing; did you mean "delete"?
   $ offsync emit todo.x todo/1 --data '{"set":{},"add":{"tags":[]}}' -o text
   queued todo.x todo/1: {"add":{"tags":[]},"set":{}}
-  offsync: this changes nothing: its operations have nothing in them
+  this changes nothing: its operations have nothing in them
   $ offsync emit todo.x todo/1 --unset titel -o text
   queued todo.x todo/1: titel unset
-  offsync: this changes nothing: todo/1 has no field titel; did you mean title?
+  this changes nothing: todo/1 has no field titel; did you mean title?
   $ offsync emit todo.x todo/1 --remove set=work --remove sets=home --remove set:=7.0 -o text
   queued todo.x todo/1: set remove "work", set remove 7.0, sets remove "home"
-  offsync: this changes nothing: set of todo/1 has no element "work"
-  offsync: this changes nothing: todo/1 has no set sets; did you mean set?
+  this changes nothing: set of todo/1 has no element "work"
+  this changes nothing: todo/1 has no set sets; did you mean set?
   $ offsync emit todo.x todo/9 --delete -o text
   queued todo.x todo/9: deleted
-  offsync: this changes nothing: there is no todo/9; its delete will hide edits that do not create it
+  this changes nothing: there is no todo/9; its delete will hide edits that do not create it
   $ offsync emit todo.x todo/9 --delete -o text
   queued todo.x todo/9: deleted
-  offsync: this changes nothing: todo/9 is deleted already
+  this changes nothing: todo/9 is deleted already
   $ offsync emit todo.x todo/1 --create -o text
   queued todo.x todo/1: created
-  offsync: this changes nothing: todo/1 is there already, and nothing else is said of it
+  this changes nothing: todo/1 is there already, and nothing else is said of it
 
 An event that just says that something happened is no slip, nor is one that has an effect.
 
   $ offsync emit todo.seen todo/1 -o text
   queued todo.seen todo/1: 
-  $ offsync emit todo.x todo/1 --data '{"set":{"b":2},"net":{"x":1},"why":"payload"}' -o text
+  $ offsync emit todo.x todo/1 --data '{"set":{"b":2},"net":5,"why":"payload"}' -o text
   queued todo.x todo/1: b=2
   $ offsync emit todo.x todo/1 --unset b --remove set=home -o text
   queued todo.x todo/1: set remove "home", b unset
@@ -66,17 +66,17 @@ In a batch, with the line. What others say may come in any order, so only its fo
   > {"type":"t","subject":"todo/1","data":{"set":{"x":1}}}
   > END
   $ offsync emit --batch batch
-  offsync: batch: line 1, byte 0: "sets" in data is no operation and changes nothing; did you mean "set"?
-  offsync: batch: line 2, byte 56: this changes nothing: todo/1 has no field gone
-  offsync: batch: line 4, byte 249: this changes nothing: its data has no operation; did you mean {"set":{"title":"x"}}?
-  offsync: queued 5, 3 with parts that change nothing
+  batch: line 1, byte 0: "sets" in data is no operation and changes nothing; did you mean "set"?
+  batch: line 2, byte 56: this changes nothing: todo/1 has no field gone
+  batch: line 4, byte 249: this changes nothing: its data has no operation; did you mean {"set":{"title":"x"}}?
+  queued 5, 3 with parts that change nothing
   $ offsync emit --batch batch --strict
   offsync: batch: line 1, byte 0: "sets" in data is no operation and changes nothing; did you mean "set"? (no_effect)
-  offsync: queued 0, 1 refused
+  queued 0, 1 refused
   [65]
   $ for i in $(seq 12); do echo '{"type":"t","subject":"todo/1","data":{"a":1}}'; done | offsync emit --batch - 2>&1 | tail -n 2
-  offsync: stdin: line 10, byte 423: this changes nothing: its data has no operation; did you mean {"set":{"a":1}}?
-  offsync: queued 12, 12 with parts that change nothing
+  stdin: line 10, byte 423: this changes nothing: its data has no operation; did you mean {"set":{"a":1}}?
+  queued 12, 12 with parts that change nothing
 
 -= takes from a counter; a name that is hardly meant is questioned.
 

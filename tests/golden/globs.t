@@ -34,6 +34,6 @@ The proxy is asked for exactly what was meant.
   {"subject":"x/%2F","fields":{"n":1}}
   {"subject":"x/a b","fields":{"n":1}}
   $ offsync -C other state x/y
-  state from <url>
+  state from http://127.0.0.1:<port1>/v1/spaces/shop
   offsync: there is no x/y; list what there is with: offsync state
   [66]

@@ -111,20 +111,21 @@ emit
   $ offsync emit --help
   Queue an event, or a file of events
   
-  Usage: offsync emit TYPE SUBJECT [name=text | name:=json | name+=number | name-=number]... [OPTIONS]
+  Usage: offsync emit TYPE SUBJECT [name=text | name:=json | name+=number |
+                      name-=number]... [OPTIONS]
          offsync emit --batch FILE|- [OPTIONS]
   
   The event is durable in the replica before emit returns; no network is needed.
   The next sync sends it. On a terminal emit says what it queued, elsewhere it
   prints the event.
   
-  --batch takes one JSON object after the other: your own events as
-  {"type":..., "subject":..., "data":{...}}, or CloudEvents from elsewhere, with their own id and
-  source. What cannot be taken is reported with its line and byte and left out; the others are
-  kept, and the exit code is 65.
+  --batch takes one JSON object after the other: your own events as {"type":...,
+  "subject":..., "data":{...}}, or CloudEvents from elsewhere, with their own id
+  and source. What cannot be taken is reported with its line and byte and left
+  out; the others are kept, and the exit code is 65.
   
-  What of an event changes nothing (an unset of what is not there, data without an operation) is
-  told on stderr; with --strict such an event is refused.
+  What of an event changes nothing (an unset of what is not there, data without an
+  operation) is told on stderr; with --strict such an event is refused.
   
   Options:
     --unset NAME         Remove the field
@@ -132,9 +133,11 @@ emit
     --remove NAME=VALUE  Remove a value (or name:=json) from the set
     --create             Create the entity, also where it was deleted
     --delete             Delete the entity
-    --data JSON|@FILE|-  The event's data as one JSON object, instead of assignments
+    --data JSON|@FILE|-  The event's data as one JSON object, instead of
+                         assignments
     --batch FILE|-       Take events from a file, one after the other
-    --strict             Refuse what changes nothing; a batch stops at what is refused
+    --strict             Refuse what changes nothing; a batch stops at what is
+                         refused
     --dry-run            Print what would be queued, keep nothing
   
   Common options:

@@ -16,18 +16,18 @@ JSON objects may go over lines, or stand in one; a file of them is a file of eve
   {"subject":"todo/2","fields":{"title":"{Two}"}}
   {"subject":"todo/3","fields":{"title":"Three"}}
   $ offsync emit --batch pretty
-  offsync: queued 3
+  queued 3
   $ offsync emit --batch - < one_line
-  offsync: queued 0, 3 already there
+  queued 0, 3 already there
   $ offsync emit --batch windows
-  offsync: queued 0, 3 already there
+  queued 0, 3 already there
 
 One that is bad is told once, where it begins, and takes nothing along.
 
   $ jq . compact | sed -e '/"title": "{Two}"/s/"{/{/' -e '1,2s/,$/,,/' > bad
   $ offsync replay bad
   offsync: bad: line 1, byte 0: it is not well-formed JSON (malformed)
-  offsync: bad: line 13, byte *: it is not well-formed JSON (malformed) (glob)
+  offsync: bad: line 14, byte 188: a string is not closed (malformed)
   {"subject":"todo/3","fields":{"title":"Three"}}
   [65]
   $ { head -n 7 pretty; cat compact; } | offsync replay - 2>&1 | head -n 2
@@ -56,5 +56,6 @@ An event that changes something and of which nobody knows when is told, and no o
   $ offsync replay timeless -n 1
   offsync: timeless: line 1, byte 0: the event has neither time nor stamp, so nobody knows what it comes before; give it a time, or take it into a replica with: offsync emit --batch (missing)
   [65]
-  $ offsync emit --batch timeless
-  offsync: queued 3
+  $ offsync init -q -C fresh --source /people/ben
+  $ offsync emit -C fresh --batch timeless
+  queued 3
