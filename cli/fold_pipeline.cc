@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 namespace offsync::cli {
@@ -37,7 +38,7 @@ void FoldPipeline::hand_over() {
   Batch& batch = filling();
   if (batch.lines.empty() && batch.refused.empty()) return;
   batch.text.append(kDecodePadding, ' ');
-  if (helpers_.empty()) start();
+  if (handed_ == 0) start();
   std::unique_lock lock(mutex_);
   batch.done = false;
   ++handed_;
@@ -50,7 +51,11 @@ void FoldPipeline::hand_over() {
 void FoldPipeline::start() {
   const unsigned others = std::max(2U, std::thread::hardware_concurrency()) - 1;
   for (unsigned i = 0; i < std::min(others, kHelpers); ++i) {
-    helpers_.emplace_back([this] { help(); });
+    try {
+      helpers_.emplace_back([this] { help(); });
+    } catch (const std::system_error&) {
+      return;  // ulimit -u, or no room for a stack: it is only slower with fewer, or alone
+    }
   }
 }
 
@@ -114,7 +119,7 @@ void FoldPipeline::collect(Batch& batch) {
 }
 
 void FoldPipeline::finish() {
-  if (helpers_.empty()) {  // little was added: not worth a thread
+  if (handed_ == 0) {  // little was added: not worth a thread
     filling().text.append(kDecodePadding, ' ');
     work(own_, filling());
     collect(filling());

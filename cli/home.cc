@@ -9,6 +9,8 @@
 #include <cstring>
 #include <memory>
 
+#include "base/xdg.h"
+
 namespace offsync::cli {
 namespace {
 
@@ -21,14 +23,6 @@ bool exists(const std::string& path) {
 std::string value(Environment env, const char* name) {
   const char* text = env(name);
   return text == nullptr ? "" : text;
-}
-
-// An XDG base folder: relative values are to be ignored, says the specification.
-std::string xdg(Environment env, const char* name, const char* below_home) {
-  std::string set = value(env, name);
-  if (!set.empty() && set.front() == '/') return set;
-  const std::string home = value(env, "HOME");
-  return home.empty() ? "" : home + below_home;
 }
 
 // The absolute path of `folder` without links; empty if it is not there.
@@ -57,12 +51,12 @@ std::string database_of(const std::string& home) {
 }
 
 std::string user_home(Environment env) {
-  const std::string base = xdg(env, "XDG_DATA_HOME", "/.local/share");
+  const std::string base = xdg_folder(env("XDG_DATA_HOME"), env("HOME"), "/.local/share");
   return base.empty() ? "" : base + "/offsync";
 }
 
 std::string user_settings_file(Environment env) {
-  const std::string base = xdg(env, "XDG_CONFIG_HOME", "/.config");
+  const std::string base = xdg_folder(env("XDG_CONFIG_HOME"), env("HOME"), "/.config");
   return base.empty() ? "" : base + "/offsync/config.toml";
 }
 

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "cli/interrupt.h"
 #include "event/decoder.h"
 
@@ -102,7 +103,7 @@ bool LineReader::fill() {
   }
   if (buffer_.size() - end_ < kBlockBytes + kDecodePadding) buffer_.resize(2 * buffer_.size());
   while (true) {
-    const ssize_t n = ::read(fd_, buffer_.data() + end_, kBlockBytes);
+    const ssize_t n = read_some(fd_, buffer_.data() + end_, kBlockBytes);
     if (n > 0) {
       end_ += static_cast<std::size_t>(n);
       if (!started_ && end_ >= kStartBytes) {
@@ -151,7 +152,7 @@ Result<std::string> read_all(const InputFile& file, std::size_t limit) {
   std::string text;
   std::vector<char> block(64 * 1024);
   while (true) {
-    const ssize_t n = ::read(file.fd(), block.data(), block.size());
+    const ssize_t n = read_some(file.fd(), block.data(), block.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
       return make_error(Errc::io, "io",

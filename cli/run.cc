@@ -1,14 +1,13 @@
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>     // holds virtual functions that CLI/App.hpp only declares
 #include <CLI/Formatter.hpp>  // this, too
 #include <algorithm>
-#include <csignal>
 #include <exception>
 #include <optional>
 #include <string_view>
 
+#include "base/process.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
@@ -93,14 +92,6 @@ int help(Program& program, const Context& context) {
   return print(program.app->get_subcommand(name)->help());
 }
 
-// Files that we open must not get a number that output or messages are written to.
-void open_standard_files() {
-  for (const int fd : {0, 1, 2}) {
-    // The wrong way around, so that using it is an error and not silence.
-    if (::fcntl(fd, F_GETFD) == -1) (void)::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
-  }
-}
-
 int run_checked(Context& context) {
   Program program;
   Command* chosen = context.argc > 1 ? find_command(program, context.argv[1]) : nullptr;
@@ -124,8 +115,7 @@ int run_checked(Context& context) {
 }  // namespace
 
 int run_program(Context& context) {
-  open_standard_files();
-  std::signal(SIGPIPE, SIG_IGN);
+  begin_process();
   exit_on_interrupt();
   try {
     return run_checked(context);

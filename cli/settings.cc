@@ -2,16 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "cli/home.h"
 #include "cli/settings_file.h"
 
@@ -190,19 +186,16 @@ std::string remote_of(const Settings& settings, const ReplicaInfo& info) {
 Result<std::string> authorization(const Settings& settings) {
   if (!settings.token.empty()) return "Bearer " + settings.token;
   if (settings.token_file.empty()) return std::string();
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
-      std::fopen(settings.token_file.c_str(), "re"), &std::fclose);
-  if (!file) {
-    return make_error(
-        Errc::config, "bad_settings",
-        fmt::format("cannot read the token file {}: {}", settings.token_file, std::strerror(errno)),
-        "set token_file or OFFSYNC_TOKEN");
+  constexpr std::size_t kTokenBytes = 8192;
+  auto read = read_small_file(settings.token_file, kTokenBytes, true);
+  if (!read && read.error().code != "too_large") {
+    return make_error(Errc::config, "bad_settings", "the token file: " + read.error().detail,
+                      "set token_file or OFFSYNC_TOKEN");
   }
-  std::array<char, 8192> block{};
-  std::string token(block.data(), std::fread(block.data(), 1, block.size(), file.get()));
+  std::string token = read ? std::move(read).value() : std::string();
   while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
   const bool printable = token.find_first_of(std::string("\r\n\0", 3)) == std::string::npos;
-  if (token.empty() || token.size() >= block.size() - 2 || !printable) {
+  if (token.empty() || !printable) {
     return make_error(
         Errc::config, "bad_settings",
         fmt::format("the token file {} does not hold one line with a token", settings.token_file));

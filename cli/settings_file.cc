@@ -1,12 +1,8 @@
 #include "cli/settings_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-
+#include "base/descriptor.h"
 #include "base/toml.h"
 
 namespace offsync::cli {
@@ -20,30 +16,12 @@ Error bad_line(const std::string& file, unsigned line, const std::string& why) {
 
 // Nothing where there is no such file.
 Result<std::optional<std::string>> read_file(const std::string& file) {
-  const auto failed = [&](const char* what) {
-    return make_error(Errc::io, "io", fmt::format("{} {}: {}", what, file, std::strerror(errno)));
-  };
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::optional<std::string>();
-  if (fd < 0) return failed("cannot open the settings file");
-  std::string text;
-  char block[4096];
-  ssize_t n = 0;
-  while ((n = ::read(fd, block, sizeof block)) != 0) {
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) break;
-    text.append(block, static_cast<std::size_t>(n));
-    if (text.size() > kFileBytes) break;
-  }
-  const int saved = errno;
-  ::close(fd);
-  errno = saved;
-  if (n < 0) return failed("cannot read the settings file");
-  if (text.size() > kFileBytes) {
-    return make_error(Errc::config, "bad_settings",
-                      fmt::format("{} is over 1 MiB: that is no settings file", file));
-  }
-  return std::optional<std::string>(std::move(text));
+  auto text = read_small_file(file, kFileBytes);
+  if (text) return std::optional<std::string>(std::move(text).value());
+  Error error = std::move(text).error();
+  if (error.kind == Errc::no_input) return std::optional<std::string>();
+  error.detail = "the settings file: " + error.detail;
+  return error;
 }
 
 std::optional<double> number_of(const TomlValue& value) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/wrap.h"
+#include "base/xdg.h"
 #include "event/value.h"
 #include "proxy/settings.h"
 
@@ -74,11 +75,9 @@ std::string default_store(const Environment& environment) {
     return folder.substr(0, folder.find(':')) + "/proxy.db";
   }
   if (::geteuid() == 0) return "/var/lib/offsync/proxy.db";
-  if (const auto folder = variable("XDG_DATA_HOME"); !folder.empty()) {
-    return folder + "/offsync/proxy.db";
-  }
-  const auto home = variable("HOME");
-  return home.empty() ? "" : home + "/.local/share/offsync/proxy.db";
+  const auto folder =
+      xdg_folder(environment("XDG_DATA_HOME"), environment("HOME"), "/.local/share");
+  return folder.empty() ? "" : folder + "/offsync/proxy.db";
 }
 
 Parsed failed(int code, const std::string& message) {
@@ -119,10 +118,16 @@ std::string printed(const SettingValues& values, const Config& config) {
 }
 
 // A daemon works in the root folder, so what was relative is not any more.
-void make_absolute(Config& config) {
+Status make_absolute(Config& config) {
   for (auto* path : {&config.store_file, &config.pidfile, &config.log_file, &config.ready_file}) {
-    if (!path->empty()) *path = std::filesystem::absolute(*path).string();
+    std::error_code error;
+    if (!path->empty()) *path = std::filesystem::absolute(*path, error).string();
+    if (!error) continue;
+    return make_error(Errc::config, "no_folder",
+                      fmt::format("cannot tell where we are: {}", error.message()),
+                      "start it in a folder that is there, or name files by their whole path");
   }
+  return {};
 }
 
 }  // namespace
@@ -158,7 +163,8 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   for (auto& [key, value] : flags) values[key] = std::move(value);
   auto config = apply_settings(values);
   if (!config) return failed(kExitConfig, config.error().message());
-  if (config->store_file.empty()) config->store_file = default_store(environment);
+  config->store_named = !config->store_file.empty();
+  if (!config->store_named) config->store_file = default_store(environment);
   if (config->store_file.empty()) {
     return failed(kExitConfig, "there is no HOME to keep the logs in; name a file with --store");
   }
@@ -170,7 +176,9 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   if (config->daemon && config->new_epoch) {
     return failed(kExitUsage, "--new-epoch ends at once: it does not go with --daemon");
   }
-  make_absolute(*config);
+  if (const Status done = make_absolute(*config); !done) {
+    return failed(kExitConfig, done.error().message());
+  }
   Parsed out;
   if (line.check) {
     out.out = printed(values, *config);

@@ -14,7 +14,8 @@ namespace offsync::proxy {
 
 struct Config {
   ServerOptions server;
-  std::string store_file;  // SQLite
+  std::string store_file;    // SQLite
+  bool store_named = false;  // it is not the default one
   std::string pidfile, log_file, ready_file;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;

@@ -65,7 +65,13 @@ Result<Daemon> Daemon::begin() {
   if (::chdir("/") != 0) return failed_to("fork", "go to the root folder");
   to_null(0, O_RDONLY);
   to_null(1, O_WRONLY);
-  return Daemon(ends[1]);
+  // Whatever our caller had open is not kept open by us: a lock, a pipe that somebody waits for.
+  constexpr int kPipe = 3;
+  if (ends[1] != kPipe && ::dup3(ends[1], kPipe, O_CLOEXEC) < 0) {
+    return failed_to("fork", "keep the daemon's pipe");
+  }
+  ::closefrom(kPipe + 1);
+  return Daemon(kPipe);
 }
 
 Daemon::Daemon(Daemon&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

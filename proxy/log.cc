@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.h"
 #include "base/rfc3339.h"
 #include "event/value.h"
 
@@ -58,8 +59,13 @@ void append_json(std::string& out, const LogField& field) {
 }
 
 Result<int> open_log(const std::string& file) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-  if (fd >= 0) return fd;
+  // A FIFO that nobody reads would be waited for.
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK;
+  const int fd = ::open(file.c_str(), kFlags, 0640);
+  if (fd >= 0) {
+    (void)::fcntl(fd, F_SETFL, O_WRONLY | O_APPEND);
+    return fd;
+  }
   return make_error(Errc::config, "log_file",
                     fmt::format("cannot open the log file {}: {}", file, std::strerror(errno)),
                     "its folder must exist and be writable");
@@ -98,9 +104,13 @@ Status Log::to_file(const std::string& file) {
 }
 
 void Log::reopen() {
-  if (file_.empty()) return;
-  const auto done = to_file(file_);
-  if (!done) write(LogLevel::error, "log_not_reopened", {{"reason", done.error().message()}});
+  if (file_.empty()) {
+    write(LogLevel::info, "log_not_reopened", {{"reason", "it goes to stderr"}});
+  } else if (const auto done = to_file(file_); !done) {
+    write(LogLevel::error, "log_not_reopened", {{"reason", done.error().message()}});
+  } else {
+    write(LogLevel::info, "log_reopened");
+  }
 }
 
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
@@ -119,7 +129,7 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
   }
   const std::lock_guard lock(mutex_);
   // A log that cannot be written must not stop the proxy, and there is nowhere to say so.
-  [[maybe_unused]] const auto written = ::write(fd_, line.data(), line.size());
+  (void)write_all(fd_, line);
 }
 
 }  // namespace offsync::proxy

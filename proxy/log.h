@@ -45,8 +45,8 @@ class Log {
 
   // From now on to the end of `file` (created with mode 0640).
   Status to_file(const std::string& file);
-  // Opens the file again under its name, after somebody moved it away. If that fails the log stays
-  // where it was, and says so.
+  // Opens the file again under its name, after somebody moved it away, and says so in the log; or,
+  // if that fails, in the log that stays as it was.
   void reopen();
 
   bool on(LogLevel level) const { return level >= level_; }

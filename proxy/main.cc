@@ -1,24 +1,28 @@
 // offsync-proxy: wiring, signals and exit codes.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "base/descriptor.h"
+#include "base/process.h"
 #include "proxy/config.h"
 #include "proxy/daemon.h"
 #include "proxy/server.h"
@@ -35,6 +39,10 @@ int exit_code(const Error& error) {
          : error.kind == Errc::io       ? kExitIo
          : error.kind == Errc::no_input ? kExitNoInput
                                         : kExitInternal;
+}
+
+void complain(const std::string& what) {
+  (void)write_all(2, "offsync-proxy: " + what + "\n");
 }
 
 sigset_t our_signals() {
@@ -89,10 +97,18 @@ void raise_descriptor_limit(const Config& config, Log& log) {
   }
 }
 
+Status print(const std::string& text) {
+  const int error = write_all(1, text);
+  if (error == 0 || error == EPIPE) return {};
+  return make_error(Errc::io, "output",
+                    fmt::format("cannot write to the output: {}", std::strerror(error)));
+}
+
 // For a store that was put back: who has seen more of the log than it holds would go on from a
 // place where other events come to be.
 Status begin_anew(const Config& config) {
-  if (!std::filesystem::exists(config.store_file)) {
+  std::error_code unseen;  // what we may not look at, opening it tells why
+  if (!std::filesystem::exists(config.store_file, unseen) && !unseen) {
     return make_error(Errc::no_input, "no_store", "there is no store " + config.store_file,
                       "name it with --store sqlite:PATH");
   }
@@ -102,46 +118,67 @@ Status begin_anew(const Config& config) {
   SystemRandom random;
   OFFSYNC_ASSIGN(const auto store, SqliteLogStore::open(options, random));
   OFFSYNC_ASSIGN(const auto spaces, store->spaces());
-  fmt::print("{}: {} log{} begin{} anew; clients fetch the state, and send again what is missing\n",
-             config.store_file, spaces.size(), spaces.size() == 1 ? "" : "s",
-             spaces.size() == 1 ? "s" : "");
-  return {};
+  return print(
+      fmt::format("{}: {} log{} begin{} anew; clients fetch the state, and send again what is "
+                  "missing\n",
+                  config.store_file, spaces.size(), spaces.size() == 1 ? "" : "s",
+                  spaces.size() == 1 ? "s" : ""));
 }
 
 Result<std::unique_ptr<SqliteLogStore>> open_store(const Config& config, Random& random) {
   namespace fs = std::filesystem;
-  std::error_code error;
   const auto folder = fs::path(config.store_file).parent_path();
+  const auto failed = [&](const std::string& why) {
+    return make_error(Errc::io, "store_folder",
+                      fmt::format("cannot create the folder {}: {}", folder.string(), why),
+                      "name another place with --store sqlite:PATH, or make its folder");
+  };
+  std::error_code error;
+  // Of a place that somebody has named only the last part: a mistyped one is not to be made.
+  if (config.store_named && !fs::exists(folder.parent_path(), error) && !error) {
+    return failed(fmt::format("there is no {}", folder.parent_path().string()));
+  }
   if (fs::create_directories(folder, error)) {
     fs::permissions(folder, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec,
                     error);
   } else if (error) {
-    return make_error(
-        Errc::io, "store_folder",
-        fmt::format("cannot create the folder {}: {}", folder.string(), error.message()),
-        "name another place with --store sqlite:PATH");
+    return failed(error.message());
   }
   SqliteLogStore::Options options;
   options.file = config.store_file;
   return SqliteLogStore::open(options, random);
 }
 
-void wait_for_stop(Log& log) {
+// Whether this SIGHUP tells that our terminal is gone, and not that the log is to be opened anew:
+// it comes from the kernel, or from the shell that leads our session and passes it on.
+bool terminal_is_gone(const siginfo_t& signal) {
+  if (signal.si_code == SI_KERNEL) return true;
+  if (signal.si_pid != ::getsid(0) || signal.si_pid == ::getpid()) return false;
+  const int terminal = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal >= 0) ::close(terminal);
+  return terminal < 0;
+}
+
+// `outlives`: the terminal, because we were started by nohup.
+void wait_for_stop(Log& log, bool outlives) {
   const auto signals = our_signals();
   for (;;) {
-    int signal = 0;
-    if (::sigwait(&signals, &signal) != 0) continue;
-    if (signal == SIGHUP) {
+    siginfo_t signal{};
+    const int number = ::sigwaitinfo(&signals, &signal);
+    if (number < 0) continue;
+    if (number == SIGHUP && (outlives || !terminal_is_gone(signal))) {
       log.reopen();
-      log.write(LogLevel::info, "log_reopened");
       continue;
     }
-    log.write(LogLevel::info, "stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+    log.write(LogLevel::info, "stopping",
+              {{"signal", number == SIGINT   ? "SIGINT"
+                          : number == SIGHUP ? "SIGHUP"
+                                             : "SIGTERM"}});
     return;
   }
 }
 
-Status run(const Config& config, Log& log, std::optional<Daemon>& daemon) {
+Status run(const Config& config, Log& log, std::optional<Daemon>& daemon, bool outlives) {
   SystemClock clock;
   SystemRandom random;
   std::optional<PidFile> pidfile;
@@ -166,7 +203,7 @@ Status run(const Config& config, Log& log, std::optional<Daemon>& daemon) {
              {"pid", ::getpid()}});
   if (daemon) daemon->ready();
 
-  wait_for_stop(log);
+  wait_for_stop(log, outlives);
   const Watchdog watchdog(log);
   const auto signals = our_signals();
   ::signal(SIGHUP, SIG_IGN);
@@ -179,29 +216,26 @@ Status run(const Config& config, Log& log, std::optional<Daemon>& daemon) {
 }
 
 int main_with(const Config& config) {
-  ::signal(SIGPIPE, SIG_IGN);
-  ::umask(027);  // the logs of the spaces are not everybody's to read
   const auto signals = our_signals();
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // for all threads; taken by sigwait()
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // for all threads; taken by sigwaitinfo()
+  const bool outlives = ::signal(SIGHUP, SIG_DFL) == SIG_IGN;
   std::optional<Daemon> daemon;
   if (config.daemon) {
     auto begun = Daemon::begin();
     if (!begun) {
-      std::fprintf(stderr, "offsync-proxy: %s\n", begun.error().message().c_str());
+      complain(begun.error().message());
       return kExitIo;
     }
     daemon.emplace(std::move(*begun));
   }
   SystemClock clock;
   Log log(clock, config.log_level, config.log_format);
-  const auto status = config.new_epoch ? begin_anew(config) : run(config, log, daemon);
+  const auto status = config.new_epoch ? begin_anew(config) : run(config, log, daemon, outlives);
   if (status) return 0;
   const int code = exit_code(status.error());
   log.write(LogLevel::error, "failed",
             {{"code", status.error().code}, {"reason", status.error().message()}});
-  if (!config.log_file.empty()) {
-    std::fprintf(stderr, "offsync-proxy: %s\n", status.error().message().c_str());
-  }
+  if (!config.log_file.empty()) complain(status.error().message());
   if (daemon) daemon->failed(code);
   return code;
 }
@@ -210,15 +244,23 @@ int main_with(const Config& config) {
 }  // namespace offsync::proxy
 
 int main(int argc, char** argv) {
+  using namespace offsync;
+  using namespace offsync::proxy;
+  begin_process(027);  // the logs of the spaces are not everybody's to read
   try {
-    const auto parsed = offsync::proxy::parse_config(
-        {argv + 1, argv + argc}, [](const char* name) { return std::getenv(name); });
-    std::fputs(parsed.out.c_str(), stdout);
-    std::fputs(parsed.err.c_str(), stderr);
-    if (!parsed.config) return parsed.exit_code;
-    return offsync::proxy::main_with(*parsed.config);
+    auto parsed = parse_config({argv + std::min(argc, 1), argv + argc},
+                               [](const char* name) { return std::getenv(name); });
+    (void)write_all(2, parsed.err);
+    if (const auto printed = print(parsed.out); !printed) {
+      complain(printed.error().message());
+      return kExitIo;
+    }
+    return parsed.config ? main_with(*parsed.config) : parsed.exit_code;
+  } catch (const std::system_error& e) {
+    complain(fmt::format("the system refuses: {}", e.what()));
+    return kExitIo;
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "offsync-proxy: this is a bug: %s\n", e.what());
-    return 70;
+    complain(fmt::format("this is a bug: {}", e.what()));
+    return kExitInternal;
   }
 }

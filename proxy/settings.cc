@@ -6,10 +6,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 
+#include "base/descriptor.h"
 #include "base/toml.h"
 
 namespace offsync::proxy {
@@ -217,22 +216,13 @@ std::string variable_of(const Setting& setting) {
 }
 
 Status read_settings_file(const std::string& file, SettingValues& values) {
-  std::error_code error;
-  const auto place = std::filesystem::status(file, error);
-  if (!std::filesystem::exists(place) || std::filesystem::is_directory(place)) {
-    return make_error(
-        Errc::no_input, "no_config",
-        fmt::format("cannot read the configuration {}: {}", file,
-                    std::filesystem::exists(place) ? "it is a folder" : "there is no such file"));
+  constexpr std::size_t kFileBytes = 1024 * 1024;
+  const auto text = read_small_file(file, kFileBytes, true);
+  if (!text) {
+    return make_error(Errc::no_input, "no_config", "the configuration: " + text.error().detail,
+                      text.error().hint);
   }
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
-  if (!stream) {
-    return make_error(Errc::no_input, "no_config",
-                      fmt::format("cannot read the configuration {}", file),
-                      "check its permissions");
-  }
-  const auto entries = parse_toml(text, file);
+  const auto entries = parse_toml(*text, file);
   if (!entries) return make_error(Errc::config, "bad_config", entries.error().detail);
   return take(*entries, file, values);
 }
@@ -241,7 +231,7 @@ void read_settings_environment(const Environment& environment, SettingValues& va
   for (const auto& setting : kSettings) {
     const auto variable = variable_of(setting);
     const char* text = environment(variable.c_str());
-    if (text != nullptr) values[setting.key] = {text, variable};
+    if (text != nullptr && *text != 0) values[setting.key] = {text, variable};
   }
 }
 

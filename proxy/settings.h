@@ -36,7 +36,7 @@ using SettingValues = std::map<std::string, SettingValue, std::less<>>;
 // what is not TOML, a key that there is not, or a value of the wrong type.
 Status read_settings_file(const std::string& file, SettingValues& values);
 
-// Adds the variables OFFSYNC_PROXY_…, which beat what is there.
+// Adds the variables OFFSYNC_PROXY_… that are not empty, which beat what is there.
 void read_settings_environment(const Environment& environment, SettingValues& values);
 
 // Errors: config `bad_setting`.

@@ -57,6 +57,17 @@ def clean_environment():
     return env
 
 
+NOBODY = 65534
+
+
+def drop_root():
+    """As preexec_fn: root may do everything, so what permissions do is seen by somebody else."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+
 class Proxy:
     """An offsync-proxy. kill() is -9; start() after it comes back on the same port and store."""
 
@@ -289,6 +300,18 @@ class Case(unittest.TestCase):
         relay = Relay(port)
         self.addCleanup(relay.close)
         return relay
+
+    def for_nobody(self, program):
+        """A copy that everybody may run, wherever the build is."""
+        self.folder.chmod(0o755)
+        folder = self.folder / "bin"
+        folder.mkdir(exist_ok=True)
+        for file in {Path(program), Path(program).with_name("offsync-net")}:
+            if file.exists() and not (folder / file.name).exists():
+                shutil.copy(file, folder / file.name)
+                (folder / file.name).chmod(0o755)
+        folder.chmod(0o755)
+        return str(folder / Path(program).name)
 
     def assert_same_state(self, proxy, *replicas, space="test"):
         return same_state(proxy, *replicas, space=space)

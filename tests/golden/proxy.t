@@ -95,7 +95,7 @@ Usage and settings that cannot be.
   offsync-proxy: store = "mongo" (--store) is not sqlite:PATH
   [2]
   $ offsync-proxy --config nothing
-  offsync-proxy: cannot read the configuration nothing: there is no such file
+  offsync-proxy: the configuration: cannot read nothing: No such file or directory
   [66]
   $ offsync-proxy --daemon
   offsync-proxy: --daemon needs --log-file: a daemon has no stderr to log to
@@ -116,7 +116,7 @@ Usage and settings that cannot be.
   level=error event=failed code=store_is_folder reason="the store <folder>/folder is a folder; name a file in it: --store sqlite:<folder>/folder/log.db"
 
   $ offsync-proxy --check-config --config folder
-  offsync-proxy: cannot read the configuration folder: it is a folder
+  offsync-proxy: the configuration: folder is a folder, and no file; name a file, or take it away
   [66]
   $ (echo 'threads = 3' | offsync-proxy --check-config --config /dev/stdin) | grep threads
   threads = 3  # /dev/stdin:1

@@ -108,5 +108,5 @@ What cannot be used is said with its place: exit code 78, of an option 2.
   [78]
   $ rm .offsync/config.toml
   $ OFFSYNC_TOKEN_FILE=nothing offsync sync --remote http://127.0.0.1:9/v1/spaces/shop
-  offsync: cannot read the token file nothing: No such file or directory; set token_file or OFFSYNC_TOKEN
+  offsync: the token file: cannot read nothing: No such file or directory; set token_file or OFFSYNC_TOKEN
   [78]
