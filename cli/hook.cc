@@ -12,6 +12,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "cli/interrupt.h"
+
 extern char** environ;
 
 namespace offsync::cli {
@@ -52,13 +54,17 @@ int spawn_shell(const std::string& command, int input, std::vector<std::string> 
     posix_spawn_file_actions_destroy(&actions);
     return error;
   }
-  // We ignore SIGPIPE; a command expects it to work.
+  // What we ignore (base/process.h), a command expects to work. A group of its own, because Ctrl-C
+  // goes to all of ours: it is for us to say that this command is the last one, not for it to stop.
   sigset_t defaults;
   sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) sigaddset(&defaults, signal);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   int error = posix_spawn_file_actions_adddup2(&actions, input, 0);
+  // Libraries of ours open sockets and files, too, and not all of them close-on-exec.
+  if (error == 0) error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   if (error == 0) {
     error = posix_spawn(&pid, "/bin/sh", &actions, &attributes, argv.data(), pointers.data());
   }
@@ -86,6 +92,27 @@ Status result_of(int status) {
   return make_error(Errc::partial, "command_failed", "the command " + how);
 }
 
+Status wait_for(pid_t pid) {
+  int status = 0;
+  bool stopped = false;
+  for (;;) {
+    if (::waitpid(pid, &status, WUNTRACED) < 0) {
+      if (errno == EINTR) continue;
+      end_with_us(0);
+      return spawn_failed(errno);
+    }
+    if (!WIFSTOPPED(status)) break;
+    // It reads the terminal, say, which is ours; nobody would ever let it go on.
+    if (WSTOPSIG(status) != SIGTTIN && WSTOPSIG(status) != SIGTTOU) continue;
+    stopped = true;
+    ::kill(-pid, SIGKILL);
+  }
+  end_with_us(0);
+  if (!stopped) return result_of(status);
+  return make_error(Errc::partial, "command_failed",
+                    "the command was ended: it wanted to use the terminal, which it does not have");
+}
+
 }  // namespace
 
 Status run_hook(const std::string& command, std::string_view input,
@@ -95,14 +122,13 @@ Status run_hook(const std::string& command, std::string_view input,
   pid_t pid = 0;
   const int error = spawn_shell(command, ends[0], environment(variables), pid);
   ::close(ends[0]);
-  if (error == 0) feed(ends[1], input);
+  if (error == 0) {
+    end_with_us(pid);
+    feed(ends[1], input);
+  }
   ::close(ends[1]);
   if (error != 0) return spawn_failed(error);
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) return spawn_failed(errno);
-  }
-  return result_of(status);
+  return wait_for(pid);
 }
 
 }  // namespace offsync::cli

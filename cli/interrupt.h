@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM.
+// SIGINT, SIGTERM, and SIGHUP where it would cut a long command.
 #pragma once
 
 namespace offsync::cli {
@@ -11,5 +11,7 @@ void exit_on_interrupt();
 // one ends the process at once). Blocking system calls return EINTR.
 void flag_on_interrupt();
 bool interrupted();
+// A process group that gets the second signal as well; 0: none (any more).
+void end_with_us(int group);
 
 }  // namespace offsync::cli

@@ -67,13 +67,13 @@ pid_t spawn(const std::string& command, int input) {
   }
   sigset_t defaults;
   sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  sigaddset(&defaults, SIGINT);
+  for (const int signal : {SIGPIPE, SIGXFSZ, SIGINT}) sigaddset(&defaults, signal);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t pid = 0;
   const bool started =
       posix_spawn_file_actions_adddup2(&actions, input, 0) == 0 &&
+      posix_spawn_file_actions_addclosefrom_np(&actions, 3) == 0 &&
       posix_spawn(&pid, "/bin/sh", &actions, &attributes, argv.data(), env.data()) == 0;
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);

@@ -1,6 +1,7 @@
 #include "cli/net/curl_transport.h"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cctype>
@@ -111,6 +112,11 @@ size_t on_body(char* bytes, size_t size, size_t count, void* user) {
   return go_on ? data.size() : 0;
 }
 
+// As curl's own, but no program that is started meanwhile gets it.
+curl_socket_t open_socket(void* /*user*/, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 // curl finds nothing wrong with a header that just ends.
 Error error_without_head(const Exchange& exchange) {
   if (exchange.head.status != 0) {
@@ -192,6 +198,7 @@ void set_options(Exchange& exchange, const CurlOptions& options, const std::stri
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout_ms));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(exchange.request.timeout_ms));
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
   if (!options.user_agent.empty()) {
     curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
