@@ -25,7 +25,12 @@ Result<LogPool::WriteLease> LogPool::writer() {
     closing.swap(readers_);
   }
   if (!writer_) {
+    OFFSYNC_TRY(sqlite::still_is(settings_.file, id_));  // it must not make a new one, say
     OFFSYNC_ASSIGN(writer_, open_writer());
+    {
+      const std::lock_guard read_lock(read_mutex_);
+      id_ = writer_->db.id();
+    }
     secured_ = true;
   }
   return WriteLease(std::move(lock), this, writer_.get());
@@ -40,16 +45,18 @@ std::optional<LogPool::WriteLease> LogPool::idle_writer() {
 Result<LogPool::ReadLease> LogPool::reader() {
   if (!secured_) OFFSYNC_TRY(writer());  // gives it back at once
   std::uint64_t generation = 0;
+  std::optional<sqlite::FileId> id;
   {
     const std::lock_guard lock(read_mutex_);
     generation = generation_;
+    id = id_;
     if (!readers_.empty()) {
       auto connection = std::move(readers_.back());
       readers_.pop_back();
       return ReadLease(this, std::move(connection));
     }
   }
-  OFFSYNC_ASSIGN(auto connection, open_reader());
+  OFFSYNC_ASSIGN(auto connection, open_reader(id));
   connection->generation = generation;
   return ReadLease(this, std::move(connection));
 }
@@ -74,11 +81,13 @@ Result<std::unique_ptr<WriteConnection>> LogPool::open_writer() const {
   return connection;
 }
 
-Result<std::unique_ptr<ReadConnection>> LogPool::open_reader() const {
+Result<std::unique_ptr<ReadConnection>> LogPool::open_reader(
+    const std::optional<sqlite::FileId>& id) const {
   sqlite::OpenOptions options;
   options.read_only = true;
   options.cache_kib = kReaderCacheKib;
   OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(settings_.file, options));
+  if (id && db.id() != id) return sqlite::replaced(settings_.file);
   auto connection = std::make_unique<ReadConnection>(std::move(db));
   OFFSYNC_ASSIGN(connection->reader, LogReader::prepare(connection->db));
   return connection;

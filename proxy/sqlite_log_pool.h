@@ -87,7 +87,8 @@ class LogPool {
 
  private:
   Result<std::unique_ptr<WriteConnection>> open_writer() const;
-  Result<std::unique_ptr<ReadConnection>> open_reader() const;
+  Result<std::unique_ptr<ReadConnection>> open_reader(
+      const std::optional<sqlite::FileId>& id) const;
   void give_back(std::unique_ptr<ReadConnection> connection);
 
   const Settings settings_;
@@ -97,7 +98,8 @@ class LogPool {
   std::atomic<bool> secured_{false};
   std::mutex read_mutex_;
   std::vector<std::unique_ptr<ReadConnection>> readers_;
-  std::uint64_t generation_ = 0;  // of the readers; moves on when all are to be closed
+  std::optional<sqlite::FileId> id_;  // of the file that was opened first; also needs write_mutex_
+  std::uint64_t generation_ = 0;      // of the readers; moves on when all are to be closed
 };
 
 }  // namespace offsync::proxy

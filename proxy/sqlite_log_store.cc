@@ -46,15 +46,13 @@ struct StoreLock {
 
   static Result<StoreLock> take(const std::string& file) {
     std::error_code error;
-    const auto target = std::filesystem::weakly_canonical(file, error);
-    const auto name = error ? file : target.string();
-    if (std::filesystem::is_directory(name, error)) {
+    if (std::filesystem::is_directory(file, error)) {
       return make_error(Errc::config, "store_is_folder", "the store " + file + " is a folder",
                         "name a file in it: --store sqlite:" + file + "/log.db");
     }
-    OFFSYNC_ASSIGN(sqlite::FileLock beside, sqlite::FileLock::open(name + ".lock"));
+    OFFSYNC_ASSIGN(sqlite::FileLock beside, sqlite::FileLock::beside(file));
     OFFSYNC_TRY(lock(beside, file));
-    OFFSYNC_ASSIGN(sqlite::FileLock within, sqlite::FileLock::open(name));
+    OFFSYNC_ASSIGN(sqlite::FileLock within, sqlite::FileLock::open(file));
     OFFSYNC_TRY(lock(within, file));
     return StoreLock{std::move(beside), std::move(within)};
   }
@@ -246,7 +244,10 @@ Status SqliteLogStore::compact(std::string_view space, std::uint64_t upto) {
 }
 
 Status SqliteLogStore::check() {
-  { OFFSYNC_ASSIGN(LogPool::WriteLease lease, impl_->pool.writer()); }
+  {
+    OFFSYNC_ASSIGN(LogPool::WriteLease lease, impl_->pool.writer());
+    OFFSYNC_TRY(lease->db.in_place());
+  }
   OFFSYNC_ASSIGN(LogPool::ReadLease lease, impl_->pool.reader());
   OFFSYNC_ASSIGN(const std::string epoch, lease->reader.epoch());
   if (epoch == impl_->epoch) return check_room(impl_->options.file);

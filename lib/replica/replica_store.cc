@@ -69,7 +69,7 @@ bool ReplicaRow::own(std::string_view event_source) const {
 
 ReplicaStore::~ReplicaStore() {
   statements_.clear();
-  if (!bulk_ || !db_ || db_->broken()) return;
+  if (!bulk_ || !db_ || db_->broken() || !lock_) return;
   // The next process should not have to read a long WAL. If somebody else writes, that will do it.
   if (const auto locked = lock_->try_lock(); locked && *locked) {
     (void)db_->checkpoint();
@@ -78,21 +78,25 @@ ReplicaStore::~ReplicaStore() {
 }
 
 Status ReplicaStore::connect(bool create) {
+  OFFSYNC_TRY(sqlite::still_is(file_, id_));
   statements_.clear();
   db_.reset();
   sqlite::OpenOptions options;
+  options.read_only = read_only_.has_value();
+  options.frozen = options.read_only && sqlite::nobody_writes(file_);
   options.create = create;
   options.cache_kib = kEmitCacheKib;
   options.checkpoint_pages = kEmitCheckpointPages;
   OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(file_, options));
   db_.emplace(std::move(db));
+  id_ = db_->id();
   bulk_ = false;
   return {};
 }
 
 Status ReplicaStore::create(const Replica::CreateOptions& options) {
   if (!options.source.empty()) OFFSYNC_TRY(check_own_source(options.source));
-  OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::open(file_ + ".lock"));
+  OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::beside(file_));
   lock_.emplace(std::move(lock));
   OFFSYNC_TRY(lock_->lock());
   Status done = [&]() -> Status {
@@ -139,13 +143,38 @@ Status ReplicaStore::insert_row(const Replica::CreateOptions& options) {
 }
 
 Status ReplicaStore::open() {
-  OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::open(file_ + ".lock"));
-  lock_.emplace(std::move(lock));
+  auto lock = sqlite::FileLock::beside(file_);
+  if (lock) {
+    lock_.emplace(std::move(*lock));
+  } else if (lock.error().code == "read_only") {
+    read_only_ = lock.error();
+  } else {
+    return lock.error();
+  }
   if (Status opened = open_existing(); !opened) return as_replica_error(opened.error(), file_);
-  return renew_if_copied();
+  if (read_only_) return {};
+  Status renewed = renew_if_copied();
+  if (renewed || renewed.error().code != "read_only") return renewed;
+  read_only_ = renewed.error();
+  return {};
+}
+
+// Where nothing can be written: as it is, or not at all.
+Status ReplicaStore::open_to_read() {
+  Status opened = connect(false);
+  if (opened) opened = sqlite::check_format(*db_, schema::kApplicationId, schema::steps());
+  const bool refused =
+      !opened && (opened.error().code == "io" || opened.error().code == "read_only");
+  if (!refused) return opened;
+  return make_error(Errc::io, "read_only",
+                    "cannot read " + file_ +
+                        " without writing: others may write to it, and the files beside it that "
+                        "are shared with them (-wal and -shm) are not there or not ours to read",
+                    "run it as the owner of the replica, or copy its folder and use that");
 }
 
 Status ReplicaStore::open_existing() {
+  if (read_only_) return open_to_read();
   OFFSYNC_TRY(connect(false));
   OFFSYNC_ASSIGN(const sqlite::Format format, sqlite::format_of(*db_));
   if (format.empty) return not_a_replica(file_);
@@ -181,7 +210,7 @@ Status ReplicaStore::renew_if_copied() {
 }
 
 Status ReplicaStore::ready() {
-  if (db_ && !db_->broken()) return {};
+  if (db_ && !db_->broken()) return db_->in_place();
   return open_existing();
 }
 

@@ -39,6 +39,24 @@ struct ReplicaRow {
   bool own(std::string_view event_source) const;
 };
 
+class ReplicaStore;
+
+// Notices that another process has installed a snapshot between two pages of one reader, which
+// would give a mixture of two states.
+class ReplicaPlace {
+ public:
+  // `whole_state`: a later state of the same log will do for the pages that follow.
+  explicit ReplicaPlace(bool whole_state) : whole_state_(whole_state) {}
+  // In the page's transaction. Error partial `log_replaced`.
+  Status check(ReplicaStore& store);
+
+ private:
+  const bool whole_state_;
+  bool known_ = false;
+  std::string epoch_;
+  std::uint64_t log_after_ = 0;
+};
+
 class ReplicaStore {
  public:
   ReplicaStore(std::string file, Clock& wall, Random& generator)
@@ -50,7 +68,8 @@ class ReplicaStore {
   Status create(const Replica::CreateOptions& options);
   Status open();
 
-  // Opens the connection again if an earlier write broke it. First thing in every operation.
+  // Opens the connection again if an earlier write broke it. First thing in every operation. Error
+  // `replaced` where the name leads to another file by now.
   Status ready();
   // Makes durable what a commit that did not end well may have left. Under the lock.
   Status secure();
@@ -67,6 +86,18 @@ class ReplicaStore {
   // call out.
   Result<sqlite::Statement*> use(const char* sql);
   Result<sqlite::Statement> prepare(const char* sql) { return db_->prepare(sql); }
+  // Runs `read` in a read transaction of its own, in which `place` is checked first.
+  template <class Read>
+  Status read_page(ReplicaPlace& place, const Read& read) {
+    OFFSYNC_TRY(ready());
+    std::optional<sqlite::Transaction> transaction;
+    if (!db_->in_transaction()) {
+      OFFSYNC_ASSIGN(auto begun, sqlite::Transaction::begin(*db_, sqlite::Transaction::Kind::read));
+      transaction.emplace(std::move(begun));
+    }
+    OFFSYNC_TRY(place.check(*this));
+    return read();
+  }
   Result<ReplicaRow> load_row();
   Status save_row(const ReplicaRow& row);
 
@@ -89,13 +120,16 @@ class ReplicaStore {
   friend class Replica;
   Status connect(bool create);
   Status open_existing();
+  Status open_to_read();
   bool half_made();
   Status insert_row(const Replica::CreateOptions& options);
   Status renew_if_copied();
 
   std::string file_;
   std::optional<sqlite::Db> db_;
-  std::optional<sqlite::FileLock> lock_;
+  std::optional<sqlite::FileLock> lock_;  // there, unless read_only_
+  std::optional<sqlite::FileId> id_;      // of the file that we have, or had, open
+  std::optional<Error> read_only_;        // why nothing can be written here
   std::unordered_map<const char*, sqlite::Statement> statements_;
   bool bulk_ = false;
 };

@@ -6,6 +6,7 @@ namespace offsync {
 
 Result<std::unique_ptr<ReplicaWrite>> ReplicaWrite::begin(ReplicaStore& store) {
   OFFSYNC_TRY(store.ready());
+  if (store.read_only_) return *store.read_only_;
   if (store.lock_->locked()) {
     return make_error(Errc::internal, "locked", "a write to " + store.file() + " is still open");
   }

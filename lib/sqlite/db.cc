@@ -15,6 +15,8 @@ struct Db::Wal {
   int busy_timeout_ms = 0;
   bool many_commits = false;
   bool broken = false;
+  std::string name;  // that it was opened by
+  std::optional<FileId> file, wal;
 
   int checkpoint(sqlite3* db, int mode) {
     // Beginning the WAL anew waits for readers; a commit must not.
@@ -42,9 +44,30 @@ struct Db::Wal {
 
 namespace {
 
-// Never a URI, never a special name.
+// Never a special name, and no URI.
 std::string path_of(const std::string& file) {
   return file.starts_with('/') ? file : "./" + file;
+}
+
+// What to open where nobody writes. There can be no index of the WAL, so SQLite keeps one in
+// memory, as it does for who is alone; it may be so without a lock. Where there is no WAL, it must
+// not look for one.
+struct Frozen {
+  std::string path, vfs;
+  int flags = 0;
+};
+Result<Frozen> frozen(const std::string& path) {
+  OFFSYNC_ASSIGN(const bool wal, exists(path + "-wal"));
+  if (wal) return Frozen{path, "unix-none", 0};
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string uri = "file:";
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       c == '/' || c == '.' || c == '-' || c == '_';
+    plain ? uri += c : uri.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+  }
+  return Frozen{uri + "?immutable=1", "", SQLITE_OPEN_URI};
 }
 
 int open_flags(const OpenOptions& options) {
@@ -97,9 +120,14 @@ Result<Db> Db::open(const std::string& file, const OpenOptions& options) {
     OFFSYNC_ASSIGN(const bool there, exists(file, options.vfs));
     if (!there) return make_error(Errc::no_input, "no_such_file", "there is no file " + file);
   }
-  OFFSYNC_ASSIGN(sqlite3_vfs* const system, find_vfs(options.vfs));
+  Frozen how{path, options.vfs, 0};
+  if (options.frozen) {
+    OFFSYNC_ASSIGN(how, frozen(path));
+  }
+  OFFSYNC_ASSIGN(sqlite3_vfs* const system, find_vfs(how.vfs));
   sqlite3* raw = nullptr;
-  const int rc = sqlite3_open_v2(path.c_str(), &raw, open_flags(options), wal_vfs(*system).c_str());
+  const int rc = sqlite3_open_v2(how.path.c_str(), &raw, open_flags(options) | how.flags,
+                                 wal_vfs(*system).c_str());
   if (rc != SQLITE_OK) {
     Error error = raw != nullptr ? error_of(raw, rc, "cannot open", file)
                                  : error_of_file(file, rc, "cannot open", sqlite3_errstr(rc));
@@ -109,8 +137,15 @@ Result<Db> Db::open(const std::string& file, const OpenOptions& options) {
   Db db(raw, std::make_unique<Wal>());
   db.wal_->checkpoint_pages = options.checkpoint_pages;
   db.wal_->busy_timeout_ms = options.busy_timeout_ms;
+  db.wal_->name = file;
+  if (options.vfs.empty()) db.wal_->file = file_id(file);
+  int moved = 0;  // SQLite knows which file it has, and we now know it, too
+  sqlite3_file_control(raw, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved != 0 && db.wal_->file) return replaced(file);
   sqlite3_busy_timeout(raw, options.busy_timeout_ms);
   harden(raw);
+  // Before anything is read, which would look for the index of the WAL.
+  if (!how.vfs.empty() && options.frozen) OFFSYNC_TRY(db.exec("PRAGMA locking_mode=EXCLUSIVE"));
   OFFSYNC_TRY(db.exec(settings(options)));
   if (options.create && !options.read_only) {
     OFFSYNC_ASSIGN(const Format format, format_of(db));
@@ -146,15 +181,25 @@ Result<Statement> Db::prepare(std::string_view sql) {
   Statement statement;
   const int rc = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()),
                                     SQLITE_PREPARE_PERSISTENT, &statement.stmt_, nullptr);
-  if (rc != SQLITE_OK) return error_of(db_, rc, "cannot use");
+  if (rc != SQLITE_OK) return error_of_sql(db_, rc);
   return statement;
 }
 
 Status Db::exec(std::string_view sql) {
   const std::string text(sql);
   const int rc = sqlite3_exec(db_, text.c_str(), nullptr, nullptr, nullptr);
-  if (rc != SQLITE_OK) return error_of(db_, rc, "cannot use");
+  if (rc != SQLITE_OK) return error_of_sql(db_, rc);
   return {};
+}
+
+std::optional<FileId> Db::id() const {
+  return wal_->file;
+}
+
+Status Db::in_place() const {
+  OFFSYNC_TRY(still_is(wal_->name, wal_->file));
+  if (!wal_->wal) return {};
+  return still_is(sqlite3_filename_wal(sqlite3_db_filename(db_, "main")), wal_->wal);
 }
 
 std::int64_t Db::changes() const {
@@ -198,9 +243,14 @@ Result<Transaction> Transaction::begin(Db& db, Kind kind) {
     return make_error(Errc::io, "io", "an earlier write to " + db.file() + " failed",
                       "check the disk, then open it again");
   }
+  if (kind == Kind::write) OFFSYNC_TRY(db.in_place());
   const char* sql = kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN";
   const int rc = sqlite3_exec(db.db_, sql, nullptr, nullptr, nullptr);
   if (rc != SQLITE_OK) return error_of(db.db_, rc, "cannot write to");
+  // It is open now, and stays so.
+  if (kind == Kind::write && db.wal_->file && !db.wal_->wal) {
+    db.wal_->wal = file_id(sqlite3_filename_wal(sqlite3_db_filename(db.db_, "main")));
+  }
   return Transaction(db);
 }
 
@@ -218,11 +268,15 @@ Status Transaction::commit() {
   if (!db.in_transaction()) {
     return make_error(Errc::io, "io", "a write to " + db.file() + " had failed and was undone");
   }
+  if (Status there = db.in_place(); !there) {
+    sqlite3_exec(db.db_, "ROLLBACK", nullptr, nullptr, nullptr);
+    return there;
+  }
   const int rc = sqlite3_exec(db.db_, "COMMIT", nullptr, nullptr, nullptr);
   if (rc == SQLITE_OK) return {};
   Error error = error_of(db.db_, rc, "cannot write to");
   if (breaks_connection(rc)) db.wal_->broken = true;
-  if ((rc & 0xff) == SQLITE_IOERR) {
+  if ((rc & 0xff) == SQLITE_IOERR && !beyond_file_limit(db.db_, rc)) {
     error.hint = "check the disk, then look whether it was kept: nobody can know that now";
   }
   if (db.in_transaction()) sqlite3_exec(db.db_, "ROLLBACK", nullptr, nullptr, nullptr);

@@ -16,13 +16,15 @@ struct sqlite3_stmt;
 
 namespace offsync::sqlite {
 
-// Errors of everything here: `disk_full`, `read_only`, `io`, `corrupt` (Errc::io),
-// `no_such_file` (no_input), `not_ours` and `newer_format` (config), `busy` (partial: try again),
-// `constraint` and `sqlite` (internal: bugs). All name the file.
+// Errors of everything here: `disk_full`, `read_only`, `io`, `corrupt`, `constraint`, `replaced`
+// (Errc::io), `no_such_file` (no_input), `not_ours` and `newer_format` (config), `busy` (partial:
+// try again), `sqlite` (internal: a bug). All name the file.
 
 struct OpenOptions {
   bool create = false;
   bool read_only = false;
+  // With read_only: nobody_writes() to it, so no locks are taken and no files beside it needed.
+  bool frozen = false;
   int busy_timeout_ms = 30'000;
   int cache_kib = 2'000;
   int checkpoint_pages = 1'000;  // a commit that leaves a longer WAL also checkpoints; 0: never
@@ -32,6 +34,21 @@ struct OpenOptions {
 // Whether there is such a file on the VFS (empty: the default one). The unix VFS does not see an
 // empty file that we may not both read and write.
 Result<bool> exists(const std::string& file, const std::string& vfs = {});
+
+// Whether nobody can write to it now: its file system is mounted read-only, or its mode and that of
+// its folder give nobody the right to.
+bool nobody_writes(const std::string& file);
+
+// Which file a name leads to; nothing where there is none, or we may not look.
+struct FileId {
+  std::uint64_t device = 0, inode = 0;
+  bool operator==(const FileId&) const = default;
+};
+std::optional<FileId> file_id(const std::string& name);
+Error replaced(const std::string& name);
+// Error `replaced` where `name` leads to another file than `before`, or to none any more. Nothing
+// as `before` was no file of the system's, and is never replaced.
+Status still_is(const std::string& name, const std::optional<FileId>& before);
 
 // A prepared statement. Binding is by position from 1, columns from 0. Bound texts must live until
 // the statement is reset (they are not copied). Views of columns are valid until the next step() or
@@ -90,6 +107,12 @@ class Db {
   bool in_transaction() const;
   sqlite3* raw() const { return db_; }
   std::string file() const;
+  std::optional<FileId> id() const;
+
+  // Error `replaced` where the name that it was opened by leads to another file now, or the WAL
+  // that it writes to was taken away: what is written here nobody else would ever see. Transactions
+  // that write ask this themselves when they begin, and again before they commit.
+  Status in_place() const;
 
   // For many writes to come: a page cache that holds the hot pages, rarer checkpoints. From then on
   // only checkpoint() cuts the WAL; a commit's own checkpoint keeps the file, to be written over.
@@ -144,6 +167,10 @@ struct Format {
 };
 Result<Format> format_of(Db& db);
 
+// Whether the file is ours and of the newest version, without changing it. Errors: `not_ours`,
+// `newer_format`; config `old_format`.
+Status check_format(Db& db, std::int32_t application_id, std::span<const Migration> steps);
+
 // Brings the file to the newest version, each step in a transaction. `application_id` tells our
 // files from others: errors are config `not_ours` and `newer_format`, and nothing was changed then.
 Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> steps);
@@ -154,8 +181,12 @@ Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> s
 // of one process exclude each other, too.
 class FileLock {
  public:
-  // Opens (creates) the lock file; does not lock yet.
-  static Result<FileLock> open(const std::string& file);
+  // Opens (creates) the lock file; does not lock yet. `of`: a file whose owner and group it gets,
+  // if root makes it.
+  static Result<FileLock> open(const std::string& file, const std::string& of = {});
+  // The one of a database: "<database>.lock" beside the file that symbolic links lead to, so that
+  // all its names have one lock. It belongs to whom the database belongs to.
+  static Result<FileLock> beside(const std::string& database);
   FileLock(FileLock&&) noexcept;
   FileLock& operator=(FileLock&&) noexcept;
   ~FileLock();
@@ -169,10 +200,13 @@ class FileLock {
   bool doubtful() const;
 
  private:
-  FileLock(int fd, std::string file) : fd_(fd), file_(std::move(file)) {}
+  FileLock(int fd, std::string file, std::string of)
+      : fd_(fd), file_(std::move(file)), of_(std::move(of)) {}
+  Status wait(int timeout_ms);
+  Result<bool> renewed();
   int fd_ = -1;
   bool locked_ = false;
-  std::string file_;
+  std::string file_, of_;
 };
 
 }  // namespace offsync::sqlite

@@ -37,7 +37,9 @@ Meaning meaning_of(int rc) {
     case SQLITE_PROTOCOL:  // it could not lock the file
       return {Errc::io, "io", "check that its file system can lock files, then run it again"};
     case SQLITE_CONSTRAINT:
-      return {Errc::internal, "constraint", "please report this bug"};
+      return {
+          Errc::io, "constraint",
+          "what stands in the file contradicts itself: restore it from a copy, or set it aside"};
     default:
       return {Errc::internal, "sqlite", "please report this bug"};
   }
@@ -62,8 +64,35 @@ Error error_of(sqlite3* db, int rc, std::string_view doing, const std::string& f
     why.append(" (").append(std::strerror(system)).append(")");
   }
   // SQLite reports a full disk as an I/O error where the file system says so late.
-  if (primary == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT)) rc = SQLITE_FULL;
-  return error_of_file(name != nullptr && *name != '\0' ? name : file, rc, doing, why);
+  const bool limit = beyond_file_limit(db, rc);
+  if (limit) why = "a file would grow beyond its limit (ulimit -f)";
+  if (limit || (primary == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))) {
+    rc = SQLITE_FULL;
+  }
+  Error error = error_of_file(name != nullptr && *name != '\0' ? name : file, rc, doing, why);
+  if (limit) error.hint = "raise the limit, then run it again";
+  return error;
+}
+
+bool beyond_file_limit(sqlite3* db, int rc) {
+  if ((rc & 0xff) != SQLITE_IOERR) return false;
+  // Of a COMMIT the connection does not know the errno, only the file that was written to.
+  int database = 0;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &database);
+  int wal = 0;
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) == SQLITE_OK &&
+      file != nullptr && file->pMethods != nullptr) {
+    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &wal);
+  }
+  return database == EFBIG || wal == EFBIG;
+}
+
+Error error_of_sql(sqlite3* db, int rc) {
+  Error error = error_of(db, rc, "cannot use");
+  if ((rc & 0xff) != SQLITE_ERROR) return error;
+  const Meaning meaning = meaning_of(SQLITE_CORRUPT);
+  return make_error(meaning.kind, meaning.code, error.detail, meaning.hint);
 }
 
 bool breaks_connection(int rc) {

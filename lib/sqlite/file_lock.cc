@@ -1,10 +1,12 @@
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -23,7 +25,9 @@ constexpr off_t kNote = 2;
 Error lock_error(const std::string& file, int error) {
   return make_error(Errc::io, error == EACCES || error == EROFS ? "read_only" : "io",
                     "cannot lock " + file + ": " + std::strerror(error),
-                    "check the permissions of the folder, and whether its file system has locks");
+                    error == ENOENT ? "check the path: the folder must be there"
+                                    : "check the permissions of the folder, and whether its file "
+                                      "system has locks");
 }
 
 // Open file description locks: they end with the descriptor and also exclude other descriptors of
@@ -46,16 +50,49 @@ bool taken(int error) {
 
 }  // namespace
 
-Result<FileLock> FileLock::open(const std::string& file) {
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+Result<FileLock> FileLock::open(const std::string& file, const std::string& of) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
   if (fd < 0) return lock_error(file, errno);
-  return FileLock(fd, file);
+  struct stat info {};
+  if (::fstat(fd, &info) == 0 && !S_ISREG(info.st_mode)) {
+    ::close(fd);
+    return make_error(Errc::io, "io", "cannot lock " + file + ": it is no file", "take it away");
+  }
+  // Also one that root has made before. SQLite does the same with the files beside a database.
+  struct stat owner {};
+  if (::geteuid() == 0 && !of.empty() && ::stat(of.c_str(), &owner) == 0 &&
+      (owner.st_uid != info.st_uid || owner.st_gid != info.st_gid)) {
+    (void)::fchown(fd, owner.st_uid, owner.st_gid);
+  }
+  return FileLock(fd, file, of);
+}
+
+Result<FileLock> FileLock::beside(const std::string& database) {
+  std::error_code error;
+  std::filesystem::path name = database;
+  // Link by link, as the last one may lead to a file that is still to be made.
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(name, error); ++links) {
+    const auto to = std::filesystem::read_symlink(name, error);
+    if (error) break;
+    name = to.is_absolute() ? to : name.parent_path() / to;
+  }
+  return open(name.string() + ".lock", name.string());
+}
+
+// Opens it anew where somebody has removed it: then the lock is on a file that nobody else finds.
+Result<bool> FileLock::renewed() {
+  struct stat ours {};
+  if (::fstat(fd_, &ours) == 0 && still_is(file_, FileId{ours.st_dev, ours.st_ino})) return false;
+  OFFSYNC_ASSIGN(FileLock anew, open(file_, of_));
+  std::swap(fd_, anew.fd_);
+  return true;
 }
 
 FileLock::FileLock(FileLock&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       locked_(std::exchange(other.locked_, false)),
-      file_(std::move(other.file_)) {}
+      file_(std::move(other.file_)),
+      of_(std::move(other.of_)) {}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
   if (this != &other) {
@@ -63,6 +100,7 @@ FileLock& FileLock::operator=(FileLock&& other) noexcept {
     fd_ = std::exchange(other.fd_, -1);
     locked_ = std::exchange(other.locked_, false);
     file_ = std::move(other.file_);
+    of_ = std::move(other.of_);
   }
   return *this;
 }
@@ -72,8 +110,20 @@ FileLock::~FileLock() {
 }
 
 Status FileLock::lock(int timeout_ms) {
-  using namespace std::chrono;
   if (locked_) return make_error(Errc::internal, "locked", file_ + " is locked by us already");
+  OFFSYNC_TRY(wait(timeout_ms));
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool anew, renewed());
+    if (!anew) break;
+    OFFSYNC_TRY(wait(timeout_ms));
+    set_doubtful(true);  // the note went with the file
+  }
+  locked_ = true;
+  return {};
+}
+
+Status FileLock::wait(int timeout_ms) {
+  using namespace std::chrono;
   const auto deadline = steady_clock::now() + milliseconds(timeout_ms);
   auto pause = microseconds(100);
   for (off_t byte : {kGate, kLock}) {
@@ -91,16 +141,22 @@ Status FileLock::lock(int timeout_ms) {
     }
   }
   set(fd_, kGate, F_UNLCK);
-  locked_ = true;
   return {};
 }
 
 Result<bool> FileLock::try_lock() {
   if (locked_) return make_error(Errc::internal, "locked", file_ + " is locked by us already");
-  const int error = set(fd_, kLock, F_WRLCK);
-  if (error != 0 && !taken(error)) return lock_error(file_, error);
-  locked_ = error == 0;
-  return locked_;
+  for (bool anew = false;;) {
+    const int error = set(fd_, kLock, F_WRLCK);
+    if (error != 0 && !taken(error)) return lock_error(file_, error);
+    if (error != 0) return false;
+    if (anew) set_doubtful(true);
+    OFFSYNC_ASSIGN(const bool again, renewed());
+    if (!again) break;
+    anew = true;
+  }
+  locked_ = true;
+  return true;
 }
 
 void FileLock::unlock() {

@@ -64,6 +64,18 @@ Result<Format> format_of(Db& db) {
   return format;
 }
 
+Status check_format(Db& db, std::int32_t application_id, std::span<const Migration> steps) {
+  OFFSYNC_ASSIGN(const Format format, format_of(db));
+  OFFSYNC_TRY(check(db, format, application_id, steps.size()));
+  if (format.empty) return not_ours(db);
+  if (static_cast<std::size_t>(format.version) == steps.size()) return {};
+  return make_error(Errc::config, "old_format",
+                    db.file() + " has format " + std::to_string(format.version) +
+                        ", of an older offsync; this one reads format " +
+                        std::to_string(steps.size()),
+                    "use it once where it can be written to, which brings it up to date");
+}
+
 Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> steps) {
   for (;;) {
     OFFSYNC_ASSIGN(const Format format, format_of(db));

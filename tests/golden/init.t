@@ -124,5 +124,5 @@ What is there in a replica's place is named.
   offsync: cannot open <here>/odd/.offsync/replica.db: unable to open database file (Is a directory); check the path, and the permissions of the file and of its folder
   $ ln -s /nonexistent/replica.db loose/.offsync/replica.db
   $ offsync init -C loose
-  offsync: cannot open loose/.offsync/replica.db: unable to open database file (No such file or directory); check the path, and the permissions of the file and of its folder
+  offsync: cannot lock /nonexistent/replica.db.lock: No such file or directory; check the path: the folder must be there
   [74]

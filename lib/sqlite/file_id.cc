@@ -1,0 +1,55 @@
+// Which file a name leads to, and who may write to it.
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <cerrno>
+
+#include "sqlite/db.h"
+
+namespace offsync::sqlite {
+namespace {
+
+bool writable_for_somebody(const std::string& name) {
+  constexpr mode_t kWrite = S_IWUSR | S_IWGRP | S_IWOTH;
+  struct stat info {};
+  if (::stat(name.c_str(), &info) != 0) return errno != ENOENT;
+  return (info.st_mode & kWrite) != 0;
+}
+
+}  // namespace
+
+bool nobody_writes(const std::string& file) {
+  struct statvfs system {};
+  if (::statvfs(file.c_str(), &system) != 0) return false;
+  if ((system.f_flag & ST_RDONLY) != 0) return true;
+  const auto slash = file.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : file.substr(0, slash + 1);
+  return !writable_for_somebody(folder) && !writable_for_somebody(file) &&
+         !writable_for_somebody(file + "-wal");
+}
+
+std::optional<FileId> file_id(const std::string& name) {
+  struct stat info {};
+  if (::stat(name.c_str(), &info) != 0) return std::nullopt;
+  return FileId{info.st_dev, info.st_ino};
+}
+
+Error replaced(const std::string& name) {
+  struct stat info {};
+  const bool there = ::stat(name.c_str(), &info) == 0;
+  return make_error(Errc::io, "replaced",
+                    name + (there ? " was replaced by another file while it was in use"
+                                  : " was taken away while it was in use"),
+                    "nothing more is written to it; put it back, or begin anew with what is there");
+}
+
+Status still_is(const std::string& name, const std::optional<FileId>& before) {
+  if (!before) return {};
+  struct stat info {};
+  const bool there = ::stat(name.c_str(), &info) == 0;
+  if (!there && errno != ENOENT && errno != ENOTDIR && errno != ELOOP) return {};
+  if (there && FileId{info.st_dev, info.st_ino} == *before) return {};
+  return replaced(name);
+}
+
+}  // namespace offsync::sqlite

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Nothing is called done that is not durable: commits that fail, in the real programs."""
+import fcntl
+import json
+import resource
+import sqlite3
+import struct
+import subprocess
+import urllib.error
+import urllib.request
+
+from harness import Case, OFFSYNC, PATIENCE, PROXY, clean_environment, eventually, main, ndjson
+
+
+def limit(size):
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def events(n, size):
+    return "".join(f'{{"type":"t","subject":"k/{i}","data":{{"set":{{"v":"{"x" * size}"}}}}}}\n' for i in range(n))
+
+
+def hold(file):
+    """Holds the lock of a replica as another process would."""
+    lock = open(file, "r+b")
+    fcntl.fcntl(lock, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 1, 1, 0))
+    return lock
+
+
+class Commits(Case):
+    def post(self, url, body):
+        request = urllib.request.Request(url + "/events", body.encode(), {"Content-Type": "application/x-ndjson"})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=PATIENCE) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def limited_proxy(self, size, name="proxy"):
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        (folder / "ready").unlink(missing_ok=True)
+        process = subprocess.Popen(
+            [PROXY, "--listen", "127.0.0.1:0", "--store", f"sqlite:{folder}/proxy.db", "--ready-file", f"{folder}/ready",
+             "--log-file", f"{folder}/log"], preexec_fn=limit(size), env=clean_environment(), stdin=subprocess.DEVNULL)
+        self.addCleanup(lambda: (process.kill(), process.wait()))
+        eventually(lambda: (folder / "ready").exists(), "the proxy listens")
+        return process, (folder / "ready").read_text().strip() + "/v1/spaces/test"
+
+    def head(self, url):
+        return json.loads(urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url).read())["head"]
+
+    def test_of_a_request_in_two_commits_one_may_be_durable(self):
+        """The answer does not say that nothing was taken, and the same request once more completes it."""
+        size = 30 * 1024 * 1024
+        body = "".join(json.dumps({"specversion": "1.0", "id": f"e{i}", "source": "/c", "type": "t", "subject": f"k/{i}",
+                                   "time": "2023-11-14T22:13:20Z", "clientseq": str(i + 1),
+                                   "data": {"set": {"v": "x" * 1000}}}) + "\n" for i in range(8000))
+        process, url = self.limited_proxy(size)
+        status, text = self.post(url, body)
+        self.assertEqual(status, 503, text)
+        self.assertNotIn("nothing", text)
+        head = self.head(url)
+        self.assertTrue(0 < head < 8000, head)
+        self.assertIn(f"after {head} of 8000 events", (self.folder / "proxy/log").read_text())
+        process.terminate()
+        self.assertEqual(process.wait(timeout=PATIENCE), 0)
+        process, url = self.limited_proxy(resource.RLIM_INFINITY)
+        self.assertEqual(self.head(url), head)
+        status, text = self.post(url, body)
+        self.assertEqual(status, 200)
+        outcomes = ndjson(text)
+        self.assertEqual([o["outcome"] for o in outcomes], ["duplicate"] * head + ["accepted"] * (8000 - head))
+        self.assertEqual([o["sequence"] for o in outcomes], [str(i + 1) for i in range(8000)])
+
+    def test_what_sync_says_was_pushed_is_in_the_log(self):
+        process, url = self.limited_proxy(8 * 1024 * 1024)
+        anna = self.replica("anna", url)
+        anna.run("emit", "--batch", "-", input=events(4000, 1000))
+        done = anna.finish("sync", "--json")
+        self.assertIn(done.returncode, (69, 75), done.stderr)
+        head = self.head(url)
+        counts = anna.status()["queue"]
+        self.assertLessEqual(counts["accepted"], head)
+        self.assertEqual(counts["queued"] + counts["accepted"] + counts["rejected"] + counts["held"], 4000)
+        process.terminate()
+        self.assertEqual(process.wait(timeout=PATIENCE), 0)
+        process, again = self.limited_proxy(resource.RLIM_INFINITY)
+        anna.sync("--remote", again)
+        self.assertEqual(anna.queue(), [])
+        self.assertEqual(self.head(again), 4000)
+
+    def test_a_replica_whose_disk_is_full_while_it_pulls(self):
+        proxy = self.proxy()
+        anna = self.replica("anna", proxy.url())
+        anna.run("emit", "--batch", "-", input=events(4000, 1000))
+        anna.sync()
+        ben = self.replica("ben", proxy.url())
+        done = subprocess.run([OFFSYNC, "sync", "--json"], cwd=ben.folder, preexec_fn=limit(2 * 1024 * 1024),
+                              env=clean_environment(), capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 74, done.stderr)
+        self.assertIn("ulimit -f", done.stderr)
+        self.assertFalse(ben.status()["synced"])
+        ben.sync()
+        self.assert_same_state(proxy, anna, ben)
+
+    def test_a_lock_that_is_never_free(self):
+        """30 s is what a commit waits for another process."""
+        anna, ben = self.replica("anna"), self.replica("ben")
+        for replica in (anna, ben):
+            replica.emit("t", "k/0", "v=1")
+        lock = hold(anna.folder / ".offsync/replica.db.lock")
+        self.addCleanup(lock.close)
+        other = sqlite3.connect(ben.folder / ".offsync/replica.db", isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("BEGIN IMMEDIATE")
+        (self.folder / "events").write_text(events(3, 10))
+        running = []
+        for replica in (anna, ben):
+            for words in (["emit", "t", "k/1", "v=2", "-o", "ndjson"], ["emit", "--batch", "../events", "-o", "ndjson"],
+                          ["queue", "drop", "0"]):
+                running.append((replica, words, replica.start(*words, stdin=subprocess.DEVNULL, text=True,
+                                                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)))
+        for replica, words, process in running:
+            out, said = process.communicate(timeout=3 * PATIENCE)
+            if words[0] == "queue":
+                self.assertNotEqual(process.returncode, 0)
+                continue
+            self.assertEqual((process.returncode, out), (75, ""), (words, said))
+            self.assertIn("try again", said)
+        other.execute("ROLLBACK")
+        lock.close()
+        for replica in (anna, ben):
+            self.assertEqual(len(replica.queue()), 1)
+            replica.emit("t", "k/1", "v=3")
+
+
+if __name__ == "__main__":
+    main()

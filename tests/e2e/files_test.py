@@ -1,0 +1,392 @@
+#!/usr/bin/env python3
+"""Files that are replaced under a running program, belong to somebody else, cannot be written to, or
+are no files at all."""
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from harness import (Case, NOBODY, OFFSYNC, PATIENCE, PROXY, clean_environment, drop_root, eventually, main,
+                     ndjson)
+
+
+def send(proxy, n, path="/events", space="test"):
+    event = {"specversion": "1.0", "id": f"e{n}", "source": "/c", "type": "t", "subject": "k/1",
+             "time": "2023-11-14T22:13:20Z", "data": {"set": {"n": n}}}
+    return ask(proxy.url(space) + path, json.dumps(event).encode())
+
+
+def ask(url, body=None):
+    """Status and text of the answer."""
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"} if body else {})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=PATIENCE) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def copy_of(file):
+    """A backup: what is in the database, with its WAL, in one file."""
+    copy = file.with_name(file.name + ".copy")
+    source, target = sqlite3.connect(file), sqlite3.connect(copy)
+    source.backup(target)
+    source.close()
+    target.close()
+    return copy
+
+
+class Replaced(Case):
+    def ready(self, proxy):
+        return ask(f"http://127.0.0.1:{proxy.port}/readyz")
+
+    def refuses(self, proxy, code):
+        self.assertEqual(self.ready(proxy)[0], 503)
+        status, body = send(proxy, 100)
+        self.assertEqual((status, json.loads(body)["code"]), (503, "not_ready"))
+        self.assertIn(code, proxy.talk())
+
+    def test_a_store_that_is_replaced_takes_nothing_more(self):
+        proxy = self.proxy()
+        self.assertEqual(send(proxy, 1)[0], 200)
+        copy = copy_of(proxy.store)
+        self.assertEqual(send(proxy, 2)[0], 200)
+        aside = self.folder / "aside.db"
+        proxy.store.rename(aside)
+        copy.rename(proxy.store)
+        self.refuses(proxy, "was replaced by another file while it was in use")
+        # Put back, it is what it was.
+        proxy.store.rename(copy)
+        aside.rename(proxy.store)
+        self.assertEqual(self.ready(proxy), (200, "ready\n"))
+        self.assertEqual(json.loads(send(proxy, 3)[1])["sequence"], "3")
+
+    def test_a_store_that_is_taken_away_is_not_made_anew(self):
+        proxy = self.proxy()
+        self.assertEqual(send(proxy, 1)[0], 200)
+        proxy.store.unlink()
+        self.refuses(proxy, "was taken away while it was in use")
+        self.assertFalse(proxy.store.exists())
+        self.assertEqual(len(proxy.log_lines()), 1)
+        self.assertFalse(proxy.store.exists())
+
+    def test_a_link_that_is_turned_is_noticed(self):
+        proxy = self.proxy()
+        self.assertEqual(send(proxy, 1)[0], 200)
+        proxy.stop()
+        real = self.folder / "real.db"
+        for suffix in ("", "-wal", "-shm", ".lock"):
+            file = Path(f"{proxy.store}{suffix}")
+            if file.exists():
+                file.rename(f"{real}{suffix}")
+        proxy.store.symlink_to(real)
+        proxy.start()
+        self.assertEqual(send(proxy, 2)[0], 200)
+        other = copy_of(real)
+        proxy.store.unlink()
+        proxy.store.symlink_to(other)
+        self.refuses(proxy, "replaced")
+
+    def test_a_wal_that_is_taken_away_is_noticed(self):
+        proxy = self.proxy()
+        self.assertEqual(send(proxy, 1)[0], 200)
+        Path(f"{proxy.store}-wal").unlink()
+        self.refuses(proxy, "p.db-wal was taken away" if proxy.store.name == "p.db" else "-wal was taken away")
+
+    def test_a_watch_on_a_replica_that_is_gone_ends(self):
+        proxy = self.proxy()
+        anna = self.replica("anna", proxy.url())
+        for what in ("removed", "replaced"):
+            watch = self.watch(anna)
+            watch.wait_connected()
+            database = anna.folder / ".offsync/replica.db"
+            copy = copy_of(database)
+            database.unlink()
+            if what == "replaced":
+                copy.rename(database)
+            self.assertEqual(watch.join(), 74, watch.errors)
+            self.assertIn("while it was in use", watch.errors[-1])
+            if what == "removed":
+                shutil.rmtree(anna.folder)
+                anna = self.replica("anna", proxy.url())
+
+    def test_a_batch_into_a_replica_that_is_replaced_prints_what_is_kept(self):
+        anna = self.replica("anna")
+        database = anna.folder / ".offsync/replica.db"
+        process = anna.start("emit", "--batch", "-", "-o", "ndjson", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+        line = '{"type":"t","subject":"k/%d","data":{"set":{"v":1}}}\n'
+        process.stdin.write(line % 1)
+        process.stdin.flush()
+        first = process.stdout.readline()
+        copy = copy_of(database)
+        copy.rename(database)
+        out, said = process.communicate(line % 2, timeout=PATIENCE)
+        self.assertEqual((process.returncode, out), (74, ""), said)
+        self.assertIn("queued 1\n", said)
+        self.assertIn("was replaced by another file", said)
+        self.assertEqual([e["event"]["id"] for e in anna.queue()], [json.loads(first)["id"]])
+
+    def test_a_lock_that_is_removed_is_still_one_lock(self):
+        anna = self.replica("anna")
+        process = anna.start("emit", "--batch", "-", stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = '{"type":"t","subject":"k/1","data":{"inc":{"n":1}}}\n'
+        process.stdin.write(line)
+        process.stdin.flush()
+        eventually(lambda: len(anna.queue()) == 1, "the first is kept")
+        (anna.folder / ".offsync/replica.db.lock").unlink()
+        anna.emit("t", "k/1", "n+=1")
+        self.assertTrue((anna.folder / ".offsync/replica.db.lock").exists())
+        self.assertEqual(process.communicate(line, timeout=PATIENCE)[1], "queued 2\n")
+        inodes = {(anna.folder / ".offsync/replica.db.lock").stat().st_ino}
+        self.assertEqual(len(inodes), 1)
+        self.assertEqual(anna.fields("k/1"), {"n": 3})
+
+
+class Rights(Case):
+    def as_nobody(self, *words, cwd, program=OFFSYNC, env=None):
+        return subprocess.run([self.for_nobody(program), *map(str, words)], cwd=cwd, preexec_fn=drop_root, text=True,
+                              env={**clean_environment(), **(env or {})}, capture_output=True, timeout=PATIENCE)
+
+    def given(self, folder, uid):
+        for file in [folder, *folder.rglob("*")]:
+            os.chown(file, uid, uid)
+
+    def test_locks_belong_to_whom_the_database_belongs_to(self):
+        if os.geteuid() != 0:
+            return self.check_own_lock()
+        anna = self.replica("anna")
+        anna.emit("t", "k/1", "v=1")
+        lock = anna.folder / ".offsync/replica.db.lock"
+        self.given(anna.folder, NOBODY)
+        # Made by root where there was none, and mended where root had made it before.
+        for spoil in (lock.unlink, lambda: os.chown(lock, 0, 0)):
+            spoil()
+            anna.emit("t", "k/1", "v=2")
+            self.assertEqual((lock.stat().st_uid, lock.stat().st_gid), (NOBODY, NOBODY))
+            for file in lock.parent.iterdir():
+                self.assertEqual(file.stat().st_uid, NOBODY, file)
+            done = self.as_nobody("emit", "t", "k/1", "v=3", cwd=anna.folder)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        proxy = self.proxy()
+        send(proxy, 1)
+        proxy.stop()
+        self.given(proxy.folder, NOBODY)
+        Path(f"{proxy.store}.lock").unlink()
+        subprocess.run([PROXY, "--new-epoch", "--store", f"sqlite:{proxy.store}"], check=True, timeout=PATIENCE,
+                       stdout=subprocess.DEVNULL, env=clean_environment())
+        for file in proxy.folder.glob("proxy.db*"):
+            self.assertEqual(file.stat().st_uid, NOBODY, file)
+        done = self.as_nobody("--new-epoch", "--store", f"sqlite:{proxy.store}", cwd=proxy.folder, program=PROXY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return None
+
+    def check_own_lock(self):
+        anna = self.replica("anna")
+        self.assertEqual((anna.folder / ".offsync/replica.db.lock").stat().st_uid, os.geteuid())
+
+    def test_all_names_of_a_replica_have_one_lock(self):
+        anna = self.replica("anna")
+        other = self.folder / "other/.offsync"
+        other.mkdir(parents=True)
+        (other / "replica.db").symlink_to(anna.folder / ".offsync/replica.db")
+        done = subprocess.run([OFFSYNC, "emit", "t", "k/1", "v=1"], cwd=other.parent, env=clean_environment(),
+                              capture_output=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(p.name for p in other.iterdir()), ["replica.db"])
+        self.assertEqual(len(anna.queue()), 1)
+
+    READS = (["state", "--offline"], ["state", "--offline", "k/1"], ["log"], ["log", "--pending"], ["queue"],
+             ["queue", "export"], ["conflicts", "--offline"], ["status", "--offline", "--json"], ["replay"])
+
+    def world(self):
+        proxy = self.proxy()
+        anna = self.replica("anna", proxy.url())
+        for i in range(3):
+            anna.emit("t", f"k/{i}", "v=1")
+        anna.sync()
+        anna.emit("t", "k/1", "v=2")
+        return anna
+
+    def seen(self, anna):
+        return [anna.run(*words) for words in self.READS]
+
+    def check_reads(self, anna, expected):
+        for words, text in zip(self.READS, expected):
+            done = self.as_nobody(*words, cwd=anna.folder)
+            self.assertEqual((done.returncode, done.stdout), (0, text), (words, done.stderr))
+
+    def check_writes(self, anna):
+        for words in (["emit", "t", "k/9", "v=1"], ["queue", "drop", "--all"], ["sync"]):
+            done = self.as_nobody(*words, cwd=anna.folder)
+            self.assertEqual(done.returncode, 0 if words[0] == "queue" else 74, (words, done.stderr))
+            if words[0] != "queue":
+                self.assertIn("Permission denied", done.stderr)
+                self.assertEqual(done.stderr.count("Permission denied"), 1)
+
+    def test_reading_what_nobody_may_write(self):
+        anna = self.world()
+        expected = self.seen(anna)
+        home = anna.folder / ".offsync"
+        for wal in ("with", "without"):
+            if wal == "without":
+                for file in home.glob("replica.db-*"):
+                    file.unlink()
+            else:
+                (home / "replica.db-shm").unlink()
+            for file in home.iterdir():
+                file.chmod(0o444)
+            home.chmod(0o555)
+            before = sorted((p.name, p.stat().st_mtime_ns) for p in home.iterdir())
+            self.check_reads(anna, expected)
+            self.check_writes(anna)
+            self.assertEqual(sorted((p.name, p.stat().st_mtime_ns) for p in home.iterdir()), before)
+            home.chmod(0o755)
+            for file in home.iterdir():
+                file.chmod(0o644)
+            store = sqlite3.connect(home / "replica.db")
+            store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            store.close()
+
+    def test_reading_what_somebody_else_writes(self):
+        anna = self.world()
+        expected = self.seen(anna)
+        home = anna.folder / ".offsync"
+        if os.geteuid() != 0:  # there is no other user: only the lock cannot be written to
+            (home / "replica.db.lock").chmod(0o444)
+            self.check_reads(anna, expected)
+            self.check_writes(anna)
+            return
+        for file in home.iterdir():
+            file.chmod(0o644)
+        home.chmod(0o755)
+        self.check_reads(anna, expected)
+        self.check_writes(anna)
+        anna.emit("t", "k/2", "v=3")
+        self.check_reads(anna, self.seen(anna))
+        # Where the files that readers and writers share are not there, it is said.
+        store = sqlite3.connect(home / "replica.db")
+        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        store.close()
+        for file in home.glob("replica.db-*"):
+            file.unlink()
+        done = self.as_nobody("state", "--offline", cwd=anna.folder)
+        self.assertEqual((done.returncode, len(done.stderr.splitlines())), (74, 1), done.stderr)
+        self.assertIn("run it as the owner of the replica, or copy its folder", done.stderr)
+
+    def test_a_mistyped_folder_is_not_made(self):
+        def run(store, **kwargs):
+            return subprocess.run([PROXY, "--new-epoch" if kwargs.get("anew") else "--listen", "127.0.0.1:0", "--store",
+                                   f"sqlite:{self.folder}/{store}"], env=clean_environment(), capture_output=True,
+                                  text=True, timeout=PATIENCE)
+        done = run("var/lbi/offsync/p.db")
+        self.assertEqual(done.returncode, 74, done.stderr)
+        self.assertIn(f"there is no {self.folder}/var/lbi", done.stderr)
+        self.assertFalse((self.folder / "var").exists())
+
+
+class NoFiles(Case):
+    def kinds(self):
+        """Things that are no regular files, by what is said of them."""
+        os.mkfifo(self.folder / "fifo")
+        (self.folder / "dir").mkdir()
+        listening = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listening.close)
+        listening.bind(str(self.folder / "sock"))
+        return {"a pipe": "fifo", "a folder": "dir", "a socket": "sock", "a device": "/dev/zero"}
+
+    def put(self, kind, place):
+        if place.is_symlink() or place.exists():
+            place.rename(f"{place}.aside") if not place.is_symlink() else place.unlink()
+        place.symlink_to(self.folder / kind)
+
+    def test_settings_that_are_no_file(self):
+        anna = self.replica("anna")
+        for what, name in self.kinds().items():
+            self.put(name, anna.folder / ".offsync/config.toml")
+            done = anna.finish("state")
+            self.assertEqual(done.returncode, 78, done.stderr)
+            self.assertIn(f"config.toml is {what}, and no file", done.stderr)
+            if name == "fifo":
+                continue
+            done = subprocess.run([PROXY, "--check-config", "--config", name], cwd=self.folder, timeout=PATIENCE,
+                                  env=clean_environment(), capture_output=True, text=True)
+            self.assertEqual(done.returncode, 66, done.stderr)
+            self.assertIn(f"{name} is {what}, and no file", done.stderr)
+            self.put("/dev/null", anna.folder / ".offsync/config.toml")
+            done = anna.finish("sync", "--remote", "http://127.0.0.1:9/v1/spaces/x",
+                               env={"OFFSYNC_TOKEN_FILE": str(self.folder / name)})
+            self.assertEqual(done.returncode, 78, done.stderr)
+            self.assertIn(f"{name} is {what}, and no file", done.stderr)
+        self.put("/dev/null", anna.folder / ".offsync/config.toml")
+        anna.run("state")
+
+    def test_databases_that_are_no_file(self):
+        anna = self.replica("anna")
+        database = anna.folder / ".offsync/replica.db"
+        for what, name in self.kinds().items():
+            self.put(name, database)
+            for lock in (self.folder / f"{name}.lock", Path(f"{name}.lock")):
+                self.addCleanup(lock.unlink, missing_ok=True)
+            done = anna.finish("state", "--offline")
+            self.assertIn(done.returncode, (74, 78), (what, done.stderr))
+            self.assertNotIn("bug", done.stderr)
+            done = subprocess.run([PROXY, "--listen", "127.0.0.1:0", "--store", f"sqlite:{database}"], cwd=self.folder,
+                                  timeout=PATIENCE, env=clean_environment(), capture_output=True, text=True)
+            self.assertIn(done.returncode, (74, 78), (what, done.stderr))
+            self.assertNotIn("bug", done.stderr)
+
+    def test_a_log_that_nobody_reads_is_not_waited_for(self):
+        self.kinds()
+        for name in ("fifo", "dir", "sock"):
+            done = subprocess.run([PROXY, "--listen", "127.0.0.1:0", "--store", f"sqlite:{self.folder}/p.db",
+                                   "--log-file", name], cwd=self.folder, timeout=PATIENCE, env=clean_environment(),
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 78, (name, done.stderr))
+            self.assertIn("cannot open the log file", done.stderr)
+
+    def test_a_replica_whose_tables_are_wrong_is_damaged_and_no_bug(self):
+        spoils = ("PRAGMA user_version=0", "DROP TABLE log", "DROP TABLE pending", "DROP TABLE entity",
+                  "DROP TABLE conflict", "DROP TABLE base", "DROP TABLE replica", "DELETE FROM replica",
+                  "ALTER TABLE pending DROP COLUMN code", "ALTER TABLE replica RENAME COLUMN head TO tail",
+                  "DROP TABLE log; CREATE VIEW log AS SELECT 1 AS sequence")
+        for n, spoil in enumerate(spoils):
+            anna = self.replica(f"anna{n}")
+            anna.emit("t", "k/1", "v=1")
+            store = sqlite3.connect(anna.folder / ".offsync/replica.db")
+            store.executescript(spoil)
+            store.close()
+            codes = set()
+            for words in (["state", "--offline"], ["log"], ["queue"], ["status", "--offline"], ["conflicts", "--offline"],
+                          ["emit", "t", "k/1", "v=2"], ["replay"], ["queue", "drop", "--all"]):
+                done = anna.finish(*words)
+                codes.add(done.returncode)
+                self.assertNotIn("bug", done.stderr, (spoil, words))
+                self.assertIn(done.returncode, (0, 74), (spoil, words, done.stderr))
+                if done.returncode == 74:
+                    self.assertRegex(done.stderr, "damaged|settings", (spoil, words))
+            self.assertIn(74, codes, spoil)
+
+    def test_a_store_whose_tables_are_wrong_is_damaged_and_no_bug(self):
+        for n, spoil in enumerate(("PRAGMA user_version=0", "DROP TABLE event", "DROP TABLE store", "DROP TABLE client")):
+            proxy = self.proxy(name=f"proxy{n}")
+            send(proxy, 1)
+            proxy.stop()
+            store = sqlite3.connect(proxy.store)
+            store.executescript(spoil)
+            store.close()
+            done = subprocess.run([PROXY, "--listen", "127.0.0.1:0", "--store", f"sqlite:{proxy.store}"], timeout=PATIENCE,
+                                  env=clean_environment(), capture_output=True, text=True)
+            self.assertEqual(done.returncode, 74, (spoil, done.stderr))
+            self.assertIn("damaged", done.stderr)
+
+
+if __name__ == "__main__":
+    main()
