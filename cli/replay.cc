@@ -112,6 +112,12 @@ class Replay final : public Command {
       return !folder.full();
     }));
     folder.finish();
+    OFFSYNC_ASSIGN(const ReplicaInfo after, replica.info());
+    const auto epoch = [](const ReplicaInfo& i) { return i.cursor ? i.cursor->epoch : ""; };
+    if (epoch(after) != epoch(info) || after.log_after != info.log_after) {
+      return make_error(Errc::partial, "log_replaced",
+                        "another process has fetched the state anew meanwhile", "run it again");
+    }
     const std::vector<Refused> refused = folder.take_refused();
     return refused.empty() ? Status() : Status(refused.front().error);
   }

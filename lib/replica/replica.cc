@@ -24,7 +24,7 @@ Result<Replica> Replica::open(const std::string& file, Clock& clock, Random& ran
 
 Status Replica::secure() {
   OFFSYNC_TRY(impl_->store.ready());
-  if (!impl_->store.lock_->doubtful()) return {};
+  if (impl_->store.read_only_ || !impl_->store.lock_->doubtful()) return {};
   OFFSYNC_TRY(impl_->store.lock_->lock());
   Status done = impl_->store.secure();
   impl_->store.lock_->unlock();
@@ -93,39 +93,6 @@ Result<std::optional<Entity>> Replica::entity(std::string_view subject, View vie
   if (!record) return store.damaged("an entity cannot be read (" + record.error().detail + ")");
   if (record->entity.empty()) return std::optional<Entity>{};
   return std::optional<Entity>(std::move(record->entity));
-}
-
-Status Replica::for_each_entity(std::string_view prefix, View view, const EntityFn& fn) {
-  ReplicaStore& store = impl_->store;
-  OFFSYNC_TRY(store.ready());
-  OFFSYNC_ASSIGN(sqlite::Statement next,
-                 store.prepare("SELECT subject, confirmed, visible FROM entity WHERE subject >= ?"
-                               " ORDER BY subject"));
-  next.bind(1, prefix);
-  EntityDecoder decoder;  // of its own, because fn may ask for other entities
-  for (;;) {
-    OFFSYNC_ASSIGN(const bool found, next.step());
-    if (!found || !next.text(0).starts_with(prefix)) return {};
-    const int column = view == View::visible && !next.null(2) ? 2 : 1;
-    if (next.null(column)) continue;
-    auto record = decoder.decode(next.text(column));
-    if (!record) return store.damaged("an entity cannot be read (" + record.error().detail + ")");
-    if (record->entity.empty()) continue;
-    if (!fn(record->subject, record->entity)) return {};
-  }
-}
-
-Status Replica::for_each_log(const LogFilter& filter, const LineFn& fn) {
-  OFFSYNC_TRY(impl_->store.ready());
-  OFFSYNC_ASSIGN(sqlite::Statement next,
-                 impl_->store.prepare("SELECT sequence, line FROM log"
-                                      " WHERE sequence > ? AND sequence <= ? ORDER BY sequence"));
-  const std::uint64_t last = INT64_MAX;
-  next.bind(1, std::min(filter.after, last)).bind(2, std::min(filter.until, last));
-  for (;;) {
-    OFFSYNC_ASSIGN(const bool found, next.step());
-    if (!found || !fn(next.uinteger(0), next.text(1))) return {};
-  }
 }
 
 Result<std::optional<std::string>> Replica::find_event(std::string_view id) {

@@ -77,6 +77,9 @@ class Replica {
   // Errors: io, config (`exists`, `not_a_replica`, `newer_format`), `busy` after 30 s.
   static Result<Replica> create(const std::string& file, const CreateOptions& options, Clock& clock,
                                 Random& random);
+  // Where the file or its folder cannot be written to, what only reads works all the same, if it
+  // can be done without writing (`read_only`); what writes fails with `read_only`. Once open, an
+  // error io `replaced` tells that the name leads to another file by now.
   static Result<Replica> open(const std::string& file, Clock& clock, Random& random);
   Replica(Replica&&) noexcept;
   Replica& operator=(Replica&&) noexcept;
@@ -151,6 +154,10 @@ class Replica {
   // --- read -------------------------------------------------------------------------------------
   enum class View { visible, confirmed };
   Result<std::optional<Entity>> entity(std::string_view subject, View view = View::visible);
+  // All that is for_each_… is read page by page, so that nothing is held open while `fn` takes its
+  // time: another process may write meanwhile, and later pages show that. Where it took a new log,
+  // the error is partial `log_replaced`.
+  //
   // All entities (living or not) in byte order of subject; stops when `fn` returns false. `prefix`
   // narrows the range.
   using EntityFn = std::function<bool(std::string_view subject, const Entity& entity)>;

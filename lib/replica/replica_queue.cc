@@ -368,16 +368,6 @@ Result<QueueCounts> Replica::counts() {
   return counts;
 }
 
-Status Replica::for_each_pending(const PendingFn& fn) {
-  OFFSYNC_TRY(impl_->store.ready());
-  OFFSYNC_ASSIGN(sqlite::Statement next, impl_->store.prepare("SELECT " OFFSYNC_PENDING_COLUMNS
-                                                              " FROM pending ORDER BY n"));
-  for (;;) {
-    OFFSYNC_ASSIGN(const bool found, next.step());
-    if (!found || !fn(read_pending(next))) return {};
-  }
-}
-
 Result<std::optional<PendingEvent>> Replica::pending(std::string_view id) {
   OFFSYNC_TRY(impl_->store.ready());
   auto event = load(impl_->store, id);

@@ -15,16 +15,28 @@ Error bad_snapshot(const std::string& why) {
                     "nothing was changed; try again");
 }
 
-// Calls fn(line) for the lines of the pieces whose mark is `staged`, in order.
+// Calls fn(line) for the lines of the pieces whose mark is `staged`, in order; nothing is open
+// meanwhile.
 template <class Fn>
 Status for_each_line(ReplicaStore& store, std::int64_t staged, const Fn& fn) {
-  OFFSYNC_ASSIGN(sqlite::Statement next,
-                 store.prepare("SELECT data FROM base WHERE staged = ? ORDER BY chunk"));
-  next.bind(1, staged);
-  for (;;) {
-    OFFSYNC_ASSIGN(const bool found, next.step());
-    if (!found) return {};
-    auto text = decompress(next.text(0), Coding::zstd, limits::kBodyBytes + kPieceBytes);
+  ReplicaPlace place(false);
+  std::int64_t after = INT64_MIN;
+  for (bool another = true; another;) {
+    std::optional<std::string> piece;
+    OFFSYNC_TRY(store.read_page(place, [&]() -> Status {
+      OFFSYNC_ASSIGN(sqlite::Statement next,
+                     store.prepare("SELECT chunk, data FROM base WHERE staged = ? AND chunk > ?"
+                                   " ORDER BY chunk LIMIT 2"));
+      next.bind(1, staged).bind(2, after);
+      OFFSYNC_ASSIGN(const bool found, next.step());
+      if (!found) return {};
+      after = next.integer(0);
+      piece = next.text(1);
+      OFFSYNC_ASSIGN(another, next.step());
+      return {};
+    }));
+    if (!piece) return {};
+    auto text = decompress(*piece, Coding::zstd, limits::kBodyBytes + kPieceBytes);
     if (!text) return store.damaged("its snapshot is unreadable");
     std::string_view rest = *text;
     while (!rest.empty()) {
@@ -34,6 +46,7 @@ Status for_each_line(ReplicaStore& store, std::int64_t staged, const Fn& fn) {
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
+  return {};
 }
 
 Status run(ReplicaStore& store, const char* sql) {
@@ -238,7 +251,6 @@ Result<Cursor> Replica::install_snapshot() {
 }
 
 Status Replica::for_each_base(const std::function<bool(std::string_view line)>& fn) {
-  OFFSYNC_TRY(impl_->store.ready());
   std::optional<SnapshotHeader> header;
   std::uint64_t seen = 0;
   return for_each_line(impl_->store, 0, [&](std::string_view line) -> Result<bool> {
