@@ -109,16 +109,15 @@ Status Replica::for_each_pending(const PendingFn& fn) {
   ReplicaPlace place(true);
   std::int64_t after = INT64_MIN;
   std::vector<PendingEvent> page;
-  do {
+  for (bool more = true; more;) {
     page.clear();
     OFFSYNC_TRY(store.read_page(place, [&]() -> Status {
-      OFFSYNC_ASSIGN(sqlite::Statement next,
-                     store.prepare("SELECT " OFFSYNC_PENDING_COLUMNS
-                                   " FROM pending WHERE n > ? ORDER BY n LIMIT 500"));
+      OFFSYNC_ASSIGN(sqlite::Statement next, store.prepare("SELECT " OFFSYNC_PENDING_COLUMNS
+                                                           " FROM pending WHERE n > ? ORDER BY n"));
       next.bind(1, after);
-      for (std::size_t bytes = 0; bytes < kPageBytes;) {
-        OFFSYNC_ASSIGN(const bool found, next.step());
-        if (!found) break;
+      for (std::size_t bytes = 0; page.size() < kPageRows && bytes < kPageBytes;) {
+        OFFSYNC_ASSIGN(more, next.step());
+        if (!more) break;
         page.push_back(read_pending(next));
         bytes += page.back().line.size();
       }
@@ -128,7 +127,7 @@ Status Replica::for_each_pending(const PendingFn& fn) {
       after = static_cast<std::int64_t>(event.n);
       if (!fn(event)) return {};
     }
-  } while (!page.empty());
+  }
   return {};
 }
 

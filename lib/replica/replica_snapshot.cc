@@ -21,17 +21,18 @@ template <class Fn>
 Status for_each_line(ReplicaStore& store, std::int64_t staged, const Fn& fn) {
   ReplicaPlace place(false);
   std::int64_t after = INT64_MIN;
-  for (;;) {
+  for (bool another = true; another;) {
     std::optional<std::string> piece;
     OFFSYNC_TRY(store.read_page(place, [&]() -> Status {
       OFFSYNC_ASSIGN(sqlite::Statement next,
                      store.prepare("SELECT chunk, data FROM base WHERE staged = ? AND chunk > ?"
-                                   " ORDER BY chunk LIMIT 1"));
+                                   " ORDER BY chunk LIMIT 2"));
       next.bind(1, staged).bind(2, after);
       OFFSYNC_ASSIGN(const bool found, next.step());
       if (!found) return {};
       after = next.integer(0);
       piece = next.text(1);
+      OFFSYNC_ASSIGN(another, next.step());
       return {};
     }));
     if (!piece) return {};
@@ -45,6 +46,7 @@ Status for_each_line(ReplicaStore& store, std::int64_t staged, const Fn& fn) {
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
+  return {};
 }
 
 Status run(ReplicaStore& store, const char* sql) {
@@ -69,8 +71,8 @@ Status all_staged(ReplicaStore& store, std::int64_t staged, std::int64_t pieces)
 // Replaces the confirmed state by a staged snapshot, within one transaction.
 class Install {
  public:
-  Install(ReplicaWrite& write, std::int64_t staged, const LogPlace& from)
-      : write_(write), store_(write.store), staged_(staged), from_(from) {}
+  Install(ReplicaWrite& write, std::int64_t staged)
+      : write_(write), store_(write.store), staged_(staged) {}
 
   Result<Cursor> run() {
     OFFSYNC_TRY(clear());
@@ -92,7 +94,6 @@ class Install {
 
  private:
   Status clear() {
-    OFFSYNC_TRY(former::take_over(write_));
     for (const char* sql : {"DELETE FROM entity", "DELETE FROM conflict", "DELETE FROM log"}) {
       OFFSYNC_TRY(offsync::run(store_, sql));
     }
@@ -102,8 +103,7 @@ class Install {
   Status take(std::string_view line) {
     if (!header_) {
       OFFSYNC_ASSIGN(header_, parse_snapshot_header(line));
-      if (from_.url.empty()) return {};
-      return check_same_log(info_of(write_.row), header_->cursor.epoch, from_);
+      return {};
     }
     if (entities_ < header_->entities) return take_entity(line);
     return take_conflict(line);
@@ -192,8 +192,6 @@ class Install {
     ReplicaRow& row = write_.row;
     const Cursor& cursor = header_->cursor;
     row.head = row.epoch == cursor.epoch ? std::max(row.head, cursor.sequence) : cursor.sequence;
-    if (row.epoch != cursor.epoch || !from_.log.empty()) row.log = from_.log;
-    if (!from_.url.empty()) row.place = from_.url;
     row.epoch = cursor.epoch;
     row.pulled = true;
     row.cursor = row.log_after = cursor.sequence;
@@ -207,7 +205,6 @@ class Install {
   ReplicaWrite& write_;
   ReplicaStore& store_;
   std::int64_t staged_;
-  const LogPlace& from_;
   std::optional<SnapshotHeader> header_;
   std::uint64_t entities_ = 0, conflicts_ = 0;
   std::uint64_t latest_ = 0;
@@ -244,11 +241,11 @@ Status Replica::stage_snapshot(std::string_view ndjson) {
   return write->commit();
 }
 
-Result<Cursor> Replica::install_snapshot(const LogPlace& from) {
+Result<Cursor> Replica::install_snapshot() {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
   OFFSYNC_TRY(all_staged(impl_->store, impl_->staging, impl_->pieces));
   impl_->store.bulk();
-  OFFSYNC_ASSIGN(Cursor cursor, Install(*write, impl_->staging, from).run());
+  OFFSYNC_ASSIGN(Cursor cursor, Install(*write, impl_->staging).run());
   OFFSYNC_TRY(write->commit());
   return cursor;
 }
