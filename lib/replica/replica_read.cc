@@ -15,6 +15,11 @@ struct Row {
   std::string key, text;
 };
 
+// The reader goes on behind what it had last. Where an index is damaged, that might be for ever.
+Error out_of_order(const ReplicaStore& store) {
+  return store.damaged("its rows stand out of order");
+}
+
 // Takes rows until there are enough for a page; false: that was the last one.
 template <class Take>
 Result<bool> fill(sqlite::Statement& next, std::vector<Row>& page, const Take& take) {
@@ -51,6 +56,7 @@ Status Replica::for_each_entity(std::string_view prefix, View view, const Entity
   EntityDecoder decoder;  // of its own, because fn may ask for other entities
   std::vector<Row> page;
   std::string from(prefix);
+  bool any = false;
   for (bool more = true, first = true; more; first = false) {
     OFFSYNC_TRY(store.read_page(place, [&]() -> Status {
       OFFSYNC_ASSIGN(sqlite::Statement next,
@@ -67,6 +73,9 @@ Status Replica::for_each_entity(std::string_view prefix, View view, const Entity
     }));
     for (const Row& row : page) {
       if (!row.key.starts_with(prefix)) return {};
+      if (any && row.key <= from) return out_of_order(store);
+      any = true;
+      from = row.key;
       if (row.text.empty()) continue;
       auto record = decoder.decode(row.text);
       if (!record) {
@@ -74,7 +83,6 @@ Status Replica::for_each_entity(std::string_view prefix, View view, const Entity
       }
       if (!record->entity.empty() && !fn(record->subject, record->entity)) return {};
     }
-    if (!page.empty()) from = page.back().key;
   }
   return {};
 }
@@ -97,6 +105,7 @@ Status Replica::for_each_log(const LogFilter& filter, const LineFn& fn) {
       return {};
     }));
     for (const Row& row : page) {
+      if (row.number <= after) return out_of_order(store);
       after = row.number;
       if (!fn(row.number, row.text)) return {};
     }
@@ -124,7 +133,9 @@ Status Replica::for_each_pending(const PendingFn& fn) {
       return {};
     }));
     for (const PendingEvent& event : page) {
-      after = static_cast<std::int64_t>(event.n);
+      const auto n = static_cast<std::int64_t>(event.n);
+      if (n <= after) return out_of_order(store);
+      after = n;
       if (!fn(event)) return {};
     }
   }

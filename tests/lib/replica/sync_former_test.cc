@@ -76,6 +76,7 @@ TEST_CASE("sync: what a replaced log lacks of one's own is sent again, others' i
   } else {
     w.proxy.truncate(1);
   }
+  w.clock.advance(1);
   const SyncReport report = w.a.sync();
   REQUIRE_FALSE(report.error.has_value());
   CHECK(report.replaced == 1);
