@@ -71,8 +71,8 @@ Status all_staged(ReplicaStore& store, std::int64_t staged, std::int64_t pieces)
 // Replaces the confirmed state by a staged snapshot, within one transaction.
 class Install {
  public:
-  Install(ReplicaWrite& write, std::int64_t staged)
-      : write_(write), store_(write.store), staged_(staged) {}
+  Install(ReplicaWrite& write, std::int64_t staged, const LogPlace& from)
+      : write_(write), store_(write.store), staged_(staged), from_(from) {}
 
   Result<Cursor> run() {
     OFFSYNC_TRY(clear());
@@ -94,6 +94,7 @@ class Install {
 
  private:
   Status clear() {
+    OFFSYNC_TRY(former::take_over(write_));
     for (const char* sql : {"DELETE FROM entity", "DELETE FROM conflict", "DELETE FROM log"}) {
       OFFSYNC_TRY(offsync::run(store_, sql));
     }
@@ -103,7 +104,8 @@ class Install {
   Status take(std::string_view line) {
     if (!header_) {
       OFFSYNC_ASSIGN(header_, parse_snapshot_header(line));
-      return {};
+      if (from_.url.empty()) return {};
+      return check_same_log(info_of(write_.row), header_->cursor.epoch, from_);
     }
     if (entities_ < header_->entities) return take_entity(line);
     return take_conflict(line);
@@ -192,6 +194,8 @@ class Install {
     ReplicaRow& row = write_.row;
     const Cursor& cursor = header_->cursor;
     row.head = row.epoch == cursor.epoch ? std::max(row.head, cursor.sequence) : cursor.sequence;
+    if (row.epoch != cursor.epoch || !from_.log.empty()) row.log = from_.log;
+    if (!from_.url.empty()) row.place = from_.url;
     row.epoch = cursor.epoch;
     row.pulled = true;
     row.cursor = row.log_after = cursor.sequence;
@@ -205,6 +209,7 @@ class Install {
   ReplicaWrite& write_;
   ReplicaStore& store_;
   std::int64_t staged_;
+  const LogPlace& from_;
   std::optional<SnapshotHeader> header_;
   std::uint64_t entities_ = 0, conflicts_ = 0;
   std::uint64_t latest_ = 0;
@@ -241,11 +246,11 @@ Status Replica::stage_snapshot(std::string_view ndjson) {
   return write->commit();
 }
 
-Result<Cursor> Replica::install_snapshot() {
+Result<Cursor> Replica::install_snapshot(const LogPlace& from) {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
   OFFSYNC_TRY(all_staged(impl_->store, impl_->staging, impl_->pieces));
   impl_->store.bulk();
-  OFFSYNC_ASSIGN(Cursor cursor, Install(*write, impl_->staging).run());
+  OFFSYNC_ASSIGN(Cursor cursor, Install(*write, impl_->staging, from).run());
   OFFSYNC_TRY(write->commit());
   return cursor;
 }
