@@ -38,8 +38,8 @@ struct SyncContext {
 
   // Applies log lines, and tells report and observer.
   Status apply(std::string_view epoch, std::span<const std::string> lines);
-  // What the replica has at `at` goes with a request, so that a log that was put back, and has grown
-  // past that place since, is not taken for the one that the replica has seen.
+  // What the replica has at `at` goes with a request, so that a log that was put back, and has
+  // grown past that place since, is not taken for the one that the replica has seen.
   void add_line_mark(HttpRequest& request, const Cursor& at);
   // Whether an answer comes from the replica's own log, and notes where that is.
   Status check_log(std::string_view epoch, const LogPlace& there);
