@@ -65,7 +65,7 @@ class LogTransport final : public Transport {
     send(handler, 200, body, fmt::format("{}-{}", log_.epoch, upto));
   }
   std::string space() const {
-    return encode_space_info({"s", log_.epoch, log_.head, log_.oldest, log_.head});
+    return encode_space_info({"s", log_.epoch, "", log_.head, log_.oldest, log_.head});
   }
   void send(HttpHandler& handler, int status, const std::string& body,
             const std::string& cursor = "") const {

@@ -13,6 +13,8 @@
 #include "cli/event_text.h"
 #include "cli/filter.h"
 #include "cli/log_folder.h"
+#include "cli/output.h"
+#include "cli/settings.h"
 #include "event/decoder.h"
 #include "event/value.h"
 #include "replica/replica.h"
@@ -32,6 +34,12 @@ bool harmless(const std::string& text) {
            const auto u = static_cast<unsigned char>(c);
            return (u < 0x20 && c != '\n') || u == 0x7f;
          });
+}
+
+Look look() {
+  const Settings settings;
+  const Out out;
+  return {settings, out};
 }
 
 std::string as_it_is(const std::string& text) {
@@ -84,7 +92,7 @@ struct World {
     const auto back = reader.decode(record);
     REQUIRE(back);
     CHECK(encode_entity(back->subject, back->entity) == record);
-    CHECK(harmless(entity_text(back->subject, back->entity, true, Palette(false))));
+    CHECK(harmless(entity_text(back->subject, back->entity, true, look())));
     return json::parse(shown_line(back->subject, back->entity));
   }
 

@@ -21,8 +21,8 @@ TEST_CASE("a help keeps its lines, and long ones go on below their column") {
   const std::string word(19, 'w');
   const std::string three = word + " " + word + " " + word;
   CHECK(wrapped_help("short\n\nlines\n") == "short\n\nlines\n");
-  CHECK(wrapped_help("  --option X   " + three + " end of it\nnext") ==
-        "  --option X   " + three + "\n               end of it\nnext");
+  CHECK(wrapped_help("  --option X   " + three + " ending of it\nnext") ==
+        "  --option X   " + three + "\n               ending of it\nnext");
   CHECK(wrapped_help("  " + three + " " + word + " " + word) ==
         "  " + three + "\n  " + word + " " + word);
 }
