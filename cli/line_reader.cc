@@ -189,7 +189,10 @@ bool LineReader::go_on(std::size_t begin, std::string_view text, Line& line) {
   open_ = true;
   if (line_begin_ - position_ <= max_line_) return false;
   discarding_ = true;
-  return give(begin + text.size(), line);
+  give(begin + text.size(), line);
+  line.too_long = true;  // also where only the ends of its lines make it so
+  line.text = {};
+  return true;
 }
 
 // Gives out what begins at position_; the next one begins at line_begin_.

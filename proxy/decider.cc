@@ -25,17 +25,6 @@ std::string pair_key(std::string_view source, std::string_view subject) {
   return key.append(source).append(1, '\n').append(subject);
 }
 
-// Whether both are the same event. One that came without time and stamp is compared as if it had
-// those that it was given when it was taken.
-bool same_event(EventView incoming, const EventView& stored) {
-  if (incoming.time.empty() && incoming.stamp.none() && incoming.source == stored.source &&
-      has_given_time(stored)) {
-    incoming.time = stored.time;
-    incoming.stamp = stored.stamp;
-  }
-  return encode_content(incoming) == encode_content(stored);
-}
-
 }  // namespace
 
 // One call of decide().

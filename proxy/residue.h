@@ -19,4 +19,8 @@ bool is_residue_of(const EventView& incoming, std::string_view residue);
 // Whether the event may have come without a time, and was given one by who took it first.
 bool has_given_time(const EventView& event);
 
+// Whether both are the same event. One that came without time and stamp is compared as if it had
+// those that it was given when it was taken.
+bool same_event(EventView incoming, const EventView& stored);
+
 }  // namespace offsync::proxy

@@ -85,7 +85,7 @@ TEST_CASE("a line that is too long is skipped, the next one has its right place"
 
 TEST_CASE("an object may go over lines, and several may stand in one") {
   CHECK(lines_of("{\n  \"a\": {\n    \"b\": [1,\n2]\n  }\n}\n{}\n") ==
-        Lines{"1@0:{\n  \"a\": {\n    \"b\": [1,\n2]\n  }\n}", "7@41:{}"});
+        Lines{"1@0:{\n  \"a\": {\n    \"b\": [1,\n2]\n  }\n}", "7@33:{}"});
   CHECK(lines_of("{}{} {\"a\":{}}\t{\n}\n{}") ==
         Lines{"1@0:{}", "1@2:{}", "1@5:{\"a\":{}}", "1@14:{\n}", "3@18:{}"});
   CHECK(lines_of("{\r\n\r\n}\r\n") == Lines{"1@0:{\r\n\r\n}"});
@@ -111,7 +111,7 @@ TEST_CASE("an object that is cut off takes nothing along") {
         Lines{"1@0:{\"a\":1,", "2@8:{\"b\":2}", "3@16:{\"c\":[", "4@23:{}"});
   CHECK(lines_of("{\"a\":\"x\nbad\n{}\n") == Lines{"1@0:{\"a\":\"x", "2@8:bad", "3@12:{}"});
   CHECK(lines_of("{\n \"a\":\"x\n \"b\":1\n}\n{}") ==
-        Lines{"1@0:{\n \"a\":\"x\n \"b\":1\n}", "5@20:{}"});
+        Lines{"1@0:{\n \"a\":\"x\n \"b\":1\n}", "5@19:{}"});
   CHECK(lines_of("{\n \"a\": 1\n") == Lines{"1@0:{\n \"a\": 1"});
   CHECK(lines_of("{}}\n{}") == Lines{"1@0:{}}", "2@4:{}"});
   CHECK(lines_of("{]\n{}") == Lines{"1@0:{]", "2@3:{}"});

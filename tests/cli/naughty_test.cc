@@ -110,7 +110,7 @@ TEST_CASE("naughty strings are kept as values, from the command line to the scre
   const auto strings = test::naughty_strings();
   CHECK(strings.size() > 250);
   for (const std::string& text : strings) {
-    INFO(json(text.substr(0, 100)).dump());
+    INFO(json(text.substr(0, 100)).dump(-1, ' ', true, json::error_handler_t::replace));
     EventDraft event = world.draft();
     REQUIRE(add_assignment("v=" + text, event).ok());
     REQUIRE(add_element("--add", "s=" + text, event.add).ok());
@@ -134,7 +134,7 @@ TEST_CASE("naughty strings are kept as values, from the command line to the scre
 TEST_CASE("naughty strings as names are kept or refused, and checked alike everywhere") {
   World world;
   for (const std::string& text : test::naughty_strings()) {
-    INFO(json(text.substr(0, 100)).dump());
+    INFO(json(text.substr(0, 100)).dump(-1, ' ', true, json::error_handler_t::replace));
     EventDraft by_field = world.draft();
     by_field.set[text] = "1";
     by_field.add["s" + text] = {"1"};
@@ -181,7 +181,7 @@ TEST_CASE("naughty strings as names are kept or refused, and checked alike every
 TEST_CASE("naughty strings are found by filters and globs, and nothing else with them") {
   const auto strings = test::naughty_strings();
   for (const std::string& text : strings) {
-    INFO(json(text.substr(0, 100)).dump());
+    INFO(json(text.substr(0, 100)).dump(-1, ' ', true, json::error_handler_t::replace));
     CHECK(glob_match(as_it_is(text), text));
     CHECK(glob_literal(as_it_is(text)) == text);
     CHECK(glob_match("*" + as_it_is(text), "x" + text));

@@ -143,7 +143,7 @@ TEST_CASE("settings: what a file says wrong is an error with file and line") {
       {"remote = 5", "config.toml:1: remote must be a string"},
       {"output = 'xml'", "config.toml:1: output: 'xml' is not one of text, json, ndjson"},
       {"\ncolor = 'red'", "config.toml:2: color: 'red' is not one of auto, always, never"},
-      {std::string(1024 * 1024 + 1, '#'), "is over 1 MiB"},
+      {std::string(1024 * 1024 + 1, '#'), "is over 1048576 bytes"},
       {"remote = '\xff'", "this is not TOML"},
       {"color = 'never'\n [[[", "config.toml:2: this is not TOML"},
       {"\nremote = [}", "config.toml:2: this is not TOML"},

@@ -179,13 +179,13 @@ class CommandLine(Case):
 
     def test_a_batch_of_unusual_bytes(self):
         event = b'{"type":"t","subject":"b/%d","data":{"set":{"a":1}}}'
-        given = b"\xef\xbb\xbf" + event % 1 + b"\r\n\n" + event % 2 + b"\n" + event[:-1] % 3 + b"\n\0\n" + event % 4
+        given = b"\xef\xbb\xbf" + event % 1 + b"\r\n\n" + event % 2 + b"\n" + event[:-1] % 3 + b"\n\0\n" + event % 4 + b"\n\0\n"
         done = subprocess.run([OFFSYNC, "emit", "--batch", "-"], input=given, cwd=self.replica.folder,
                               env=clean_environment(), capture_output=True, timeout=60)
         said = done.stderr.decode().splitlines()
         self.assertEqual(done.returncode, 65)
         self.assertIn("line 4, byte 109: the JSON object does not end; is the line cut off?", said[0])
-        self.assertIn("line 5, ", said[1])
+        self.assertIn("line 7, ", said[1])
         self.assertEqual(said[2], "queued 3, 2 refused")
 
 

@@ -413,9 +413,9 @@ recover
   
   Usage: offsync recover [list | send [ID]... | drop ID...|--all] [OPTIONS]
   
-  Where the proxy's log was replaced (a backup was put back, say), sync looks
-  for what the replica had. Own events that are missing are sent again at once;
-  those of others are kept here until they come back, or you send them for their
+  Where the proxy's log was replaced (a backup was put back, say), sync looks for
+  what the replica had. Own events that are missing are sent again at once; those
+  of others are kept here until they come back, or you send them for their
   authors. Any replica may do that, and two may: it is one event. send without ID
   sends all. ID may be shortened to its beginning or end.
   
@@ -425,7 +425,9 @@ recover
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   
@@ -568,7 +570,9 @@ remote
   Common options:
     -C, --directory DIR  Use the replica of this folder
     -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
     --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
     -q, --quiet          Say nothing on stderr but errors
     -h, --help           Print this help
   

@@ -29,7 +29,7 @@ Own events are sent again; those of others are kept.
   ["4","/people/ben","todo/4"]
   $ offsync status -C a | grep -E 'lost|verdict'
   lost       2 that a log before this one had: offsync recover
-  verdict    not known to be synced: 2 lost
+  verdict    not synced: 2 lost
   $ offsync status -C a --json | jq -c '[.lost, .synced]'
   [2,false]
   $ offsync state -C a --offline
@@ -54,7 +54,7 @@ Whoever has them may send them, for their authors.
   $ offsync recover send -C a
   nothing was queued
   $ offsync queue -C a -o text
-  <id1>  queued    todo.created  todo/3  title="of Ben"
+  <id1>  queued  todo.created  todo/3  title="of Ben"
   $ offsync sync -C a
   pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ offsync status -C a | grep -E 'lost|verdict'

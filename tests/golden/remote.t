@@ -48,7 +48,7 @@ One letter wrong: refused, whatever is asked, and nothing has changed.
   $ offsync status -C a --remote "$wrong" | grep -E 'answer|verdict'
   http://127.0.0.1:<port1>/v1/spaces/shpo has another log than that of this replica: there is the space shpo, log <epoch2>, epoch <epoch2>; the replica belongs to the space shop, log <epoch1>, epoch <epoch1>, which it last met at http://127.0.0.1:<port1>/v1/spaces/shop; nothing was sent, and nothing replaced; check the URL, or leave that log for this one: offsync remote set http://127.0.0.1:<port1>/v1/spaces/shpo --switch
   answer     from the replica
-  verdict    not known to be synced: the proxy was not asked or did not answer, 1 to push
+  verdict    not synced: the proxy was not asked or did not answer, 1 to push
   $ offsync remote set -C a "$wrong"
   offsync: http://127.0.0.1:<port1>/v1/spaces/shpo has another log than that of this replica: there is the space shpo, log <epoch2>, epoch <epoch2>; the replica belongs to the space shop, log <epoch1>, epoch <epoch1>, which it last met at http://127.0.0.1:<port1>/v1/spaces/shop; nothing was sent, and nothing replaced; check the URL, or leave that log for this one: offsync remote set http://127.0.0.1:<port1>/v1/spaces/shpo --switch
   [78]
@@ -82,7 +82,7 @@ What was left is another replica when it is opened.
 
   $ mkdir left; mv a/.offsync/replica-shop.db left/replica.db
   $ offsync queue -C left -o text
-  <id1>  queued    todo.created  todo/78  title="later"
+  <id1>  queued  todo.created  todo/78  title="later"
   $ offsync status -C left --offline | grep -E 'source|remote|queue' | sed 's,anna/[0-9a-f]*$,anna/NODE,'
   source     /people/anna/NODE
   remote     http://127.0.0.1:<port1>/v1/spaces/shop
