@@ -166,7 +166,8 @@ TEST_CASE("settings: what a file says wrong is an error with file and line") {
 TEST_CASE("settings: a file that is there and cannot be read is an error") {
   const Place place;
   std::filesystem::create_directories(place.folder.file("config/offsync/config.toml"));
-  CHECK(place.error().kind == Errc::io);
+  CHECK(place.error().kind == Errc::config);
+  CHECK(place.error().code == "not_a_file");
 }
 
 TEST_CASE("settings: the token comes from the environment, else from its file") {
