@@ -94,6 +94,7 @@ _offsync_options() {
         conflicts) printf '%s' "$common --all --exit-code --offline --require-proxy --remote" ;;
         resolve) printf '%s' "$common --all --ours --theirs --current --incoming --value --remote" ;;
         status) printf '%s' "$common --check --offline --require-proxy --remote" ;;
+        repair) printf '%s' "$common" ;;
     esac
 }
 
@@ -183,7 +184,7 @@ _offsync() {
     elif [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_offsync_options "$command")" -- "$cur")
     elif [[ -z $command ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'init emit sync watch replay log state queue recover conflicts resolve status remote' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'init emit sync watch replay log state queue recover conflicts resolve status remote repair' -- "$cur")
     else
         _offsync_argument "$count" "$first"
     fi

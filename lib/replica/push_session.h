@@ -24,6 +24,7 @@ class PushSession final : public Session {
   Status finish() override;
   // Whether `outcome` answers the next event; the id of a line that could not be read is filled in.
   bool answers_next(Outcome& outcome) const;
+  Status settle(const std::vector<Outcome>& outcomes);
   void report(const std::vector<Outcome>& outcomes);
 
   std::vector<PendingEvent> events_;
