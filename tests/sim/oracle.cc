@@ -53,13 +53,18 @@ void Oracle::appended(const std::string& name, std::uint64_t sequence, const std
 }
 
 // Whether the author of `event` wrote without knowing of `current`, which another wrote.
-bool Oracle::unseen(const Event& event, const Target& target, const Event& current) const {
+bool Oracle::unseen(const Space& space, const Event& event, const Target& target,
+                    const Event& current) const {
   if (current.node() == event.node()) return false;
   // A producer that says nothing of what it saw surely has not seen what is later.
   if (!event.has_base) return current.stamp > event.stamp;
   const auto& seen = seen_.at(event.id);
   const auto at = seen.find(target);
-  return at == seen.end() || at->second != current.id;
+  if (at == seen.end()) return true;
+  if (at->second == current.id) return false;
+  // A base names stamps: two writes of one producer in one millisecond are one to it.
+  const auto wrote = space.by_id.find(at->second);
+  return wrote == space.by_id.end() || wrote->second->stamp != current.stamp;
 }
 
 void Oracle::expect_conflicts(Space& space, const EventPtr& event) {
@@ -87,7 +92,7 @@ void Oracle::expect_of_edit(Space& space, const Event& event, const History& bef
   }
   for (const Target& target : event.targets()) {
     const EventPtr current = before.writer(target);
-    if (!current || !unseen(event, target, *current)) continue;
+    if (!current || !unseen(space, event, target, *current)) continue;
     if (current->value_of(target) == event.value_of(target)) continue;
     const bool wins = std::pair(event.stamp, event.id) > std::pair(current->stamp, current->id);
     space.expected[target] = wins ? "incoming" : "current";
@@ -104,7 +109,7 @@ void Oracle::expect_of_delete(Space& space, const Event& event, const History& b
   for (const Target& target : before.targets()) {
     const EventPtr current = before.writer(target);
     if (!current || current->value_of(target).empty()) continue;
-    if (!unseen(event, target, *current)) continue;
+    if (!unseen(space, event, target, *current)) continue;
     std::string& winner = space.expected[{target.field, ""}];
     if (dies || current->stamp <= event.stamp) winner = "incoming";
     if (winner.empty()) winner = "current";
@@ -166,23 +171,30 @@ void Oracle::found_end(const std::string& name, std::uint64_t head) {
   }
 }
 
-void Oracle::put_back(const std::map<std::string, std::uint64_t>& heads) {
+Oracle::Logs Oracle::logs() const {
+  Logs logs;
+  for (const auto& [name, space] : spaces_) logs[name] = space.log;
+  return logs;
+}
+
+void Oracle::put_back(const Logs& logs) {
   for (auto& [name, space] : spaces_) {
     check_conflicts(space);
-    const auto head = heads.find(name);
-    std::vector<EventPtr> kept = std::move(space.log);
-    const std::size_t end = head == heads.end() ? 0 : std::min(head->second, kept.size());
-    for (std::size_t i = end; i < kept.size(); ++i) lost_.insert(kept[i]->id);
-    kept.resize(end);
+    const std::vector<EventPtr> before = std::move(space.log);
     space = Space();
-    for (const EventPtr& event : kept) {
+    if (const auto kept = logs.find(name); kept != logs.end()) space.log = kept->second;
+    for (const EventPtr& event : space.log) {
       space.by_id.emplace(event->id, event);
       if (!event->is_conflict()) space.by_subject[event->subject].push_back(event);
+    }
+    for (const EventPtr& event : before) {
+      if (!space.by_id.contains(event->id)) lost_.insert(event->id);
+    }
+    for (const EventPtr& event : space.log) {
       if (event->clientseq == 0 || lost(event->id)) continue;
       std::uint64_t& mark = space.marks[event->source];
       mark = std::max(mark, event->clientseq);
     }
-    space.log = std::move(kept);
   }
 }
 

@@ -32,8 +32,10 @@ class Oracle {
   void found_end(const std::string& space, std::uint64_t head);
   // Somebody threw the store away.
   void wiped() { put_back({}); }
-  // A backup was put back, in which the logs reach to these heads; others to 0.
-  void put_back(const std::map<std::string, std::uint64_t>& heads);
+  // The logs as they are; and that these are there again.
+  using Logs = std::map<std::string, std::vector<EventPtr>>;
+  Logs logs() const;
+  void put_back(const Logs& logs);
 
   std::uint64_t head(const std::string& space) const { return log(space).size(); }
   const std::vector<EventPtr>& log(const std::string& space) const;
@@ -84,7 +86,8 @@ class Oracle {
   void expect_conflicts(Space& space, const EventPtr& event);
   void expect_of_edit(Space& space, const Event& event, const History& before);
   void expect_of_delete(Space& space, const Event& event, const History& before);
-  bool unseen(const Event& event, const Target& target, const Event& current) const;
+  bool unseen(const Space& space, const Event& event, const Target& target,
+              const Event& current) const;
   void check_conflicts(Space& space);
   void take_conflict(Space& space, const EventPtr& event);
   Space& of(const std::string& space) { return spaces_[space]; }

@@ -203,8 +203,7 @@ void Server::wipe() {
 
 void Server::back_up() {
   if (!up()) return;
-  backup_ = Backup{disk_.save(), {}};
-  for (const std::string& space : names_) backup_->heads[space] = oracle_.head(space);
+  backup_ = Backup{disk_.save(), oracle_.logs()};
   world_.trace("proxy backed up");
 }
 
@@ -212,7 +211,7 @@ void Server::put_back() {
   if (!up() || !backup_) return;
   die(false);
   disk_.load(backup_->image);
-  oracle_.put_back(backup_->heads);
+  oracle_.put_back(backup_->logs);
   epochs_.clear();
   begins_anew_ = true;
   world_.count("backups put back");

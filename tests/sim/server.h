@@ -93,7 +93,7 @@ class Server {
   std::map<std::string, std::string> epochs_;  // by space
   struct Backup {
     test::SimDisk::Image image;
-    std::map<std::string, std::uint64_t> heads;  // by space
+    Oracle::Logs logs;
   };
   std::optional<Backup> backup_;
   bool begins_anew_ = false;
