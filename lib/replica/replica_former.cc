@@ -115,6 +115,23 @@ Status take_over(ReplicaWrite& write) {
   }
 }
 
+Status keep(ReplicaWrite& write, std::uint64_t n, std::uint64_t sequence) {
+  ReplicaStore& store = write.store;
+  OFFSYNC_ASSIGN(sqlite::Statement * get, store.use("SELECT line FROM pending WHERE n = ?"));
+  get->bind(1, n);
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  if (!found) return {};
+  const std::string line(get->text(0));
+  get->reset();
+  OFFSYNC_ASSIGN(const EventView* event, store.other_decoder.decode(line));
+  OFFSYNC_ASSIGN(sqlite::Statement * put,
+                 store.use("INSERT OR IGNORE INTO former(state, sequence, source, id, line)"
+                           " VALUES (?, ?, ?, ?, ?)"));
+  put->bind(1, static_cast<int>(Former::there)).bind(2, sequence).bind(3, event->source);
+  put->bind(4, event->id).bind(5, line);
+  return put->run();
+}
+
 Result<bool> any(ReplicaStore& store) {
   OFFSYNC_ASSIGN(sqlite::Statement * get, store.use("SELECT EXISTS (SELECT 1 FROM former)"));
   OFFSYNC_ASSIGN(const bool found, get->step());

@@ -149,7 +149,8 @@ class Install {
     OFFSYNC_ASSIGN(sqlite::Statement next,
                    store_.prepare("SELECT n, state, sequence, line FROM pending ORDER BY n"));
     const bool same_epoch = write_.row.epoch == header_->cursor.epoch;
-    std::vector<std::uint64_t> covered, again;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> covered;  // n, sequence
+    std::vector<std::uint64_t> again;
     for (;;) {
       OFFSYNC_ASSIGN(const bool found, next.step());
       if (!found) break;
@@ -157,14 +158,17 @@ class Install {
       if (state == PendingState::rejected) continue;
       if (state == PendingState::accepted) {
         if (same_epoch && next.uinteger(2) <= header_->cursor.sequence) {
-          covered.push_back(next.uinteger(0));
+          covered.emplace_back(next.uinteger(0), next.uinteger(2));
           continue;
         }
         again.push_back(next.uinteger(0));
       }
       OFFSYNC_TRY(overlay(next.text(3), state == PendingState::held));
     }
-    for (const std::uint64_t n : covered) OFFSYNC_TRY(queue::remove(write_, n));
+    for (const auto& [n, sequence] : covered) {
+      OFFSYNC_TRY(former::keep(write_, n, sequence));
+      OFFSYNC_TRY(queue::remove(write_, n));
+    }
     for (const std::uint64_t n : again) {
       OFFSYNC_TRY(queue::set_state(write_, n, PendingState::queued, 0, {}, {}));
     }

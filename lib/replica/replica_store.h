@@ -246,6 +246,9 @@ namespace former {
 Status take_over(ReplicaWrite& write);
 // Whether there is anything.
 Result<bool> any(ReplicaStore& store);
+// Keeps a pending event that the log has, where no copy of it comes: a snapshot holds it. Leaves
+// store.decoder alone.
+Status keep(ReplicaWrite& write, std::uint64_t n, std::uint64_t sequence);
 // The log has this event.
 Status forget(ReplicaStore& store, const EventView& event);
 }  // namespace former

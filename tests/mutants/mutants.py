@@ -92,9 +92,10 @@ MUTANTS = [
      "if (state == PendingState::rejected) continue;",
      "if (state == PendingState::rejected || MUTANT) continue;"),
     ("snapshot-keeps-covered", "P5", "lib/replica/replica_snapshot.cc",
-     "for (const std::uint64_t n : covered) OFFSYNC_TRY(queue::remove(write_, n));",
-     "for (const std::uint64_t n : covered) {\n"
-     "      if (!MUTANT) OFFSYNC_TRY(queue::remove(write_, n));\n    }"),
+     "OFFSYNC_TRY(queue::remove(write_, n));", "if (!MUTANT) OFFSYNC_TRY(queue::remove(write_, n));"),
+    ("covered-events-forgotten", "P1", "lib/replica/replica_snapshot.cc",
+     "OFFSYNC_TRY(former::keep(write_, n, sequence));",
+     "if (!MUTANT) OFFSYNC_TRY(former::keep(write_, n, sequence));"),
     ("snapshot-leaves-accepted", "P5", "lib/replica/replica_snapshot.cc",
      "        again.push_back(next.uinteger(0));",
      "        if (!MUTANT) again.push_back(next.uinteger(0));"),

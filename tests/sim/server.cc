@@ -195,7 +195,6 @@ void Server::wipe() {
   die(false);
   disk_.load(empty_);
   oracle_.wiped();
-  backup_.reset();  // of a log that the oracle has forgotten
   epochs_.clear();
   world_.count("wipes");
   world_.trace("proxy wiped");

@@ -308,6 +308,24 @@ TEST_CASE("sync: lost, and there again in the log that comes next", "[sync]") {
   CHECK(w.a.confirmed() == w.whole);
 }
 
+TEST_CASE("sync: what only a snapshot covers of one's own is kept for the next loss", "[sync]") {
+  Replaced w;
+  SyncOptions push_only;
+  push_only.pull = false;
+  const Emitted fifth = w.a.emit("todo/5", "n", "5");
+  REQUIRE(w.a.sync(push_only).pushed == 1);
+  w.proxy.forget_until(5);  // no copy of it will come
+  REQUIRE_FALSE(w.a.sync().error.has_value());
+  CHECK(w.a.queue() == kNothingQueued);
+  CHECK(w.a.log().empty());
+  w.proxy.forget_until(0);
+  w.proxy.begin_anew("e2");
+  const SyncReport report = w.a.sync();
+  REQUIRE_FALSE(report.error.has_value());
+  CHECK(report.again == 3);
+  CHECK(w.count_in_log(fifth.id) == 1);
+}
+
 TEST_CASE("sync: what somebody drops stays dropped", "[sync]") {
   Replaced w;
   w.proxy.begin_anew("e2");
