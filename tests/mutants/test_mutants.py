@@ -358,4 +358,14 @@ MUTANTS = [
      "    if (launch_question()) return;\n    if (context.options.push && launch_push()) return;\n    phase = Phase::pull;",
      "    if (!MUTANT && launch_question()) return;\n    if (context.options.push && launch_push()) return;\n"
      "    if (launch_question()) return;\n    phase = Phase::pull;"),
+    ("answer-counts-before-its-log", "test_replica", "lib/replica/session.cc",
+     "!ours) fail(ours.error(), false);", "!ours && !MUTANT) fail(ours.error(), false);"),
+    ("former-not-doubted-again", "test_replica", "lib/replica/replica_former.cc",
+     '"UPDATE former SET state = 0"', 'MUTANT ? "UPDATE former SET state = state" : "UPDATE former SET state = 0"'),
+    ("cut-answer-taken-as-whole", "test_replica", "lib/replica/missing_session.cc",
+     "if (!header_ || header_->asked != asked_.size() || header_->missing != missing_.size()) {",
+     "if (!MUTANT && (!header_ || header_->asked != asked_.size() || header_->missing != missing_.size())) {"),
+    ("covered-events-forgotten", "test_replica", "lib/replica/replica_snapshot.cc",
+     "OFFSYNC_TRY(former::keep(write_, n, sequence));",
+     "if (!MUTANT) OFFSYNC_TRY(former::keep(write_, n, sequence));"),
 ]
