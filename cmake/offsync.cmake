@@ -8,6 +8,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # GCC bug 105651: std::string's operator+ seems to overlap itself when it is inlined.
   target_compile_options(offsync_options INTERFACE -Wno-restrict)
 endif()
+# simdjson asks __OPTIMIZE__ whether to check, which fmt's headers set for what follows them: files
+# that include the two in another order would have another parser. So it is said once for all.
+target_compile_definitions(offsync_options INTERFACE SIMDJSON_DEVELOPMENT_CHECKS=$<CONFIG:Debug>)
 if(OFFSYNC_SANITIZE)
   target_compile_options(offsync_options INTERFACE
     -fsanitize=${OFFSYNC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
