@@ -100,7 +100,7 @@ class Conflicts final : public Command {
   // What resolved it, where that is here.
   static std::string resolution(Replica& replica, const ConflictRecord& record) {
     if (record.resolved_by.empty()) return resolution_text(record, {});
-    const auto line = replica.find_event(record.resolved_by);
+    const auto line = replica.find_event(record.resolved_by, record.resolved_source);
     return resolution_text(record, line ? *line : std::nullopt);
   }
 

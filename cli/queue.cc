@@ -23,7 +23,9 @@ constexpr CommandText kText = {
     "once its copy arrives. A rejected one is parked with its reason, and later ones of that "
     "entity\n"
     "are held until you retry or drop it; everything else goes on. --all means all rejected ones.\n"
-    "ID may be shortened to its beginning or end. export prints the events as they would be sent.",
+    "ID may be shortened to its beginning or end; events of two sources may have the same one, "
+    "then\n"
+    "--source says whose is meant. export prints the events as they would be sent.",
     "offsync queue\n"
     "offsync queue show 0193594d\n"
     "offsync queue retry --all\n"
@@ -65,23 +67,27 @@ Result<std::vector<PendingEvent>> all_pending(Replica& replica) {
   return events;
 }
 
-// The event whose id is `text`, or begins or ends with it.
-Result<PendingEvent> find_pending(Replica& replica, const std::string& text) {
-  OFFSYNC_ASSIGN(auto exact, replica.pending(text));
+// The event (of `source`, where that is given) whose id is `text`, or begins or ends with it.
+Result<PendingEvent> find_pending(Replica& replica, const std::string& text,
+                                  const std::string& source) {
+  OFFSYNC_ASSIGN(auto exact, replica.pending(text, source));
   if (exact) return *exact;
   OFFSYNC_ASSIGN(const auto events, all_pending(replica));
   std::vector<const PendingEvent*> found;
   for (const PendingEvent& event : events) {
+    if (!source.empty() && event.source != source) continue;
     if (event.id.starts_with(text) || event.id.ends_with(text)) found.push_back(&event);
   }
   if (found.size() == 1) return *found.front();
   if (found.empty()) {
-    return make_error(Errc::no_input, "no_event", fmt::format("there is no pending event {}", text),
-                      "list them with: offsync queue");
+    return make_error(
+        Errc::no_input, "no_event",
+        fmt::format("there is no pending event {}{}", text, source.empty() ? "" : " of " + source),
+        "list them with: offsync queue");
   }
   return make_error(Errc::usage, "ambiguous",
                     fmt::format("{} pending events begin or end with {}", found.size(), text),
-                    "give more of the id");
+                    "give more of the id, or say whose event it is with --source");
 }
 
 class Queue final : public Command {
@@ -93,6 +99,7 @@ class Queue final : public Command {
     command->add_option("ACTION", action_, "list, show, retry, drop or export")->group("");
     command->add_option("ID", id_, "An event's id")->group("");
     command->add_flag("--all", all_, "retry, drop: all rejected events");
+    command->add_option("--source", source_, "Whose event, where several have the ID");
   }
 
   int run(Context& context, const Settings& settings) override {
@@ -127,6 +134,7 @@ class Queue final : public Command {
       return wrong(fmt::format("queue {} takes no ID", action_));
     }
     if (!changes && all_) return wrong("--all is for retry and drop");
+    if (!source_.empty() && id_.empty()) return wrong("--source goes with an ID");
     return {};
   }
 
@@ -134,27 +142,23 @@ class Queue final : public Command {
     if (action_ == "list") return list(replica, settings, out);
     if (action_ == "export") return print_events(replica, settings, out);
     if (action_ == "show") return show(replica, settings, out);
-    OFFSYNC_ASSIGN(const auto ids, chosen(replica));
-    if (ids.empty()) say(settings, "there is no rejected event");
-    for (const std::string& id : ids) {
-      OFFSYNC_TRY(action_ == "retry" ? retry(replica, id, settings, out)
-                                     : drop(replica, id, settings));
+    OFFSYNC_ASSIGN(const auto events, chosen(replica));
+    if (events.empty()) say(settings, "there is no rejected event");
+    for (const PendingEvent& event : events) {
+      OFFSYNC_TRY(action_ == "retry" ? retry(replica, event, settings, out)
+                                     : drop(replica, event, settings));
     }
     return {};
   }
 
-  Result<std::vector<std::string>> chosen(Replica& replica) const {
-    std::vector<std::string> ids;
+  Result<std::vector<PendingEvent>> chosen(Replica& replica) const {
     if (!all_) {
-      OFFSYNC_ASSIGN(const auto event, find_pending(replica, id_));
-      ids.push_back(event.id);
-      return ids;
+      OFFSYNC_ASSIGN(auto event, find_pending(replica, id_, source_));
+      return std::vector<PendingEvent>{std::move(event)};
     }
-    OFFSYNC_ASSIGN(const auto events, all_pending(replica));
-    for (const PendingEvent& event : events) {
-      if (event.state == PendingState::rejected) ids.push_back(event.id);
-    }
-    return ids;
+    OFFSYNC_ASSIGN(auto events, all_pending(replica));
+    std::erase_if(events, [](const auto& event) { return event.state != PendingState::rejected; });
+    return events;
   }
 
   static Status list(Replica& replica, const Settings& settings, Out& out) {
@@ -190,7 +194,7 @@ class Queue final : public Command {
   }
 
   Status show(Replica& replica, const Settings& settings, Out& out) const {
-    OFFSYNC_ASSIGN(const auto pending, find_pending(replica, id_));
+    OFFSYNC_ASSIGN(const auto pending, find_pending(replica, id_, source_));
     const Format format = record_format(settings, out);
     if (format != Format::text) {
       out.json(json_of(pending));
@@ -224,8 +228,9 @@ class Queue final : public Command {
     return {};
   }
 
-  static Status retry(Replica& replica, const std::string& id, const Settings& settings, Out& out) {
-    OFFSYNC_ASSIGN(const auto queued, replica.retry(id));
+  static Status retry(Replica& replica, const PendingEvent& event, const Settings& settings,
+                      Out& out) {
+    OFFSYNC_ASSIGN(const auto queued, replica.retry(event.id, event.source));
     const bool text = record_format(settings, out) == Format::text;
     for (const Emitted& emitted : queued) {
       if (text) {
@@ -237,14 +242,14 @@ class Queue final : public Command {
     return {};
   }
 
-  static Status drop(Replica& replica, const std::string& id, const Settings& settings) {
-    OFFSYNC_TRY(replica.drop(id));
-    say(settings, fmt::format("dropped {}", id));
+  static Status drop(Replica& replica, const PendingEvent& event, const Settings& settings) {
+    OFFSYNC_TRY(replica.drop(event.id, event.source));
+    say(settings, fmt::format("dropped {}", event.id));
     return {};
   }
 
   std::string action_ = "list";
-  std::string id_;
+  std::string id_, source_;
   bool all_ = false;
 };
 

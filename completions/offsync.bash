@@ -89,7 +89,8 @@ _offsync_options() {
         replay) printf '%s' "$common $filters --stamps --strict" ;;
         log) printf '%s' "$common $filters --pending" ;;
         state) printf '%s' "$common --offline --require-proxy --stamps --fields --remote" ;;
-        queue | recover) printf '%s' "$common --all" ;;
+        queue) printf '%s' "$common --all --source" ;;
+        recover) printf '%s' "$common --all" ;;
         remote) printf '%s' "$common --switch" ;;
         conflicts) printf '%s' "$common --all --exit-code --offline --require-proxy --remote" ;;
         resolve) printf '%s' "$common --all --ours --theirs --current --incoming --value --remote" ;;

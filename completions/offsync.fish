@@ -194,6 +194,7 @@ complete -c offsync -n '__offsync_at queue 1 show' -a "(__offsync_pending '[a-z]
 complete -c offsync -n '__offsync_at queue 1 retry' -a '(__offsync_pending rejected)'
 complete -c offsync -n '__offsync_at queue 1 drop' -a "(__offsync_pending 'rejected|queued')"
 complete -c offsync -n '__offsync_is queue' -l all -d 'All rejected events'
+complete -c offsync -n '__offsync_is queue' -l source -x -d 'Whose event, where several have the ID'
 
 # recover, remote
 complete -c offsync -n '__offsync_at recover 0' -a 'list send drop'

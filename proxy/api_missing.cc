@@ -28,7 +28,7 @@ ApiAnswer Api::missing(const Call& call) {
       return answer_of({400, "bad_request", "Bad Request",
                         fmt::format("line {}: {}", header.asked, name.error().detail)});
     }
-    const auto known = store_.find(call.space, name->id);
+    const auto known = store_.find(call.space, name->source, name->id);
     if (!known) return store_failed("read", known.error());
     if (*known) continue;
     ++header.missing;

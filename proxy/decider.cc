@@ -18,11 +18,11 @@ namespace {
 constexpr std::string_view kProxySource = "/proxy";
 constexpr std::string_view kReserved = "offsync.";
 
-// Neither a source nor a subject has control characters, so this is one key for one pair.
-std::string pair_key(std::string_view source, std::string_view subject) {
+// Neither a source nor a subject nor an id has control characters, so this is one key for one pair.
+std::string pair_key(std::string_view source, std::string_view other) {
   std::string key;
-  key.reserve(source.size() + subject.size() + 1);
-  return key.append(source).append(1, '\n').append(subject);
+  key.reserve(source.size() + other.size() + 1);
+  return key.append(source).append(1, '\n').append(other);
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ class Decider::Group {
   Result<bool> any_known(const std::vector<Conflict>& conflicts);
   std::optional<Error> clock_ahead(const EventView& event) const;
   Outcome& answer(OutcomeKind kind);
-  Result<std::optional<KnownEvent>> find(std::string_view id);
+  Result<std::optional<KnownEvent>> find(std::string_view source, std::string_view id);
   Result<Mark*> mark_of(std::string_view source);
   Result<Working> entity_of(std::string_view subject);
   std::uint64_t next_sequence() const { return out_.commit.first + out_.commit.entries.size(); }
@@ -101,8 +101,8 @@ class Decider::Group {
   std::size_t index_ = 0;
 
   Decided out_;
-  std::set<std::string_view> changed_;                  // keys of out_.entities
-  std::unordered_map<std::string, std::size_t> by_id_;  // indices of out_.commit.entries
+  std::set<std::string_view> changed_;                        // keys of out_.entities
+  std::unordered_map<std::string, std::size_t> by_identity_;  // indices of out_.commit.entries
   std::map<std::string, Mark, std::less<>> marks_;
   std::map<std::pair<std::string, std::uint64_t>, std::size_t> rejected_;  // of commit.rejections
   std::string filled_time_;
@@ -124,7 +124,7 @@ Status Decider::Group::decide() {
     return reject(*event, "reserved_type",
                   fmt::format("the type {} is one that only the proxy itself writes", event->type));
   }
-  OFFSYNC_ASSIGN(const std::optional<KnownEvent> known, find(event->id));
+  OFFSYNC_ASSIGN(const std::optional<KnownEvent> known, find(event->source, event->id));
   if (known) return decide_known(*event, *known);
   if (event->clientseq != 0) {
     if (request_->refused.contains(pair_key(event->source, event->subject))) {
@@ -154,18 +154,16 @@ Status Decider::Group::reject_unread(const Error& error) {
 
 Status Decider::Group::decide_known(const EventView& event, const KnownEvent& known) {
   bool same = false;
-  std::string author;
   if (known.line.empty()) {
     same = is_residue_of(event, known.residue);
   } else {
     OFFSYNC_ASSIGN(const EventView* stored, d_.stored_decoder_.decode(known.line));
     same = same_event(event, *stored);
-    author = fmt::format(" of {}", stored->source);
   }
   if (!same) {
     return reject(event, "id_conflict",
-                  fmt::format("the log has another event with this id,{} at sequence {}", author,
-                              known.sequence));
+                  fmt::format("the log has another event of {} with this id, at sequence {}",
+                              event.source, known.sequence));
   }
   answer(OutcomeKind::duplicate).sequence = known.sequence;
   return {};
@@ -286,7 +284,8 @@ Outcome& Decider::Group::answer(OutcomeKind kind) {
              .line = outcome.line,
              .code = {},
              .detail = {},
-             .conflicts = 0};
+             .conflicts = 0,
+             .source = {}};
   return outcome;
 }
 
@@ -304,9 +303,10 @@ void Decider::Group::fill_time(EventView& event) {
 
 void Decider::Group::append(const EventView& event) {
   const std::uint64_t sequence = next_sequence();
-  by_id_.emplace(event.id, out_.commit.entries.size());
+  by_identity_.emplace(pair_key(event.source, event.id), out_.commit.entries.size());
   out_.commit.entries.push_back(
       {.sequence = sequence,
+       .source = std::string(event.source),
        .id = std::string(event.id),
        .line = with_sequence(encode_content(event), sequence, recordedtime_)});
 }
@@ -347,18 +347,20 @@ std::string Decider::Group::readable_data(EventView record, Conflict& conflict) 
 
 Result<bool> Decider::Group::any_known(const std::vector<Conflict>& conflicts) {
   for (const Conflict& conflict : conflicts) {
-    OFFSYNC_ASSIGN(const std::optional<KnownEvent> known, find(conflict.id));
+    OFFSYNC_ASSIGN(const std::optional<KnownEvent> known, find(kProxySource, conflict.id));
     if (known) return true;
   }
   return false;
 }
 
-Result<std::optional<KnownEvent>> Decider::Group::find(std::string_view id) {
-  if (const auto it = by_id_.find(std::string(id)); it != by_id_.end()) {
+Result<std::optional<KnownEvent>> Decider::Group::find(std::string_view source,
+                                                       std::string_view id) {
+  const auto it = by_identity_.find(pair_key(source, id));
+  if (it != by_identity_.end()) {
     const LogEntry& entry = out_.commit.entries[it->second];
     return std::optional(KnownEvent{entry.sequence, entry.line, {}});
   }
-  return d_.store_.find(log_.space, id);
+  return d_.store_.find(log_.space, source, id);
 }
 
 Result<Decider::Group::Mark*> Decider::Group::mark_of(std::string_view source) {

@@ -4,7 +4,8 @@
 // The rules, in their order (ARCHITECTURE.md, "The client's queue"):
 //
 //   reserved_type   types offsync.* are the proxy's own
-//   duplicate       its id is in the log, or earlier in the group, with the same content;
+//   duplicate       its source and id are in the log, or earlier in the group, with the same
+//   content;
 //                   with other content: id_conflict
 //   held            an event of the same source and subject was rejected in the same request
 //   (as before)     clientseq at or below the mark: the rejection remembered, or already_decided;

@@ -23,11 +23,11 @@ namespace offsync::proxy {
 
 struct LogEntry {
   std::uint64_t sequence = 0;
-  std::string id;
-  std::string line;  // canonical, with sequence and recordedtime
+  std::string source, id;  // together the event's identity
+  std::string line;        // canonical, with sequence and recordedtime
 };
 
-// What is known of an event by its id, for ever.
+// What is known of an event by its identity, for ever.
 struct KnownEvent {
   std::uint64_t sequence = 0;
   std::string line;     // as in LogEntry; empty where the event was compacted,
@@ -97,7 +97,10 @@ class LogStore {
   // Entries with sequence > after, in order; at least one if there is any, then up to the limits.
   virtual Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
                                              std::size_t max_events, std::size_t max_bytes) = 0;
-  virtual Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view id) = 0;
+  // Also an event of that id whose source the store has forgotten: where it was compacted before
+  // stores kept sources.
+  virtual Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view source,
+                                                 std::string_view id) = 0;
 
   virtual Result<std::optional<std::string>> entity(std::string_view space,
                                                     std::string_view subject) = 0;
@@ -110,8 +113,8 @@ class LogStore {
   virtual Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) = 0;
 
   virtual Status set_applied(std::string_view space, std::uint64_t sequence) = 0;  // only forward
-  // Forgets the lines of events up to `upto` (not beyond head). Their ids stay, with their
-  // residues, and so do states, marks and conflicts.
+  // Forgets the lines of events up to `upto` (not beyond head). Their sources and ids stay, with
+  // their residues, and so do states, marks and conflicts.
   virtual Status compact(std::string_view space, std::uint64_t upto) = 0;
 
   virtual Status check() = 0;  // can it serve (for /readyz)

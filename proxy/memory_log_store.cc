@@ -13,9 +13,10 @@
 namespace offsync::proxy {
 namespace {
 
-Error taken_id(const std::string& space, const std::string& id) {
+Error taken(const std::string& space, const LogEntry& entry) {
   return make_error(Errc::internal, "constraint",
-                    "the log of the space " + space + " has an event " + id + " already",
+                    "the log of the space " + space + " has an event " + entry.id + " of " +
+                        entry.source + " already",
                     "please report this bug");
 }
 
@@ -54,15 +55,16 @@ Status MemoryLogStore::append(const Commit& commit) {
   const std::lock_guard lock(mutex_);
   const Space* found = find_space(commit.space);
   OFFSYNC_TRY(check_first(commit, found != nullptr ? found->head : 0));
-  std::set<std::string_view> ids;
+  std::set<Identity> fresh;
   for (const LogEntry& entry : commit.entries) {
-    const bool known = found != nullptr && found->sequences.contains(entry.id);
-    if (known || !ids.insert(entry.id).second) return taken_id(commit.space, entry.id);
+    const Identity identity(entry.source, entry.id);
+    const bool known = found != nullptr && found->sequences.contains(identity);
+    if (known || !fresh.insert(identity).second) return taken(commit.space, entry);
   }
   Space& space = spaces_[commit.space];
   for (const LogEntry& entry : commit.entries) {
     space.log.emplace(entry.sequence, entry);
-    space.sequences.emplace(entry.id, entry.sequence);
+    space.sequences.emplace(Identity(entry.source, entry.id), entry.sequence);
   }
   space.head += commit.entries.size();
   for (const EntityState& entity : commit.entities) {
@@ -106,11 +108,12 @@ Result<std::vector<LogEntry>> MemoryLogStore::read(std::string_view space, std::
 }
 
 Result<std::optional<KnownEvent>> MemoryLogStore::find(std::string_view space,
+                                                       std::string_view source,
                                                        std::string_view id) {
   const std::shared_lock lock(mutex_);
   const Space* found = find_space(space);
   if (found == nullptr) return std::optional<KnownEvent>();
-  const auto it = found->sequences.find(id);
+  const auto it = found->sequences.find(Identity(source, id));
   if (it == found->sequences.end()) return std::optional<KnownEvent>();
   const std::uint64_t sequence = it->second;
   if (const auto entry = found->log.find(sequence); entry != found->log.end()) {

@@ -6,6 +6,7 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "proxy/log_store.h"
 
@@ -20,7 +21,8 @@ class MemoryLogStore final : public LogStore {
   Status append(const Commit& commit) override;
   Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
                                      std::size_t max_events, std::size_t max_bytes) override;
-  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view id) override;
+  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view source,
+                                         std::string_view id) override;
   Result<std::optional<std::string>> entity(std::string_view space,
                                             std::string_view subject) override;
   // Calls the sink without a lock, on a copy.
@@ -40,12 +42,13 @@ class MemoryLogStore final : public LogStore {
     std::uint64_t mark = 0;
     std::map<std::uint64_t, Rejection> rejections;  // by clientseq
   };
+  using Identity = std::pair<std::string, std::string>;  // source, id
   struct Space {
     std::uint64_t head = 0;
     std::uint64_t oldest = 1;
     std::uint64_t applied = 0;
     std::map<std::uint64_t, LogEntry> log;
-    ByName<std::uint64_t> sequences;  // by event id
+    std::map<Identity, std::uint64_t> sequences;
     std::map<std::uint64_t, std::string> residues;
     ByName<std::string> entities;
     ByName<Client> clients;

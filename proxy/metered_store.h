@@ -19,8 +19,9 @@ class MeteredStore final : public LogStore {
                                      std::size_t max_events, std::size_t max_bytes) override {
     return store_.read(space, after, max_events, max_bytes);
   }
-  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view id) override {
-    return store_.find(space, id);
+  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view source,
+                                         std::string_view id) override {
+    return store_.find(space, source, id);
   }
   Result<std::optional<std::string>> entity(std::string_view space,
                                             std::string_view subject) override {

@@ -41,12 +41,17 @@ Result<LogReader> LogReader::prepare(sqlite::Db& db) {
   OFFSYNC_TRY(set(reader.space_,
                   "SELECT space_id, head, oldest, applied, entities FROM space WHERE name = ?"));
   OFFSYNC_TRY(set(reader.spaces_, "SELECT name FROM space ORDER BY name"));
-  OFFSYNC_TRY(
-      set(reader.read_, "SELECT key, id, line FROM event WHERE key > ? AND key <= ? ORDER BY key"));
+  OFFSYNC_TRY(set(reader.read_,
+                  "SELECT key, id, line, coalesce(source, '')"
+                  " FROM event LEFT JOIN source USING (source_id)"
+                  " WHERE key > ? AND key <= ? ORDER BY key"));
   OFFSYNC_TRY(set(reader.oldest_, "SELECT oldest FROM space WHERE space_id = ?"));
   OFFSYNC_TRY(set(reader.find_,
                   "SELECT key, line, typeof(line) = 'blob' FROM event"
-                  " WHERE key >> 40 = ? AND id = ?"));
+                  " WHERE key >> 40 = ?1 AND id = ?2 AND source_id IN"
+                  " (0, (SELECT source_id FROM source WHERE source = ?3))"
+                  " ORDER BY source_id DESC LIMIT 1"));
+  OFFSYNC_TRY(set(reader.source_id_, "SELECT source_id FROM source WHERE source = ?"));
   OFFSYNC_TRY(set(reader.entity_, "SELECT record FROM entity WHERE space_id = ? AND subject = ?"));
   OFFSYNC_TRY(
       set(reader.entities_, "SELECT record FROM entity WHERE space_id = ? ORDER BY subject"));
@@ -117,16 +122,25 @@ Result<std::vector<LogEntry>> LogReader::read(std::int64_t space_id, std::uint64
     bytes += read_.text(2).size();
     if (!entries.empty() && bytes > max_bytes) return entries;
     entries.push_back({.sequence = sequence_of(read_.integer(0)),
+                       .source = std::string(read_.text(3)),
                        .id = unpack_id(read_.text(1)),
                        .line = std::string(read_.text(2))});
     if (entries.size() >= max_events) return entries;
   }
 }
 
-Result<std::optional<KnownEvent>> LogReader::find(std::int64_t space_id, std::string_view id) {
+Result<std::optional<std::int64_t>> LogReader::source_id(std::string_view source) {
+  const ResetAtEnd reset(source_id_);
+  OFFSYNC_ASSIGN(const bool found, source_id_.bind(1, source).step());
+  return found ? std::optional(source_id_.integer(0)) : std::nullopt;
+}
+
+Result<std::optional<KnownEvent>> LogReader::find(std::int64_t space_id, std::string_view source,
+                                                  std::string_view id) {
   const ResetAtEnd reset(find_);
   const std::string packed = pack_id(id);
-  OFFSYNC_ASSIGN(const bool found, find_.bind(1, space_id).bind_blob(2, packed).step());
+  find_.bind(1, space_id).bind_blob(2, packed).bind(3, source);
+  OFFSYNC_ASSIGN(const bool found, find_.step());
   if (!found) return std::optional<KnownEvent>();
   KnownEvent event;
   event.sequence = sequence_of(find_.integer(0));

@@ -31,7 +31,9 @@ class LogReader {
   Result<std::vector<std::string>> spaces();
   Result<std::vector<LogEntry>> read(std::int64_t space_id, std::uint64_t after,
                                      std::size_t max_events, std::size_t max_bytes);
-  Result<std::optional<KnownEvent>> find(std::int64_t space_id, std::string_view id);
+  Result<std::optional<KnownEvent>> find(std::int64_t space_id, std::string_view source,
+                                         std::string_view id);
+  Result<std::optional<std::int64_t>> source_id(std::string_view source);
   Result<std::optional<std::string>> entity(std::int64_t space_id, std::string_view subject);
   Result<std::uint64_t> mark(std::int64_t space_id, std::string_view source);
   Result<std::optional<Rejection>> rejection(std::int64_t space_id, std::string_view source,
@@ -44,8 +46,8 @@ class LogReader {
  private:
   Result<std::uint64_t> count_conflicts(std::int64_t space_id);
 
-  sqlite::Statement epoch_, name_, space_, spaces_, read_, oldest_, find_, entity_, entities_,
-      mark_, rejection_, conflicts_, count_conflicts_;
+  sqlite::Statement epoch_, name_, space_, spaces_, read_, oldest_, find_, source_id_, entity_,
+      entities_, mark_, rejection_, conflicts_, count_conflicts_;
 };
 
 }  // namespace offsync::proxy

@@ -59,6 +59,23 @@ constexpr std::array kMigrations = {
       ALTER TABLE store ADD COLUMN name TEXT NOT NULL DEFAULT '';
       UPDATE store SET name = epoch;
     )sql"},
+    // An event is known by its source and id. Of those that were compacted before, nobody knows the
+    // source any more: they stay known by their id alone.
+    sqlite::Migration{"events known by source and id", R"sql(
+      CREATE TABLE source (
+        source_id INTEGER PRIMARY KEY,
+        source    TEXT NOT NULL UNIQUE
+      );
+      INSERT OR IGNORE INTO source (source)
+        SELECT CASE WHEN json_valid(line) THEN line ->> '$.source' END FROM event
+        WHERE typeof(line) = 'text';
+      ALTER TABLE event ADD COLUMN source_id INTEGER NOT NULL DEFAULT 0;  -- 0: not known
+      UPDATE event SET source_id = coalesce((SELECT source_id FROM source WHERE source =
+          CASE WHEN json_valid(line) THEN line ->> '$.source' END), 0)
+        WHERE typeof(line) = 'text';
+      DROP INDEX event_by_id;
+      CREATE UNIQUE INDEX event_by_id ON event (key >> 40, id, source_id);
+    )sql"},
 };
 
 constexpr std::size_t kUuidText = 36;

@@ -206,9 +206,11 @@ Result<std::vector<LogEntry>> SqliteLogStore::read(std::string_view space, std::
 }
 
 Result<std::optional<KnownEvent>> SqliteLogStore::find(std::string_view space,
+                                                       std::string_view source,
                                                        std::string_view id) {
-  return impl_->ask(space, std::optional<KnownEvent>(),
-                    [&](LogReader& reader, std::int64_t in) { return reader.find(in, id); });
+  return impl_->ask(space, std::optional<KnownEvent>(), [&](LogReader& reader, std::int64_t in) {
+    return reader.find(in, source, id);
+  });
 }
 
 Result<std::optional<std::string>> SqliteLogStore::entity(std::string_view space,

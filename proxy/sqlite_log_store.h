@@ -33,7 +33,8 @@ class SqliteLogStore final : public LogStore {
   Status append(const Commit& commit) override;
   Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
                                      std::size_t max_events, std::size_t max_bytes) override;
-  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view id) override;
+  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view source,
+                                         std::string_view id) override;
   Result<std::optional<std::string>> entity(std::string_view space,
                                             std::string_view subject) override;
   Status snapshot(std::string_view space, const SnapshotSink& sink) override;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -43,7 +44,9 @@ Status LogWriter::prepare_statements() {
   OFFSYNC_TRY(set(put_space_,
                   "UPDATE space SET head = ?2, oldest = ?3, applied = ?4, entities = ?5"
                   " WHERE space_id = ?1"));
-  OFFSYNC_TRY(set(add_event_, "INSERT INTO event (key, id, line) VALUES (?, ?, ?)"));
+  OFFSYNC_TRY(set(add_source_, "INSERT INTO source (source) VALUES (?)"));
+  OFFSYNC_TRY(
+      set(add_event_, "INSERT INTO event (key, source_id, id, line) VALUES (?1, ?4, ?2, ?3)"));
   OFFSYNC_TRY(
       set(update_entity_, "UPDATE entity SET record = ?3 WHERE space_id = ?1 AND subject = ?2"));
   OFFSYNC_TRY(
@@ -100,12 +103,24 @@ Result<SpaceRow> LogWriter::row_for(const Commit& commit) {
 }
 
 Status LogWriter::put_entries(const SpaceRow& row, const Commit& commit) {
+  std::unordered_map<std::string_view, std::int64_t> sources;
   for (const LogEntry& entry : commit.entries) {
+    const auto [source, fresh] = sources.try_emplace(entry.source, 0);
+    if (fresh) {
+      OFFSYNC_ASSIGN(source->second, source_id(entry.source));
+    }
     const std::string id = pack_id(entry.id);
     add_event_.bind(1, key_of(row.space_id, entry.sequence)).bind_blob(2, id).bind(3, entry.line);
-    OFFSYNC_TRY(add_event_.run());
+    OFFSYNC_TRY(add_event_.bind(4, source->second).run());
   }
   return {};
+}
+
+Result<std::int64_t> LogWriter::source_id(std::string_view source) {
+  OFFSYNC_ASSIGN(const std::optional<std::int64_t> known, reader_->source_id(source));
+  if (known) return *known;
+  OFFSYNC_TRY(add_source_.bind(1, source).run());
+  return db_->inserted();
 }
 
 Status LogWriter::put_entities(SpaceRow& row, const Commit& commit) {

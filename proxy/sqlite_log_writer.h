@@ -27,6 +27,7 @@ class LogWriter {
   Status prepare_statements();
   Result<SpaceRow> row_for(const Commit& commit);
   Status put_entries(const SpaceRow& row, const Commit& commit);
+  Result<std::int64_t> source_id(std::string_view source);
   Status put_entities(SpaceRow& row, const Commit& commit);
   Status put_clients(const SpaceRow& row, const Commit& commit);
   Status put_conflicts(const SpaceRow& row, const Commit& commit);
@@ -35,8 +36,9 @@ class LogWriter {
 
   sqlite::Db* db_;
   LogReader* reader_;
-  sqlite::Statement add_space_, put_space_, add_event_, update_entity_, add_entity_, put_mark_,
-      put_rejection_, trim_rejections_, open_conflict_, close_conflict_, old_events_, forget_line_;
+  sqlite::Statement add_space_, put_space_, add_source_, add_event_, update_entity_, add_entity_,
+      put_mark_, put_rejection_, trim_rejections_, open_conflict_, close_conflict_, old_events_,
+      forget_line_;
 };
 
 // Ends a transaction. A failure here leaves open whether it is durable: `unknown`.

@@ -72,8 +72,9 @@ struct EventView {
 // `stamp` is written whenever there is one, given or derived.
 std::string encode(const EventView& event);
 
-// The canonical line without what the proxy adds: an event's identity. Two events with the same id
-// are the same event if and only if their contents are equal.
+// The canonical line without what the proxy adds: the event's content. An event's identity is its
+// source and id together; two events with the same identity are the same event if and only if their
+// contents are equal.
 std::string encode_content(const EventView& event);
 
 // Puts sequence and recordedtime into a line made by encode_content().

@@ -58,6 +58,7 @@ bool PushSession::answers_next(Outcome& outcome) const {
   // By its place, a line of which the proxy could not read the id is answered too. Else it would
   // stay at the head of the queue for ever.
   if (outcome.id.empty() && outcome.line != 0) outcome.id = event.id;
+  outcome.source = event.source;
   return outcome.id == event.id;
 }
 

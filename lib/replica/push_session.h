@@ -22,7 +22,8 @@ class PushSession final : public Session {
  private:
   Status consume(bool last) override;
   Status finish() override;
-  // Whether `outcome` answers the next event; the id of a line that could not be read is filled in.
+  // Whether `outcome` answers the next event, whose source is then filled in, as is the id of a
+  // line that could not be read.
   bool answers_next(Outcome& outcome) const;
   void report(const std::vector<Outcome>& outcomes);
 

@@ -102,12 +102,19 @@ Result<std::optional<Entity>> Replica::entity(std::string_view subject, View vie
   return std::optional<Entity>(std::move(record->entity));
 }
 
-Result<std::optional<std::string>> Replica::find_event(std::string_view id) {
+Result<std::optional<std::string>> Replica::find_event(std::string_view id,
+                                                       std::string_view source) {
   OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(const std::optional<std::string> whose,
+                 source_of(impl_->store,
+                           "SELECT source FROM pending WHERE id = ?1"
+                           " UNION ALL SELECT source FROM log WHERE id = ?1",
+                           id, source));
+  if (!whose) return std::optional<std::string>{};
   OFFSYNC_ASSIGN(sqlite::Statement * get,
-                 impl_->store.use("SELECT line FROM pending WHERE id = ?1"
-                                  " UNION ALL SELECT line FROM log WHERE id = ?1"));
-  get->bind(1, id);
+                 impl_->store.use("SELECT line FROM pending WHERE id = ?1 AND source = ?2"
+                                  " UNION ALL SELECT line FROM log WHERE id = ?1 AND source = ?2"));
+  get->bind(1, id).bind(2, *whose);
   OFFSYNC_ASSIGN(const bool found, get->step());
   if (!found) return std::optional<std::string>{};
   std::optional<std::string> line(get->text(0));

@@ -33,7 +33,7 @@ std::string_view name_of(PendingState state);
 
 struct PendingEvent {
   std::uint64_t n = 0;  // local order; the clientseq of our own events
-  std::string id, subject, type;
+  std::string source, id, subject, type;
   std::string line;  // content, as it is pushed
   PendingState state = PendingState::queued;
   std::uint64_t sequence = 0;  // accepted
@@ -162,9 +162,10 @@ class Replica {
   struct Settled {
     std::uint64_t accepted = 0, duplicate = 0, rejected = 0, held = 0;
   };
-  // The outcomes of one push, in one transaction. `epoch` is the one that the proxy answered with;
-  // one that is not our cursor's changes nothing and is an error (`epoch_changed`).
-  // A rejection parks its event, rolls it back and holds later queued events of its entity.
+  // The outcomes of one push, in one transaction, each with the source of its event. `epoch` is the
+  // one that the proxy answered with; one that is not our cursor's changes nothing and is an error
+  // (`epoch_changed`). A rejection parks its event, rolls it back and holds later queued events of
+  // its entity.
   Result<Settled> settle(std::string_view epoch, std::span<const Outcome> outcomes);
 
   // --- pull -------------------------------------------------------------------------------------
@@ -231,20 +232,21 @@ class Replica {
   // The snapshot below the received log, line by line (encode_entity form); nothing if there is
   // none. fold(snapshot, received log) == confirmed state.
   Status for_each_base(const std::function<bool(std::string_view line)>& fn);
-  // An event's line by id, wherever it is (queue or received log).
-  Result<std::optional<std::string>> find_event(std::string_view id);
+  // An event's line by its identity, wherever it is (queue or received log). Here and below an
+  // empty `source` will do where only one event has the id; else: usage `ambiguous`.
+  Result<std::optional<std::string>> find_event(std::string_view id, std::string_view source = {});
 
   // --- queue ------------------------------------------------------------------------------------
   Result<QueueCounts> counts();
   using PendingFn = std::function<bool(const PendingEvent& event)>;
   Status for_each_pending(const PendingFn& fn);
-  Result<std::optional<PendingEvent>> pending(std::string_view id);
+  Result<std::optional<PendingEvent>> pending(std::string_view id, std::string_view source = {});
   // A rejected event is queued again as a new event (new id, stamp, clientseq), and with it what
   // was held behind it. Where our clock is beyond the guard it starts afresh under a new node.
-  Result<std::vector<Emitted>> retry(std::string_view id);
+  Result<std::vector<Emitted>> retry(std::string_view id, std::string_view source = {});
   // A rejected or queued event is thrown away; what was held behind it is queued again. An accepted
   // event cannot be dropped (`accepted`).
-  Status drop(std::string_view id);
+  Status drop(std::string_view id, std::string_view source = {});
 
   // --- conflicts --------------------------------------------------------------------------------
   struct ConflictRecord {
@@ -253,6 +255,7 @@ class Replica {
     std::uint64_t sequence = 0;
     std::string recorded;     // RFC 3339
     std::string resolved_by;  // event id; empty: open
+    std::string resolved_source;
     std::string line;
   };
   Result<std::vector<ConflictRecord>> conflicts(bool include_resolved);

@@ -3,7 +3,9 @@
 namespace offsync {
 namespace {
 
-#define OFFSYNC_CONFLICT_COLUMNS "id, sequence, coalesce(resolved_by, pending_by, ''), line"
+#define OFFSYNC_CONFLICT_COLUMNS                               \
+  "id, sequence, coalesce(resolved_by, pending_by, ''), line," \
+  " coalesce(resolved_source, pending_source, '')"
 
 Result<Replica::ConflictRecord> read_record(ReplicaStore& store,
                                             const sqlite::Statement& statement) {
@@ -11,6 +13,7 @@ Result<Replica::ConflictRecord> read_record(ReplicaStore& store,
   record.sequence = statement.uinteger(1);
   record.resolved_by = statement.text(2);
   record.line = statement.text(3);
+  record.resolved_source = statement.text(4);
   OFFSYNC_ASSIGN(const EventView* event, store.decoder.decode(record.line));
   OFFSYNC_ASSIGN(record.conflict, parse_conflict_data(event->data));
   record.conflict.id = statement.text(0);
@@ -49,18 +52,20 @@ Status give(EventDraft& draft, const Conflict& conflict, std::string_view value,
 
 }  // namespace
 
-Status note_pending_resolve(ReplicaStore& store, std::string_view conflict,
-                            std::string_view event) {
-  OFFSYNC_ASSIGN(sqlite::Statement * put,
-                 store.use("UPDATE conflict SET pending_by = ?2 WHERE id = ?1"));
-  put->bind(1, conflict).bind(2, event);
+Status note_pending_resolve(ReplicaStore& store, std::string_view conflict, std::string_view source,
+                            std::string_view id) {
+  OFFSYNC_ASSIGN(
+      sqlite::Statement * put,
+      store.use("UPDATE conflict SET pending_by = ?2, pending_source = ?3 WHERE id = ?1"));
+  put->bind(1, conflict).bind(2, id).bind(3, source);
   return put->run();
 }
 
-Status forget_pending_resolve(ReplicaStore& store, std::string_view event) {
+Status forget_pending_resolve(ReplicaStore& store, std::string_view source, std::string_view id) {
   OFFSYNC_ASSIGN(sqlite::Statement * put,
-                 store.use("UPDATE conflict SET pending_by = NULL WHERE pending_by = ?"));
-  put->bind(1, event);
+                 store.use("UPDATE conflict SET pending_by = NULL, pending_source = NULL"
+                           " WHERE pending_by = ? AND pending_source = ?"));
+  put->bind(1, id).bind(2, source);
   return put->run();
 }
 

@@ -149,16 +149,19 @@ Result<Emitted> Replica::Batch::Impl::add(std::string_view line) {
 // The same event again changes nothing; its id with another content is refused.
 Result<std::optional<Emitted>> Replica::Batch::Impl::known(const EventView& event, bool own) {
   OFFSYNC_ASSIGN(sqlite::Statement * get,
-                 write->store.use("SELECT line FROM pending WHERE id = ?1"
-                                  " UNION ALL SELECT line FROM log WHERE id = ?1"));
-  get->bind(1, event.id);
+                 write->store.use("SELECT line FROM pending WHERE id = ?1 AND source = ?2"
+                                  " UNION ALL"
+                                  " SELECT line FROM log WHERE id = ?1 AND source = ?2"));
+  get->bind(1, event.id).bind(2, event.source);
   OFFSYNC_ASSIGN(const bool found, get->step());
   if (!found) return std::optional<Emitted>{};
   std::string content;
   OFFSYNC_ASSIGN(const bool equal, same(event, own, get->text(0), content));
   get->reset();
   if (!equal) {
-    return bad_data("id_conflict", "there is another event with the id " + std::string(event.id),
+    return bad_data("id_conflict",
+                    "there is another event of " + std::string(event.source) + " with the id " +
+                        std::string(event.id),
                     "give this one an id of its own");
   }
   return std::optional(Emitted{std::move(content), std::string(event.id), true, {}});
@@ -235,7 +238,7 @@ Result<Emitted> Replica::Batch::Impl::take(const EventView& event, EntityRow& en
                     event, emitted.line);
   if (done && held) done = queue::hold(*write, write->row.next);
   if (done && !event.causationid.empty()) {
-    done = note_pending_resolve(write->store, event.causationid, event.id);
+    done = note_pending_resolve(write->store, event.causationid, event.source, event.id);
   }
   if (!done) {
     broken = done.error();

@@ -53,9 +53,10 @@ Result<FormerEvent> load_lost(ReplicaStore& store, std::uint64_t n) {
                     "see what is with: offsync recover");
 }
 
-Result<bool> is_pending(ReplicaStore& store, std::string_view id, std::uint64_t n) {
-  OFFSYNC_ASSIGN(sqlite::Statement * get, store.use("SELECT 1 FROM pending WHERE id = ? OR n = ?"));
-  get->bind(1, id).bind(2, n);
+Result<bool> is_pending(ReplicaStore& store, const FormerEvent& event, std::uint64_t n) {
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 store.use("SELECT 1 FROM pending WHERE (id = ?1 AND source = ?2) OR n = ?3"));
+  get->bind(1, event.id).bind(2, event.source).bind(3, n);
   OFFSYNC_ASSIGN(const bool found, get->step());
   get->reset();
   return found;
@@ -68,7 +69,7 @@ Status put_into_queue(ReplicaWrite& write, std::uint64_t n, const EventView& eve
   // Behind what is held it would be held, were it new; but it has its place in the log already.
   OFFSYNC_TRY(queue::insert(write, n, PendingState::queued, event, line));
   if (!event.causationid.empty()) {
-    OFFSYNC_TRY(note_pending_resolve(write.store, event.causationid, event.id));
+    OFFSYNC_TRY(note_pending_resolve(write.store, event.causationid, event.source, event.id));
   }
   OFFSYNC_ASSIGN(Entity * visible, write.visible(event.subject, *entity));
   if (event.writes()) visible->fold(event);
@@ -84,7 +85,7 @@ Result<bool> queue_own(ReplicaWrite& write, const FormerEvent& former) {
   if (former.source != write.row.source) return false;
   OFFSYNC_ASSIGN(const EventView* event, write.store.decoder.decode(former.line));
   if (event->clientseq == 0 || event->clientseq >= write.row.next) return false;
-  OFFSYNC_ASSIGN(const bool taken, is_pending(write.store, event->id, event->clientseq));
+  OFFSYNC_ASSIGN(const bool taken, is_pending(write.store, former, event->clientseq));
   if (taken) return false;
   OFFSYNC_TRY(put_into_queue(write, event->clientseq, *event, former.line));
   OFFSYNC_TRY(remove(write.store, former.n));
@@ -217,10 +218,12 @@ Status Replica::for_each_lost(const std::function<bool(const FormerEvent& event)
 Status Replica::send_lost(std::uint64_t n) {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
   OFFSYNC_ASSIGN(const FormerEvent former, load_lost(impl_->store, n));
-  OFFSYNC_ASSIGN(const bool taken, is_pending(impl_->store, former.id, write->row.next));
+  OFFSYNC_ASSIGN(const bool taken, is_pending(impl_->store, former, write->row.next));
   if (taken) {
-    return bad_data("id_conflict", "the queue has an event with the id " + former.id + " already",
-                    "see it with: offsync queue show " + former.id);
+    return bad_data(
+        "id_conflict",
+        "the queue has an event of " + former.source + " with the id " + former.id + " already",
+        "see it with: offsync queue show " + former.id + " --source " + former.source);
   }
   OFFSYNC_ASSIGN(const EventView* event, impl_->store.decoder.decode(former.line));
   OFFSYNC_TRY(put_into_queue(*write, write->row.next, *event, former.line));

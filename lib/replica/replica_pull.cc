@@ -49,12 +49,14 @@ class Apply {
   Status keep(const EventView& event) {
     const std::string canonical = encode(event);
     OFFSYNC_ASSIGN(sqlite::Statement * put,
-                   write_.store.use("INSERT INTO log(sequence, id, line) VALUES (?, ?, ?)"));
-    put->bind(1, event.sequence).bind(2, event.id).bind(3, canonical);
+                   write_.store.use("INSERT INTO log(sequence, source, id, line)"
+                                    " VALUES (?, ?, ?, ?)"));
+    put->bind(1, event.sequence).bind(2, event.source).bind(3, event.id).bind(4, canonical);
     Status done = put->run();
     if (done || done.error().code != "constraint") return done;
     return bad_event(event.sequence - 1,
-                     bad_data("duplicate", "event " + std::string(event.id) + " is there twice"));
+                     bad_data("duplicate", "event " + std::string(event.id) + " of " +
+                                               std::string(event.source) + " is there twice"));
   }
 
   Status note_conflict(const EventView& event) {
@@ -69,18 +71,19 @@ class Apply {
     }
     if (event.causationid.empty()) return {};
     OFFSYNC_ASSIGN(sqlite::Statement * close,
-                   write_.store.use("UPDATE conflict SET resolved_by = ?2, pending_by = NULL"
+                   write_.store.use("UPDATE conflict SET resolved_by = ?2, resolved_source = ?3,"
+                                    " pending_by = NULL, pending_source = NULL"
                                     " WHERE id = ?1 AND resolved_by IS NULL"));
-    close->bind(1, event.causationid).bind(2, event.id);
+    close->bind(1, event.causationid).bind(2, event.id).bind(3, event.source);
     return close->run();
   }
 
   // The confirmed copy of a pending event takes its place. One with another content is not it: ours
   // stays, for the proxy to refuse.
   Status settle_own(const EventView& event) {
-    OFFSYNC_ASSIGN(sqlite::Statement * get,
-                   write_.store.use("SELECT n, state, line FROM pending WHERE id = ?"));
-    get->bind(1, event.id);
+    OFFSYNC_ASSIGN(sqlite::Statement * get, write_.store.use("SELECT n, state, line FROM pending"
+                                                             " WHERE id = ? AND source = ?"));
+    get->bind(1, event.id).bind(2, event.source);
     OFFSYNC_ASSIGN(const bool found, get->step());
     if (!found) return {};
     const std::uint64_t n = get->uinteger(0);

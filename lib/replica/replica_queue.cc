@@ -15,10 +15,13 @@ Error no_such_event(std::string_view id) {
                     "see what is there with: offsync queue list");
 }
 
-Result<PendingEvent> load(ReplicaStore& store, std::string_view id) {
-  OFFSYNC_ASSIGN(sqlite::Statement * get,
-                 store.use("SELECT " OFFSYNC_PENDING_COLUMNS " FROM pending WHERE id = ?"));
-  get->bind(1, id);
+Result<PendingEvent> load(ReplicaStore& store, std::string_view id, std::string_view source) {
+  OFFSYNC_ASSIGN(const std::optional<std::string> whose,
+                 source_of(store, kPendingSources, id, source));
+  if (!whose) return no_such_event(id);
+  OFFSYNC_ASSIGN(sqlite::Statement * get, store.use("SELECT " OFFSYNC_PENDING_COLUMNS
+                                                    " FROM pending WHERE id = ? AND source = ?"));
+  get->bind(1, id).bind(2, *whose);
   OFFSYNC_ASSIGN(const bool found, get->step());
   if (!found) return no_such_event(id);
   PendingEvent event = read_pending(*get);
@@ -94,7 +97,7 @@ class Requeue {
     Emitted emitted{encode_content(event), std::string(event.id), false, {}};
     OFFSYNC_TRY(queue::insert(write_, write_.row.next, PendingState::queued, event, emitted.line));
     if (!event.causationid.empty()) {
-      OFFSYNC_TRY(note_pending_resolve(write_.store, event.causationid, event.id));
+      OFFSYNC_TRY(note_pending_resolve(write_.store, event.causationid, event.source, event.id));
     }
     ++write_.row.next;
     write_.row_changed = true;
@@ -145,7 +148,7 @@ Result<std::vector<Emitted>> requeue_all(Requeue& requeue,
 Status take_out(ReplicaWrite& write, const std::vector<PendingEvent>& events) {
   for (const PendingEvent& event : events) {
     OFFSYNC_TRY(queue::remove(write, event.n));
-    OFFSYNC_TRY(forget_pending_resolve(write.store, event.id));
+    OFFSYNC_TRY(forget_pending_resolve(write.store, event.source, event.id));
   }
   return {};
 }
@@ -161,7 +164,7 @@ Result<std::vector<PendingEvent>> released_by(ReplicaWrite& write, std::string_v
   for (;;) {
     OFFSYNC_ASSIGN(const bool found, next->step());
     if (!found) break;
-    if (next->text(4) != subject || next->uinteger(0) == n) continue;
+    if (next->text(5) != subject || next->uinteger(0) == n) continue;
     PendingEvent event = read_pending(*next);
     if (event.state == PendingState::rejected) break;
     released.push_back(std::move(event));
@@ -222,7 +225,7 @@ Result<std::vector<PendingEvent>> Replica::to_push(std::uint64_t after, std::siz
   while (events.size() < std::max<std::size_t>(max_events, 1)) {
     OFFSYNC_ASSIGN(const bool found, next->step());
     if (!found) break;
-    bytes += next->text(6).size() + 1;
+    bytes += next->text(7).size() + 1;
     if (!events.empty() && bytes > max_bytes) break;
     events.push_back(read_pending(*next));
   }
@@ -235,7 +238,8 @@ namespace {
 // One answer of the proxy. Adds the entities whose visible state must be made anew.
 Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled& settled,
                   std::set<std::string>& affected) {
-  OFFSYNC_ASSIGN(const std::optional<PendingKey> key, queue::find(write.store, outcome.id));
+  OFFSYNC_ASSIGN(const std::optional<PendingKey> key,
+                 queue::find(write.store, outcome.source, outcome.id));
   // What is not there was confirmed meanwhile; what is accepted was settled by another process.
   if (!key || key->state == PendingState::accepted) return {};
   if (outcome.kind == OutcomeKind::held) return {};  // its rejection holds it here, too
@@ -243,7 +247,7 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
     if (key->state == PendingState::rejected) return {};
     ++settled.rejected;
     affected.insert(key->subject);
-    OFFSYNC_TRY(forget_pending_resolve(write.store, outcome.id));
+    OFFSYNC_TRY(forget_pending_resolve(write.store, key->source, outcome.id));
     return queue::set_state(write, key->n, PendingState::rejected, 0, outcome.code, outcome.detail);
   }
   if (outcome.sequence == 0) {
@@ -295,9 +299,9 @@ Result<Replica::Settled> Replica::settle(std::string_view epoch,
   return settled;
 }
 
-Result<std::vector<Emitted>> Replica::retry(std::string_view id) {
+Result<std::vector<Emitted>> Replica::retry(std::string_view id, std::string_view source) {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
-  OFFSYNC_ASSIGN(PendingEvent event, load(impl_->store, id));
+  OFFSYNC_ASSIGN(PendingEvent event, load(impl_->store, id, source));
   if (event.state != PendingState::rejected) {
     const bool held = event.state == PendingState::held;
     return make_error(
@@ -317,9 +321,9 @@ Result<std::vector<Emitted>> Replica::retry(std::string_view id) {
   return emitted;
 }
 
-Status Replica::drop(std::string_view id) {
+Status Replica::drop(std::string_view id, std::string_view source) {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
-  OFFSYNC_ASSIGN(const PendingEvent event, load(impl_->store, id));
+  OFFSYNC_ASSIGN(const PendingEvent event, load(impl_->store, id, source));
   if (event.state == PendingState::accepted) {
     return make_error(Errc::usage, "accepted",
                       "event " + event.id + " was accepted: it is in the log, as number " +
@@ -371,9 +375,9 @@ Result<QueueCounts> Replica::counts() {
   return counts;
 }
 
-Result<std::optional<PendingEvent>> Replica::pending(std::string_view id) {
+Result<std::optional<PendingEvent>> Replica::pending(std::string_view id, std::string_view source) {
   OFFSYNC_TRY(impl_->store.ready());
-  auto event = load(impl_->store, id);
+  auto event = load(impl_->store, id, source);
   if (event) return std::optional<PendingEvent>(std::move(*event));
   if (event.error().code == "no_event") return std::optional<PendingEvent>{};
   return event.error();

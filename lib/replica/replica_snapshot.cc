@@ -183,7 +183,7 @@ class Install {
     entity->visible_changed = true;
     write_.count(*entity, 1, held ? 1 : 0);
     if (!event->causationid.empty()) {
-      OFFSYNC_TRY(note_pending_resolve(store_, event->causationid, event->id));
+      OFFSYNC_TRY(note_pending_resolve(store_, event->causationid, event->source, event->id));
     }
     return write_.trim();
   }

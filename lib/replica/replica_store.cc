@@ -291,13 +291,35 @@ PendingEvent read_pending(const sqlite::Statement& statement) {
   event.n = statement.uinteger(0);
   event.state = static_cast<PendingState>(statement.integer(1));
   event.sequence = statement.uinteger(2);
-  event.id = statement.text(3);
-  event.subject = statement.text(4);
-  event.type = statement.text(5);
-  event.line = statement.text(6);
-  event.code = statement.text(7);
-  event.detail = statement.text(8);
+  event.source = statement.text(3);
+  event.id = statement.text(4);
+  event.subject = statement.text(5);
+  event.type = statement.text(6);
+  event.line = statement.text(7);
+  event.code = statement.text(8);
+  event.detail = statement.text(9);
   return event;
+}
+
+Result<std::optional<std::string>> source_of(ReplicaStore& store, const char* sql,
+                                             std::string_view id, std::string_view source) {
+  if (!source.empty()) return std::optional<std::string>(source);
+  OFFSYNC_ASSIGN(sqlite::Statement * next, store.use(sql));
+  next->bind(1, id);
+  std::optional<std::string> only;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) return only;
+    const std::string_view one = next->text(0);
+    if (!only) only = one;
+    if (*only == one) continue;
+    Error error = make_error(Errc::usage, "ambiguous",
+                             "more than one event has the id " + std::string(id) + ": one of " +
+                                 *only + ", one of " + std::string(one),
+                             "say whose is meant, with --source");
+    next->reset();
+    return error;
+  }
 }
 
 std::string_view name_of(PendingState state) {

@@ -208,15 +208,16 @@ struct PendingKey {
   std::uint64_t n = 0;
   PendingState state = PendingState::queued;
   std::uint64_t sequence = 0;
-  std::string subject;
+  std::string source, subject;
 };
 // The columns of PendingEvent, in the order that read_pending() takes.
-#define OFFSYNC_PENDING_COLUMNS "n, state, sequence, id, subject, type, line, code, detail"
+#define OFFSYNC_PENDING_COLUMNS "n, state, sequence, source, id, subject, type, line, code, detail"
 PendingEvent read_pending(const sqlite::Statement& statement);
 
 namespace queue {
-// What has a row in table pending, by id.
-Result<std::optional<PendingKey>> find(ReplicaStore& store, std::string_view id);
+// What has a row in table pending. An empty `source` will do where only one event has the id.
+Result<std::optional<PendingKey>> find(ReplicaStore& store, std::string_view source,
+                                       std::string_view id);
 // The id of the first rejected event of `subject`, behind which its later ones are held; empty:
 // there is none.
 Result<std::string> first_rejected(ReplicaStore& store, std::string_view subject);
@@ -230,8 +231,15 @@ Status hold(ReplicaWrite& write, std::uint64_t n);
 
 // Notes for conflicts() that a pending event will close the record that it cites, and that it will
 // not after all.
-Status note_pending_resolve(ReplicaStore& store, std::string_view conflict, std::string_view event);
-Status forget_pending_resolve(ReplicaStore& store, std::string_view event);
+Status note_pending_resolve(ReplicaStore& store, std::string_view conflict, std::string_view source,
+                            std::string_view id);
+Status forget_pending_resolve(ReplicaStore& store, std::string_view source, std::string_view id);
+
+// The source of the only event with this id that `sql` (SELECT source … WHERE id = ?1) finds;
+// nothing where there is none. `source` itself, where that is given. Error: usage `ambiguous`.
+Result<std::optional<std::string>> source_of(ReplicaStore& store, const char* sql,
+                                             std::string_view id, std::string_view source);
+inline constexpr char kPendingSources[] = "SELECT source FROM pending WHERE id = ?1";
 
 // Stamps of a pending event: greater than what its author had seen, but never dragged beyond the
 // guard by a bad clock.

@@ -194,16 +194,22 @@ Stamp next_stamp(ReplicaWrite& write, std::uint64_t seen) {
 
 namespace queue {
 
-Result<std::optional<PendingKey>> find(ReplicaStore& store, std::string_view id) {
+Result<std::optional<PendingKey>> find(ReplicaStore& store, std::string_view source,
+                                       std::string_view id) {
+  OFFSYNC_ASSIGN(const std::optional<std::string> whose,
+                 source_of(store, kPendingSources, id, source));
+  if (!whose) return std::optional<PendingKey>{};
   OFFSYNC_ASSIGN(sqlite::Statement * get,
-                 store.use("SELECT n, state, sequence, subject FROM pending WHERE id = ?"));
-  get->bind(1, id);
+                 store.use("SELECT n, state, sequence, subject FROM pending"
+                           " WHERE id = ? AND source = ?"));
+  get->bind(1, id).bind(2, *whose);
   OFFSYNC_ASSIGN(const bool found, get->step());
   if (!found) return std::optional<PendingKey>{};
   PendingKey key;
   key.n = get->uinteger(0);
   key.state = static_cast<PendingState>(get->integer(1));
   key.sequence = get->uinteger(2);
+  key.source = *whose;
   key.subject = get->text(3);
   get->reset();
   return std::optional<PendingKey>(std::move(key));
@@ -222,10 +228,10 @@ Result<std::string> first_rejected(ReplicaStore& store, std::string_view subject
 Status insert(ReplicaWrite& write, std::uint64_t n, PendingState state, const EventView& event,
               std::string_view line) {
   OFFSYNC_ASSIGN(sqlite::Statement * put,
-                 write.store.use("INSERT INTO pending(n, state, sequence, id, subject, type, line)"
-                                 " VALUES (?, ?, 0, ?, ?, ?, ?)"));
-  put->bind(1, n).bind(2, static_cast<int>(state)).bind(3, event.id).bind(4, event.subject);
-  put->bind(5, event.type).bind(6, line);
+                 write.store.use("INSERT INTO pending(n, state, sequence, source, id, subject,"
+                                 " type, line) VALUES (?, ?, 0, ?, ?, ?, ?, ?)"));
+  put->bind(1, n).bind(2, static_cast<int>(state)).bind(3, event.source).bind(4, event.id);
+  put->bind(5, event.subject).bind(6, event.type).bind(7, line);
   return put->run();
 }
 

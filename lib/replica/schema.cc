@@ -112,10 +112,69 @@ CREATE UNIQUE INDEX former_by_name ON former(id, source);
 CREATE INDEX former_open ON former(state) WHERE state <> 2;
 )sql";
 
+// An event is known by its source and id: so the unique constraints are other ones, for which
+// tables must be made anew. `source` is of the event; in conflict, of the events that resolve it.
+constexpr const char* kIdentity = R"sql(
+ALTER TABLE pending RENAME TO old_pending;
+DROP INDEX pending_settled;
+DROP INDEX pending_rejected;
+CREATE TABLE pending(
+  n INTEGER PRIMARY KEY,
+  state INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  id TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  type TEXT NOT NULL,
+  line TEXT NOT NULL,
+  code TEXT,
+  detail TEXT,
+  UNIQUE (id, source)
+);
+INSERT INTO pending
+  SELECT n, state, sequence, coalesce(CASE WHEN json_valid(line) THEN line ->> '$.source' END, ''),
+         id, subject, type, line, code, detail FROM old_pending ORDER BY n;
+DROP TABLE old_pending;
+CREATE INDEX pending_settled ON pending(state) WHERE state <> 0;
+CREATE INDEX pending_rejected ON pending(subject) WHERE state = 2;
+
+ALTER TABLE log RENAME TO old_log;
+CREATE TABLE log(
+  sequence INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  id TEXT NOT NULL,
+  line TEXT NOT NULL,
+  UNIQUE (id, source)
+);
+INSERT INTO log
+  SELECT sequence, coalesce(CASE WHEN json_valid(line) THEN line ->> '$.source' END, ''), id, line
+  FROM old_log ORDER BY sequence;
+DROP TABLE old_log;
+
+ALTER TABLE conflict RENAME TO old_conflict;
+DROP INDEX conflict_pending;
+CREATE TABLE conflict(
+  id TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL,
+  resolved_by TEXT,
+  resolved_source TEXT,
+  pending_by TEXT,
+  pending_source TEXT,
+  line TEXT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO conflict
+  SELECT id, sequence, resolved_by, (SELECT source FROM log WHERE log.id = resolved_by),
+         pending_by, (SELECT source FROM pending WHERE pending.id = pending_by), line
+  FROM old_conflict;
+DROP TABLE old_conflict;
+CREATE INDEX conflict_pending ON conflict(pending_by) WHERE pending_by IS NOT NULL;
+)sql";
+
 constexpr sqlite::Migration kSteps[] = {{"first format", kFirst},
                                         {"rejected events", kRejected},
                                         {"consumers", kConsumers},
-                                        {"whose log, and former logs", kWhoseLog}};
+                                        {"whose log, and former logs", kWhoseLog},
+                                        {"events known by source and id", kIdentity}};
 
 }  // namespace
 

@@ -23,10 +23,10 @@ const Field* known(const Entity& entity, std::string_view name) {
   return nullptr;
 }
 
-std::string conflict_id(std::string_view event, std::string_view field, std::string_view element) {
+std::string conflict_id(const EventView& event, std::string_view field, std::string_view element) {
   // With a NUL behind each, so that the parts cannot run into each other.
   constexpr std::string_view kEnd("\0", 1);
-  const Sha256 digest = sha256({event, kEnd, field, kEnd, element, kEnd});
+  const Sha256 digest = sha256({event.source, kEnd, event.id, kEnd, field, kEnd, element, kEnd});
   std::uint64_t words[2] = {0, 0};
   for (std::size_t i = 0; i < 16; ++i) words[i / 8] = words[i / 8] << 8 | digest[i];
   return uuid_v8(words[0], words[1]);
@@ -80,7 +80,7 @@ class Meeting {
 
   bool wins_over(const Writer& current) const {
     if (event_.stamp != current.stamp) return event_.stamp > current.stamp;
-    return event_.id > current.id;
+    return event_.id != current.id ? event_.id > current.id : event_.source > current.source;
   }
 
   // What the event's author says that it had seen; of a set as a whole, the latest of it.
@@ -99,7 +99,7 @@ class Meeting {
     conflict.field = op != nullptr ? op->field : std::string_view(field->name());
     conflict.kind = op != nullptr ? kind_of(op->kind) : field->kind();
     if (op != nullptr && conflict.kind == FieldKind::set) conflict.element = op->value;
-    conflict.id = conflict_id(event_.id, conflict.field, conflict.element);
+    conflict.id = conflict_id(event_, conflict.field, conflict.element);
     conflict.base = stated(conflict.field, conflict.element);
     conflict.current = std::move(current);
     conflict.incoming = std::move(incoming);

@@ -47,10 +47,11 @@ void WriterStore::set(const Writer& writer) {
 
 namespace {
 
-// Order of two writes: stamp, then event id.
+// Order of two writes: stamp, then event id, then source.
 bool later(const Writer& a, const WriterStore& b) {
   if (a.stamp != b.stamp()) return a.stamp > b.stamp();
-  return a.id > b.view().id;
+  const Writer other = b.view();
+  return a.id != other.id ? a.id > other.id : a.source > other.source;
 }
 
 }  // namespace
@@ -90,11 +91,36 @@ void Field::set_register(const Writer& writer, std::string_view value) {
 }
 
 void Field::increment(const Writer& writer, Decimal amount) {
-  if (!many_) many_ = std::make_unique<Many>();
-  if (many_->increments.emplace(std::pair(writer.stamp, std::string(writer.id)), amount).second) {
-    many_->sum += amount;
-  }
+  if (count(writer, amount)) many_->sum += amount;
   note(writer);
+}
+
+// True where it was not counted yet. One of an unknown source is the same as any of a known one
+// that equals it in all else: it goes where that is, so that the order does not matter.
+bool Field::count(const Writer& writer, Decimal amount) {
+  if (!many_) many_ = std::make_unique<Many>();
+  Increments& all = many_->increments;
+  const auto [it, fresh] = all.try_emplace(
+      Increment{writer.stamp, std::string(writer.id), std::string(writer.source)}, amount);
+  if (!fresh) return false;
+  const auto same = [&](const Increments::value_type& other) {
+    return other.first.stamp == writer.stamp && other.first.id == writer.id &&
+           other.second == amount;
+  };
+  if (writer.source.empty()) {
+    for (auto known = std::next(it);
+         known != all.end() && known->first.stamp == writer.stamp && known->first.id == writer.id;
+         ++known) {
+      if (!same(*known)) continue;
+      all.erase(it);
+      return false;
+    }
+    return true;
+  }
+  const auto unknown = all.find(Increment{writer.stamp, std::string(writer.id), {}});
+  if (unknown == all.end() || !same(*unknown)) return true;
+  all.erase(unknown);
+  return false;
 }
 
 // One write may name an element in two spellings (nobody may do so any more, but there are such
@@ -107,8 +133,9 @@ void Field::put_element(const Writer& writer, std::string_view value, bool prese
   if (it == many_->elements.end()) it = many_->elements.emplace(key, SetElement{}).first;
   SetElement& element = it->second;
   const bool again = !later(writer, element.writer);
+  const Writer last = element.writer.view();
   const bool same_write =
-      again && writer.stamp == element.writer.stamp_ && writer.id == element.writer.view().id;
+      again && writer.stamp == last.stamp && writer.id == last.id && writer.source == last.source;
   const bool goes_before =
       same_write && (present != element.present ? present : value < written(*it));
   if (!again || goes_before) {
@@ -147,7 +174,7 @@ bool Field::forget(const Stamp& deleted) {
   if (stamp() <= deleted) return true;
   if (!many_) return false;
   auto& increments = many_->increments;
-  for (auto it = increments.begin(); it != increments.end() && it->first.first <= deleted;) {
+  for (auto it = increments.begin(); it != increments.end() && it->first.stamp <= deleted;) {
     it = increments.erase(it);
   }
   many_->sum = {};
@@ -262,10 +289,10 @@ void Entity::join(const Entity& other) {
 
 void Entity::join_many(Field& ours, const Field& theirs) {
   if (!theirs.many_) return;
-  // First, so that the increments below, which know no source, cannot become the latest writer.
+  // First, so that increments of an unknown source cannot become the latest writer.
   ours.note(theirs.writer());
   for (const auto& [key, amount] : theirs.many_->increments) {
-    if (key.first > deleted_.stamp()) ours.increment({key.first, key.second, {}}, amount);
+    if (key.stamp > deleted_.stamp()) ours.increment({key.stamp, key.id, key.source}, amount);
   }
   for (const auto& item : theirs.many_->elements) {
     const SetElement& entry = item.second;

@@ -1,7 +1,7 @@
 // Entity: what a log says about one subject. fold() is a join: commutative, associative and
 // idempotent for each event, so any order and any duplication of events give the same entity.
 //
-//   register  the greatest (stamp, event id) wins
+//   register  the greatest (stamp, event id, source) wins
 //   counter   the sum of the increments, each counted once
 //   set       per element, the latest of add and remove; equal numbers are one element, which is
 //             shown as its latest operation has written it
@@ -71,8 +71,14 @@ class Field {
 
   // Register: canonical JSON; empty where the field was unset.
   std::string_view value() const;
-  // Counter: its increments by (stamp, event id).
-  using Increments = std::map<std::pair<Stamp, std::string>, Decimal>;
+  // Counter: its increments. Records of earlier versions do not say whose increment each was: there
+  // `source` is empty, and stands for whatever event with that stamp, id and amount comes.
+  struct Increment {
+    Stamp stamp;
+    std::string id, source;  // of the event
+    friend auto operator<=>(const Increment&, const Increment&) = default;
+  };
+  using Increments = std::map<Increment, Decimal>;
   const Increments& increments() const;
   Decimal sum() const;
   // Set: its elements by their key (event/value_key.h), removed ones included.
@@ -97,6 +103,7 @@ class Field {
   bool later_than_current(const Writer& writer) const;
   void set_register(const Writer& writer, std::string_view value);
   void increment(const Writer& writer, Decimal amount);
+  bool count(const Writer& writer, Decimal amount);
   void put_element(const Writer& writer, std::string_view value, bool present);
   static std::string_view written(const Elements::value_type& element);
   void note(const Writer& writer);

@@ -39,7 +39,7 @@ void put_counter(std::string& out, const Field& field) {
     first = false;
     out += amount.text();
     out += ',';
-    put_writer(out, {key.first, key.second, {}}, false);
+    put_writer(out, {key.stamp, key.id, key.source}, !key.source.empty());
     out += '}';
   }
   out += R"(],"source":)";
@@ -122,6 +122,9 @@ class EntityCodec {
                             Decimal amount) {
     entity.field(name, FieldKind::counter).increment(writer, amount);
   }
+  static void note(Entity& entity, std::string_view name, const Writer& writer) {
+    entity.field(name, FieldKind::counter).note(writer);
+  }
   static void put_element(Entity& entity, std::string_view name, const Writer& writer,
                           std::string_view element, bool present) {
     entity.field(name, FieldKind::set).put_element(writer, element, present);
@@ -141,7 +144,7 @@ struct EntityDecoder::Impl {
     std::string_view value, by;
     bool present = false, present_given = false;
   };
-  bool read_write(od::value value, Write& write);
+  bool read_write(od::value value, Write& write, bool needs_source = true);
   bool read_attribute(std::string_view name, od::value value, Write& write);
 
   template <class Each>
@@ -232,7 +235,8 @@ bool EntityDecoder::Impl::read_kind(std::string_view field, std::string_view kin
 }
 
 bool EntityDecoder::Impl::read_counter(std::string_view field, od::value value, Entity& entity) {
-  // The source of the latest increment comes last, when that increment is known.
+  // The source of the latest increment comes last, when that increment is known. Earlier versions
+  // wrote only that one.
   std::vector<std::pair<Writer, Decimal>> increments;
   std::string_view source;
   const bool ok = members(value, [&](std::string_view name, od::value body) {
@@ -243,8 +247,7 @@ bool EntityDecoder::Impl::read_counter(std::string_view field, od::value value, 
       od::value element;
       if (const auto error = std::move(item).get(element)) return walker.fail(error);
       Write write;
-      write.writer.source = "-";
-      if (!read_write(element, write)) return false;
+      if (!read_write(element, write, false)) return false;
       const auto amount = Decimal::parse(write.by);
       if (!amount) return bad("an increment is no decimal");
       increments.emplace_back(write.writer, *amount);
@@ -254,7 +257,8 @@ bool EntityDecoder::Impl::read_counter(std::string_view field, od::value value, 
   if (!ok) return false;
   if (increments.empty()) return bad("a counter without increments");
   for (auto& [writer, amount] : increments) {
-    writer.source = source;
+    const std::string_view by = writer.source.empty() ? source : writer.source;
+    EntityCodec::note(entity, field, {writer.stamp, writer.id, by});
     EntityCodec::put_increment(entity, field, writer, amount);
   }
   return true;
@@ -276,13 +280,13 @@ bool EntityDecoder::Impl::read_set(std::string_view field, od::value value, Enti
   });
 }
 
-bool EntityDecoder::Impl::read_write(od::value value, Write& write) {
+bool EntityDecoder::Impl::read_write(od::value value, Write& write, bool needs_source) {
   const bool ok = members(value, [&](std::string_view name, od::value attribute) {
     return read_attribute(name, attribute, write);
   });
   if (!ok) return false;
   const Writer& writer = write.writer;
-  if (writer.none() || writer.id.empty() || writer.source.empty() ||
+  if (writer.none() || writer.id.empty() || (needs_source && writer.source.empty()) ||
       writer.id.size() > limits::kIdBytes || writer.source.size() > limits::kSourceBytes) {
     return bad("a write without stamp, id or source");
   }

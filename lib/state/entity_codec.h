@@ -3,7 +3,7 @@
 //
 //   {"subject":"todo/1","created":{"stamp":S,"id":I,"source":U},"deleted":{…},
 //    "fields":{"title":{"register":{"value":V,"stamp":S,"id":I,"source":U}},
-//              "n":{"counter":{"increments":[{"by":"1","stamp":S,"id":I}],"source":U}},
+//              "n":{"counter":{"increments":[{"by":1,"stamp":S,"id":I,"source":U}],"source":U}},
 //              "tags":{"set":{"elements":[{"value":V,"present":true,"stamp":S,…}]}}}}
 #pragma once
 

@@ -26,6 +26,7 @@ struct Outcome {
   std::uint64_t line = 0;       // 1-based position in the request
   std::string code, detail;     // rejected, held
   std::uint64_t conflicts = 0;  // that this event met (accepted)
+  std::string source = {};      // of the event; not sent: who asked knows it by its place
 };
 
 // One NDJSON line each: {"line":1,"id":…,"outcome":"accepted","sequence":"42"}. What is 0 or empty

@@ -1,4 +1,5 @@
 // What outlives the process.
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -6,15 +7,19 @@
 #include <fstream>
 
 #include "contract/store_under_test.h"
+#include "event/decoder.h"
+#include "proxy/ingest.h"
 #include "proxy/sqlite_log_schema.h"
 #include "proxy/sqlite_log_store.h"
 #include "support/catch.h"
+#include "support/formats.h"
 #include "support/ports.h"
 #include "support/temp_dir.h"
 
 using namespace offsync;
 using namespace offsync::proxy;
 using offsync::test::commit_of;
+using offsync::test::ManualClock;
 using offsync::test::SeededRandom;
 using offsync::test::take_snapshot;
 using offsync::test::TempDir;
@@ -39,7 +44,7 @@ TEST_CASE("everything is there again after a restart") {
   CHECK(state->oldest == 2);
   CHECK(state->applied == 2);
   CHECK(store->read("shop", 0, 100, 1'000'000)->size() == 4);
-  CHECK((*store->find("shop", "e-3"))->sequence == 3);
+  CHECK((*store->find("shop", "/e", "e-3"))->sequence == 3);
   CHECK(**store->entity("shop", "todo/1") == "one");
   CHECK(*store->mark("shop", "/a") == 4);
   CHECK((*store->rejection("shop", "/a", 3))->code == "code");
@@ -47,6 +52,53 @@ TEST_CASE("everything is there again after a restart") {
   CHECK(take_snapshot(store.store(), "shop")->entities_announced == 1);
   CHECK(store->append(commit_of("shop", 6, 1)));
   CHECK(store->append(commit_of("shop", 6, 1, "late")).error().code == "behind");
+}
+
+TEST_CASE("a store of format 1 goes on, its events known by source and id") {
+  TempDir dir;
+  offsync::test::make_old_file(dir.file("log.db"), "store_1");
+  SeededRandom random(1);
+  const auto store = SqliteLogStore::open({.file = dir.file("log.db")}, random);
+  REQUIRE(store);
+  LogStore& log = **store;
+  const auto entries = log.read("shop", 0, 100, 1'000'000);
+  REQUIRE(entries->size() == 6);
+  Decoder decoder;
+  for (const LogEntry& entry : *entries) {
+    const auto event = decoder.decode(entry.line);
+    REQUIRE(event);
+    CHECK(entry.source == (*event)->source);
+    CHECK(entry.id == (*event)->id);
+    CHECK((*log.find("shop", entry.source, entry.id))->line == entry.line);
+    CHECK_FALSE(*log.find("shop", "/another", entry.id));
+  }
+  // Nobody knows any more whose the first two were.
+  for (const char* source : {"/till/1", "/till/7"}) {
+    CHECK((*log.find("shop", source, "1"))->sequence == 2);
+  }
+  CHECK(log.open_conflicts("shop")->at(0).id == "87330d8f-5c58-8954-a388-def9f1e1cb63");
+
+  ManualClock clock;
+  Ingest ingest(log, clock, {});
+  const auto sale = [](const char* id, const char* source, const char* time, const char* data) {
+    return fmt::format(R"({{"specversion":"1.0","id":"{}","source":"{}","type":"sale",)"
+                       R"("subject":"till/1"{},"data":{}}})",
+                       id, source, time, data);
+  };
+  const char* const first = R"({"set":{"total":5},"inc":{"sales":1}})";
+  const char* const time = R"(,"time":"2026-11-27T10:00:00Z")";
+  const auto answer = ingest.submit(
+      "shop",
+      {sale("1", "/till/1", time, first), sale("2", "/till/1", "", R"({"inc":{"sales":1}})"),
+       sale("2", "/till/2", "", R"({"inc":{"sales":1}})"), sale("1", "/till/7", "", first)});
+  REQUIRE(answer);
+  std::vector<std::string> words;
+  for (const Outcome& outcome : answer->outcomes) {
+    words.push_back(std::string(name_of(outcome.kind)) + " " + outcome.code);
+  }
+  CHECK(words ==
+        std::vector<std::string>{"duplicate ", "duplicate ", "accepted ", "rejected id_conflict"});
+  CHECK((*log.entity("shop", "till/1"))->find(R"("source":"/till/2")") != std::string::npos);
 }
 
 namespace {

@@ -58,7 +58,7 @@ TEST_CASE("a space nobody has written to is empty, and has an epoch already") {
                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }));
   CHECK(store->spaces()->empty());
   CHECK(store->read("shop", 0, 10, kAll)->empty());
-  CHECK_FALSE(*store->find("shop", "e-1"));
+  CHECK_FALSE(*store->find("shop", "/e", "e-1"));
   CHECK_FALSE(*store->entity("shop", "todo/1"));
   CHECK(*store->mark("shop", "/a") == 0);
   CHECK_FALSE(*store->rejection("shop", "/a", 1));
@@ -113,7 +113,7 @@ TEST_CASE("a commit that does not begin behind the head is `behind`, and nothing
   CHECK(*store->mark("shop", "/a") == 0);
   CHECK_FALSE(*store->rejection("shop", "/a", 9));
   CHECK(store->open_conflicts("shop")->empty());
-  CHECK_FALSE(*store->find("shop", "late-3"));
+  CHECK_FALSE(*store->find("shop", "/late", "late-3"));
 }
 
 TEST_CASE("a commit to a space that is behind at its very first event makes no space") {
@@ -142,7 +142,7 @@ TEST_CASE("a malformed commit is refused as a whole") {
   }
   CHECK(store->space("shop")->head == 2);
   CHECK(sequences(*store->read("shop", 0, kAll, kAll)) == range(1, 2));
-  CHECK_FALSE(*store->find("shop", "e-3"));
+  CHECK_FALSE(*store->find("shop", "/e", "e-3"));
   // And the store is as good as before.
   CHECK(store->append(commit_of("shop", 3, 1)));
 }
@@ -163,7 +163,7 @@ TEST_CASE("read gives at least one event, then what its limits allow") {
   CHECK(sequences(*store->read("shop", 0, 0, 0)) == range(1, 1));
 }
 
-TEST_CASE("find knows every event by its id, in its own space only") {
+TEST_CASE("find knows every event by its source and id, in its own space only") {
   OFFSYNC_STORE(store);
   Commit commit = commit_of("shop", 1, 4);
   // The forms between which a packed id must not confuse: a UUID, the same in upper case, its 16
@@ -174,16 +174,42 @@ TEST_CASE("find knows every event by its id, in its own space only") {
   commit.entries[3].id = "0193594d-3f7b-7abc-8def-0123456789ag";
   REQUIRE(store->append(commit));
   for (const LogEntry& entry : commit.entries) {
-    const auto found = store->find("shop", entry.id);
+    const auto found = store->find("shop", entry.source, entry.id);
     REQUIRE(found);
     REQUIRE(*found);
     CHECK((*found)->sequence == entry.sequence);
     CHECK((*found)->line == entry.line);
     CHECK(store->read("shop", entry.sequence - 1, 1, kAll)->at(0).id == entry.id);
-    CHECK_FALSE(*store->find("other", entry.id));
+    CHECK_FALSE(*store->find("other", entry.source, entry.id));
   }
-  CHECK_FALSE(*store->find("shop", "0193594d-3f7b-7abc-8def-0123456789ac"));
-  CHECK_FALSE(*store->find("shop", ""));
+  CHECK_FALSE(*store->find("shop", "/e", "0193594d-3f7b-7abc-8def-0123456789ac"));
+  CHECK_FALSE(*store->find("shop", "/e", ""));
+}
+
+TEST_CASE("two sources may use one id, before and after compaction") {
+  OFFSYNC_STORE(store);
+  Commit commit = commit_of("shop", 1, 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    commit.entries[i].id = "1";
+    commit.entries[i].source = "/till/" + std::to_string(i);
+  }
+  REQUIRE(store->append(commit));
+  Commit again = commit_of("shop", 5, 2);
+  again.entries[1].id = "1";
+  again.entries[1].source = "/till/2";
+  CHECK(store->append(again).error().code == "constraint");
+  REQUIRE(store->compact("shop", 2));
+  CHECK(store->append(again).error().code == "constraint");
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto found = store->find("shop", commit.entries[i].source, "1");
+    REQUIRE(found);
+    REQUIRE(*found);
+    CHECK((*found)->sequence == i + 1);
+    CHECK((*found)->line.empty() == (i < 2));
+    if (i >= 2) CHECK(store->read("shop", i, 1, kAll)->at(0).source == commit.entries[i].source);
+  }
+  CHECK_FALSE(*store->find("shop", "/till/4", "1"));
+  CHECK_FALSE(*store->find("shop", "", "1"));
 }
 
 TEST_CASE("entity states are replaced, and a snapshot has them by subject") {
@@ -337,13 +363,13 @@ TEST_CASE("compaction forgets events, and nothing else") {
   CHECK(store->space("shop")->oldest == 8);
   CHECK(store->space("shop")->head == 10);
   CHECK(sequences(*store->read("shop", 0, kAll, kAll)) == range(8, 10));
-  const auto forgotten = store->find("shop", "e-7");
+  const auto forgotten = store->find("shop", "/e", "e-7");
   REQUIRE(*forgotten);  // an id is known for ever
   CHECK((*forgotten)->sequence == 7);
   CHECK((*forgotten)->line.empty());
   CHECK((*forgotten)->residue == residue_of(commit.entries[6].line));
-  CHECK((*store->find("shop", "e-8"))->residue.empty());
-  CHECK((*store->find("shop", "e-8"))->line == commit.entries[7].line);
+  CHECK((*store->find("shop", "/e", "e-8"))->residue.empty());
+  CHECK((*store->find("shop", "/e", "e-8"))->line == commit.entries[7].line);
   CHECK(**store->entity("shop", "todo/1") == "one");
   CHECK(*store->mark("shop", "/a") == 4);
   CHECK(*store->rejection("shop", "/a", 4));
@@ -394,7 +420,7 @@ TEST_CASE("hostile names are only names") {
     commit.space = space;
     std::uint64_t sequence = 0;
     for (const std::string& name : kHostile) {
-      commit.entries.push_back({++sequence, name, "line of " + name});
+      commit.entries.push_back({++sequence, name, name, "line of " + name});
       commit.entities.push_back({name, "record of " + name});
       commit.marks.push_back({name, sequence});
       commit.rejections.push_back({name, sequence, name, name, name});
@@ -409,7 +435,7 @@ TEST_CASE("hostile names are only names") {
     for (const std::string& name : kHostile) {
       INFO(space << " / " << name);
       ++sequence;
-      CHECK((*store->find(space, name))->sequence == sequence);
+      CHECK((*store->find(space, name, name))->sequence == sequence);
       CHECK(**store->entity(space, name) == "record of " + name);
       CHECK(*store->mark(space, name) == sequence);
       CHECK((*store->rejection(space, name, sequence))->detail == name);

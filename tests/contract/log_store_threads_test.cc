@@ -68,7 +68,7 @@ void check_reads(LogStore& store, const std::string& space, Complaint& complaint
   }
   if (!before || after < before->head) return complaint.make("an event that was there is not");
   if (after == 0) return;
-  const auto found = store.find(space, "e-" + std::to_string(after));
+  const auto found = store.find(space, "/e", "e-" + std::to_string(after));
   if (!found || !*found || (*found)->sequence != after) complaint.make("an event is not found");
   const auto mark = store.mark(space, "/a");
   if (!mark || *mark < after) complaint.make("a mark that is behind its events");

@@ -67,7 +67,7 @@ Commit commit_of(const std::string& space, std::uint64_t first, std::size_t coun
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t sequence = first + i;
     const std::string id = prefix + "-" + std::to_string(sequence);
-    commit.entries.push_back({sequence, id, "{\"id\":\"" + id + "\"}"});
+    commit.entries.push_back({sequence, "/" + prefix, id, "{\"id\":\"" + id + "\"}"});
   }
   return commit;
 }

@@ -23,7 +23,7 @@ class StoreUnderTest {
 
 std::unique_ptr<StoreUnderTest> make_store(StoreKind kind);
 
-// A commit of `count` events from `first` on, with ids "<prefix>-<sequence>".
+// A commit of `count` events of "/<prefix>" from `first` on, with ids "<prefix>-<sequence>".
 proxy::Commit commit_of(const std::string& space, std::uint64_t first, std::size_t count,
                         const std::string& prefix = "e");
 

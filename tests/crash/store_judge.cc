@@ -16,6 +16,7 @@ const std::vector<std::string>& store_queries() {
   static const std::vector<std::string> queries = {
       "SELECT * FROM store",
       "SELECT * FROM space ORDER BY space_id",
+      "SELECT * FROM source ORDER BY source_id",
       "SELECT * FROM event ORDER BY key",
       "SELECT * FROM entity ORDER BY space_id, subject",
       "SELECT * FROM client ORDER BY space_id, source",
@@ -199,7 +200,7 @@ class Judge {
     if (Problem problem = open(); !problem.empty()) return "then: " + problem;
     const Dump found = dump(file_, store_queries(), true);
     if (found.integrity != "ok|\n") return "integrity_check, then: " + found.integrity;
-    const auto kept = store_->find(kSpaces[0], "after");
+    const auto kept = store_->find(kSpaces[0], "/after", "after");
     if (!kept) return told("look again", kept.error());
     const std::uint64_t head = store_->space(kSpaces[0])->head;
     if (answered && (!*kept || (*kept)->sequence != head_ + 1)) {

@@ -80,8 +80,8 @@ class Good {
     must(replica.emit(draft("k/1", "2")));
     const Emitted accepted = must(replica.emit(draft("k/4", "3")));
     must(replica.emit(draft("k/5", "4")));
-    Outcome refusal{rejected.id, OutcomeKind::rejected, 0, 1, "kind_mismatch", "no", 0};
-    Outcome taken{accepted.id, OutcomeKind::accepted, 9, 2, "", "", 0};
+    Outcome refusal{rejected.id, OutcomeKind::rejected, 0, 1, "kind_mismatch", "no", 0, ""};
+    Outcome taken{accepted.id, OutcomeKind::accepted, 9, 2, "", "", 0, ""};
     const std::vector<Outcome> outcomes = {refusal, taken};
     must(replica.settle("e1", outcomes));
   }

@@ -383,10 +383,12 @@ queue
   yet), and gone once its copy arrives. A rejected one is parked with its reason,
   and later ones of that entity are held until you retry or drop it; everything
   else goes on. --all means all rejected ones. ID may be shortened to its
-  beginning or end. export prints the events as they would be sent.
+  beginning or end; events of two sources may have the same one, then --source
+  says whose is meant. export prints the events as they would be sent.
   
   Options:
-    --all  retry, drop: all rejected events
+    --all            retry, drop: all rejected events
+    --source SOURCE  Whose event, where several have the ID
   
   Common options:
     -C, --directory DIR  Use the replica of this folder

@@ -77,15 +77,31 @@ MUTANTS = [
      '                                          " ORDER BY n DESC"));\n'
      '  }\n  next->bind(1, after);'),
     ("confirmed-by-mistake", "P1", "lib/replica/replica_queue.cc",
-     "affected.insert(key->subject);\n    OFFSYNC_TRY(forget_pending_resolve(write.store, outcome.id));",
+     "affected.insert(key->subject);\n    OFFSYNC_TRY(forget_pending_resolve(write.store, key->source, outcome.id));",
      "affected.insert(key->subject);\n    if (MUTANT) return queue::remove(write, key->n);\n"
-     "    OFFSYNC_TRY(forget_pending_resolve(write.store, outcome.id));"),
+     "    OFFSYNC_TRY(forget_pending_resolve(write.store, key->source, outcome.id));"),
     ("emit-forgets-the-queue", "P1", "lib/replica/replica_emit.cc",
      "write->count(entity, 1, held ? 1 : 0);", "write->count(entity, 1, held ? 1 : 0);\n"
      "  if (MUTANT && write->row.next % 7 == 0) OFFSYNC_TRY(queue::remove(*write, write->row.next));"),
     ("number-given-twice", "P4", "lib/replica/replica_emit.cc",
      "++write->row.next;\n  write->row_changed = true;",
      "++write->row.next;\n  write->row_changed = !MUTANT || write->row.next % 4 != 0;"),
+
+    ("settled-by-the-id-alone", "P5", "lib/replica/replica_write.cc",
+     'store.use("SELECT n, state, sequence, subject FROM pending"\n'
+     '                           " WHERE id = ? AND source = ?"));',
+     'store.use(MUTANT ? "SELECT n, state, sequence, subject FROM pending WHERE id = ?1 AND ?2 = ?2"\n'
+     '                  : "SELECT n, state, sequence, subject FROM pending"\n'
+     '                           " WHERE id = ? AND source = ?"));'),
+    ("confirmed-by-the-id-alone", "P5", "lib/replica/replica_pull.cc",
+     'write_.store.use("SELECT n, state, line FROM pending"\n'
+     '                                                             " WHERE id = ? AND source = ?"));',
+     'write_.store.use(MUTANT ? "SELECT n, state, line FROM pending WHERE id = ?1 AND ?2 = ?2"\n'
+     '                         : "SELECT n, state, line FROM pending WHERE id = ? AND source = ?"));'),
+    ("emitted-by-the-id-alone", "P3", "lib/replica/replica_emit.cc",
+     'write->store.use("SELECT line FROM pending WHERE id = ?1 AND source = ?2"',
+     'write->store.use(MUTANT ? "SELECT line FROM pending WHERE id = ?1 AND ?2 = ?2"\n'
+     '                        : "SELECT line FROM pending WHERE id = ?1 AND source = ?2"'),
 
     # --- snapshots ----------------------------------------------------------------------------------
     ("snapshot-forgets-pending", "P2", "lib/replica/replica_snapshot.cc",
@@ -160,8 +176,8 @@ MUTANTS = [
      "return created_.stamp() > deleted_.stamp();",
      "return created_.stamp() > deleted_.stamp() && !MUTANT;"),
     ("counted-twice", "P2", "lib/state/entity.cc",
-     "std::string(writer.id)), amount).second) {",
-     "std::string(writer.id)), amount).second || MUTANT) {"),
+     "if (count(writer, amount)) many_->sum += amount;",
+     "if (count(writer, amount) || MUTANT) many_->sum += amount;"),
     ("last-element-wins", "P2", "lib/state/entity.cc",
      "const bool again = !later(writer, element.writer);",
      "const bool again = !later(writer, element.writer) && !MUTANT;"),
@@ -196,6 +212,10 @@ MUTANTS = [
     ("other-bytes-taken-as-same", "P3", "proxy/decider.cc",
      "if (!same) {\n    return reject(event, \"id_conflict\",",
      "if (!same && !MUTANT) {\n    return reject(event, \"id_conflict\","),
+    ("known-by-the-id-alone", "P3", "proxy/decider.cc",
+     "pair_key(event.source, event.id), out_", "pair_key(MUTANT ? \"\" : event.source, event.id), out_"),
+    ("stored-without-source", "P3", "proxy/sqlite_log_writer.cc",
+     "add_event_.bind(4, source->second)", "add_event_.bind(4, MUTANT ? 0 : source->second)"),
     ("mark-not-moved", "P4", "proxy/decider.cc",
      "if (event.clientseq <= mark->clientseq) return {};\n  *mark",
      "if (event.clientseq <= mark->clientseq || MUTANT) return {};\n  *mark"),

@@ -8,7 +8,7 @@ namespace {
 std::string audit_log(const std::vector<proxy::LogEntry>& log, State& state,
                       std::set<std::string>& open) {
   Decoder decoder;
-  std::set<std::string> ids;
+  std::set<std::pair<std::string, std::string>> identities;
   std::map<std::string, std::uint64_t> clientseqs;
   std::string recorded;
   std::uint64_t next = 1;
@@ -20,7 +20,8 @@ std::string audit_log(const std::vector<proxy::LogEntry>& log, State& state,
     const EventView& view = **event;
     if (encode(view) != entry.line) return at + "not canonical: " + entry.line;
     if (view.sequence != entry.sequence) return at + "the line says otherwise";
-    if (view.id != entry.id || !ids.insert(entry.id).second) return at + "its id";
+    if (view.id != entry.id || view.source != entry.source) return at + "its identity";
+    if (!identities.emplace(entry.source, entry.id).second) return at + "it is there twice";
     if (view.stamp.none()) return at + "it has no stamp";
     if (std::string(view.recordedtime) < recorded) return at + "recordedtime goes back";
     recorded = view.recordedtime;

@@ -102,7 +102,7 @@ TEST_CASE("the same event again is a duplicate, another one under its id is not"
     event.set["a"] = "9";
     const Outcome outcome = world.submit_one(event.line());
     CHECK(word(outcome) == "rejected id_conflict");
-    CHECK(outcome.detail.find("/ann at sequence 1") != std::string::npos);
+    CHECK(outcome.detail.find("/ann with this id, at sequence 1") != std::string::npos);
   }
   SECTION("with other content, in one request") {
     EventDraft one = ann.setting("todo/2", "a", "1");
@@ -111,13 +111,45 @@ TEST_CASE("the same event again is a duplicate, another one under its id is not"
     CHECK(words(world.submit({one.line(), other.line()})) ==
           Words{"accepted", "rejected id_conflict"});
   }
-  SECTION("with the id of a conflict's record") {
+  SECTION("with the source and id of a conflict's record") {
     Author bob("/bob", 2, world.clock);
     CHECK(world.submit_one(bob.set("todo/1", "a", "7")).conflicts == 1);
     event.id = world.memory.open_conflicts("shop")->at(0).id;
     event.clientseq = 99;
+    CHECK(word(world.submit_one(event.line())) == "accepted");  // /proxy's is another one
+    event.source = "/proxy";
     CHECK(word(world.submit_one(event.line())) == "rejected id_conflict");
   }
+  CHECK(audit(world.memory, "shop").empty());
+}
+
+TEST_CASE("two sources may use one id", "[ingest]") {
+  IngestWorld world;
+  const auto sale = [](const std::string& source, int total) {
+    return fmt::format(R"({{"specversion":"1.0","id":"1","source":"{}","type":"sale",)"
+                       R"("subject":"till/1","data":{{"set":{{"total":{}}},"inc":{{"n":1}}}}}})",
+                       source, total);
+  };
+  CHECK(words(world.submit(
+            {sale("/till/1", 1), sale("/till/2", 2), sale("/till/1", 1), sale("/till/2", 3)})) ==
+        Words{"accepted", "accepted", "duplicate", "rejected id_conflict"});
+  CHECK(word(world.submit_one(sale("/till/3", 3))) == "accepted");
+  REQUIRE(world.memory.compact("shop", 3));
+  CHECK(words(world.submit({sale("/till/4", 4), sale("/till/1", 1), sale("/till/2", 9)})) ==
+        Words{"accepted", "duplicate", "rejected id_conflict"});
+  CHECK((*world.memory.entity("shop", "till/1"))->find(R"("value":4)") != std::string::npos);
+  CHECK(world.memory.space("shop")->head == 4);
+}
+
+TEST_CASE("the ids of conflicts differ where their events differ in the source alone", "[ingest]") {
+  IngestWorld world;
+  Author ann("/ann", 1, world.clock);
+  world.submit_one(ann.set("todo/1", "a", "1"));
+  Author bob("/bob", 2, world.clock), eve("/eve", 3, world.clock);
+  EventDraft one = bob.setting("todo/1", "a", "2"), other = eve.setting("todo/1", "a", "3");
+  one.id = other.id = "1";
+  CHECK(words(world.submit({one.line(), other.line()})) == Words{"accepted", "accepted"});
+  CHECK(world.memory.open_conflicts("shop")->size() == 2);
   CHECK(audit(world.memory, "shop").empty());
 }
 
@@ -368,6 +400,8 @@ TEST_CASE("an author who takes the id of a conflict to come harms only itself", 
   world.submit({world.log()[0], event.line()}, "lab");
   EventDraft trap = ann.draft("todo/9");
   trap.id = world.memory.open_conflicts("lab")->at(0).id;
+  trap.source = "/proxy";
+  trap.clientseq = 0;
   CHECK(word(world.submit_one(trap.line())) == "accepted");
   CHECK(words(world.submit({event.line(), ann.set("todo/5", "a", "1")})) ==
         Words{"rejected id_conflict", "accepted"});

@@ -59,7 +59,7 @@ void run_authors(proxy::LogStore& store) {
           for (const Outcome& outcome : answer->outcomes) {
             if (outcome.kind != expected) ++wrong;
             // Durable and readable before its answer.
-            const auto found = store.find(space, outcome.id);
+            const auto found = store.find(space, "/a" + std::to_string(t), outcome.id);
             if (!found || !*found || (*found)->sequence != outcome.sequence) ++wrong;
           }
         }

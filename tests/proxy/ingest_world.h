@@ -50,9 +50,9 @@ class FaultyStore final : public proxy::LogStore {
                                             std::size_t max_bytes) override {
     return real_.read(space, after, max_events, max_bytes);
   }
-  Result<std::optional<proxy::KnownEvent>> find(std::string_view space,
+  Result<std::optional<proxy::KnownEvent>> find(std::string_view space, std::string_view source,
                                                 std::string_view id) override {
-    return real_.find(space, id);
+    return real_.find(space, source, id);
   }
   Result<std::optional<std::string>> entity(std::string_view space,
                                             std::string_view subject) override {

@@ -28,7 +28,7 @@ std::vector<LogEntry> entries(std::uint64_t first, std::uint64_t last) {
   for (auto at = first; at <= last; ++at) {
     const auto line = fmt::format(R"({{"type":"t.{}","subject":"k/{}","pad":"{}"}})", at, at % 3,
                                   std::string(at % 7, 'x'));
-    made.push_back({at, fmt::format("id{}", at), line});
+    made.push_back({at, "/s", fmt::format("id{}", at), line});
   }
   return made;
 }

@@ -103,7 +103,7 @@ class Attempt {
         }
         after = page->back().sequence;
       }
-      note("find", store.find(space, "ann-7"));
+      note("find", store.find(space, "/ann", "ann-7"));
       note("entity", store.entity(space, "todo/2"));
       note("mark", store.mark(space, "/ann"));
       note("rejection", store.rejection(space, "/bob", 4));

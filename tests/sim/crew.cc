@@ -68,6 +68,7 @@ constexpr const char* kMustOccur[] = {
     "imports",
     "imports known before",
     "forgeries",
+    "ids used by two sources",
     "said to be synced",
     "syncs failed",
     "syncs done",

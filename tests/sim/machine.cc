@@ -12,6 +12,10 @@ namespace {
 constexpr std::int64_t kRestartMs = 2000;
 constexpr std::int64_t kSyncEveryMs = 3000;
 
+std::string identity_of(const PendingEvent& event) {
+  return event.source + " " + event.id;
+}
+
 }  // namespace
 
 Machine::Machine(World& world, Oracle& oracle, Server& server, Network& network,
@@ -226,7 +230,7 @@ void Machine::follow() {
     }
     tail_ = sequence;
     if (known && !log[sequence - 1]->is_conflict()) {
-      oracle_.received(space_, log[sequence - 1]->id);
+      oracle_.received(space_, log[sequence - 1]->identity());
     }
     world_.count("events read");
     return true;
@@ -280,7 +284,7 @@ void Machine::take(const Emitted& emitted, std::optional<std::uint64_t> cursor,
   const EventPtr event = oracle_.parse(emitted.line);
   oracle_.emitted(*event);
   if (cursor) oracle_.saw(*event, seen_by(*event, *cursor, pending));
-  confirmed_.insert(event->id);
+  confirmed_.insert(event->identity());
   world_.count("events emitted");
   world_.trace("c{} emitted {} {}", index_, event->id, event->stamp);
   if (event->stamp_ms() > latest_wall_ + limits::kClockGuardMs + 2) {
@@ -295,7 +299,7 @@ std::map<Target, std::string> Machine::seen_by(const Event& event, std::uint64_t
   const History visible = oracle_.history(space_, event.subject, cursor, pending);
   for (const Target& target : event.del ? visible.targets() : event.targets()) {
     const EventPtr writer = visible.writer(target);
-    seen[target] = writer ? writer->id : "";
+    seen[target] = writer ? writer->identity() : "";
   }
   return seen;
 }
@@ -306,14 +310,26 @@ void Machine::import(const std::string& line) {
   if (!batch) return void(check_disk());
   const auto emitted = batch->add_line(line);
   if (!emitted) {
-    refused_as_it_must(emitted.error());
+    if (refused_as_it_must(emitted.error())) check_id_conflict(line, emitted.error());
     return void(check_disk());
   }
   const Status committed = batch->commit();
   if (!check_disk() || !committed) return;
-  confirmed_.insert(emitted->id);
+  confirmed_.insert(oracle_.parse(emitted->line)->identity());
   world_.count(emitted->duplicate ? "imports known before" : "imports");
   world_.trace("c{} imported {}", index_, emitted->id);
+}
+
+// P3: only an event that is there can be in the way of another.
+void Machine::check_id_conflict(const std::string& line, const Error& error) {
+  if (error.code != "id_conflict") return;
+  const std::string identity = oracle_.parse(line)->identity();
+  for (const PendingEvent& event : queue()) {
+    if (identity_of(event) == identity) return;
+  }
+  if (oracle_.find(space_, identity) || oracle_.lost(identity)) return;
+  world_.violated(3, "c{}: {} was refused as {}, and nobody knows another", index_, identity,
+                  error.code);
 }
 
 void Machine::resolve(Dice& dice) {
@@ -325,30 +341,31 @@ void Machine::resolve(Dice& dice) {
   if (dice.chance(300)) value = record.conflict.current.value;
   const auto emitted = shell_->resolve(record, value);
   if (!check_disk() || !emitted) return;
-  confirmed_.insert(emitted->id);
+  confirmed_.insert(oracle_.parse(emitted->line)->identity());
   world_.count("conflicts resolved");
   world_.trace("c{} resolved {} by {}", index_, record.conflict.id, emitted->id);
 }
 
 void Machine::settle_rejected(Dice& dice) {
   note_wall();
-  std::vector<std::string> rejected, parked;
+  std::vector<PendingEvent> rejected;
+  std::vector<std::string> parked;
   for (const PendingEvent& event : queue()) {
-    if (event.state == PendingState::rejected) rejected.push_back(event.id);
+    if (event.state == PendingState::rejected) rejected.push_back(event);
     if (event.state == PendingState::rejected || event.state == PendingState::held) {
-      parked.push_back(event.id);
+      parked.push_back(identity_of(event));
     }
   }
   if (rejected.empty()) return void(check_disk());
-  const std::string id = dice.pick(rejected);
+  const PendingEvent chosen = dice.pick(rejected);
   std::set<std::string> before, after;
-  for (const PendingEvent& event : queue()) before.insert(event.id);
+  for (const PendingEvent& event : queue()) before.insert(identity_of(event));
   bool done = false;
   if (dice.chance(500)) {
-    done = shell_->retry(id).ok();
+    done = shell_->retry(chosen.id, chosen.source).ok();
     world_.count("retries");
   } else {
-    done = shell_->drop(id).ok();
+    done = shell_->drop(chosen.id, chosen.source).ok();
     world_.count("drops");
   }
   // Whether it was done or not: what is queued instead of what, the replica itself says.
@@ -360,9 +377,9 @@ void Machine::settle_rejected(Dice& dice) {
     }
     return;
   }
-  world_.trace("c{} settled {}: {}", index_, id, done);
+  world_.trace("c{} settled {}: {}", index_, chosen.id, done);
   if (!done) return;
-  for (const PendingEvent& event : queue()) after.insert(event.id);
+  for (const PendingEvent& event : queue()) after.insert(identity_of(event));
   for (const std::string& old : before) {
     if (after.contains(old)) continue;
     confirmed_.erase(old);

@@ -59,7 +59,7 @@ class Machine final : public SyncObserver {
   void check_end();
   const std::string& space() const { return space_; }
   // Takes the ids out that this machine's queue has.
-  void strike_out_pending(std::set<std::string>& ids);
+  void strike_out_pending(std::set<std::string>& gone);
 
  private:
   void on_applied(const Cursor& upto) override;
@@ -83,6 +83,7 @@ class Machine final : public SyncObserver {
   std::map<Target, std::string> seen_by(const Event& event, std::uint64_t cursor,
                                         const std::vector<EventPtr>& pending) const;
   bool refused_as_it_must(const Error& error);
+  void check_id_conflict(const std::string& line, const Error& error);
   void note_wall();
   void take(const Emitted& emitted, std::optional<std::uint64_t> cursor,
             const std::vector<EventPtr>& pending);
@@ -114,7 +115,7 @@ class Machine final : public SyncObserver {
   std::string tail_epoch_;
   std::uint64_t tail_ = 0;
 
-  std::set<std::string> confirmed_;  // events that a command has promised to keep
+  std::set<std::string> confirmed_;  // identities of events that a command has promised to keep
   std::int64_t latest_wall_ = 0;     // the latest corrected wall clock so far
   std::string blocked_;              // why not everything is settled
 };

@@ -83,9 +83,10 @@ void Machine::check_status() {
   for (const FormerEvent& event : lost_events()) {
     world_.violated(10, "c{}: all is said to be synced, and {} is lost", index_, event.id);
   }
-  for (const std::string& id : confirmed_) {
-    if (!oracle_.find(space_, id) && !oracle_.lost(id)) {
-      world_.violated(10, "c{}: all is said to be synced, and {} is not in the log", index_, id);
+  for (const std::string& identity : confirmed_) {
+    if (!oracle_.find(space_, identity) && !oracle_.lost(identity)) {
+      world_.violated(10, "c{}: all is said to be synced, and {} is not in the log", index_,
+                      identity);
     }
   }
   if (info->cursor->sequence != oracle_.head(space_)) {
@@ -115,13 +116,18 @@ bool Machine::settled(std::string& why) {
   return true;
 }
 
-void Machine::strike_out_pending(std::set<std::string>& ids) {
-  for (const PendingEvent& event : queue()) ids.erase(event.id);
+void Machine::strike_out_pending(std::set<std::string>& gone) {
+  for (const PendingEvent& event : queue()) gone.erase(event.source + " " + event.id);
 }
 
 void Machine::check_rejected(const PendingEvent& event) {
-  // The log may have another one with its id: foreign ids may meet.
-  const EventPtr known = oracle_.find(space_, event.id);
+  // The log may have another one with its identity: foreign ids may meet.
+  const std::string identity = event.source + " " + event.id;
+  const EventPtr known = oracle_.find(space_, identity);
+  if (event.code == "id_conflict" && !known && !oracle_.lost(identity)) {
+    world_.violated(3, "c{}: {} was rejected as {}, and the log has no other", index_, identity,
+                    event.code);
+  }
   if (known && known->content() == event.line) {
     world_.violated(3, "c{}: {} was rejected as {}, and is in the log", index_, event.id,
                     event.code);
@@ -136,7 +142,7 @@ void Machine::check_end() {
   check_state();
   std::set<std::string> parked, blocked;
   for (const PendingEvent& event : queue()) {
-    parked.insert(event.id);
+    parked.insert(event.source + " " + event.id);
     if (event.state == PendingState::rejected) {
       blocked.insert(event.subject);
       world_.count("events rejected");
@@ -148,9 +154,11 @@ void Machine::check_end() {
     }
     if (event.state == PendingState::held) world_.count("events held");
   }
-  for (const std::string& id : confirmed_) {
-    if (oracle_.find(space_, id) || parked.contains(id) || oracle_.lost(id)) continue;
-    world_.violated(1, "c{}: event {} was confirmed and is nowhere", index_, id);
+  for (const std::string& identity : confirmed_) {
+    if (oracle_.find(space_, identity) || parked.contains(identity) || oracle_.lost(identity)) {
+      continue;
+    }
+    world_.violated(1, "c{}: event {} was confirmed and is nowhere", index_, identity);
   }
   const auto records = shell_->conflicts(true);
   if (!records) return;

@@ -99,7 +99,8 @@ EventPtr parse_event(const std::string& line) {
 }
 
 void History::add(EventPtr event) {
-  if (!event->is_conflict() && ids_.insert(event->id).second) events_.push_back(std::move(event));
+  if (event->is_conflict() || !identities_.insert(event->identity()).second) return;
+  events_.push_back(std::move(event));
 }
 
 EventPtr History::deleter() const {
@@ -139,8 +140,7 @@ EventPtr History::writer(const Target& target) const {
   const std::string deleted = latest_delete();
   for (const EventPtr& event : events_) {
     if (!event->writes(target) || event->stamp <= deleted) continue;
-    if (!best || std::pair(event->stamp, event->id) > std::pair(best->stamp, best->id))
-      best = event;
+    if (!best || event->order() > best->order()) best = event;
   }
   return best;
 }
@@ -163,7 +163,7 @@ std::optional<std::int64_t> History::counter(const std::string& field) const {
 
 std::set<std::string> History::elements(const std::string& field) const {
   struct Latest {
-    std::pair<std::string, std::string> by;
+    std::array<std::string, 3> by;
     bool present = false;
   };
   std::map<std::string, Latest> latest;
@@ -173,7 +173,7 @@ std::set<std::string> History::elements(const std::string& field) const {
     if (it == operations.end() || event.stamp <= deleted) return;
     for (const std::string& value : it->second) {
       Latest& now = latest[value];
-      const std::pair by(event.stamp, event.id);
+      const std::array by = event.order();
       if (by > now.by) now = {by, present};
     }
   };

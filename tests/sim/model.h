@@ -2,6 +2,7 @@
 // is asked of it is worked out from all of them, every time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -32,8 +33,12 @@ struct Event {
   // Of an offsync.conflict.
   std::string field, element, winner;
 
+  // Two sources may use one id.
+  std::string identity() const { return source + " " + id; }
   std::string node() const { return stamp.size() == 34 ? stamp.substr(18) : ""; }
   std::int64_t stamp_ms() const;
+  // Of two writes the greater one wins.
+  std::array<std::string, 3> order() const { return {stamp, id, source}; }
   bool is_conflict() const { return type == "offsync.conflict"; }
   std::set<Target> targets() const;
   bool writes(const Target& target) const;
@@ -72,7 +77,7 @@ class History {
   std::set<std::string> elements(const std::string& field) const;
 
   std::vector<EventPtr> events_;
-  std::set<std::string> ids_;
+  std::set<std::string> identities_;
 };
 
 }  // namespace offsync::sim

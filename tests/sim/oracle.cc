@@ -8,11 +8,11 @@ const std::vector<EventPtr>& Oracle::log(const std::string& space) const {
   return it == spaces_.end() ? none : it->second.log;
 }
 
-EventPtr Oracle::find(const std::string& space, const std::string& id) const {
+EventPtr Oracle::find(const std::string& space, const std::string& identity) const {
   const auto at = spaces_.find(space);
   if (at == spaces_.end()) return nullptr;
-  const auto it = at->second.by_id.find(id);
-  return it == at->second.by_id.end() ? nullptr : it->second;
+  const auto it = at->second.by_identity.find(identity);
+  return it == at->second.by_identity.end() ? nullptr : it->second;
 }
 
 EventPtr Oracle::parse(const std::string& line) {
@@ -29,11 +29,13 @@ void Oracle::appended(const std::string& name, std::uint64_t sequence, const std
   }
   const EventPtr event = parse(line);
   world_.require(8, event->sequence == sequence, "a line bears another sequence than its entry");
-  if (!space.by_id.emplace(event->id, event).second) {
-    world_.violated(3, "{}: event {} is in the log twice", name, event->id);
+  if (!space.by_identity.emplace(event->identity(), event).second) {
+    world_.violated(3, "{}: event {} is in the log twice", name, event->identity());
+  } else if (!space.ids.insert(event->id).second) {
+    world_.count("ids used by two sources");
   }
   // What a log before this one had may be sent again by anybody, in no order with its author's own.
-  if (event->clientseq != 0 && !lost(event->id)) {
+  if (event->clientseq != 0 && !lost(event->identity())) {
     std::uint64_t& mark = space.marks[event->source];
     if (event->clientseq <= mark) {
       world_.violated(4, "{}: clientseq {} of {} came behind {}", name, event->clientseq,
@@ -58,13 +60,13 @@ bool Oracle::unseen(const Space& space, const Event& event, const Target& target
   if (current.node() == event.node()) return false;
   // A producer that says nothing of what it saw surely has not seen what is later.
   if (!event.has_base) return current.stamp > event.stamp;
-  const auto& seen = seen_.at(event.id);
+  const auto& seen = seen_.at(event.identity());
   const auto at = seen.find(target);
   if (at == seen.end()) return true;
-  if (at->second == current.id) return false;
+  if (at->second == current.identity()) return false;
   // A base names stamps: two writes of one producer in one millisecond are one to it.
-  const auto wrote = space.by_id.find(at->second);
-  return wrote == space.by_id.end() || wrote->second->stamp != current.stamp;
+  const auto wrote = space.by_identity.find(at->second);
+  return wrote == space.by_identity.end() || wrote->second->stamp != current.stamp;
 }
 
 void Oracle::expect_conflicts(Space& space, const EventPtr& event) {
@@ -72,7 +74,7 @@ void Oracle::expect_conflicts(Space& space, const EventPtr& event) {
   space.expected.clear();
   space.got.clear();
   space.unchecked.clear();
-  space.exact = seen_.contains(event->id) || !event->has_base;
+  space.exact = seen_.contains(event->identity()) || !event->has_base;
   if (!space.exact) return;
   History before;
   for (const EventPtr& earlier : space.by_subject[event->subject]) before.add(earlier);
@@ -94,8 +96,7 @@ void Oracle::expect_of_edit(Space& space, const Event& event, const History& bef
     const EventPtr current = before.writer(target);
     if (!current || !unseen(space, event, target, *current)) continue;
     if (current->value_of(target) == event.value_of(target)) continue;
-    const bool wins = std::pair(event.stamp, event.id) > std::pair(current->stamp, current->id);
-    space.expected[target] = wins ? "incoming" : "current";
+    space.expected[target] = event.order() > current->order() ? "incoming" : "current";
   }
 }
 
@@ -146,10 +147,11 @@ void Oracle::check_conflicts(Space& space) {
                   join(space.got), join(space.expected));
 }
 
-void Oracle::accepted(const std::string& space, const std::string& id, std::uint64_t sequence) {
-  const EventPtr event = find(space, id);
+void Oracle::accepted(const std::string& space, const std::string& identity,
+                      std::uint64_t sequence) {
+  const EventPtr event = find(space, identity);
   if (!event || event->sequence != sequence) {
-    world_.violated(1, "{}: {} was said to be at {} and is not", space, id, sequence);
+    world_.violated(1, "{}: {} was said to be at {} and is not", space, identity, sequence);
   }
 }
 
@@ -184,14 +186,15 @@ void Oracle::put_back(const Logs& logs) {
     space = Space();
     if (const auto kept = logs.find(name); kept != logs.end()) space.log = kept->second;
     for (const EventPtr& event : space.log) {
-      space.by_id.emplace(event->id, event);
+      space.by_identity.emplace(event->identity(), event);
+      space.ids.insert(event->id);
       if (!event->is_conflict()) space.by_subject[event->subject].push_back(event);
     }
     for (const EventPtr& event : before) {
-      if (!space.by_id.contains(event->id)) lost_.insert(event->id);
+      if (!space.by_identity.contains(event->identity())) lost_.insert(event->identity());
     }
     for (const EventPtr& event : space.log) {
-      if (event->clientseq == 0 || lost(event->id)) continue;
+      if (event->clientseq == 0 || lost(event->identity())) continue;
       std::uint64_t& mark = space.marks[event->source];
       mark = std::max(mark, event->clientseq);
     }
@@ -202,8 +205,8 @@ std::set<std::string> Oracle::received_and_gone(const std::string& space) const 
   std::set<std::string> gone;
   const auto received = received_.find(space);
   if (received == received_.end()) return gone;
-  for (const std::string& id : received->second) {
-    if (!find(space, id) && !given_up_.contains(id)) gone.insert(id);
+  for (const std::string& identity : received->second) {
+    if (!find(space, identity) && !given_up_.contains(identity)) gone.insert(identity);
   }
   return gone;
 }

@@ -26,7 +26,7 @@ class Oracle {
   // An event is durable in the log.
   void appended(const std::string& space, std::uint64_t sequence, const std::string& line);
   // The proxy told somebody that the event is in the log there.
-  void accepted(const std::string& space, const std::string& id, std::uint64_t sequence);
+  void accepted(const std::string& space, const std::string& identity, std::uint64_t sequence);
   // What a proxy that starts finds in its store.
   void found(const std::string& space, std::uint64_t sequence, const std::string& line);
   void found_end(const std::string& space, std::uint64_t head);
@@ -39,21 +39,24 @@ class Oracle {
 
   std::uint64_t head(const std::string& space) const { return log(space).size(); }
   const std::vector<EventPtr>& log(const std::string& space) const;
-  EventPtr find(const std::string& space, const std::string& id) const;
+  EventPtr find(const std::string& space, const std::string& identity) const;
   // Was in a log that is no more.
-  bool lost(const std::string& id) const { return lost_.contains(id); }
+  bool lost(const std::string& identity) const { return lost_.contains(identity); }
 
   // --- the clients ------------------------------------------------------------------------------
   // A client has the event from the log. Then it must not get lost, unless a person gives it up.
-  void received(const std::string& space, const std::string& id) { received_[space].insert(id); }
-  void given_up(const std::string& id) { given_up_.insert(id); }
+  void received(const std::string& space, const std::string& identity) {
+    received_[space].insert(identity);
+  }
+  void given_up(const std::string& identity) { given_up_.insert(identity); }
   // Those that are in no log any more.
   std::set<std::string> received_and_gone(const std::string& space) const;
   // An event as its author's replica has it.
   void emitted(const Event& event);
   // For all that it writes, or deletes, the event whose value its author saw there ("": none).
+  // Events are named by their identity, here and wherever nothing else is said.
   void saw(const Event& event, std::map<Target, std::string> seen) {
-    seen_[event.id] = std::move(seen);
+    seen_[event.identity()] = std::move(seen);
   }
   EventPtr parse(const std::string& line);
 
@@ -75,7 +78,8 @@ class Oracle {
   struct Space {
     std::vector<EventPtr> log;
     std::map<std::string, std::vector<EventPtr>> by_subject;
-    std::unordered_map<std::string, EventPtr> by_id;
+    std::unordered_map<std::string, EventPtr> by_identity;
+    std::set<std::string> ids;
     std::map<std::string, std::uint64_t> marks;
     // Of the event that was appended last, its conflicts aside.
     EventPtr last;
@@ -96,7 +100,7 @@ class Oracle {
   std::map<std::string, Space> spaces_;
   std::set<std::string> lost_, given_up_;
   std::map<std::string, std::set<std::string>> received_;                // by space
-  std::unordered_map<std::string, std::map<Target, std::string>> seen_;  // by event id
+  std::unordered_map<std::string, std::map<Target, std::string>> seen_;  // by event
   std::unordered_map<std::string, EventPtr> parsed_;
   std::unordered_map<std::string, std::string> last_stamp_;  // by node
 };

@@ -164,15 +164,15 @@ void People::write(Dice& dice, EventDraft& draft) const {
   }
 }
 
-// A CloudEvent of a producer that knows nothing of stamps, and whose clock is coarse: writes,
-// counts and deletes of one source are in one millisecond.
+// A CloudEvent of a producer that knows nothing of stamps, nor of the ids that others use, and
+// whose clock is coarse: writes, counts and deletes of one source are in one millisecond.
 std::string People::foreign_event(Dice& dice) {
   const std::int64_t number = dice.below(1000);
   const std::int64_t ms = server_.wall_ms() / 20'000 * 20'000 - dice.below(2);
   return fmt::format(
-      R"({{"specversion":"1.0","id":"f-{}","source":"/sensor/{}","type":"sensor.read",)"
+      R"({{"specversion":"1.0","id":"{}","source":"/sensor/{}","type":"sensor.read",)"
       R"("subject":"todo/{}","time":"{}","data":{}}})",
-      number, number % 2, dice.below(world_.params.subjects), format_rfc3339(ms),
+      number / 4, number % 4, dice.below(world_.params.subjects), format_rfc3339(ms),
       foreign_data(dice));
 }
 
@@ -196,7 +196,12 @@ void People::import_somewhere(Dice& dice, Machine& machine) {
 
 void People::produce(Dice& dice, const std::string& space) {
   if (foreign_.empty() || dice.chance(600)) foreign_.push_back(foreign_event(dice));
-  post(space, dice.pick(foreign_));
+  const std::string& line = dice.pick(foreign_);
+  const std::string outcome = post(space, line);
+  if (outcome.find("id_conflict") != std::string::npos &&
+      !oracle_.find(space, oracle_.parse(line)->identity())) {
+    world_.violated(3, "{} was refused as id_conflict, and the log has no other", line);
+  }
 }
 
 // P3: an id of the log with other bytes is refused, and changes nothing.

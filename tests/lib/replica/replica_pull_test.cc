@@ -99,7 +99,7 @@ TEST_CASE("what is held behind a rejected event goes out when the log has that a
   f.reject("x", "clock_ahead");
   f.set("todo/2", "c", "3");
   CHECK(f.queue() == "t:rejected b:held c:queued");
-  const Outcome known{"x", OutcomeKind::duplicate, f.log.append(line), 1, "", "", 0};
+  const Outcome known{"x", OutcomeKind::duplicate, f.log.append(line), 1, "", "", 0, ""};
   if (answered) must(f.replica.settle(f.log.epoch, std::vector{known}));
   f.pull();
   CHECK(f.queue() == "c:queued b:queued");

@@ -148,3 +148,55 @@ TEST_CASE("records that are damaged are refused, and no cut one is taken") {
     CHECK_FALSE(decoder.decode(bad));
   }
 }
+
+TEST_CASE("equal ids and stamps of two sources are two writes, in any order") {
+  const auto event = [](const char* source, const char* data) {
+    return fmt::format(R"({{"specversion":"1.0","id":"1","source":"{}","type":"t",)"
+                       R"("subject":"todo/1","stamp":"{}","data":{}}})",
+                       source, test::stamp_text(5, 1), data);
+  };
+  const std::string a = event("/till/1", R"({"inc":{"n":2},"set":{"f":"a"},"add":{"s":[1]}})");
+  const std::string b = event("/till/2", R"({"inc":{"n":2},"set":{"f":"b"},"remove":{"s":[1]}})");
+  const Entity one = folded({a, b, a});
+  CHECK(shown_line("todo/1", one) == R"({"subject":"todo/1","fields":{"f":"b","n":4}})");
+  CHECK(encode_entity("todo/1", folded({b, a, b})) == encode_entity("todo/1", one));
+}
+
+TEST_CASE("a record that does not say whose its increments are goes on as if it did") {
+  const auto event = [](int id, const char* source, int by) {
+    return fmt::format(R"({{"specversion":"1.0","id":"{}","source":"{}","type":"t",)"
+                       R"("subject":"todo/1","stamp":"{}","data":{{"inc":{{"n":{}}}}}}})",
+                       id, source, test::stamp_text(5, 1), by);
+  };
+  const std::string a = event(1, "/till/1", 2), b = event(2, "/till/2", 3);
+  const std::string old =
+      fmt::format(R"({{"subject":"todo/1","fields":{{"n":{{"counter":{{"increments":[)"
+                  R"({{"by":2,"stamp":"{0}","id":"1"}},{{"by":3,"stamp":"{0}","id":"2"}}],)"
+                  R"("source":"/till/2"}}}}}}}})",
+                  test::stamp_text(5, 1));
+  EntityDecoder decoder;
+  const auto read = [&] { return std::move(decoder.decode(old)->entity); };
+  CHECK(encode_entity("todo/1", read()) == old);
+  CHECK(read().find("n")->sum().text() == "5");
+  CHECK(read().find("n")->writer().source == "/till/2");
+  SECTION("the same events change nothing, and say whose they are") {
+    Entity entity = read();
+    test::fold(entity, b);
+    test::fold(entity, a);
+    CHECK(encode_entity("todo/1", entity) == encode_entity("todo/1", folded({a, b})));
+  }
+  SECTION("in any order, and by a join") {
+    Entity entity = folded({a, b});
+    entity.join(read());
+    CHECK(encode_entity("todo/1", entity) == encode_entity("todo/1", folded({a, b})));
+    Entity other = read();
+    other.join(folded({b}));
+    other.join(folded({a}));
+    CHECK(encode_entity("todo/1", other) == encode_entity("todo/1", folded({a, b})));
+  }
+  SECTION("another source's of the same id and stamp counts") {
+    Entity entity = read();
+    test::fold(entity, event(1, "/till/3", 7));
+    CHECK(entity.find("n")->sum().text() == "12");
+  }
+}

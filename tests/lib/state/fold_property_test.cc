@@ -46,7 +46,7 @@ std::string random_data() {
   }
 }
 
-// Ids are unique; stamps may be equal.
+// Each is of another source and id; stamps may be equal, and so may ids.
 std::vector<std::string> random_events() {
   const auto count = *rc::gen::inRange<std::size_t>(0, 14);
   std::vector<std::string> events;
@@ -55,7 +55,7 @@ std::vector<std::string> random_events() {
     const auto node = *rc::gen::inRange<std::uint64_t>(1, 4);
     events.push_back(fmt::format(
         R"({{"specversion":"1.0","id":"e{}","source":"/c/{}","type":"t","subject":"todo/1","stamp":"{}","data":{}}})",
-        i, node, test::stamp_text(ms, node), random_data()));
+        i / 3, i % 3, test::stamp_text(ms, node), random_data()));
   }
   return events;
 }
