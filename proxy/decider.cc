@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/rfc3339.h"
+#include "event/hybrid_clock.h"
 #include "proxy/residue.h"
 #include "state/decision.h"
 
@@ -31,12 +32,11 @@ std::string pair_key(std::string_view source, std::string_view other) {
 class Decider::Group {
  public:
   Group(Decider& decider, const SpaceLog& log, std::int64_t wall_ms)
-      : d_(decider), log_(log), wall_ms_(wall_ms) {
+      : d_(decider), log_(log), wall_ms_(wall_ms), clock_(0, log.clock) {
     out_.commit.space = log.space;
     out_.commit.first = log.head + 1;
-    out_.recorded_ms = std::max(log.recorded_ms, wall_ms);
-    out_.filled_stamp = log.filled_stamp;
-    recordedtime_ = format_rfc3339(out_.recorded_ms);
+    clock_.observe(Stamp::make(wall_ms, 0, 0), wall_ms, 0);
+    note_time();
   }
 
   Status take(const Slice& slice) {
@@ -57,6 +57,7 @@ class Decider::Group {
     for (auto& [source, mark] : marks_) {
       if (mark.moved) out_.commit.marks.push_back({source, mark.clientseq});
     }
+    out_.commit.clock = clock_.last();
     return std::move(out_);
   }
 
@@ -82,6 +83,7 @@ class Decider::Group {
   Status reject_unread(const Error& error);
   void hold(const EventView& event);
   void fill_time(EventView& event);
+  void note_time();
   void append(const EventView& event);
   void append_conflicts(const EventView& event, std::vector<Conflict>& conflicts);
   std::string readable_data(EventView record, Conflict& conflict);
@@ -96,6 +98,9 @@ class Decider::Group {
   Decider& d_;
   const SpaceLog& log_;
   const std::int64_t wall_ms_;
+  // Of all times that the log gives: none of them goes back, whatever the wall clock does.
+  HybridClock clock_;
+  Stamp now_;  // of the conflicts
   std::string recordedtime_;
   Request* request_ = nullptr;
   std::size_t index_ = 0;
@@ -105,7 +110,6 @@ class Decider::Group {
   std::unordered_map<std::string, std::size_t> by_identity_;  // indices of out_.commit.entries
   std::map<std::string, Mark, std::less<>> marks_;
   std::map<std::pair<std::string, std::uint64_t>, std::size_t> rejected_;  // of commit.rejections
-  std::string filled_time_;
 };
 
 Result<Decided> Decider::decide(const SpaceLog& log, std::int64_t wall_ms,
@@ -292,13 +296,15 @@ Outcome& Decider::Group::answer(OutcomeKind kind) {
 // Several events without time in one millisecond keep their order: the counter of their stamps
 // tells them apart, where equal stamps would leave it to their ids.
 void Decider::Group::fill_time(EventView& event) {
-  const std::uint64_t now = Stamp::make(wall_ms_, 0, 0).time;
-  const std::uint64_t last = out_.filled_stamp;
-  out_.filled_stamp = last >= now && Stamp{last, 0}.ms() <= wall_ms_ + 1000 ? last + 1 : now;
-  event.stamp = {out_.filled_stamp, foreign_node(event.source)};
+  event.stamp = {clock_.tick(wall_ms_).time, foreign_node(event.source)};
   event.time_ms = event.stamp.ms();
-  filled_time_ = format_rfc3339(event.time_ms);
-  event.time = filled_time_;
+  if (event.time_ms != now_.ms()) note_time();
+  event.time = recordedtime_;
+}
+
+void Decider::Group::note_time() {
+  now_ = Stamp::make(Stamp{clock_.last(), 0}.ms(), 0, foreign_node(kProxySource));
+  recordedtime_ = format_rfc3339(now_.ms());
 }
 
 void Decider::Group::append(const EventView& event) {
@@ -319,7 +325,7 @@ void Decider::Group::append_conflicts(const EventView& event, std::vector<Confli
     record.type = kConflictType;
     record.subject = event.subject;
     record.time = recordedtime_;
-    record.stamp = Stamp::make(out_.recorded_ms, 0, foreign_node(kProxySource));
+    record.stamp = now_;
     record.causationid = event.id;
     const std::string data = readable_data(record, conflict);
     record.data = data;

@@ -57,16 +57,13 @@ struct SpaceLog {
   std::string space;
   std::string epoch;
   std::uint64_t head = 0;
-  std::int64_t recorded_ms = 0;    // the latest recordedtime
-  std::uint64_t filled_stamp = 0;  // the latest Stamp::time given to an event that had no time
+  std::uint64_t clock = 0;  // HybridClock::last() of the times that the log has given
 };
 
 // The outcome of a group for one space.
 struct Decided {
   Commit commit;
   std::map<std::string, EntityCache::Item, std::less<>> entities;  // seen or changed, by subject
-  std::int64_t recorded_ms = 0;
-  std::uint64_t filled_stamp = 0;
 
   // Nothing is to be appended: all was decided earlier, or is held.
   bool nothing() const {

@@ -12,7 +12,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/rfc3339.h"
 #include "event/decoder.h"
 #include "proxy/decider.h"
 #include "proxy/entity_cache.h"
@@ -337,16 +336,7 @@ Status Ingest::Impl::load(KnownSpace& space) {
     if (publish) publish(space.log.space, space.log.epoch, entries);
     space.published = entries.back().sequence;
   }
-  if (state.head > 0) {
-    OFFSYNC_ASSIGN(const std::vector<LogEntry> last,
-                   store.read(space.log.space, state.head - 1, 1, 0));
-    if (!last.empty()) {
-      Decoder decoder;
-      OFFSYNC_ASSIGN(const EventView* event, decoder.decode(last.back().line));
-      const auto recorded = parse_rfc3339(event->recordedtime);
-      if (recorded) space.log.recorded_ms = std::max(space.log.recorded_ms, *recorded);
-    }
-  }
+  space.log.clock = std::max(space.log.clock, state.clock);
   space.log.head = state.head;
   space.loaded = true;
   return {};
@@ -355,8 +345,7 @@ Status Ingest::Impl::load(KnownSpace& space) {
 void Ingest::Impl::keep(KnownSpace& space, Decided&& decided) {
   SpaceLog& log = space.log;
   for (auto& [subject, item] : decided.entities) cache.put(log.space, subject, std::move(item));
-  log.recorded_ms = decided.recorded_ms;
-  log.filled_stamp = decided.filled_stamp;
+  log.clock = decided.commit.clock;
   const std::vector<LogEntry>& entries = decided.commit.entries;
   if (entries.empty()) return;
   log.head = entries.back().sequence;

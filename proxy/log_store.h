@@ -65,6 +65,7 @@ struct Commit {
   std::vector<Rejection> rejections;
   std::vector<OpenConflict> opened;
   std::vector<std::string> resolved;  // ids of conflicts that an event of this commit resolves
+  std::uint64_t clock = 0;            // of the log after it; see SpaceState
 };
 
 struct SpaceState {
@@ -73,6 +74,9 @@ struct SpaceState {
   std::uint64_t head = 0;     // 0: no event yet
   std::uint64_t oldest = 1;   // the oldest sequence still kept
   std::uint64_t applied = 0;  // the outbox cursor
+  // The greatest HybridClock::last() of all commits: no time that the log gives is below it,
+  // whatever becomes of the proxy's clock, of the proxy and of the events.
+  std::uint64_t clock = 0;
 };
 
 // Receives a snapshot: first the sequence it is at with the number of lines, then the lines.

@@ -29,6 +29,7 @@ SpaceState MemoryLogStore::state_of(std::string_view name) const {
     state.head = space->head;
     state.oldest = space->oldest;
     state.applied = space->applied;
+    state.clock = space->clock;
   }
   return state;
 }
@@ -67,6 +68,7 @@ Status MemoryLogStore::append(const Commit& commit) {
     space.sequences.emplace(Identity(entry.source, entry.id), entry.sequence);
   }
   space.head += commit.entries.size();
+  space.clock = std::max(space.clock, commit.clock);
   for (const EntityState& entity : commit.entities) {
     space.entities.insert_or_assign(entity.subject, entity.record);
   }

@@ -30,6 +30,15 @@ bool has_given_time(const EventView& event) {
          event.stamp.ms() == event.time_ms;
 }
 
+bool same_event(EventView incoming, const EventView& stored) {
+  if (incoming.time.empty() && incoming.stamp.none() && incoming.source == stored.source &&
+      has_given_time(stored)) {
+    incoming.time = stored.time;
+    incoming.stamp = stored.stamp;
+  }
+  return encode_content(incoming) == encode_content(stored);
+}
+
 std::string residue_of(std::string_view line) {
   Decoder decoder;
   const auto decoded = decoder.decode(line);

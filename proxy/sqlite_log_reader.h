@@ -18,6 +18,7 @@ struct SpaceRow {
   std::uint64_t oldest = 1;
   std::uint64_t applied = 0;
   std::uint64_t entities = 0;
+  std::uint64_t clock = 0;
 };
 
 // Belongs to its connection's thread, and must not outlive the Db.

@@ -75,6 +75,12 @@ constexpr std::array kMigrations = {
         WHERE typeof(line) = 'text';
       DROP INDEX event_by_id;
       CREATE UNIQUE INDEX event_by_id ON event (key >> 40, id, source_id);
+      ALTER TABLE space ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;  -- HybridClock::last()
+      UPDATE space SET clock = coalesce(
+        (SELECT unixepoch(line ->> '$.recordedtime') * 1000 +
+                substr(line ->> '$.recordedtime', 21, 3) << 16 | 65535
+         FROM event WHERE key = space_id << 40 | head AND typeof(line) = 'text' AND
+                          CASE WHEN json_valid(line) THEN line ->> '$.recordedtime' END), 0);
     )sql"},
 };
 

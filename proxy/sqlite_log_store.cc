@@ -87,6 +87,7 @@ SpaceState at(const SpaceRow& row, SpaceState state) {
   state.head = row.head;
   state.oldest = row.oldest;
   state.applied = row.applied;
+  state.clock = row.clock;
   return state;
 }
 

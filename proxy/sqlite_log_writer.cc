@@ -42,7 +42,7 @@ Status LogWriter::prepare_statements() {
                   "INSERT INTO space (name, head, oldest, applied, entities)"
                   " VALUES (?, 0, 1, 0, 0)"));
   OFFSYNC_TRY(set(put_space_,
-                  "UPDATE space SET head = ?2, oldest = ?3, applied = ?4, entities = ?5"
+                  "UPDATE space SET head = ?2, oldest = ?3, applied = ?4, entities = ?5, clock = ?6"
                   " WHERE space_id = ?1"));
   OFFSYNC_TRY(set(add_source_, "INSERT INTO source (source) VALUES (?)"));
   OFFSYNC_TRY(
@@ -74,6 +74,7 @@ Status LogWriter::append(const Commit& commit) {
   OFFSYNC_ASSIGN(SpaceRow row, row_for(commit));
   OFFSYNC_TRY(check_first(commit, row.head));
   row.head += commit.entries.size();
+  row.clock = std::max(row.clock, commit.clock);
   if (row.head > kMaxSequence) {
     return make_error(Errc::io, "log_full",
                       fmt::format("the log of the space {} is full: a log of this store ends at {}",
@@ -169,7 +170,7 @@ Status LogWriter::put_conflicts(const SpaceRow& row, const Commit& commit) {
 
 Status LogWriter::put_row(const SpaceRow& row) {
   put_space_.bind(1, row.space_id).bind(2, row.head).bind(3, row.oldest);
-  return put_space_.bind(4, row.applied).bind(5, row.entities).run();
+  return put_space_.bind(4, row.applied).bind(5, row.entities).bind(6, row.clock).run();
 }
 
 Status LogWriter::set_applied(std::string_view space, std::uint64_t sequence) {

@@ -219,9 +219,9 @@ const std::string& Replica::Batch::Impl::time_text(std::int64_t ms) {
 
 Status Replica::Batch::Impl::complete_foreign(EventView& event, Completion& texts) {
   if (event.stamp.none()) {
-    const std::int64_t wall = write->store.clock.wall_ms();
-    event.time = time_text(wall);
-    event.stamp = Stamp::make(wall, 0, foreign_node(event.source));
+    // By the replica's clock, which does not go back, and gives no time twice.
+    event.stamp = {next_stamp(*write, 0).time, foreign_node(event.source)};
+    event.time = time_text(event.stamp.ms());
   }
   texts.line = encode_content(event);
   return check_size(event);

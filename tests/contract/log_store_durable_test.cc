@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/rfc3339.h"
 #include "contract/store_under_test.h"
 #include "event/decoder.h"
 #include "proxy/ingest.h"
@@ -72,6 +73,8 @@ TEST_CASE("a store of format 1 goes on, its events known by source and id") {
     CHECK((*log.find("shop", entry.source, entry.id))->line == entry.line);
     CHECK_FALSE(*log.find("shop", "/another", entry.id));
   }
+  const EventView& last = **decoder.decode(entries->back().line);
+  CHECK(format_rfc3339(Stamp{log.space("shop")->clock, 0}.ms()) == last.recordedtime);
   // Nobody knows any more whose the first two were.
   for (const char* source : {"/till/1", "/till/7"}) {
     CHECK((*log.find("shop", source, "1"))->sequence == 2);

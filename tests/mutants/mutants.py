@@ -27,6 +27,13 @@ MUTANTS = [
     ("proxy-without-clock-guard", "P9", "proxy/decider.cc",
      "if (skew <= d_.options_.clock_guard_ms)", "if (MUTANT || skew <= d_.options_.clock_guard_ms)"),
 
+    ("given-times-go-back", "P9", "proxy/decider.cc",
+     "clock_.observe(Stamp::make(wall_ms, 0, 0), wall_ms, 0);",
+     "if (MUTANT) clock_ = HybridClock(0, 0);\n    clock_.observe(Stamp::make(wall_ms, 0, 0), wall_ms, 0);"),
+    ("given-times-forgotten", "P9", "proxy/sqlite_log_writer.cc",
+     "row.clock = std::max(row.clock, commit.clock);",
+     "if (!MUTANT) row.clock = std::max(row.clock, commit.clock);"),
+
     # --- the replica's states -----------------------------------------------------------------------
     ("overlay-not-removed", "P2", "lib/replica/replica_write.cc",
      "if (entity.pending > 0) return;\n  entity.visible.reset();",

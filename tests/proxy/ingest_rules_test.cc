@@ -283,6 +283,66 @@ TEST_CASE("events without time keep the order in which they came", "[ingest]") {
   CHECK(audit(world.memory, "shop").empty());
 }
 
+TEST_CASE("given times never go back, across restarts and compaction too", "[ingest]") {
+  IngestWorld world;
+  const auto say = [&](proxy::Ingest& ingest, const std::string& id, const std::string& data) {
+    const auto answer = ingest.submit("shop", {foreign(id, R"(,"data":)" + data)});
+    REQUIRE(answer);
+    CHECK(word(answer->outcomes.at(0)) == "accepted");
+  };
+  const auto n = [&](int value) {
+    return world.memory.entity("shop", "sale/1")
+               ->value()
+               .find(R"("value":)" + std::to_string(value)) != std::string::npos;
+  };
+  say(world.ingest, "9", R"({"set":{"n":1}})");
+  say(world.ingest, "8", R"({"set":{"n":2}})");
+  world.clock.advance(-5'000);
+  say(world.ingest, "7", R"({"set":{"n":3}})");
+  CHECK(n(3));
+  say(world.ingest, "6", R"({"delete":true})");
+  say(world.ingest, "5", R"({"create":true,"set":{"n":4}})");
+  CHECK(n(4));
+  for (int restart = 0; restart < 3; ++restart) {
+    proxy::Ingest again(world.store, world.clock, {});
+    say(again, "r" + std::to_string(restart),
+        R"({"set":{"n":)" + std::to_string(10 + restart) + "}}");
+    CHECK(n(10 + restart));
+    REQUIRE(world.memory.compact("shop", restart == 1 ? 99 : 0));
+    world.clock.advance(-5'000);
+  }
+  Stamp last;
+  std::string recorded;
+  Decoder decoder;
+  for (const std::string& line : world.log()) {
+    const EventView& event = **decoder.decode(line);
+    CHECK(event.stamp > last);
+    CHECK(event.recordedtime >= recorded);
+    CHECK(event.time <= event.recordedtime);
+    last = event.stamp;
+    recorded = event.recordedtime;
+  }
+}
+
+TEST_CASE("more events without time in one millisecond than a stamp can count go on in the next",
+          "[ingest]") {
+  IngestWorld world;
+  world.clock.advance(-5'000);
+  proxy::Commit full;
+  full.space = "shop";
+  full.clock = Stamp::make(world.clock.wall_ms() + 5'000, 0xfffe, 0).time;
+  REQUIRE(world.memory.append(full));
+  const auto event = [](const char* id) { return foreign(id, R"(,"data":{"set":{"n":1}})"); };
+  CHECK(words(world.submit({event("1"), event("2"), event("3")})) ==
+        Words{"accepted", "accepted", "accepted"});
+  const auto log = world.log();
+  const std::int64_t ms = world.clock.wall_ms() + 5'000;
+  CHECK(stamp_in(log[0]) == Stamp::make(ms, 0xffff, foreign_node("/till")));
+  CHECK(stamp_in(log[1]) == Stamp::make(ms + 1, 0, foreign_node("/till")));
+  CHECK(log[1].find(R"("recordedtime":")" + format_rfc3339(ms + 1)) != std::string::npos);
+  CHECK(audit(world.memory, "shop").empty());
+}
+
 TEST_CASE("an event that its time would make too large is rejected", "[ingest]") {
   IngestWorld world;
   Decoder decoder;

@@ -69,6 +69,7 @@ constexpr const char* kMustOccur[] = {
     "imports known before",
     "forgeries",
     "ids used by two sources",
+    "times given by the proxy",
     "said to be synced",
     "syncs failed",
     "syncs done",

@@ -90,8 +90,10 @@ EventPtr parse_event(const std::string& line) {
   event->source = text_of(object, "source");
   event->type = text_of(object, "type");
   event->subject = text_of(object, "subject");
+  event->time = text_of(object, "time");
   event->stamp = text_of(object, "stamp");
   event->causation = text_of(object, "causationid");
+  event->recordedtime = text_of(object, "recordedtime");
   if (object.contains("sequence")) event->sequence = std::stoull(text_of(object, "sequence"));
   if (object.contains("clientseq")) event->clientseq = std::stoull(text_of(object, "clientseq"));
   read_operations(object.value("data", json::object()), *event);

@@ -22,7 +22,7 @@ struct Target {
 };
 
 struct Event {
-  std::string line, id, source, type, subject, stamp, causation;
+  std::string line, id, source, type, subject, time, stamp, causation, recordedtime;
   std::uint64_t sequence = 0, clientseq = 0;
   bool create = false, del = false;
   std::map<std::string, std::string> set;  // JSON texts, here and below

@@ -43,6 +43,15 @@ void Oracle::appended(const std::string& name, std::uint64_t sequence, const std
     }
     mark = event->clientseq;
   }
+  // By its equal times known from one that a client sends again, with the time it once got.
+  if (event->source.starts_with("/timeless/") && event->time == event->recordedtime) {
+    const std::string given = event->stamp.substr(0, 17);
+    if (given <= space.given) {
+      world_.violated(9, "{}: the proxy gave the time {} after {}", name, given, space.given);
+    }
+    space.given = given;
+    world_.count("times given by the proxy");
+  }
   if (event->is_conflict()) {
     take_conflict(space, event);
   } else {

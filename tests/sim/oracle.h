@@ -81,6 +81,7 @@ class Oracle {
     std::unordered_map<std::string, EventPtr> by_identity;
     std::set<std::string> ids;
     std::map<std::string, std::uint64_t> marks;
+    std::string given;  // the latest stamp that the proxy has given, without its node
     // Of the event that was appended last, its conflicts aside.
     EventPtr last;
     bool exact = false;

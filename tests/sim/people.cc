@@ -195,6 +195,14 @@ void People::import_somewhere(Dice& dice, Machine& machine) {
 }
 
 void People::produce(Dice& dice, const std::string& space) {
+  if (dice.chance(300)) {  // one without time, or an earlier one again
+    const std::int64_t number = dice.below(100);
+    post(space,
+         fmt::format(R"({{"specversion":"1.0","id":"{}","source":"/timeless/{}","type":"t.t",)"
+                     R"("subject":"todo/{}","data":{{"set":{{"status":"{}"}}}}}})",
+                     number / 2, number % 2, number % world_.params.subjects, number));
+    return;
+  }
   if (foreign_.empty() || dice.chance(600)) foreign_.push_back(foreign_event(dice));
   const std::string& line = dice.pick(foreign_);
   const std::string outcome = post(space, line);

@@ -1,3 +1,4 @@
+#include "base/rfc3339.h"
 #include "replica_fixture.h"
 
 using namespace offsync;
@@ -237,6 +238,29 @@ TEST_CASE("an event from elsewhere without a time gets ours, and is the same lat
   const Emitted again = must(batch.add_line(line));
   CHECK(again.duplicate);
   CHECK(again.line == first.line);
+}
+
+TEST_CASE("times given to events from elsewhere never go back, across openings too") {
+  Fixture f;
+  const auto import = [&](int i) {
+    auto batch = must(f.replica.begin_batch());
+    const Emitted emitted = must(batch.add_line(
+        fmt::format(R"({{"specversion":"1.0","id":"{}","source":"/s","type":"t","subject":"a/1",)"
+                    R"("data":{{"set":{{"b":{}}}}}}})",
+                    99 - i, i)));  // ids in falling order: equal stamps would keep the first
+    must(batch.commit());
+    CHECK(f.shown("a/1") == "b=" + std::to_string(i));
+    return seen(emitted.line);
+  };
+  Stamp last;
+  for (int i = 0; i < 8; ++i) {
+    const Seen event = import(i);
+    CHECK(event.stamp > last);
+    CHECK(event.time == format_rfc3339(event.stamp.ms()));
+    last = event.stamp;
+    if (i % 2 == 1) f.clock.advance(-5'000);
+    if (i % 3 == 2) f.replica = f.open_again();
+  }
 }
 
 TEST_CASE("a known id: the same event changes nothing, another one is refused") {
