@@ -145,8 +145,11 @@ class Queue final : public Command {
     OFFSYNC_ASSIGN(const auto events, chosen(replica));
     if (events.empty()) say(settings, "there is no rejected event");
     for (const PendingEvent& event : events) {
-      OFFSYNC_TRY(action_ == "retry" ? retry(replica, event, settings, out)
-                                     : drop(replica, event, settings));
+      const Status done = action_ == "retry" ? retry(replica, event, settings, out)
+                                             : drop(replica, event, settings);
+      if (done) continue;
+      if (!all_ || done.error().code != "id_taken") return done;
+      say(settings, "left as it is: " + done.error().message());
     }
     return {};
   }
@@ -234,7 +237,8 @@ class Queue final : public Command {
     const bool text = record_format(settings, out) == Format::text;
     for (const Emitted& emitted : queued) {
       if (text) {
-        say(settings, fmt::format("queued again as {}", emitted.id));
+        const bool same = emitted.id == event.id;
+        say(settings, fmt::format("queued again {} {}", same ? "as it was:" : "as", emitted.id));
       } else {
         out.json(emitted.line);
       }

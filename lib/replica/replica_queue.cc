@@ -309,6 +309,12 @@ Result<std::vector<Emitted>> Replica::retry(std::string_view id, std::string_vie
         "event " + event.id + " was not rejected; it is " + std::string(name_of(event.state)),
         held ? "retry or drop the rejected event before it" : "");
   }
+  if (event.code == "id_conflict" && !write->row.own(event.source)) {
+    return make_error(Errc::usage, "id_taken",
+                      "event " + event.id + " of " + event.source +
+                          " would be rejected again: the log has another one of that name",
+                      "drop it, or emit what it says under an id of its own");
+  }
   const std::set<std::string> subject{event.subject};
   OFFSYNC_ASSIGN(std::vector<PendingEvent> events, released_by(*write, event.subject, event.n));
   events.insert(events.begin(), std::move(event));

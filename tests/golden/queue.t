@@ -187,3 +187,37 @@ What cannot be.
   [66]
   $ offsync queue retry -C a --all
   there is no rejected event
+
+Two tills with one id.
+
+  $ for till in 1 2; do
+  >   echo '{"specversion":"1.0","id":"7","source":"/till/'$till'","type":"t.sold","subject":"till/'$till'","data":{"inc":{"n":1}}}'
+  > done | offsync emit -q -C a --batch - > out
+  $ offsync queue show -C a 7
+  offsync: more than one event has the id 7: one of /till/1, one of /till/2; say whose is meant, with --source
+  [2]
+  $ offsync queue drop -C a 7 --source /till/3
+  offsync: there is no pending event 7 of /till/3; list them with: offsync queue
+  [66]
+  $ offsync queue show -C a 7 --source /till/2 -o text | grep source
+  source    /till/2
+  $ offsync queue drop -C a 7 --source /till/1
+  dropped 7
+  $ offsync sync -q -C a && offsync state -C a --offline -o ndjson till/2
+  pushed 1, pulled 1, 0 conflicts, 0 rejected
+  {"subject":"till/2","fields":{"n":1}}
+  $ offsync queue list -C a --source /till/1
+  offsync: --source goes with an ID; see: offsync queue --help
+  [2]
+
+What another source wrote is sent again as it was, unless its name is the reason.
+
+  $ echo '{"specversion":"1.0","id":"7","source":"/till/2","type":"t.sold","subject":"till/2","data":{"inc":{"n":5}}}' |
+  >   offsync emit -q -C b --batch - > out
+  $ offsync sync -q -C b
+  pushed 0, pulled 1, 0 conflicts, 1 rejected
+  $ offsync queue retry -C b 7
+  offsync: event 7 of /till/2 would be rejected again: the log has another one of that name; drop it, or emit what it says under an id of its own
+  [2]
+  $ offsync queue retry -C b --all
+  left as it is: event 7 of /till/2 would be rejected again: the log has another one of that name; drop it, or emit what it says under an id of its own

@@ -345,3 +345,38 @@ TEST_CASE("regression: queue trimmed by comparing re-parsed objects") {
   CHECK(must(f.replica.counts()).queued == 1);
   CHECK_FALSE(must(f.replica.pending(one.id)));
 }
+
+TEST_CASE("another source's event is retried as it was, unless its id is the reason") {
+  Fixture f;
+  const std::string line = foreign("x", "todo/1", R"({"inc":{"n":1}})");
+  auto batch = must(f.replica.begin_batch());
+  must(batch.add_line(line));
+  must(batch.commit());
+  SECTION("what was in its way may be gone") {
+    f.reject("x", "kind_mismatch");
+    CHECK(f.shown() == "nothing");
+    const auto again = must(f.replica.retry("x"));
+    REQUIRE(again.size() == 1);
+    CHECK(again[0].line == line);
+    CHECK(f.queue() == "t:queued");
+    f.push();
+    f.pull();
+    CHECK(f.confirmed() == "n=1");
+    CHECK(f.queue().empty());
+  }
+  SECTION("an id that the log has stays taken") {
+    f.reject("x", "id_conflict");
+    CHECK(code_of(f.replica.retry("x")) == "id_taken");
+    CHECK(f.queue() == "t:rejected");
+    must(f.replica.drop("x"));
+    CHECK(f.queue().empty());
+  }
+}
+
+TEST_CASE("an event of ours whose id was taken is retried under another one") {
+  Fixture f;
+  const Emitted mine = f.set("todo/1", "a", "1");
+  f.reject(mine.id, "id_conflict");
+  CHECK(must(f.replica.retry(mine.id)).at(0).id != mine.id);
+  CHECK(f.queue() == "a:queued");
+}
