@@ -81,7 +81,8 @@ constexpr std::array kMigrations = {
                 substr(line ->> '$.recordedtime', 21, 3) << 16 | 65535
          FROM event WHERE key = space_id << 40 | head AND typeof(line) = 'text' AND
                           CASE WHEN json_valid(line) THEN line ->> '$.recordedtime' END), 0);
-    )sql"},
+    )sql",
+                      true},
 };
 
 constexpr std::size_t kUuidText = 36;

@@ -174,7 +174,7 @@ constexpr sqlite::Migration kSteps[] = {{"first format", kFirst},
                                         {"rejected events", kRejected},
                                         {"consumers", kConsumers},
                                         {"whose log, and former logs", kWhoseLog},
-                                        {"events known by source and id", kIdentity}};
+                                        {"events known by source and id", kIdentity, true}};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sqlite/error.h"
+#include "sqlite/sealed_file.h"
 #include "sqlite/wal_vfs.h"
 
 namespace offsync::sqlite {
@@ -149,7 +150,10 @@ Result<Db> Db::open(const std::string& file, const OpenOptions& options) {
   OFFSYNC_TRY(db.exec(settings(options)));
   if (options.create && !options.read_only) {
     OFFSYNC_ASSIGN(const Format format, format_of(db));
-    if (format.empty) OFFSYNC_TRY(db.exec("PRAGMA journal_mode=WAL"));
+    if (format.empty) {
+      ask_for_seals(raw);
+      OFFSYNC_TRY(db.exec("PRAGMA journal_mode=WAL"));
+    }
   }
   sqlite3_wal_hook(raw, &Wal::on_commit, db.wal_.get());
   return db;

@@ -159,6 +159,8 @@ class Transaction {
 struct Migration {
   const char* name;
   const char* sql;
+  // Pages are sealed (sealed_file.h) from this step on.
+  bool seals = false;
 };
 struct Format {
   std::int32_t application_id = 0;

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 
+#include "sqlite/sealed_file.h"
+
 namespace offsync::sqlite {
 namespace {
 
@@ -16,6 +18,7 @@ struct Meaning {
 };
 
 Meaning meaning_of(int rc) {
+  if (rc == SQLITE_IOERR_DATA) return meaning_of(SQLITE_CORRUPT);
   switch (rc & 0xff) {
     case SQLITE_FULL:
       return {Errc::io, "disk_full", "the disk is full: free some space, then run it again"};
@@ -62,6 +65,9 @@ Error error_of(sqlite3* db, int rc, std::string_view doing, const std::string& f
   const int system = sqlite3_system_errno(db);
   if (system != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN)) {
     why.append(" (").append(std::strerror(system)).append(")");
+  }
+  if (rc == SQLITE_IOERR_DATA) {
+    why = "it is damaged: page " + std::to_string(broken_seal(db)) + " is not as it was written";
   }
   // SQLite reports a full disk as an I/O error where the file system says so late.
   const bool limit = beyond_file_limit(db, rc);

@@ -1,4 +1,6 @@
 #include "sqlite/db.h"
+#include "sqlite/sealed_file.h"
+#include "sqlite/wal_tail.h"
 
 namespace offsync::sqlite {
 namespace {
@@ -29,6 +31,25 @@ Status check(const Db& db, const Format& format, std::int32_t application_id, st
     return newer_format(db, format.version, known);
   }
   return {};
+}
+
+// Makes sure that each page has its seal, where `steps` say that it must.
+Status seal(Db& db, const Format& format, std::span<const Migration> steps) {
+  if (has_seals(db.raw())) {
+    begin_seals(db.raw());
+    return {};
+  }
+  std::size_t first = 0;  // the number of the step that brings the seals
+  while (first < steps.size() && !steps[first].seals) ++first;
+  if (first == steps.size()) return {};
+  if (static_cast<std::size_t>(format.version) > first) {
+    return make_error(Errc::io, "corrupt", db.file() + " is damaged: its header is not as it was",
+                      "restore it from a copy, or set it aside");
+  }
+  ask_for_seals(db.raw());
+  OFFSYNC_TRY(db.exec("VACUUM"));  // writes every page anew
+  begin_seals(db.raw());
+  return db.checkpoint();
 }
 
 // One step; nothing if another process has taken it meanwhile.
@@ -82,6 +103,8 @@ Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> s
     OFFSYNC_TRY(check(db, format, application_id, steps.size()));
     // A copy made by VACUUM INTO, say, has lost the WAL.
     OFFSYNC_TRY(db.exec("PRAGMA journal_mode=WAL"));
+    OFFSYNC_TRY(check_wal_tail(db));
+    OFFSYNC_TRY(seal(db, format, steps));
     if (static_cast<std::size_t>(format.version) == steps.size()) return {};
     OFFSYNC_TRY(take_step(db, application_id, steps, format.version));
   }

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <vector>
 
+#include "sqlite/sealed_file.h"
+
 namespace offsync::sqlite {
 namespace {
 
@@ -23,6 +25,8 @@ bool has_content(sqlite3_vfs* base, const char* path) {
 
 int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
   sqlite3_vfs* base = static_cast<const WalVfs*>(vfs->pAppData)->base;
+  if ((flags & SQLITE_OPEN_MAIN_DB) != 0)
+    return open_sealed_file(base, path, file, flags, out_flags);
   constexpr int kNewWal = SQLITE_OPEN_WAL | SQLITE_OPEN_CREATE;
   if ((flags & kNewWal) == kNewWal && has_content(base, path)) {
     const int rc = base->xOpen(base, path, file, flags & ~SQLITE_OPEN_CREATE, out_flags);
@@ -31,8 +35,8 @@ int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
   return base->xOpen(base, path, file, flags, out_flags);
 }
 
-// All methods but xOpen are the base's own. They get our vfs; of SQLite's own VFSs only xOpen looks
-// into it.
+// All methods but xOpen are the base's own, and so are all files but main databases. They get our
+// vfs; of SQLite's own VFSs only xOpen looks into it.
 void begin(WalVfs& made, sqlite3_vfs& base) {
   made.base = &base;
   made.name = std::string("offsync-") + base.zName;
@@ -41,6 +45,7 @@ void begin(WalVfs& made, sqlite3_vfs& base) {
   made.own.zName = made.name.c_str();
   made.own.pAppData = &made;
   made.own.xOpen = open_file;
+  made.own.szOsFile = sealed_file_bytes(base);
   sqlite3_vfs_register(&made.own, 0);
 }
 

@@ -19,7 +19,7 @@ ADAPTERS = {
     "nlohmann/": r".*\.cc$",
     "CLI/": r"(cli|proxy|tests)/",
     "toml++/": r"lib/base/toml\.cc$",
-    "zlib.h": r"lib/wire/compress(or)?\.cc$",
+    "zlib.h": r"lib/(wire/compress(or)?|base/crc32)\.cc$",
     "zstd.h": r"lib/wire/compress(or)?\.cc$",
     "sha256.h": r"lib/base/sha256\.cc$",
     "catch2/": r"tests/support/",

@@ -1,0 +1,207 @@
+#include "sqlite/sealed_file.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+#include "base/crc32.h"
+
+namespace offsync::sqlite {
+namespace {
+
+// Operations of sqlite3_file_control() that are ours.
+constexpr int kBeginSeals = 0x0ff5ea1;
+constexpr int kBrokenSeal = 0x0ff5ea2;
+constexpr int kUnsealed = 0x0ff5ea3;
+
+constexpr char kMark[4] = {'o', 's', 'e', 'l'};
+constexpr int kContentBytes = kPageBytes - kSealBytes;
+constexpr int kReservedAt = 20;  // in a database's header: how many bytes SQLite leaves alone
+constexpr int kHeaderBytes = 100;
+
+// Ours, with the file of the VFS beneath behind it.
+struct SealedFile {
+  sqlite3_file head;
+  bool sealed;
+  std::uint32_t broken_page;
+  std::uint64_t unsealed;
+};
+
+constexpr std::size_t kOurBytes =
+    (sizeof(SealedFile) + alignof(std::max_align_t) - 1) & ~(alignof(std::max_align_t) - 1);
+
+SealedFile& ours(sqlite3_file* file) {
+  return *reinterpret_cast<SealedFile*>(file);
+}
+sqlite3_file* real(sqlite3_file* file) {
+  return reinterpret_cast<sqlite3_file*>(reinterpret_cast<char*>(file) + kOurBytes);
+}
+template <auto Method, class... Args>
+int pass(sqlite3_file* file, Args... args) {
+  sqlite3_file* beneath = real(file);
+  return (beneath->pMethods->*Method)(beneath, args...);
+}
+
+std::array<char, kSealBytes> seal_of(const char* page, sqlite3_int64 at) {
+  const auto place = static_cast<std::uint64_t>(at / kPageBytes);
+  const std::uint32_t of_place = crc32({reinterpret_cast<const char*>(&place), sizeof place});
+  const std::uint32_t sum = crc32({page, static_cast<std::size_t>(kContentBytes)}, of_place);
+  std::array<char, kSealBytes> seal{};
+  std::memcpy(seal.data(), kMark, sizeof kMark);
+  std::memcpy(seal.data() + sizeof kMark, &sum, sizeof sum);
+  return seal;
+}
+
+// The seal comes out of what SQLite gets. What no page of ours is (its header is read alone, at
+// first) passes.
+int check_page(SealedFile& file, char* page, int count, sqlite3_int64 at) {
+  if (count < 512) return SQLITE_OK;
+  bool whole = count == kPageBytes && at % kPageBytes == 0;
+  if (whole) {
+    char* const end = page + kContentBytes;
+    const std::array<char, kSealBytes> none{}, seal = seal_of(page, at);
+    // A page of zeros was lost.
+    const bool bare = std::memcmp(end, none.data(), kSealBytes) == 0 &&
+                      std::any_of(page, end, [](char byte) { return byte != 0; });
+    if (bare) ++file.unsealed;
+    whole = bare || std::memcmp(end, seal.data(), kSealBytes) == 0;
+    std::memset(end, 0, kSealBytes);
+  }
+  if (whole) return SQLITE_OK;
+  file.broken_page = static_cast<std::uint32_t>(at / kPageBytes + 1);
+  return SQLITE_IOERR_DATA;
+}
+
+int read(sqlite3_file* file, void* to, int count, sqlite3_int64 at) {
+  const int rc = pass<&sqlite3_io_methods::xRead>(file, to, count, at);
+  if (rc != SQLITE_OK || !ours(file).sealed) return rc;
+  return check_page(ours(file), static_cast<char*>(to), count, at);
+}
+
+int write(sqlite3_file* file, const void* from, int count, sqlite3_int64 at) {
+  if (!ours(file).sealed || count != kPageBytes || at % kPageBytes != 0) {
+    return pass<&sqlite3_io_methods::xWrite>(file, from, count, at);
+  }
+  std::array<char, kPageBytes> page;
+  std::memcpy(page.data(), from, kContentBytes);
+  const auto seal = seal_of(page.data(), at);
+  std::memcpy(page.data() + kContentBytes, seal.data(), kSealBytes);
+  return pass<&sqlite3_io_methods::xWrite>(file, static_cast<const void*>(page.data()), count, at);
+}
+
+int control(sqlite3_file* file, int operation, void* argument) {
+  if (operation == kBeginSeals) {
+    ours(file).sealed = true;
+    return SQLITE_OK;
+  }
+  if (operation == kBrokenSeal) {
+    *static_cast<std::uint32_t*>(argument) = ours(file).broken_page;
+    return SQLITE_OK;
+  }
+  if (operation == kUnsealed) {
+    *static_cast<std::uint64_t*>(argument) = ours(file).unsealed;
+    return SQLITE_OK;
+  }
+  return pass<&sqlite3_io_methods::xFileControl>(file, operation, argument);
+}
+
+template <auto Method>
+struct Pass;
+template <class... Args, int (*sqlite3_io_methods::*Method)(sqlite3_file*, Args...)>
+struct Pass<Method> {
+  static int call(sqlite3_file* file, Args... args) { return pass<Method>(file, args...); }
+};
+
+void barrier(sqlite3_file* file) {
+  real(file)->pMethods->xShmBarrier(real(file));
+}
+
+// Whole pages are read, or the header: there is no other way to look at a seal.
+int characteristics(sqlite3_file* file) {
+  constexpr int kSubpageRead = 0x8000;  // SQLITE_IOCAP_SUBPAGE_READ of later versions
+  return pass<&sqlite3_io_methods::xDeviceCharacteristics>(file) & ~kSubpageRead;
+}
+
+// Version 2: with shared memory for the WAL, without memory maps, which would show pages unchecked.
+constexpr sqlite3_io_methods kMethods = {
+    .iVersion = 2,
+    .xClose = Pass<&sqlite3_io_methods::xClose>::call,
+    .xRead = read,
+    .xWrite = write,
+    .xTruncate = Pass<&sqlite3_io_methods::xTruncate>::call,
+    .xSync = Pass<&sqlite3_io_methods::xSync>::call,
+    .xFileSize = Pass<&sqlite3_io_methods::xFileSize>::call,
+    .xLock = Pass<&sqlite3_io_methods::xLock>::call,
+    .xUnlock = Pass<&sqlite3_io_methods::xUnlock>::call,
+    .xCheckReservedLock = Pass<&sqlite3_io_methods::xCheckReservedLock>::call,
+    .xFileControl = control,
+    .xSectorSize = Pass<&sqlite3_io_methods::xSectorSize>::call,
+    .xDeviceCharacteristics = characteristics,
+    .xShmMap = Pass<&sqlite3_io_methods::xShmMap>::call,
+    .xShmLock = Pass<&sqlite3_io_methods::xShmLock>::call,
+    .xShmBarrier = barrier,
+    .xShmUnmap = Pass<&sqlite3_io_methods::xShmUnmap>::call,
+    .xFetch = nullptr,
+    .xUnfetch = nullptr,
+};
+
+// A new file will be sealed; of one that is there the header says it.
+bool is_sealed(sqlite3_file* file) {
+  std::array<char, kHeaderBytes> header{};
+  sqlite3_int64 size = 0;
+  if (file->pMethods->xFileSize(file, &size) != SQLITE_OK) return true;
+  if (size < kHeaderBytes) return size == 0;
+  if (file->pMethods->xRead(file, header.data(), kHeaderBytes, 0) != SQLITE_OK) return true;
+  return header[kReservedAt] == kSealBytes;
+}
+
+}  // namespace
+
+int sealed_file_bytes(const sqlite3_vfs& base) {
+  return static_cast<int>(kOurBytes) + base.szOsFile;
+}
+
+int open_sealed_file(sqlite3_vfs* base, const char* path, sqlite3_file* file, int flags,
+                     int* out_flags) {
+  SealedFile& made = ours(file);
+  made = {};
+  real(file)->pMethods = nullptr;
+  const int rc = base->xOpen(base, path, real(file), flags, out_flags);
+  // Even where it failed it must be closed, if it has methods.
+  if (real(file)->pMethods != nullptr) made.head.pMethods = &kMethods;
+  if (rc == SQLITE_OK) made.sealed = is_sealed(real(file));
+  return rc;
+}
+
+bool has_seals(sqlite3* db) {
+  int reserved = -1;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+  return reserved == kSealBytes;
+}
+
+void begin_seals(sqlite3* db) {
+  sqlite3_file_control(db, "main", kBeginSeals, nullptr);
+}
+
+void ask_for_seals(sqlite3* db) {
+  int reserve = kSealBytes;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
+}
+
+std::uint64_t unsealed_reads(sqlite3* db) {
+  std::uint64_t count = 0;
+  sqlite3_file_control(db, "main", kUnsealed, &count);
+  return count;
+}
+
+std::uint32_t broken_seal(sqlite3* db) {
+  std::uint32_t page = 0;
+  sqlite3_file_control(db, "main", kBrokenSeal, &page);
+  return page;
+}
+
+}  // namespace offsync::sqlite

@@ -1,0 +1,18 @@
+// SQLite reads a WAL up to the first frame whose checksum is wrong, and takes what is behind it for
+// what was never committed. So it must: the last commit may have been cut by a loss of power. But
+// each commit is on the disk before the next one is written, so where more than one lies behind
+// that frame, it was damaged later, and what was promised would be lost without a word.
+//
+// Internal to lib/sqlite.
+#pragma once
+
+#include "base/result.h"
+
+namespace offsync::sqlite {
+
+class Db;
+
+// Error: io `corrupt`. Other processes may write meanwhile.
+Status check_wal_tail(Db& db);
+
+}  // namespace offsync::sqlite

@@ -1,0 +1,314 @@
+// Pages are sealed: a byte that changed on the disk is an error and never another answer.
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "sqlite/db.h"
+#include "support/catch.h"
+#include "support/raw_sqlite.h"
+#include "support/temp_dir.h"
+
+using namespace offsync;
+using namespace offsync::sqlite;
+using offsync::test::RawDb;
+using offsync::test::TempDir;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int32_t kApplication = 77;
+constexpr Migration kSteps[] = {
+    {"first", "CREATE TABLE t(k INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, v TEXT NOT NULL)"},
+    {"second", "CREATE TABLE u(x)", true}};
+
+std::string name_of(int k) {
+  return "name-" + std::to_string(k * 7919 % 1000);
+}
+
+// 300 rows; each tenth does not fit a page.
+void fill(Db& db) {
+  auto transaction = Transaction::begin(db, Transaction::Kind::write);
+  REQUIRE(transaction);
+  auto put = db.prepare("INSERT INTO t VALUES (?, ?, ?)");
+  REQUIRE(put);
+  for (int k = 0; k < 300; ++k) {
+    const std::string name = name_of(k),
+                      value(k % 10 == 0 ? 9000 : 40, static_cast<char>('a' + k % 26));
+    REQUIRE(put->bind(1, k).bind(2, name).bind(3, value).run());
+  }
+  REQUIRE(transaction->commit());
+}
+
+Result<Db> open(const std::string& file, bool create = false) {
+  OpenOptions options;
+  options.create = create;
+  OFFSYNC_ASSIGN(Db db, Db::open(file, options));
+  OFFSYNC_TRY(migrate(db, kApplication, kSteps));
+  return db;
+}
+
+// All that can be asked, as text: rows in order, rows by name, and names that there are not.
+Result<std::string> answers(const std::string& file) {
+  OFFSYNC_ASSIGN(Db db, open(file));
+  std::string text;
+  OFFSYNC_ASSIGN(Statement all, db.prepare("SELECT k, name, v FROM t ORDER BY k"));
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool row, all.step());
+    if (!row) break;
+    text.append(all.text(0)).append(all.text(1)).append(all.text(2)).append("\n");
+  }
+  OFFSYNC_ASSIGN(Statement one, db.prepare("SELECT v FROM t WHERE name = ?"));
+  for (int k = 0; k < 310; ++k) {
+    const std::string name = k < 300 ? name_of(k) : "none-" + std::to_string(k);
+    OFFSYNC_ASSIGN(const bool row, one.bind(1, name).step());
+    text.append(row ? one.text(0) : "-").append("\n");
+    one.reset();
+  }
+  return text;
+}
+
+std::string bytes_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void put_bytes(const std::string& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary) << bytes;
+  fs::remove(file + "-wal");
+  fs::remove(file + "-shm");
+}
+
+void make(const std::string& file) {
+  auto db = open(file, true);
+  REQUIRE(db);
+  fill(*db);
+  REQUIRE(db->checkpoint());
+}
+
+}  // namespace
+
+TEST_CASE("a flipped byte gives the right answer or an error, never another answer") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  make(file);
+  const auto right = answers(file);
+  REQUIRE(right);
+  const std::string sound = bytes_of(file);
+  std::mt19937 random(20261127);
+  int refused = 0;
+  const auto try_at = [&](std::size_t at, char with) {
+    std::string bytes = sound;
+    bytes[at] = static_cast<char>(bytes[at] ^ with);
+    put_bytes(file, bytes);
+    const auto got = answers(file);
+    INFO("byte " << at << " ^ " << static_cast<int>(with));
+    if (got) {
+      REQUIRE(*got == *right);
+      return;
+    }
+    ++refused;
+    INFO(got.error().code << ": " << got.error().message());
+    REQUIRE((got.error().kind == Errc::io || got.error().kind == Errc::config));
+    REQUIRE(got.error().detail.find(file) != std::string::npos);
+  };
+  for (std::size_t at = 0; at < 100; ++at)
+    try_at(at, static_cast<char>(1 << at % 8));  // the header
+  for (int i = 0; i < 500; ++i) {
+    const auto at = random() % sound.size();
+    try_at(at, static_cast<char>(1 + random() % 255));
+  }
+  CHECK(refused > 500);
+  put_bytes(file, sound);
+  CHECK(*answers(file) == *right);
+}
+
+TEST_CASE("the error names the page") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  make(file);
+  std::string bytes = bytes_of(file);
+  bytes[2 * 4096 + 2000] ^= 1;
+  put_bytes(file, bytes);
+  const auto got = answers(file);
+  REQUIRE_FALSE(got);
+  CHECK(got.error().kind == Errc::io);
+  CHECK(got.error().code == "corrupt");
+  CHECK(got.error().detail.find("page 3 ") != std::string::npos);
+  CHECK_FALSE(got.error().hint.empty());
+}
+
+TEST_CASE("a page of zeros is an error") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  make(file);
+  const std::string sound = bytes_of(file);
+  for (std::size_t page = 0; page < sound.size() / 4096; page += 7) {
+    std::string bytes = sound;
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(page * 4096), 4096, '\0');
+    put_bytes(file, bytes);
+    INFO("page " << page + 1);
+    CHECK_FALSE(answers(file));
+  }
+}
+
+TEST_CASE("a page in another one's place is an error") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  make(file);
+  std::string bytes = bytes_of(file);
+  std::copy_n(bytes.begin() + 4 * 4096, 4096, bytes.begin() + 5 * 4096);
+  put_bytes(file, bytes);
+  CHECK_FALSE(answers(file));
+}
+
+TEST_CASE("a file without seals gets them with the step that brings them") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  {
+    RawDb old(file, "PRAGMA journal_mode=WAL");
+    REQUIRE(old.run(kSteps[0].sql) == SQLITE_OK);
+    REQUIRE(old.run("PRAGMA application_id=77; PRAGMA user_version=1") == SQLITE_OK);
+    for (int k = 0; k < 300; ++k) {
+      REQUIRE(old.run("INSERT INTO t VALUES (" + std::to_string(k) + ", '" + name_of(k) + "', '" +
+                      std::string(k % 10 == 0 ? 9000 : 40, 'x') + "')") == SQLITE_OK);
+    }
+  }
+  const auto right = answers(file);
+  REQUIRE(right);
+  CHECK(*answers(file) == *right);
+  std::string bytes = bytes_of(file);
+  REQUIRE(bytes[20] == 8);
+  for (std::size_t page = 0; page < bytes.size() / 4096; ++page) {
+    CHECK(bytes.substr(page * 4096 + 4088, 4) == "osel");
+  }
+  bytes[9 * 4096 + 77] ^= 4;
+  put_bytes(file, bytes);
+  CHECK_FALSE(answers(file));
+}
+
+TEST_CASE("a file whose header lost its room for seals is damaged, not one without") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  make(file);
+  std::string bytes = bytes_of(file);
+  bytes[20] = 0;
+  put_bytes(file, bytes);
+  const auto got = answers(file);
+  REQUIRE_FALSE(got);
+  CHECK(got.error().code == "corrupt");
+}
+
+TEST_CASE("a backup by SQLite's own means can be used, from the WAL as well") {
+  TempDir dir;
+  const std::string file = dir.file("x.db"), copy = dir.file("copy.db");
+  auto db = open(file, true);
+  REQUIRE(db);
+  fill(*db);
+  REQUIRE(db->checkpoint());
+  REQUIRE(db->exec("UPDATE t SET v = v || 'y' WHERE k % 3 = 0"));  // stays in the WAL
+  const auto right = answers(file);
+  REQUIRE(right);
+  SECTION("backup") {
+    RawDb from(file), to(copy);
+    sqlite3_backup* backup = sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
+    REQUIRE(backup != nullptr);
+    CHECK(sqlite3_backup_step(backup, -1) == SQLITE_DONE);
+    CHECK(sqlite3_backup_finish(backup) == SQLITE_OK);
+  }
+  SECTION("VACUUM INTO") {
+    RawDb from(file);
+    CHECK(from.run("VACUUM INTO '" + copy + "'") == SQLITE_OK);
+  }
+  CHECK(*answers(copy) == *right);
+  auto again = open(copy);
+  REQUIRE(again);
+  REQUIRE(again->exec("UPDATE t SET v = v || 'z'"));
+  REQUIRE(again->checkpoint());
+  CHECK(answers(copy));
+}
+
+TEST_CASE("another program's file is left alone, whatever its pages end with") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  {
+    RawDb theirs(file);
+    REQUIRE(theirs.run("CREATE TABLE theirs(x); PRAGMA application_id=5; PRAGMA user_version=9") ==
+            SQLITE_OK);
+  }
+  const std::string before = bytes_of(file);
+  const auto got = open(file);
+  REQUIRE_FALSE(got);
+  CHECK(got.error().code == "not_ours");
+  CHECK(bytes_of(file) == before);
+}
+
+TEST_CASE("a flipped byte of a WAL loses no more than its last commit without a word") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  make(file);
+  std::vector<std::string> states{*answers(file)};
+  std::vector<std::uintmax_t> ends;
+  {
+    auto db = open(file);
+    REQUIRE(db);
+    for (int i = 0; i < 12; ++i) {
+      REQUIRE(db->exec("UPDATE t SET v = '" + std::to_string(i) +
+                       "' WHERE k % 7 = " + std::to_string(i % 7)));
+      states.push_back(*answers(file));
+      ends.push_back(fs::file_size(file + "-wal"));
+    }
+  }
+  const std::string wal = bytes_of(file + "-wal"), sound = bytes_of(file);
+  REQUIRE(wal.size() == ends.back());
+  std::mt19937 random(7);
+  int refused = 0;
+  for (int i = 0; i < 432; ++i) {
+    std::string bytes = wal;
+    const std::size_t at = i < 32 ? static_cast<std::size_t>(i) : random() % wal.size();
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 + random() % 255));
+    put_bytes(file, sound);
+    std::ofstream(file + "-wal", std::ios::binary) << bytes;
+    const auto got = answers(file);
+    INFO("byte " << at << " of " << wal.size());
+    if (!got) {
+      ++refused;
+      INFO(got.error().message());
+      REQUIRE(got.error().kind == Errc::io);
+      REQUIRE(got.error().code == "corrupt");
+      continue;
+    }
+    const bool of_the_last = at >= ends[ends.size() - 2];
+    REQUIRE((*got == states.back() || (of_the_last && *got == states[states.size() - 2])));
+  }
+  CHECK(refused > 300);
+}
+
+TEST_CASE("a WAL that was begun anew, or cut in its last commit, is sound") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  make(file);
+  auto db = open(file);
+  REQUIRE(db);
+  REQUIRE(db->tune(1000, 1'000'000));
+  const auto change = [&](int i) {
+    REQUIRE(db->exec("UPDATE t SET v = '" + std::to_string(i) + "' WHERE k % 7 = 3"));
+  };
+  for (int i = 0; i < 5; ++i) change(i);
+  // The file is kept, with the old frames behind the new ones.
+  REQUIRE(sqlite3_wal_checkpoint_v2(db->raw(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr,
+                                    nullptr) == SQLITE_OK);
+  change(5);
+  CHECK(answers(file));
+  const auto before = *answers(file);
+  const auto end = fs::file_size(file + "-wal");
+  db = open(file);
+  const std::string wal = bytes_of(file + "-wal"), sound = bytes_of(file);
+  REQUIRE(wal.size() == end);
+  for (const std::size_t cut :
+       {std::size_t{0}, std::size_t{31}, std::size_t{32}, std::size_t{5000}}) {
+    const std::string copy = dir.file("copy" + std::to_string(cut) + ".db");
+    std::ofstream(copy, std::ios::binary) << sound;
+    std::ofstream(copy + "-wal", std::ios::binary) << wal.substr(0, cut);
+    CHECK(answers(copy));
+  }
+}
