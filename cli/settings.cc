@@ -203,13 +203,16 @@ Result<std::string> authorization(const Settings& settings) {
   return "Bearer " + token;
 }
 
+Result<std::string> replica_file(const Settings& settings) {
+  if (!settings.home.empty()) return database_of(settings.home);
+  return make_error(Errc::no_input, "no_replica",
+                    fmt::format("there is no replica {}", settings.looked_for),
+                    "make one with: offsync init");
+}
+
 Result<Replica> open_replica(const Settings& settings, Clock& clock, Random& random) {
-  if (settings.home.empty()) {
-    return make_error(Errc::no_input, "no_replica",
-                      fmt::format("there is no replica {}", settings.looked_for),
-                      "make one with: offsync init");
-  }
-  return Replica::open(database_of(settings.home), clock, random);
+  OFFSYNC_ASSIGN(const std::string file, replica_file(settings));
+  return Replica::open(file, clock, random);
 }
 
 }  // namespace offsync::cli

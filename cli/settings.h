@@ -75,6 +75,7 @@ Result<std::string> authorization(const Settings& settings);
 
 // Opens the replica of `settings.home`. Errors: no_input `no_replica` with where it was looked for,
 // and those of Replica::open.
+Result<std::string> replica_file(const Settings& settings);
 Result<Replica> open_replica(const Settings& settings, Clock& clock, Random& random);
 
 }  // namespace offsync::cli

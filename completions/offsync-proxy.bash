@@ -12,7 +12,7 @@ _offsync_proxy() {
         --log-format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur") ;;
         --listen | --store | --threads | --max-streams | --heartbeat | --*-timeout | --cors-origins) ;;
         *)
-            mapfile -t COMPREPLY < <(compgen -W '--listen --store --config --daemon --pidfile --ready-file
+            mapfile -t COMPREPLY < <(compgen -W 'check --listen --store --config --daemon --pidfile --ready-file
                 --threads --max-streams --heartbeat --stall-timeout --header-timeout --body-timeout
                 --idle-timeout --cors-origins --log-level --log-format --log-file --check-config
                 --new-epoch -V --version -h --help' -- "$cur")

@@ -1,5 +1,6 @@
 # fish completion for offsync-proxy(8)
 complete -c offsync-proxy -f
+complete -c offsync-proxy -a check -d 'Read all of the store and say whether it is sound'
 complete -c offsync-proxy -l listen -x -d 'HOST:PORT to listen on'
 complete -c offsync-proxy -l store -x -d 'sqlite:PATH of the logs'
 complete -c offsync-proxy -l config -r -F -d 'Read settings from this file'

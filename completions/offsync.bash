@@ -95,6 +95,7 @@ _offsync_options() {
         conflicts) printf '%s' "$common --all --exit-code --offline --require-proxy --remote" ;;
         resolve) printf '%s' "$common --all --ours --theirs --current --incoming --value --remote" ;;
         status) printf '%s' "$common --check --offline --require-proxy --remote" ;;
+        doctor) printf '%s' "$common --file" ;;
     esac
 }
 
@@ -102,7 +103,7 @@ _offsync_options() {
 _offsync_takes_value() {
     case $1 in
         -C | --directory | -o | --output | --color | --remote | --source | --unset | --add | --remove | \
-            --data | --batch | --type | --subject | --since | --until | --after | --where | --from | \
+            --data | --batch | --file | --type | --subject | --since | --until | --after | --where | --from | \
             --timeout | --exec | --exec-fail | --consumer | --value | -n) return 0 ;;
         *) return 1 ;;
     esac
@@ -114,7 +115,7 @@ _offsync_value() {
         -C | --directory) _offsync_files -d ;;
         -o | --output) mapfile -t COMPREPLY < <(compgen -W 'text json ndjson' -- "$cur") ;;
         --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur") ;;
-        --batch) _offsync_files -f ;;
+        --batch | --file) _offsync_files -f ;;
         --data)
             [[ $cur == @* ]] && mapfile -t COMPREPLY < <(compgen -P @ -f -- "${cur#@}")
             ;;
@@ -184,7 +185,7 @@ _offsync() {
     elif [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_offsync_options "$command")" -- "$cur")
     elif [[ -z $command ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'init emit sync watch replay log state queue recover conflicts resolve status remote' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'init emit sync watch replay log state queue recover conflicts resolve status remote doctor' -- "$cur")
     else
         _offsync_argument "$count" "$first"
     fi

@@ -71,7 +71,7 @@ function __offsync_words
             continue
         end
         switch $token
-            case -C --directory -o --output --color --remote --source --unset --add --remove --data --batch \
+            case -C --directory -o --output --color --remote --source --unset --add --remove --data --batch --file \
                     --type --subject --since --until --after --where --from --timeout --exec --exec-fail --consumer --value -n
                 set skip 1
             case '-*'
@@ -130,6 +130,7 @@ complete -c offsync -n __offsync_is -a conflicts -d 'List and show conflicts'
 complete -c offsync -n __offsync_is -a resolve -d 'Decide a conflict'
 complete -c offsync -n __offsync_is -a status -d 'Print where this replica stands'
 complete -c offsync -n __offsync_is -a remote -d 'Show or set the space'
+complete -c offsync -n __offsync_is -a doctor -d 'Read all of the replica and say whether it is sound'
 
 # Options that several commands have
 complete -c offsync -n '__offsync_is init sync watch state conflicts resolve status' -l remote -x -d 'URL of the space'
@@ -215,3 +216,6 @@ complete -c offsync -n '__offsync_is resolve' -l theirs -d 'The other value'
 complete -c offsync -n '__offsync_is resolve' -l current -d 'The value that was in the log'
 complete -c offsync -n '__offsync_is resolve' -l incoming -d 'The value that met it there'
 complete -c offsync -n '__offsync_is resolve' -l value -x -d 'This text, or :=JSON'
+
+# doctor
+complete -c offsync -n '__offsync_is doctor' -l file -r -F -d 'This file, and not the replica of this folder'

@@ -31,7 +31,7 @@ Signals: SIGTERM and SIGINT stop it within 5 seconds, SIGHUP opens the log file 
 struct CommandLine {
   std::map<std::string, std::string> values;  // by key
   std::string config_file;
-  bool daemon = false, check = false, new_epoch = false;
+  bool daemon = false, check_config = false, new_epoch = false, check = false;
 };
 
 std::string help_of(const Setting& setting) {
@@ -59,10 +59,13 @@ void describe(CLI::App& app, CommandLine& line) {
       ->type_name("FILE");
   app.add_flag("--daemon", line.daemon,
                "Run in the background; returns once the proxy listens (needs --log-file)");
-  app.add_flag("--check-config", line.check,
+  app.add_flag("--check-config", line.check_config,
                "Print the settings and where they come from, and end");
   app.add_flag("--new-epoch", line.new_epoch,
                "Once, after a backup of the store was put back: begin its logs anew, and end");
+  app.add_subcommand("check", "Read all of the store, say whether it is sound, and end")
+      ->fallthrough()
+      ->callback([&line] { line.check = true; });
 }
 
 std::string default_store(const Environment& environment) {
@@ -170,17 +173,21 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   }
   config->daemon = line.daemon;
   config->new_epoch = line.new_epoch;
+  config->check = line.check;
   if (config->daemon && config->log_file.empty()) {
     return failed(kExitUsage, "--daemon needs --log-file: a daemon has no stderr to log to");
   }
   if (config->daemon && config->new_epoch) {
     return failed(kExitUsage, "--new-epoch ends at once: it does not go with --daemon");
   }
+  if (config->check && (config->daemon || config->new_epoch)) {
+    return failed(kExitUsage, "check only reads: it goes with no other task");
+  }
   if (const Status done = make_absolute(*config); !done) {
     return failed(kExitConfig, done.error().message());
   }
   Parsed out;
-  if (line.check) {
+  if (line.check_config) {
     out.out = printed(values, *config);
   } else {
     out.config = std::move(*config);

@@ -21,6 +21,7 @@ struct Config {
   LogFormat log_format = LogFormat::text;
   bool daemon = false;
   bool new_epoch = false;  // begin the store's logs anew, and end
+  bool check = false;      // read all of the store, and end
 };
 
 // What came of the command line: a configuration to run with, or a text and an exit code.

@@ -27,6 +27,7 @@
 #include "proxy/daemon.h"
 #include "proxy/server.h"
 #include "proxy/sqlite_log_store.h"
+#include "proxy/store_check.h"
 
 namespace offsync::proxy {
 namespace {
@@ -123,6 +124,15 @@ Status begin_anew(const Config& config) {
                   "missing\n",
                   config.store_file, spaces.size(), spaces.size() == 1 ? "" : "s",
                   spaces.size() == 1 ? "s" : ""));
+}
+
+// What is found goes to stdout.
+Status check(const Config& config) {
+  OFFSYNC_ASSIGN(const StoreReport report, check_store(config.store_file));
+  OFFSYNC_TRY(print(text_of(report)));
+  if (report.problems.empty()) return {};
+  return make_error(Errc::io, "corrupt", "the store " + config.store_file + " is damaged",
+                    "put a backup back, and run once with --new-epoch");
 }
 
 Result<std::unique_ptr<SqliteLogStore>> open_store(const Config& config, Random& random) {
@@ -230,7 +240,9 @@ int main_with(const Config& config) {
   }
   SystemClock clock;
   Log log(clock, config.log_level, config.log_format);
-  const auto status = config.new_epoch ? begin_anew(config) : run(config, log, daemon, outlives);
+  const auto status = config.check       ? check(config)
+                      : config.new_epoch ? begin_anew(config)
+                                         : run(config, log, daemon, outlives);
   if (status) return 0;
   const int code = exit_code(status.error());
   log.write(LogLevel::error, "failed",

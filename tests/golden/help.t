@@ -19,6 +19,7 @@ The help of the program and of each command, its version, and what it says to wh
     resolve    Decide conflicts
     status     Print remote, cursor, lag, queue, conflicts and clock
     remote     Show or set the proxy's space that this replica belongs to
+    doctor     Read all of a replica's file, and say whether it is sound
   
   Options:
     -C, --directory DIR  Use the replica of this folder
@@ -584,6 +585,36 @@ remote
     offsync remote set http://127.0.0.1:8080/v1/spaces/other --switch
   $ offsync remote --frob
   offsync: remote has no option --frob; see: offsync remote --help
+  [2]
+
+doctor
+
+  $ offsync doctor --help
+  Read all of a replica's file, and say whether it is sound
+  
+  Usage: offsync doctor [OPTIONS]
+  
+  Reads every page, line and record, and looks whether the state is what log and
+  queue say. Nothing is changed. What is damaged is named with its place, and ends
+  with 74.
+  
+  Options:
+    --file FILE  This file, and not the replica of this folder
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
+    --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync doctor
+    offsync doctor --file backup/replica.db
+  $ offsync doctor --frob
+  offsync: doctor has no option --frob; see: offsync doctor --help
   [2]
 
 The version goes with no command; help wins over anything else.

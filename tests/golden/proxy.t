@@ -3,7 +3,7 @@
   $ offsync-proxy --help
   Takes events, orders them, finds conflicts, and tells everybody: the proxy of
   offsync.
-  Usage: offsync-proxy [OPTIONS]
+  Usage: offsync-proxy [OPTIONS] [SUBCOMMAND]
   
   Options:
     -h,--help                       Print this help message and exit
@@ -39,6 +39,10 @@
                                     and end
     --new-epoch                     Once, after a backup of the store was put
                                     back: begin its logs anew, and end
+  
+  Subcommands:
+    check                           Read all of the store, say whether it is
+                                    sound, and end
   
   
   Each setting can also be given as OFFSYNC_PROXY_NAME in the environment, or in
@@ -216,4 +220,22 @@ A backup is put back: what it lacks is sent again, before what came later.
   [66]
   $ offsync-proxy --new-epoch --daemon --log-file log
   offsync-proxy: --new-epoch ends at once: it does not go with --daemon
+  [2]
+
+A store is checked, whole; a byte that changed is found.
+
+  $ offsync-proxy check --store sqlite:proxy.db | sed 's/^[0-9]* pages/N pages/'
+  space shop: 3 events, 1 entities, 0 open conflicts
+  N pages
+  $ printf '\377' | dd of=proxy.db bs=1 seek=$((4096 * 2 + 77)) conv=notrunc status=none
+  $ offsync-proxy check --store sqlite:proxy.db > out
+  time=<TIME> level=error event=failed code=corrupt reason="the store <folder>/proxy.db is damaged; put a backup back, and run once with --new-epoch"
+  [74]
+  $ grep -m 1 '^page' out
+  page 3 is not as it was written
+  $ offsync-proxy check --store sqlite:none.db
+  time=<TIME> level=error event=failed code=no_such_file reason="there is no file <folder>/none.db"
+  [66]
+  $ offsync-proxy check --new-epoch
+  offsync-proxy: check only reads: it goes with no other task
   [2]

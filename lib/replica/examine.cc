@@ -1,0 +1,273 @@
+#include "replica/examine.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+
+#include "base/limits.h"
+#include "event/decoder.h"
+#include "replica/schema.h"
+#include "sqlite/examine.h"
+#include "state/decision.h"
+#include "state/entity_codec.h"
+#include "state/state.h"
+#include "wire/compress.h"
+#include "wire/snapshot.h"
+
+namespace offsync {
+namespace {
+
+constexpr std::size_t kPieceBytes = limits::kBodyBytes + 1024 * 1024;
+
+class Examination {
+ public:
+  Examination(sqlite::Db& db, Examined& report) : db_(db), report_(report) {}
+
+  Status run() {
+    OFFSYNC_TRY(read_row());
+    OFFSYNC_TRY(read_base());
+    OFFSYNC_TRY(read_log());
+    OFFSYNC_TRY(read_pending());
+    OFFSYNC_TRY(read_entities());
+    OFFSYNC_TRY(read_former());
+    return read_conflicts();
+  }
+
+ private:
+  struct Queued {
+    State state;  // of what is not rejected
+    std::int64_t pending = 0, held = 0;
+  };
+
+  // Calls fn(statement) for each row.
+  template <class Fn>
+  Status each(const char* sql, const Fn& fn) {
+    OFFSYNC_ASSIGN(sqlite::Statement next, db_.prepare(sql));
+    for (;;) {
+      OFFSYNC_ASSIGN(const bool row, next.step());
+      if (!row) return {};
+      fn(next);
+    }
+  }
+
+  Status read_row() {
+    bool any = false;
+    OFFSYNC_TRY(each("SELECT cursor, log_after, next FROM replica", [&](auto& row) {
+      any = true;
+      cursor_ = row.uinteger(0);
+      log_after_ = row.uinteger(1);
+      next_ = row.uinteger(2);
+    }));
+    if (!any) report_.add("it has no settings: its making was cut");
+    return {};
+  }
+
+  Status read_base() {
+    std::uint64_t seen = 0;
+    std::optional<SnapshotHeader> header;
+    const auto take = [&](std::string_view line) {
+      if (!header) {
+        auto parsed = parse_snapshot_header(line);
+        parsed ? void(header = *parsed) : report_.add("snapshot: its first line is none");
+        return;
+      }
+      if (seen++ >= header->entities) return;
+      auto record = entities_.decode(line);
+      if (!record)
+        return report_.add("snapshot: entity " + std::to_string(seen) + ": " +
+                           record.error().detail);
+      state_.put(record->subject, record->entity);
+    };
+    return each("SELECT data FROM base WHERE staged = 0 ORDER BY chunk", [&](auto& row) {
+      auto text = decompress(row.text(0), Coding::zstd, kPieceBytes);
+      if (!text) return report_.add("snapshot: it cannot be unpacked");
+      for (std::string_view rest = *text; !rest.empty();) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        take(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+      }
+    });
+  }
+
+  // An event of a row, which must say the same as its other columns.
+  const EventView* event_of(const std::string& place, std::string_view line,
+                            std::string_view source, std::string_view id) {
+    const auto event = decoder_.decode(line);
+    if (!event) {
+      report_.add(place + ": " + event.error().detail);
+      return nullptr;
+    }
+    if ((*event)->source == source && (*event)->id == id) return *event;
+    report_.add(place + ": it is kept as event " + std::string(id) + " of " + std::string(source) +
+                ", and is another one");
+    return nullptr;
+  }
+
+  Status read_log() {
+    std::uint64_t expected = log_after_ + 1;
+    OFFSYNC_TRY(
+        each("SELECT sequence, source, id, line FROM log ORDER BY sequence", [&](auto& row) {
+          ++report_.events;
+          const std::uint64_t sequence = row.uinteger(0);
+          const std::string place = "log: sequence " + std::to_string(sequence);
+          if (sequence != expected)
+            report_.add(place + " comes where " + std::to_string(expected) + " is due");
+          expected = sequence + 1;
+          const EventView* event = event_of(place, row.text(3), row.text(1), row.text(2));
+          if (event == nullptr) return;
+          if (event->sequence != sequence) report_.add(place + ": its line says another sequence");
+          state_.fold(*event);
+        }));
+    if (expected != cursor_ + 1) {
+      report_.add(
+          fmt::format("log: it ends at {}, and the cursor is at {}", expected - 1, cursor_));
+    }
+    return {};
+  }
+
+  Status read_pending() {
+    return each("SELECT n, state, source, id, subject, line FROM pending ORDER BY n",
+                [&](auto& row) {
+                  ++report_.pending;
+                  const std::string place = "queue: event " + std::to_string(row.uinteger(0));
+                  if (row.uinteger(0) >= next_)
+                    report_.add(place + " has a number that was not given yet");
+                  const std::int64_t state = row.integer(1);
+                  if (state < 0 || state > 3) report_.add(place + " has no state");
+                  const EventView* event = event_of(place, row.text(5), row.text(2), row.text(3));
+                  if (event == nullptr) return;
+                  if (event->subject != row.text(4))
+                    report_.add(place + ": its line says another subject");
+                  if (state == 2) return;
+                  Queued& queued = queued_[std::string(event->subject)];
+                  queued.state.fold(*event);
+                  ++queued.pending;
+                  queued.held += state == 3 ? 1 : 0;
+                });
+  }
+
+  std::optional<Entity> entity_of(const std::string& place, std::string_view subject,
+                                  std::string_view text) {
+    if (text.empty()) return Entity{};
+    auto record = entities_.decode(text);
+    if (!record) {
+      report_.add(place + ": " + record.error().detail);
+      return std::nullopt;
+    }
+    if (record->subject != subject) report_.add(place + ": it is of " + record->subject);
+    return std::move(record->entity);
+  }
+
+  // Equal but for whose increments are, where a record is from before that was kept.
+  static bool same(std::string_view subject, const Entity& kept, const Entity& folded) {
+    Entity both;
+    both.join(folded);
+    both.join(kept);
+    const auto shown = [&](const Entity& e) { return e.lives() ? shown_line(subject, e) : ""; };
+    return encode_entity(subject, both) == encode_entity(subject, folded) &&
+           shown(kept) == shown(folded);
+  }
+
+  Status read_entities() {
+    std::uint64_t known = 0;
+    OFFSYNC_TRY(
+        each("SELECT subject, pending, held, confirmed, visible FROM entity ORDER BY subject",
+             [&](auto& row) {
+               ++report_.entities;
+               const std::string subject(row.text(0));
+               const std::string place = "state of " + subject;
+               const auto confirmed = entity_of(place, subject, row.text(3));
+               const auto visible = entity_of(place + " with the queue", subject, row.text(4));
+               if (!confirmed || !visible) return;
+               const Entity* folded = state_.find(subject);
+               known += folded != nullptr ? 1 : 0;
+               Entity expected;
+               if (folded != nullptr) expected.join(*folded);
+               if (!same(subject, *confirmed, expected)) {
+                 report_.add(place + " is not what the log says");
+               }
+               const auto queued = queued_.find(subject);
+               const bool any = queued != queued_.end();
+               if (row.integer(1) != (any ? queued->second.pending : 0) ||
+                   row.integer(2) != (any ? queued->second.held : 0)) {
+                 report_.add(place + " counts other events than the queue has");
+               }
+               if (!any) return;
+               if (const Entity* own = queued->second.state.find(subject)) expected.join(*own);
+               if (!same(subject, *visible, expected)) {
+                 report_.add(place + " with the queue is not what log and queue say");
+               }
+               queued_.erase(queued);
+             }));
+    if (known != state_.size()) {
+      report_.add(
+          fmt::format("state: {} entities of the log are not there", state_.size() - known));
+    }
+    for (const auto& [subject, queued] : queued_) {
+      report_.add("state of " + subject + " is not there, and the queue writes it");
+    }
+    return {};
+  }
+
+  Status read_former() {
+    return each("SELECT n, source, id, line FROM former ORDER BY n", [&](auto& row) {
+      event_of("former logs: event " + std::to_string(row.uinteger(0)), row.text(3), row.text(1),
+               row.text(2));
+    });
+  }
+
+  Status read_conflicts() {
+    return each("SELECT id, line FROM conflict ORDER BY sequence", [&](auto& row) {
+      ++report_.conflicts;
+      const std::string place = "conflict " + std::string(row.text(0));
+      const auto event = decoder_.decode(row.text(1));
+      if (!event) return report_.add(place + ": " + event.error().detail);
+      if ((*event)->id != row.text(0)) report_.add(place + ": its line says another id");
+      if (const auto data = parse_conflict_data((*event)->data); !data) {
+        report_.add(place + ": " + data.error().detail);
+      }
+    });
+  }
+
+  sqlite::Db& db_;
+  Examined& report_;
+  Decoder decoder_;
+  EntityDecoder entities_;
+  std::uint64_t cursor_ = 0, log_after_ = 0, next_ = 0;
+  State state_;
+  std::map<std::string, Queued> queued_;
+};
+
+}  // namespace
+
+void Examined::add(std::string problem) {
+  more = more || problems.size() >= kMostProblems;
+  if (!more) problems.push_back(std::move(problem));
+}
+
+Result<Examined> examine_replica(const std::string& file) {
+  sqlite::OpenOptions options;
+  options.read_only = true;
+  auto opened = sqlite::Db::open(file, options);
+  Status usable =
+      opened ? sqlite::check_format(*opened, schema::kApplicationId, schema::steps().size())
+             : Status(opened.error());
+  if (!usable) {
+    if (usable.error().code != "not_ours") return usable.error();
+    return make_error(Errc::config, "not_a_replica", file + " is no offsync replica",
+                      "check the path");
+  }
+  Examined report;
+  const auto note = [&report](const std::string& problem) { report.add(problem); };
+  OFFSYNC_ASSIGN(const auto transaction,
+                 sqlite::Transaction::begin(*opened, sqlite::Transaction::Kind::read));
+  OFFSYNC_ASSIGN(const sqlite::PagesRead pages, sqlite::read_all_pages(*opened, note));
+  report.pages = pages.pages;
+  report.unsealed = pages.unsealed;
+  if (const Status read = Examination(*opened, report).run(); !read)
+    report.add(read.error().detail);
+  return report;
+}
+
+}  // namespace offsync

@@ -1,0 +1,82 @@
+#include "sqlite/examine.h"
+
+#include <sqlite3.h>
+
+#include <array>
+
+#include "sqlite/error.h"
+#include "sqlite/sealed_file.h"
+#include "sqlite/wal_tail.h"
+
+namespace offsync::sqlite {
+namespace {
+
+// A page may be read while another process writes it.
+constexpr int kTries = 5;
+
+// The code of SQLite's; also where the page is short of bytes.
+int read_page(sqlite3_file* file, std::uint64_t page) {
+  std::array<char, kPageBytes> bytes;
+  int rc = SQLITE_OK;
+  for (int tries = 0; tries < kTries; ++tries) {
+    rc = file->pMethods->xRead(file, bytes.data(), kPageBytes,
+                               static_cast<sqlite3_int64>(page) * kPageBytes);
+    if (rc != SQLITE_IOERR_DATA) break;
+  }
+  return rc;
+}
+
+}  // namespace
+
+Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem) {
+  PagesRead read;
+  sqlite3_file* file = nullptr;
+  sqlite3_int64 size = 0;
+  int rc = sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (rc == SQLITE_OK) rc = file->pMethods->xFileSize(file, &size);
+  if (rc != SQLITE_OK) return error_of(db.raw(), rc, "cannot read");
+  const std::uint64_t before = unsealed_reads(db.raw());
+  for (; read.pages < static_cast<std::uint64_t>(size) / kPageBytes; ++read.pages) {
+    rc = read_page(file, read.pages);
+    if (rc == SQLITE_OK) continue;
+    problem("page " + std::to_string(read.pages + 1) +
+            (rc == SQLITE_IOERR_DATA ? std::string(" is not as it was written")
+                                     : std::string(" cannot be read: ") + sqlite3_errstr(rc)));
+  }
+  read.unsealed = unsealed_reads(db.raw()) - before;
+  if (const Status whole = check_wal_tail(db); !whole) problem(whole.error().detail);
+  OFFSYNC_ASSIGN(Statement check, db.prepare("PRAGMA integrity_check"));
+  for (;;) {
+    const auto row = check.step();
+    if (!row) {
+      problem(row.error().detail);
+      return read;
+    }
+    if (!*row) return read;
+    if (check.text(0) != "ok") problem(std::string(check.text(0)));
+  }
+}
+
+Status check_format(Db& db, std::int32_t application_id, std::size_t newest) {
+  OFFSYNC_ASSIGN(const Format format, format_of(db));
+  if (format.application_id != application_id) {
+    return make_error(Errc::config, "not_ours", db.file() + " belongs to another program",
+                      "check the path");
+  }
+  if (format.version < 0 || static_cast<std::uint64_t>(format.version) > newest) {
+    return make_error(
+        Errc::config, "newer_format",
+        db.file() + " has format " + std::to_string(format.version) + ", made by a newer offsync",
+        "use the newer one");
+  }
+  if (static_cast<std::uint64_t>(format.version) < newest) {
+    return make_error(Errc::config, "old_format",
+                      db.file() + " has the older format " + std::to_string(format.version),
+                      "whatever uses it next brings it up to date; check it then");
+  }
+  if (has_seals(db.raw())) return {};
+  return make_error(Errc::io, "corrupt", db.file() + " is damaged: its header is not as it was",
+                    "restore it from a copy, or set it aside");
+}
+
+}  // namespace offsync::sqlite
