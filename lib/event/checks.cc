@@ -42,6 +42,10 @@ std::optional<std::uint64_t> parse_counting(std::string_view text) {
   return value;
 }
 
+std::optional<std::uint64_t> parse_sequence(std::string_view text) {
+  return text == "0" ? std::uint64_t{0} : parse_counting(text);
+}
+
 namespace {
 
 // So many bytes of a text are shown in a message; cut between two characters.

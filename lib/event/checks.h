@@ -35,6 +35,9 @@ bool is_attribute_name(std::string_view name);
 
 // A decimal number from 1 to 2^63-1 without leading zeros.
 std::optional<std::uint64_t> parse_counting(std::string_view text);
+// The same or "0": a place in a log. What the replica's file can hold, and the one rule by which
+// every number of a proxy's answer is read.
+std::optional<std::uint64_t> parse_sequence(std::string_view text);
 
 // `text` for an error message: control characters escaped, cut between two characters to a
 // bearable length. UTF-8 where `text` is.

@@ -1,12 +1,15 @@
 #include "wire/cursor.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "event/checks.h"
 
 namespace offsync {
 namespace {
 
 constexpr std::size_t kEpochBytes = 32;
+
+}  // namespace
 
 bool is_epoch(std::string_view text) {
   return !text.empty() && text.size() <= kEpochBytes &&
@@ -14,19 +17,12 @@ bool is_epoch(std::string_view text) {
                      [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); });
 }
 
-}  // namespace
-
 std::optional<Cursor> Cursor::parse(std::string_view text) {
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos || !is_epoch(text.substr(0, dash))) return std::nullopt;
-  const std::string_view digits = text.substr(dash + 1);
-  // One spelling for a place: a leading zero would make two.
-  if (digits.empty() || (digits.size() > 1 && digits.front() == '0')) return std::nullopt;
-  Cursor cursor{std::string(text.substr(0, dash)), 0};
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, cursor.sequence);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return cursor;
+  const auto sequence = parse_sequence(text.substr(dash + 1));
+  if (!sequence) return std::nullopt;
+  return Cursor{std::string(text.substr(0, dash)), *sequence};
 }
 
 std::string Cursor::text() const {

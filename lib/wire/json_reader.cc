@@ -2,9 +2,8 @@
 
 #include <simdjson.h>
 
-#include <charconv>
-
 #include "base/limits.h"
+#include "event/checks.h"
 
 namespace offsync {
 
@@ -25,6 +24,10 @@ bool JsonReader::read(std::string_view json) {
   return true;
 }
 
+bool JsonReader::has(std::string_view name) const {
+  return impl_->object && impl_->object->at_key(name).error() == simdjson::SUCCESS;
+}
+
 std::optional<std::string_view> JsonReader::text(std::string_view name) const {
   std::string_view value;
   if (!impl_->object) return std::nullopt;
@@ -33,15 +36,13 @@ std::optional<std::string_view> JsonReader::text(std::string_view name) const {
 }
 
 std::optional<std::uint64_t> JsonReader::number(std::string_view name) const {
-  std::uint64_t value = 0;
+  std::int64_t value = 0;
   if (!impl_->object) return std::nullopt;
-  if (impl_->object->at_key(name).get(value) == simdjson::SUCCESS) return value;
+  if (impl_->object->at_key(name).get(value) == simdjson::SUCCESS) {
+    return value < 0 ? std::nullopt : std::optional<std::uint64_t>(value);
+  }
   const auto digits = text(name);
-  if (!digits || digits->empty()) return std::nullopt;
-  const char* const end = digits->data() + digits->size();
-  const auto [stop, error] = std::from_chars(digits->data(), end, value);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return value;
+  return digits ? parse_sequence(*digits) : std::nullopt;
 }
 
 }  // namespace offsync

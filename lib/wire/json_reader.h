@@ -18,9 +18,10 @@ class JsonReader {
 
   // False where `json` is not one JSON object of at most limits::kLineBytes.
   bool read(std::string_view json);
+  bool has(std::string_view name) const;
   // A member that is a string; valid until the next read().
   std::optional<std::string_view> text(std::string_view name) const;
-  // A member that is a whole number, or a string of one in decimal digits.
+  // A member that is a whole number from 0 to 2^63-1, or a string of one in decimal digits.
   std::optional<std::uint64_t> number(std::string_view name) const;
 
  private:

@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/limits.h"
 #include "wire/cursor.h"
 #include "wire/json_reader.h"
 #include "wire/media_type.h"
@@ -17,6 +18,8 @@ constexpr std::array kKinds = {OutcomeKind::accepted, OutcomeKind::duplicate, Ou
                                OutcomeKind::held};
 constexpr std::size_t kCodeBytes = 64;
 constexpr std::size_t kTextBytes = 2000;
+// Each operation meets one other write at most, and a delete each field once.
+constexpr std::uint64_t kMostConflicts = limits::kOpsPerEvent + limits::kFieldsPerEntity;
 
 std::string write(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -34,16 +37,20 @@ bool is_code(std::string_view text) {
          });
 }
 
-bool is_epoch(const std::string& text) {
-  return Cursor::parse(text + "-0").has_value();
-}
-
 // At most kTextBytes of `text`, cut between characters.
 std::string cut(std::string_view text) {
   if (text.size() <= kTextBytes) return std::string(text);
   std::size_t end = kTextBytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return std::string(text.substr(0, end)) + "…";
+}
+
+// 0 where it is not there; what is there must be one.
+Result<std::uint64_t> number_of(const JsonReader& json, std::string_view name) {
+  if (!json.has(name)) return std::uint64_t{0};
+  const auto number = json.number(name);
+  if (number) return *number;
+  return bad_answer("an outcome's " + std::string(name) + " is no number that can be");
 }
 
 }  // namespace
@@ -83,9 +90,10 @@ Result<Outcome> parse_outcome(std::string_view line) {
   Outcome outcome;
   outcome.kind = *kind;
   outcome.id = json.text("id").value_or("");
-  outcome.line = json.number("line").value_or(0);
-  outcome.sequence = json.number("sequence").value_or(0);
-  outcome.conflicts = json.number("conflicts").value_or(0);
+  OFFSYNC_ASSIGN(outcome.line, number_of(json, "line"));
+  OFFSYNC_ASSIGN(outcome.sequence, number_of(json, "sequence"));
+  OFFSYNC_ASSIGN(outcome.conflicts, number_of(json, "conflicts"));
+  if (outcome.conflicts > kMostConflicts) return bad_answer("an outcome has too many conflicts");
   const std::string_view code = json.text("code").value_or("");
   outcome.code = is_code(code) ? code : "";
   outcome.detail = cut(json.text("detail").value_or(""));

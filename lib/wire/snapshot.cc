@@ -28,7 +28,8 @@ Result<SnapshotHeader> parse_snapshot_header(std::string_view line) {
     return error;
   }
   const auto place = Cursor::parse(cursor);
-  if (!place) return error;
+  const bool countable = header.entities <= INT64_MAX && header.conflicts <= INT64_MAX;
+  if (!place || !countable) return error;
   header.cursor = *place;
   return header;
 }

@@ -9,7 +9,7 @@ namespace {
 
 TEST_CASE("Cursor: text and back", "[cursor]") {
   for (const auto* const text :
-       {"a-0", "0193f-1", "e1-18446744073709551615", "abcdefghijklmnopqrstuvwxyz012345-7"}) {
+       {"a-0", "0193f-1", "e1-9223372036854775807", "abcdefghijklmnopqrstuvwxyz012345-7"}) {
     const auto cursor = Cursor::parse(text);
     INFO(text);
     REQUIRE(cursor.has_value());
@@ -35,6 +35,8 @@ TEST_CASE("Cursor: what is none", "[cursor]") {
                           " e-1"sv,
                           "E-1"sv,
                           "e-1-2"sv,
+                          "e-9223372036854775808"sv,
+                          "e-18446744073709551615"sv,
                           "e-18446744073709551616"sv,
                           "e-99999999999999999999999"sv,
                           "e-1\n"sv,

@@ -17,7 +17,7 @@ TEST_CASE("Outcome: the line of each kind", "[outcome]") {
 
 TEST_CASE("Outcome: there and back", "[outcome]") {
   const Outcome all[] = {
-      {"a1", OutcomeKind::accepted, UINT64_MAX, 1, "", "", 3},
+      {"a1", OutcomeKind::accepted, INT64_MAX, 1, "", "", 3},
       {"a2", OutcomeKind::duplicate, 1, 2, "", "", 0},
       {"quote \" and \\ and é", OutcomeKind::rejected, 0, 3, "kind_mismatch", "a\nb\tc\x01", 0},
       {"a4", OutcomeKind::held, 0, 10'000, "held", "behind a3", 0},
@@ -145,13 +145,13 @@ TEST_CASE("Outcome: a long detail is cut between characters", "[outcome]") {
 }
 
 TEST_CASE("SpaceInfo: there and back", "[outcome]") {
-  const SpaceInfo info{"shop", "e1", "n1", UINT64_MAX, 17, 40};
+  const SpaceInfo info{"shop", "e1", "n1", INT64_MAX, 17, 40};
   const auto back = parse_space_info(encode_space_info(info));
   REQUIRE(back.ok());
   CHECK(back->space == "shop");
   CHECK(back->epoch == "e1");
   CHECK(back->log == "n1");
-  CHECK(back->head == UINT64_MAX);
+  CHECK(back->head == INT64_MAX);
   CHECK(back->oldest == 17);
   CHECK(back->applied == 40);
   CHECK(encode_space_info({"s", "e", "", 0, 1, 0}) ==
