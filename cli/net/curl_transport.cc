@@ -1,128 +1,26 @@
 #include "cli/net/curl_transport.h"
 
-#include <curl/curl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cctype>
-#include <exception>
 #include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "cli/net/curl_error.h"
+#include "cli/net/exchange.h"
+#include "cli/net/loopback.h"
 
 namespace offsync::cli {
 namespace {
 
 constexpr long kBufferBytes = 128 * 1024;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-// Those of gzip and zstd that this libcurl can decode; brotli costs a client more than it saves.
-std::string supported_codings() {
-  const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
-  std::string out;
-  if ((info->features & CURL_VERSION_ZSTD) != 0) out = "zstd";
-  if ((info->features & CURL_VERSION_LIBZ) != 0) out += out.empty() ? "gzip" : ", gzip";
-  return out;
-}
-
-struct Exchange {
-  Transport::Id id = 0;
-  HttpHandler* handler = nullptr;  // null: cancelled
-  CURL* easy = nullptr;
-  curl_slist* headers = nullptr;
-  HttpRequest request;
-  HttpHead head;
-  std::string url, what;
-  char why[CURL_ERROR_SIZE] = "";
-  bool head_done = false;
-  bool attached = false;
-  bool called = false;        // a callback ran in this round
-  std::exception_ptr thrown;  // by the handler, to be rethrown outside of curl
-
-  ~Exchange() {
-    curl_easy_cleanup(easy);
-    curl_slist_free_all(headers);
-  }
-};
-
-// Runs a piece of a callback that curl called. False: curl is to give the exchange up.
-template <class Fn>
-bool guarded(Exchange& exchange, Fn fn) {
-  if (exchange.handler == nullptr) return false;
-  try {
-    fn();
-  } catch (...) {
-    exchange.thrown = std::current_exception();
-    return false;
-  }
-  return exchange.handler != nullptr;
-}
-
-void take_header_line(Exchange& exchange, std::string_view line) {
-  if (exchange.head_done) return;  // a trailer
-  if (line.starts_with("HTTP/")) {
-    exchange.head = {};
-    const auto space = line.find(' ');
-    if (space == std::string_view::npos) return;
-    for (const char c : line.substr(space + 1, 3)) {
-      if (c >= '0' && c <= '9') exchange.head.status = exchange.head.status * 10 + (c - '0');
-    }
-    return;
-  }
-  if (!trimmed(line).empty()) {
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) return;
-    exchange.head.headers.emplace_back(lower(trimmed(line.substr(0, colon))),
-                                       std::string(trimmed(line.substr(colon + 1))));
-    return;
-  }
-  if (exchange.head.status < 200) return;  // 100 Continue: the real answer follows
-  exchange.head_done = true;
-  exchange.called = true;
-  exchange.handler->on_head(exchange.head);
-}
-
-size_t on_header(char* bytes, size_t size, size_t count, void* user) {
-  auto& exchange = *static_cast<Exchange*>(user);
-  const std::string_view line(bytes, size * count);
-  return guarded(exchange, [&] { take_header_line(exchange, line); }) ? line.size() : 0;
-}
-
-size_t on_body(char* bytes, size_t size, size_t count, void* user) {
-  auto& exchange = *static_cast<Exchange*>(user);
-  const std::string_view data(bytes, size * count);
-  const bool go_on = guarded(exchange, [&] {
-    exchange.called = true;
-    exchange.handler->on_data(data);
-  });
-  return go_on ? data.size() : 0;
-}
+constexpr const char* kCodings = "zstd, gzip";
 
 // As curl's own, but no program that is started meanwhile gets it.
 curl_socket_t open_socket(void* /*user*/, curlsocktype /*purpose*/, curl_sockaddr* address) {
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-// curl finds nothing wrong with a header that just ends.
-Error error_without_head(const Exchange& exchange) {
-  if (exchange.head.status != 0) {
-    return error_of_curl(CURLE_GOT_NOTHING, exchange.what, "the answer was cut in its header", 0);
-  }
-  return error_of_curl(CURLE_WEIRD_SERVER_REPLY, exchange.what, "no HTTP answer came", 0);
 }
 
 // scheme://host:port of `origin`, without user and password.
@@ -151,7 +49,7 @@ Result<std::string> public_origin(const std::string& origin) {
   return out;
 }
 
-void set_headers(Exchange& exchange, const std::string& codings) {
+void set_headers(Exchange& exchange) {
   const auto add = [&](const std::string& line) {
     curl_slist* grown = curl_slist_append(exchange.headers, line.c_str());
     if (grown == nullptr) throw std::bad_alloc();
@@ -167,10 +65,9 @@ void set_headers(Exchange& exchange, const std::string& codings) {
   }
   add("Expect:");  // a round trip, and some servers never answer it
   if (!typed) add("Content-Type:");
+  // Not by curl's own option: what is unpacked there is bounded by nothing.
+  if (!stream) add(std::string("Accept-Encoding: ") + kCodings);
   curl_easy_setopt(exchange.easy, CURLOPT_HTTPHEADER, exchange.headers);
-  if (!stream && !codings.empty()) {
-    curl_easy_setopt(exchange.easy, CURLOPT_ACCEPT_ENCODING, codings.c_str());
-  }
 }
 
 void set_method(Exchange& exchange) {
@@ -186,7 +83,7 @@ void set_method(Exchange& exchange) {
   curl_easy_setopt(exchange.easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
-void set_options(Exchange& exchange, const CurlOptions& options, const std::string& codings) {
+void set_options(Exchange& exchange, const CurlOptions& options) {
   CURL* easy = exchange.easy;
   curl_easy_setopt(easy, CURLOPT_URL, exchange.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -199,19 +96,32 @@ void set_options(Exchange& exchange, const CurlOptions& options, const std::stri
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(exchange.request.timeout_ms));
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  // An HTTP proxy of the environment does not know this machine by the names that we use for it.
+  if (is_loopback(exchange.url)) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
   if (!options.user_agent.empty()) {
     curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
   }
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange.why);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, &exchange);
-  set_headers(exchange, codings);
+  exchange.hook();
+  set_headers(exchange);
   set_method(exchange);
 }
+
+}  // namespace
+
+namespace {
+
+// Sets a flag for a while, even where that ends by an exception.
+class Within {
+ public:
+  explicit Within(bool& flag) : flag_(flag) { flag_ = true; }
+  ~Within() { flag_ = false; }
+  Within(const Within&) = delete;
+  Within& operator=(const Within&) = delete;
+
+ private:
+  bool& flag_;
+};
 
 }  // namespace
 
@@ -219,7 +129,6 @@ struct CurlTransport::Impl {
   CURLM* multi = nullptr;
   std::string origin;         // as given, perhaps with a password
   std::string public_origin;  // as printed
-  std::string codings = supported_codings();
   CurlOptions options;
   Id last = 0;
   bool in_curl = false;
@@ -255,46 +164,63 @@ struct CurlTransport::Impl {
     }
   }
 
-  void finish(CURL* easy, CURLcode code) {
-    Exchange* exchange = nullptr;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &exchange);
-    long proxy_status = 0;
-    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
-    const auto it = exchanges.find(exchange->id);
+  void finish(Id id) {
+    const auto it = exchanges.find(id);
     const std::unique_ptr<Exchange> done = std::move(it->second);
     exchanges.erase(it);
     detach(*done);
     if (done->thrown) std::rethrow_exception(done->thrown);
     if (done->handler == nullptr) return;
-    Status result;
-    if (code == CURLE_COULDNT_CONNECT) {
-      long error = 0;
-      curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
-      result = error_of_curl(code, done->what, why_not_connected(done->why, error), proxy_status);
-    } else if (code != CURLE_OK) {
-      result = error_of_curl(code, done->what, done->why, proxy_status);
-    } else if (!done->head_done) {
-      result = error_without_head(*done);
-    }
-    done->handler->on_done(result);
+    done->handler->on_done(done->result());
   }
 
-  // True if a callback ran.
-  bool perform() {
-    attach_new_and_drop_cancelled();
-    int running = 0;
-    in_curl = true;
-    curl_multi_perform(multi, &running);
-    in_curl = false;
-    bool called = std::any_of(exchanges.begin(), exchanges.end(),
-                              [](const auto& item) { return item.second->called; });
+  void note_ends() {
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
-      finish(message->easy_handle, message->data.result);
-      called = true;
+      Exchange* exchange = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
+      exchange->over = message->data.result;
     }
-    return called;
+  }
+
+  // Outside of curl, so that handlers may throw and cancel as they like. True: there is more.
+  bool hand_on_all() {
+    bool more = false;
+    for (const Id id : ids()) {
+      const auto it = exchanges.find(id);
+      if (it == exchanges.end()) continue;
+      Exchange& exchange = *it->second;
+      if (exchange.unpacker && !exchange.thrown && exchange.hand_on()) {
+        more = true;
+      } else if (exchange.over || exchange.unusable || exchange.thrown) {
+        finish(id);
+        more = true;
+      } else if (exchange.paused) {
+        exchange.paused = false;
+        curl_easy_pause(exchange.easy, CURLPAUSE_CONT);
+        more = true;
+      }
+    }
+    return more;
+  }
+
+  std::vector<Id> ids() const {
+    std::vector<Id> out;
+    for (const auto& [id, exchange] : exchanges) out.push_back(id);
+    return out;
+  }
+
+  // True if a callback ran, or there is more to do at once.
+  bool perform() {
+    attach_new_and_drop_cancelled();
+    int running = 0;
+    const Within within(in_curl);
+    curl_multi_perform(multi, &running);
+    note_ends();
+    const bool more = hand_on_all();
+    return more || std::any_of(exchanges.begin(), exchanges.end(),
+                               [](const auto& item) { return item.second->called; });
   }
 };
 
@@ -328,7 +254,7 @@ Transport::Id CurlTransport::start(HttpRequest request, HttpHandler& handler) {
   exchange->what = request.method + " " + impl_->public_origin +
                    request.target.substr(0, request.target.find('?'));
   exchange->request = std::move(request);
-  set_options(*exchange, impl_->options, impl_->codings);
+  set_options(*exchange, impl_->options);
   const Id id = exchange->id;
   impl_->exchanges.emplace(id, std::move(exchange));
   return id;

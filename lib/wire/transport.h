@@ -21,6 +21,9 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::int64_t timeout_ms = 0;  // whole exchange; 0: none (streams have their own heartbeat)
+  // Of the answer's body, decoded. A longer one is given up (Errc::protocol, "too_large"), and so
+  // is one that unpacks to far more than came; never are more than some pieces of 64 KiB held.
+  std::size_t max_bytes = SIZE_MAX;
 };
 
 struct HttpHead {

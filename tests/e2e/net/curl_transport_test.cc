@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "cli/net/loopback.h"
 #include "script_server.h"
 #include "support/catch.h"
 #include "wire/compress.h"
@@ -215,6 +216,76 @@ TEST_CASE("what is not HTTP, or not decodable, is a protocol error") {
   REQUIRE(failure_of("SSH-2.0-OpenSSH_9.2\r\n").kind == Errc::protocol);
   REQUIRE(failure_of("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello")
               .kind == Errc::protocol);
+}
+
+TEST_CASE("a body that cannot be taken is a protocol error, and no more of it is read") {
+  const auto failure = [](const std::string& coding, const std::string& body, std::size_t limit) {
+    ScriptServer server(
+        {answering("HTTP/1.1 200 OK\r\nContent-Encoding: " + coding +
+                   "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body)});
+    HttpRequest request = get("/x");
+    request.max_bytes = limit;
+    Collector collector;
+    exchange(server.origin(), request, collector);
+    REQUIRE_FALSE(collector.result->ok());
+    CHECK(collector.result->error().kind == Errc::protocol);
+    CHECK(collector.body.size() <= limit);
+    return collector.result->error().code;
+  };
+  const std::string large(10'000'000, 'x');
+  for (const auto coding : {Coding::gzip, Coding::zstd}) {
+    const std::string name = coding == Coding::gzip ? "gzip" : "zstd";
+    CHECK(failure(name, compress(large, coding), 1'000'000) == "too_large");
+    std::string cut = compress(large, coding);
+    cut.resize(cut.size() - 1);
+    CHECK(failure(name, cut, SIZE_MAX) == "bad_encoding");
+  }
+  CHECK(failure("identity", large, 1'000'000) == "too_large");
+  CHECK(failure("br", "x", SIZE_MAX) == "bad_encoding");
+  CHECK(failure("gzip, gzip", "x", SIZE_MAX) == "bad_encoding");
+  std::string damaged = compress("hello", Coding::gzip);
+  damaged[damaged.size() - 6] = static_cast<char>(damaged[damaged.size() - 6] ^ 1);
+  CHECK(failure("gzip", damaged, SIZE_MAX) == "bad_encoding");
+}
+
+TEST_CASE("a large body is handed on a piece at a time") {
+  const std::string body(30'000'000, 'x');
+  for (const bool packed : {false, true}) {
+    const std::string sent = packed ? compress(body, Coding::zstd) : body;
+    ScriptServer server({answering(
+        std::string("HTTP/1.1 200 OK\r\n") + (packed ? "Content-Encoding: zstd\r\n" : "") +
+        "Content-Length: " + std::to_string(sent.size()) + "\r\n\r\n" + sent)});
+    Collector collector;
+    const auto transport = transport_to(server.origin());
+    transport->start(get("/x", 60'000), collector);
+    std::size_t most = 0;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!collector.result && std::chrono::steady_clock::now() < end) {
+      const std::size_t before = collector.body.size();
+      transport->poll(100);
+      most = std::max(most, collector.body.size() - before);
+    }
+    REQUIRE(collector.result);
+    REQUIRE(collector.result->ok());
+    CHECK(collector.body == body);
+    CHECK(most <= 3'000'000);
+  }
+}
+
+TEST_CASE("which URLs are of this machine") {
+  for (const char* url : {"http://localhost/x", "http://LOCALHOST:80", "https://a.localhost:1/",
+                          "http://localhost./", "http://127.0.0.1:8080/v1", "http://127.255.3.4/",
+                          "http://[::1]:8080/x", "http://u:p@127.0.0.1/"}) {
+    INFO(url);
+    CHECK(cli::is_loopback(url));
+  }
+  for (const char* url :
+       {"http://example.org/127.0.0.1", "http://128.0.0.1/", "http://10.127.0.1/",
+        "http://127.0.0.1.example.org/", "http://notlocalhost/", "http://localhost.example.org",
+        "http://[::2]/", "http://127.0.0.1@h/", "nonsense"}) {
+    INFO(url);
+    CHECK_FALSE(cli::is_loopback(url));
+  }
 }
 
 TEST_CASE("a redirect is an answer and is not followed") {
