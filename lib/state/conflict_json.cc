@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "event/canonical.h"
+#include "event/checks.h"
 #include "event/value.h"
 #include "state/decision.h"
 
@@ -151,6 +152,15 @@ std::string conflict_data(const Conflict& conflict) {
 
 Result<Conflict> parse_conflict_data(std::string_view data) {
   return Reader().read(data);
+}
+
+Result<Conflict> conflict_of(const EventView& event) {
+  if (event.type != kConflictType) {
+    return bad_data("malformed", "the event " + printable(event.id) + " is no conflict record");
+  }
+  OFFSYNC_ASSIGN(Conflict conflict, parse_conflict_data(event.data));
+  conflict.id = event.id;
+  return conflict;
 }
 
 }  // namespace offsync

@@ -50,5 +50,8 @@ std::vector<Conflict> conflicts_of(const Entity& before, const EventView& event)
 // The `data` of an offsync.conflict event (canonical JSON), and its reading.
 std::string conflict_data(const Conflict& conflict);
 Result<Conflict> parse_conflict_data(std::string_view data);
+// The record that an event is, with its id: the one rule by which records are taken from a proxy
+// and read again. Errors: bad_data.
+Result<Conflict> conflict_of(const EventView& event);
 
 }  // namespace offsync

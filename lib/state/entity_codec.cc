@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <unordered_set>
+#include <vector>
+
 #include "base/limits.h"
 #include "event/canonical.h"
 #include "event/checks.h"
@@ -147,18 +151,27 @@ struct EntityDecoder::Impl {
   bool read_write(od::value value, Write& write, bool needs_source = true);
   bool read_attribute(std::string_view name, od::value value, Write& write);
 
+  // For objects of a few known names; those of any number have their own look for twins.
   template <class Each>
-  bool members(od::value value, const Each& each) {
+  bool members(od::value value, const Each& each, bool unique = true) {
     od::object object;
     if (value.get_object().get(object)) return bad("an object is expected");
+    const auto first = static_cast<std::ptrdiff_t>(names.size());
     for (auto item : object) {
       od::field field;
       if (const auto error = std::move(item).get(field)) return walker.fail(error);
       std::string_view name;
-      if (!walker.read_name(field, name) || !each(name, od::value(field.value()))) return false;
+      if (!walker.read_name(field, name)) return false;
+      if (unique && std::find(names.begin() + first, names.end(), name) != names.end()) {
+        return twice(name);
+      }
+      if (unique) names.push_back(name);
+      if (!each(name, od::value(field.value()))) return false;
     }
+    names.resize(static_cast<std::size_t>(first));
     return true;
   }
+  bool twice(std::string_view name) { return bad(fmt::format("it has {} twice", printable(name))); }
   bool bad(std::string_view what) {
     return walker.fail("malformed", fmt::format("the entity record cannot be read: {}", what));
   }
@@ -166,6 +179,7 @@ struct EntityDecoder::Impl {
   od::parser parser;
   canonical::Out out;
   canonical::Walker walker{out};
+  std::vector<std::string_view> names;  // of the objects around
 };
 
 EntityDecoder::EntityDecoder() : impl_(std::make_unique<Impl>()) {}
@@ -181,6 +195,7 @@ bool EntityDecoder::Impl::read(std::string_view line, EntityRecord& record) {
   const simdjson::padded_string padded(line);
   out.reset(line.size() + simdjson::SIMDJSON_PADDING);
   walker.reset();
+  names.clear();
   od::document document;
   if (const auto error = parser.iterate(padded).get(document)) return walker.fail(error);
   od::value whole;
@@ -215,12 +230,18 @@ bool EntityDecoder::Impl::read_member(std::string_view name, od::value value,
     return true;
   }
   if (name != "fields") return bad(fmt::format("unknown member {}", printable(name)));
-  return members(value, [&](std::string_view field, od::value kinds) {
+  std::unordered_set<std::string_view> fields;
+  const auto read_field = [&](std::string_view field, od::value kinds) {
     if (!is_field_name(field)) return bad("a field name is not allowed");
-    return members(kinds, [&](std::string_view kind, od::value body) {
+    if (!fields.insert(field).second) return twice(field);
+    bool any = false;
+    const bool ok = members(kinds, [&](std::string_view kind, od::value body) {
+      any = true;
       return read_kind(field, kind, body, record.entity);
     });
-  });
+    return ok && (any || bad("a field without anything written to it"));
+  };
+  return members(value, read_field, false);
 }
 
 bool EntityDecoder::Impl::read_kind(std::string_view field, std::string_view kind, od::value value,
@@ -265,7 +286,8 @@ bool EntityDecoder::Impl::read_counter(std::string_view field, od::value value, 
 }
 
 bool EntityDecoder::Impl::read_set(std::string_view field, od::value value, Entity& entity) {
-  return members(value, [&](std::string_view name, od::value body) {
+  bool any = false;
+  const bool ok = members(value, [&](std::string_view name, od::value body) {
     od::array array;
     if (name != "elements" || body.get_array().get(array)) return bad("a set is malformed");
     for (auto item : array) {
@@ -275,9 +297,11 @@ bool EntityDecoder::Impl::read_set(std::string_view field, od::value value, Enti
       if (!read_write(element, write)) return false;
       if (write.value.empty() || !write.present_given) return bad("an element is malformed");
       EntityCodec::put_element(entity, field, write.writer, write.value, write.present);
+      any = true;
     }
     return true;
   });
+  return ok && (any || bad("a set without elements"));
 }
 
 bool EntityDecoder::Impl::read_write(od::value value, Write& write, bool needs_source) {

@@ -59,6 +59,16 @@ TEST_CASE("hostile: an entity's record is refused as a whole") {
       R"({"subject":"a/b","fields":{"t":[]}})",
       R"({"subject":"a/b","fields":{"a\"b":{}}})",
       R"({"subject":"a/b","\q":1})",
+      R"({"subject":"a/b","subject":"a/b"})",
+      R"({"subject":"a/b","fields":{},"fields":{}})",
+      R"({"subject":"a/b","fields":{"f":{}}})",
+      R"({"subject":"a/b","fields":{"f":{"set":{"elements":[]}}}})",
+      R"({"subject":"a/b","fields":{"f":{"set":{}}}})",
+      R"({"subject":"a/b","fields":{"f":{"register":)" + write(R"("value":1)") +
+          R"(},"f":{"register":)" + write(R"("value":1)") + "}}}",
+      R"({"subject":"a/b","fields":{"f":{"register":)" + write(R"("value":1)") + R"(,"register":)" +
+          write(R"("value":1)") + "}}}",
+      registered(write(R"("value":1,"value":1)")),
       R"({"subject":"a/b","created":5})",
       R"({"subject":"a/b","deleted":{}})",
       registered("5"),
