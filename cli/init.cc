@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/system_error.h"
 #include "cli/command.h"
 #include "cli/home.h"
 #include "cli/options.h"
@@ -47,7 +48,7 @@ Status make_folders(const std::string& path) {
     end = path.find('/', end);
     const std::string folder = path.substr(0, end);
     if (const int error = make_folder(folder); error != 0) {
-      return make_error(Errc::io, "io",
+      return make_error(kind_of_errno(error), "io",
                         fmt::format("cannot make the folder {}: {}", folder, std::strerror(error)));
     }
     if (end != std::string::npos) ++end;

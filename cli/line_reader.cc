@@ -13,6 +13,7 @@
 
 #include "base/byte_order_mark.h"
 #include "base/descriptor.h"
+#include "base/system_error.h"
 #include "cli/interrupt.h"
 #include "event/decoder.h"
 
@@ -261,7 +262,7 @@ Result<InputFile> InputFile::open(const std::string& file) {
                       "give a file, or - for stdin");
   }
   if (fd < 0) {
-    return make_error(Errc::no_input, "no_input",
+    return make_error(kind_of_errno(errno, Errc::no_input), "no_input",
                       fmt::format("cannot open {}: {}", file, std::strerror(errno)));
   }
   return InputFile(fd, file);

@@ -11,13 +11,15 @@
 #include <cstring>
 #include <utility>
 
+#include "base/system_error.h"
+
 namespace offsync::proxy {
 namespace {
 
 constexpr int kDied = 70;
 
 Error failed_to(std::string code, std::string_view what) {
-  return make_error(Errc::io, std::move(code),
+  return make_error(kind_of_errno(errno), std::move(code),
                     fmt::format("cannot {}: {}", what, std::strerror(errno)));
 }
 

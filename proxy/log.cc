@@ -9,6 +9,7 @@
 
 #include "base/descriptor.h"
 #include "base/rfc3339.h"
+#include "base/system_error.h"
 #include "event/value.h"
 
 namespace offsync::proxy {
@@ -66,7 +67,7 @@ Result<int> open_log(const std::string& file) {
     (void)::fcntl(fd, F_SETFL, O_WRONLY | O_APPEND);
     return fd;
   }
-  return make_error(Errc::config, "log_file",
+  return make_error(kind_of_errno(errno, Errc::config), "log_file",
                     fmt::format("cannot open the log file {}: {}", file, std::strerror(errno)),
                     "its folder must exist and be writable");
 }

@@ -23,6 +23,7 @@
 
 #include "base/descriptor.h"
 #include "base/process.h"
+#include "base/system_error.h"
 #include "proxy/config.h"
 #include "proxy/daemon.h"
 #include "proxy/server.h"
@@ -32,13 +33,14 @@
 namespace offsync::proxy {
 namespace {
 
-constexpr int kExitNoInput = 66, kExitInternal = 70, kExitIo = 74, kExitConfig = 78;
+constexpr int kExitNoInput = 66, kExitInternal = 70, kExitIo = 74, kExitAuth = 77, kExitConfig = 78;
 constexpr auto kStopWithin = std::chrono::milliseconds(4700);
 
 int exit_code(const Error& error) {
   return error.kind == Errc::config     ? kExitConfig
          : error.kind == Errc::io       ? kExitIo
          : error.kind == Errc::no_input ? kExitNoInput
+         : error.kind == Errc::auth     ? kExitAuth
                                         : kExitInternal;
 }
 
@@ -138,8 +140,8 @@ Status check(const Config& config) {
 Result<std::unique_ptr<SqliteLogStore>> open_store(const Config& config, Random& random) {
   namespace fs = std::filesystem;
   const auto folder = fs::path(config.store_file).parent_path();
-  const auto failed = [&](const std::string& why) {
-    return make_error(Errc::io, "store_folder",
+  const auto failed = [&](const std::string& why, Errc kind = Errc::io) {
+    return make_error(kind, "store_folder",
                       fmt::format("cannot create the folder {}: {}", folder.string(), why),
                       "name another place with --store sqlite:PATH, or make its folder");
   };
@@ -152,7 +154,7 @@ Result<std::unique_ptr<SqliteLogStore>> open_store(const Config& config, Random&
     fs::permissions(folder, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec,
                     error);
   } else if (error) {
-    return failed(error.message());
+    return failed(error.message(), kind_of_errno(error.value()));
   }
   SqliteLogStore::Options options;
   options.file = config.store_file;

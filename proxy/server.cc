@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/system_error.h"
 #include "proxy/api.h"
 #include "proxy/http_engine.h"
 #include "proxy/hub.h"
@@ -89,7 +90,7 @@ Result<int> Server::Impl::listen() {
                       "give an address of this machine, such as 127.0.0.1");
   } catch (const Poco::Exception& e) {
     return make_error(
-        Errc::io, "listen",
+        kind_of_errno(e.code()), "listen",
         fmt::format("cannot listen on {}:{}: {}", options.host, options.port, e.message()),
         "is another program using this port, or is the address not this machine's?");
   }

@@ -16,9 +16,10 @@ struct sqlite3_stmt;
 
 namespace offsync::sqlite {
 
-// Errors of everything here: `disk_full`, `read_only`, `io`, `corrupt`, `constraint`, `replaced`
-// (Errc::io), `no_such_file` (no_input), `not_ours` and `newer_format` (config), `busy` (partial:
-// try again), `sqlite` (internal: a bug). All name the file.
+// Errors of everything here: `disk_full`, `io`, `corrupt`, `constraint`, `replaced` (Errc::io),
+// `read_only` (auth: a permission is wanting), `no_such_file` (no_input), `not_ours` and
+// `newer_format` (config), `busy` (partial: try again), `sqlite` (internal: a bug). All name the
+// file.
 
 struct OpenOptions {
   bool create = false;

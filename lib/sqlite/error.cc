@@ -6,6 +6,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/system_error.h"
 #include "sqlite/sealed_file.h"
 
 namespace offsync::sqlite {
@@ -32,7 +33,7 @@ Meaning meaning_of(int rc) {
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-      return {Errc::io, "read_only", "check the permissions of the file and of its folder"};
+      return {Errc::auth, "read_only", "check the permissions of the file and of its folder"};
     case SQLITE_CANTOPEN:
       return {Errc::io, "io", "check the path, and the permissions of the file and of its folder"};
     case SQLITE_IOERR:
@@ -75,6 +76,7 @@ Error error_of(sqlite3* db, int rc, std::string_view doing, const std::string& f
   if (limit || (primary == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))) {
     rc = SQLITE_FULL;
   }
+  if (primary == SQLITE_CANTOPEN && kind_of_errno(system) == Errc::auth) rc = SQLITE_PERM;
   Error error = error_of_file(name != nullptr && *name != '\0' ? name : file, rc, doing, why);
   if (limit) error.hint = "raise the limit, then run it again";
   return error;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/system_error.h"
 #include "sqlite/db.h"
 
 namespace offsync::sqlite {
@@ -23,7 +24,7 @@ constexpr off_t kLock = 1;
 constexpr off_t kNote = 2;
 
 Error lock_error(const std::string& file, int error) {
-  return make_error(Errc::io, error == EACCES || error == EROFS ? "read_only" : "io",
+  return make_error(kind_of_errno(error), error == EACCES || error == EROFS ? "read_only" : "io",
                     "cannot lock " + file + ": " + std::strerror(error),
                     error == ENOENT ? "check the path: the folder must be there"
                                     : "check the permissions of the folder, and whether its file "
