@@ -9,7 +9,7 @@ namespace offsync::cli {
 Result<ConflictRecord> conflict_of_line(Decoder& decoder, std::string_view line) {
   OFFSYNC_ASSIGN(const EventView* event, decoder.decode(line));
   ConflictRecord record;
-  OFFSYNC_ASSIGN(record.conflict, parse_conflict_data(event->data));
+  OFFSYNC_ASSIGN(record.conflict, conflict_of(*event));
   record.conflict.id = event->id;
   record.subject = event->subject;
   record.sequence = event->sequence;

@@ -96,6 +96,7 @@ _offsync_options() {
         resolve) printf '%s' "$common --all --ours --theirs --current --incoming --value --remote" ;;
         status) printf '%s' "$common --check --offline --require-proxy --remote" ;;
         doctor) printf '%s' "$common --file" ;;
+        repair) printf '%s' "$common" ;;
     esac
 }
 
@@ -185,7 +186,7 @@ _offsync() {
     elif [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_offsync_options "$command")" -- "$cur")
     elif [[ -z $command ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'init emit sync watch replay log state queue recover conflicts resolve status remote doctor' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'init emit sync watch replay log state queue recover conflicts resolve status remote doctor repair' -- "$cur")
     else
         _offsync_argument "$count" "$first"
     fi

@@ -131,6 +131,7 @@ complete -c offsync -n __offsync_is -a resolve -d 'Decide a conflict'
 complete -c offsync -n __offsync_is -a status -d 'Print where this replica stands'
 complete -c offsync -n __offsync_is -a remote -d 'Show or set the space'
 complete -c offsync -n __offsync_is -a doctor -d 'Read all of the replica and say whether it is sound'
+complete -c offsync -n __offsync_is -a repair -d 'Make a damaged replica usable again'
 
 # Options that several commands have
 complete -c offsync -n '__offsync_is init sync watch state conflicts resolve status' -l remote -x -d 'URL of the space'

@@ -1,32 +1,37 @@
 #include "replica/pull_session.h"
 
+#include <algorithm>
+
+#include "wire/answer_limits.h"
+
 namespace offsync {
 
-PageSession::PageSession(SyncContext& context, const Cursor& after)
-    : Session(context, "the pull after " + after.text(), context.options.request_timeout_ms),
+PageSession::PageSession(SyncContext& context, const Cursor& after, std::size_t events)
+    : Session(context, "the pull after " + after.text(), context.options.request_timeout_ms,
+              limits::kLineBytes + events * limits::kPageLineBytes),
       after_(after) {
   HttpRequest request;
-  request.target = context.base + "/events?after=" + after.text() +
-                   "&limit=" + std::to_string(context.options.page_events);
+  request.target =
+      context.base + "/events?after=" + after.text() + "&limit=" + std::to_string(events);
   request.headers = {{"Accept", "application/x-ndjson"}};
   context.add_line_mark(request, after);
   begin(std::move(request));
 }
 
-// Whole lines are kept even where the page is cut further on, so that a pull over a connection that
-// never lasts for a page gets forward all the same.
-Status PageSession::consume(bool last) {
-  if (epoch_ != after_.epoch) {
-    end_expired(protocol_error("cursor_expired", "the log began anew as " + epoch_));
-    return {};
+// Nothing of a page counts before it is whole: what is wrong may show at its very end.
+Status PageSession::consume(bool /*last*/) {
+  if (epoch_ == after_.epoch) return look_at_lines();
+  end_expired(protocol_error("cursor_expired", "the log began anew as " + epoch_));
+  return {};
+}
+
+Status PageSession::look_at_lines() {
+  for (std::size_t end = 0; (end = body_.find('\n', searched_)) != std::string::npos;) {
+    lines_seen_ += end > searched_ ? 1 : 0;
+    searched_ = end + 1;
   }
-  if (!last && body_.size() < limits::kPieceBytes) return {};
-  const std::vector<std::string> lines = take_lines(last && complete());
-  if (body_.size() > limits::kLineBytes) {
-    return protocol_error("too_large", "a line of the log is longer than an event can be");
-  }
-  if (lines.empty()) return {};
-  return context_.apply(epoch_, lines);
+  if (body_.size() - searched_ <= limits::kLineBytes) return {};
+  return protocol_error("too_large", "a line of the log is longer than an event can be");
 }
 
 // A page that ends before the place that it claims to reach would be a hole in the log, for ever.
@@ -43,16 +48,18 @@ Status PageSession::finish() {
     end_expired(protocol_error("cursor_expired", "the log ends before it"));
     return {};
   }
-  if (answered_cursor_->epoch != epoch_ || info.cursor->sequence < answered_cursor_->sequence) {
-    return protocol_error("bad_answer", "the page reaches to " + info.cursor->text() +
-                                            " and not to " + answered_cursor_->text() +
-                                            " as it says");
+  const std::vector<std::string> lines = take_lines(true);
+  const Cursor reached{epoch_, after_.sequence + lines.size()};
+  if (*answered_cursor_ != reached) {
+    return protocol_error("bad_answer", "the page reaches to " + reached.text() + " and not to " +
+                                            answered_cursor_->text() + " as it says");
   }
-  return {};
+  if (lines.empty()) return {};
+  return context_.apply(epoch_, lines, reached.sequence);
 }
 
 SnapshotSession::SnapshotSession(SyncContext& context)
-    : Session(context, "the snapshot", context.options.request_timeout_ms) {
+    : Session(context, "the snapshot", context.options.request_timeout_ms, limits::kSnapshotBytes) {
   HttpRequest request;
   request.target = context.base + "/state";
   request.headers = {{"Accept", "application/x-ndjson"}};
@@ -72,7 +79,20 @@ Status SnapshotSession::consume(bool last) {
   return stage(searched_ + end + 1);
 }
 
+Status SnapshotSession::check(std::string_view lines) {
+  if (!header_) {
+    OFFSYNC_ASSIGN(header_, parse_snapshot_header(lines.substr(0, lines.find('\n'))));
+    if (header_->cursor.epoch != epoch_) {
+      return protocol_error("bad_snapshot", "it is of another log than the answer");
+    }
+  }
+  lines_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+  if (lines_ <= 1 + header_->entities + header_->conflicts) return {};
+  return protocol_error("bad_snapshot", "there is more than it announced");
+}
+
 Status SnapshotSession::stage(std::size_t bytes) {
+  OFFSYNC_TRY(check(std::string_view(body_).substr(0, bytes)));
   if (!begun_) OFFSYNC_TRY(context_.replica.begin_snapshot());
   begun_ = true;
   OFFSYNC_TRY(context_.replica.stage_snapshot(std::string_view(body_).substr(0, bytes)));

@@ -2,20 +2,29 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "replica/session.h"
+#include "wire/snapshot.h"
 
 namespace offsync {
 
 class PageSession final : public Session {
  public:
-  PageSession(SyncContext& context, const Cursor& after);
+  // Of at most `events` events.
+  PageSession(SyncContext& context, const Cursor& after, std::size_t events);
+
+  // So many whole events had come when it ended.
+  std::size_t whole_events() const { return lines_seen_; }
 
  private:
   Status consume(bool last) override;
   Status finish() override;
+  Status look_at_lines();
 
   Cursor after_;
+  std::size_t searched_ = 0;  // up to here the body is whole lines
+  std::size_t lines_seen_ = 0;
 };
 
 class SnapshotSession final : public Session {
@@ -28,8 +37,13 @@ class SnapshotSession final : public Session {
   // Stages the first `bytes` of the body.
   Status stage(std::size_t bytes);
 
+  // Whether these lines can be of the snapshot that its first line announces.
+  Status check(std::string_view lines);
+
   bool begun_ = false;
   std::size_t searched_ = 0;  // up to here the body has no end of a line
+  std::uint64_t lines_ = 0;   // staged
+  std::optional<SnapshotHeader> header_;
 };
 
 }  // namespace offsync

@@ -31,7 +31,7 @@ std::int64_t time_for(const std::vector<PendingEvent>& events, std::int64_t idle
 PushSession::PushSession(SyncContext& context, const std::optional<Cursor>& seen,
                          const std::string& source, std::vector<PendingEvent> events)
     : Session(context, "the push of " + count(events.size()),
-              time_for(events, context.options.request_timeout_ms)),
+              time_for(events, context.options.request_timeout_ms), limits::kBodyBytes),
       events_(std::move(events)) {
   HttpRequest request;
   request.method = "POST";
@@ -79,9 +79,6 @@ void PushSession::report(const std::vector<Outcome>& outcomes) {
 
 // What was answered is settled even where the answer is cut or wrong further on: it is a fact.
 Status PushSession::consume(bool last) {
-  if (body_.size() > limits::kBodyBytes) {
-    return protocol_error("too_large", "the answer is far longer than its outcomes can be");
-  }
   if (!last) return {};
   std::vector<Outcome> outcomes;
   Status wrong;
@@ -99,12 +96,24 @@ Status PushSession::consume(bool last) {
     outcomes.push_back(std::move(*outcome));
   }
   if (!outcomes.empty()) {
-    const auto settled = context_.replica.settle(epoch_, outcomes);
-    if (!settled) return settled.error();
-    report(outcomes);
+    OFFSYNC_TRY(settle(outcomes));
     OFFSYNC_TRY(context_.check_log(epoch_, there_));  // a first push binds the replica to it
   }
   return wrong;
+}
+
+// What the proxy has decided is so even where we cannot note it.
+Status PushSession::settle(const std::vector<Outcome>& outcomes) {
+  const auto settled = context_.replica.settle(epoch_, outcomes);
+  const bool wrong = !settled && settled.error().kind == Errc::protocol;
+  if (wrong || (!settled && is_stale(settled.error()))) return settled.error();
+  report(outcomes);
+  if (settled) return {};
+  Error error = settled.error();
+  error.detail = "the proxy has decided about " + count(outcomes.size()) +
+                 ", but this replica could not note it: " + error.detail;
+  error.hint = "they stay queued, and sending them again changes nothing; sync again";
+  return error;
 }
 
 Status PushSession::finish() {

@@ -25,6 +25,7 @@ class PushSession final : public Session {
   // Whether `outcome` answers the next event, whose source is then filled in, as is the id of a
   // line that could not be read.
   bool answers_next(Outcome& outcome) const;
+  Status settle(const std::vector<Outcome>& outcomes);
   void report(const std::vector<Outcome>& outcomes);
 
   std::vector<PendingEvent> events_;

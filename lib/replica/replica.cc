@@ -1,5 +1,9 @@
 #include "replica/replica.h"
 
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/rfc3339.h"
 #include "replica/replica_store.h"
 
 namespace offsync {
@@ -67,6 +71,18 @@ Status change(ReplicaStore& store, T ReplicaRow::*field, const T& value) {
   return write->commit();
 }
 
+// When the proxy recorded the newest event of the received log; 0: there is none.
+Result<std::int64_t> confirmed_ms(ReplicaStore& store) {
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 store.use("SELECT line FROM log ORDER BY sequence DESC LIMIT 1"));
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  if (!found) return std::int64_t{0};
+  OFFSYNC_ASSIGN(const EventView* event, store.decoder.decode(get->text(0)));
+  const auto ms = parse_rfc3339(event->recordedtime);
+  get->reset();
+  return ms.value_or(0);
+}
+
 }  // namespace
 
 Status Replica::set_remote(const std::string& remote) {
@@ -74,7 +90,17 @@ Status Replica::set_remote(const std::string& remote) {
 }
 
 Status Replica::note_clock_offset(std::int64_t offset_ms) {
-  return change(impl_->store, &ReplicaRow::clock_offset, offset_ms);
+  ReplicaStore& store = impl_->store;
+  if (offset_ms > limits::kClockGuardMs) {
+    OFFSYNC_TRY(store.ready());
+    OFFSYNC_ASSIGN(const ReplicaRow row, store.load_row());
+    OFFSYNC_ASSIGN(const std::int64_t confirmed, confirmed_ms(store));
+    const std::int64_t latest = std::max(confirmed, impl_->snapshot_ms);
+    const std::int64_t beyond = std::max<std::int64_t>(0, latest - store.clock.wall_ms());
+    const std::int64_t most = std::max(row.clock_offset, beyond + limits::kClockGuardMs);
+    offset_ms = std::min(offset_ms, most);
+  }
+  return change(store, &ReplicaRow::clock_offset, offset_ms);
 }
 
 Status Replica::note_head(std::uint64_t head) {

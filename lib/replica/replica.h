@@ -111,6 +111,17 @@ class Replica {
   // can be done without writing (`read_only`); what writes fails with `read_only`. Once open, an
   // error io `replaced` tells that the name leads to another file by now.
   static Result<Replica> open(const std::string& file, Clock& clock, Random& random);
+  struct Repaired {
+    std::vector<std::string> mended;  // what was wrong: "the place in the log"
+    std::uint64_t queue = 0;          // events kept in the queue
+    std::uint64_t unreadable = 0;     // of these; they are now rejected (`unreadable`)
+    std::uint64_t log = 0;            // events in the received log
+    // The state was made anew from snapshot and log; if not, the next pull fetches the whole state.
+    bool whole = false;
+  };
+  // For a file that open() calls damaged: keeps the queue and the received log, and makes the rest
+  // anew from them. All or nothing. Errors as of open().
+  static Result<Repaired> repair(const std::string& file, Clock& clock, Random& random);
   Replica(Replica&&) noexcept;
   Replica& operator=(Replica&&) noexcept;
   ~Replica();
@@ -174,8 +185,10 @@ class Replica {
     std::uint64_t conflicts = 0;  // conflict records among them
   };
   // Log lines in order, in one transaction with the cursor. Lines at or below the cursor are
-  // skipped; a gap is an error (`gap`) and nothing is changed.
-  Result<Applied> apply(std::string_view epoch, std::span<const std::string> lines);
+  // skipped; a gap is an error (`gap`) and nothing is changed, and so is a log that does not reach
+  // to `reaches` thereby (`bad_answer`).
+  Result<Applied> apply(std::string_view epoch, std::span<const std::string> lines,
+                        std::uint64_t reaches = 0);
 
   // A snapshot is first staged in pieces (short transactions, no lock held in between), then
   // installed in one. Pending events stay on top: those that the snapshot covers (accepted at or
@@ -210,6 +223,8 @@ class Replica {
   Status send_lost(std::uint64_t n);
   Status drop_lost(std::uint64_t n);
 
+  // The proxy's clock minus ours. Beyond the clock guard it is believed only as far as the log's
+  // own times confirm it: else one wrong answer would have all stamps to come refused.
   Status note_clock_offset(std::int64_t offset_ms);
   Status note_head(std::uint64_t head);
   Status note_synced();

@@ -15,8 +15,7 @@ Result<Replica::ConflictRecord> read_record(ReplicaStore& store,
   record.line = statement.text(3);
   record.resolved_source = statement.text(4);
   OFFSYNC_ASSIGN(const EventView* event, store.decoder.decode(record.line));
-  OFFSYNC_ASSIGN(record.conflict, parse_conflict_data(event->data));
-  record.conflict.id = statement.text(0);
+  OFFSYNC_ASSIGN(record.conflict, conflict_of(*event));
   record.subject = event->subject;
   record.recorded = event->recordedtime;
   return record;
@@ -87,8 +86,8 @@ Result<std::vector<Replica::ConflictRecord>> Replica::conflicts(bool include_res
 
 Result<Replica::ConflictRecord> Replica::conflict(std::string_view id) {
   OFFSYNC_TRY(impl_->store.ready());
-  // Ids are hexadecimal digits and "-", so that "~" is behind every one of them.
-  const std::string behind = std::string(id) + "~";
+  // A byte that no text has is behind every one of them.
+  const std::string behind = std::string(id) + "\xff";
   OFFSYNC_ASSIGN(sqlite::Statement * next,
                  impl_->store.use("SELECT " OFFSYNC_CONFLICT_COLUMNS
                                   " FROM conflict WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 2"));

@@ -61,6 +61,9 @@ class Apply {
 
   Status note_conflict(const EventView& event) {
     if (event.type == kConflictType) {
+      if (const auto record = conflict_of(event); !record) {
+        return bad_event(event.sequence - 1, record.error());
+      }
       ++applied.conflicts;
       OFFSYNC_ASSIGN(sqlite::Statement * put,
                      write_.store.use("INSERT OR REPLACE INTO conflict(id, sequence, line)"
@@ -132,8 +135,8 @@ Status release_held(ReplicaWrite& write, const std::string& subject, std::uint64
   return {};
 }
 
-Result<Replica::Applied> Replica::apply(std::string_view epoch,
-                                        std::span<const std::string> lines) {
+Result<Replica::Applied> Replica::apply(std::string_view epoch, std::span<const std::string> lines,
+                                        std::uint64_t reaches) {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
   ReplicaRow& row = write->row;
   if (!row.epoch.empty() && row.epoch != epoch) {
@@ -148,6 +151,12 @@ Result<Replica::Applied> Replica::apply(std::string_view epoch,
   OFFSYNC_ASSIGN(const bool any_former, former::any(impl_->store));
   Apply apply(*write, any_former);
   for (const std::string& line : lines) OFFSYNC_TRY(apply.line(line));
+  if (row.cursor < reaches) {
+    return make_error(Errc::protocol, "bad_answer",
+                      "the proxy's events end at sequence " + std::to_string(row.cursor) +
+                          " and not at " + std::to_string(reaches) + " as it says",
+                      "nothing of them was taken");
+  }
   row.head = std::max(row.head, row.cursor);
   OFFSYNC_TRY(write->commit());
   return apply.applied;

@@ -254,8 +254,15 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
     return make_error(Errc::protocol, "bad_outcome",
                       "the proxy accepted event " + outcome.id + " without a sequence");
   }
-  ++(outcome.kind == OutcomeKind::accepted ? settled.accepted : settled.duplicate);
   const bool confirmed = write.row.pulled && outcome.sequence <= write.row.cursor;
+  if (confirmed && outcome.sequence > write.row.log_after) {
+    // With its copy from the log it would have left the queue.
+    return make_error(Errc::protocol, "bad_outcome",
+                      "the proxy has event " + outcome.id + " at sequence " +
+                          std::to_string(outcome.sequence) +
+                          ", where the received log has another");
+  }
+  ++(outcome.kind == OutcomeKind::accepted ? settled.accepted : settled.duplicate);
   const bool void_rejection = key->state == PendingState::rejected;
   if (void_rejection) {
     affected.insert(key->subject);

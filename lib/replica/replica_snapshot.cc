@@ -1,24 +1,14 @@
 #include <algorithm>
 #include <map>
 
+#include "replica/base_pieces.h"
 #include "replica/replica_store.h"
 #include "wire/compress.h"
 #include "wire/snapshot.h"
 
 namespace offsync {
-namespace {
 
-constexpr std::size_t kPieceBytes = 1024 * 1024;
-
-Error bad_snapshot(const std::string& why) {
-  return make_error(Errc::protocol, "bad_snapshot", "the proxy's snapshot cannot be used: " + why,
-                    "nothing was changed; try again");
-}
-
-// Calls fn(line) for the lines of the pieces whose mark is `staged`, in order; nothing is open
-// meanwhile.
-template <class Fn>
-Status for_each_line(ReplicaStore& store, std::int64_t staged, const Fn& fn) {
+Status for_each_base_line(ReplicaStore& store, std::int64_t staged, const BaseLineFn& fn) {
   ReplicaPlace place(false);
   std::int64_t after = INT64_MIN;
   for (bool another = true; another;) {
@@ -36,7 +26,8 @@ Status for_each_line(ReplicaStore& store, std::int64_t staged, const Fn& fn) {
       return {};
     }));
     if (!piece) return {};
-    auto text = decompress(*piece, Coding::zstd, limits::kBodyBytes + kPieceBytes);
+    auto text =
+        decompress(*piece, Coding::zstd, limits::kSnapshotLineBytes + limits::kPieceBytes);
     if (!text) return store.damaged("its snapshot is unreadable");
     std::string_view rest = *text;
     while (!rest.empty()) {
@@ -52,6 +43,26 @@ Status for_each_line(ReplicaStore& store, std::int64_t staged, const Fn& fn) {
 Status run(ReplicaStore& store, const char* sql) {
   OFFSYNC_ASSIGN(sqlite::Statement * statement, store.use(sql));
   return statement->run();
+}
+
+Status overlay_pending(ReplicaWrite& write, std::string_view line, bool held) {
+  OFFSYNC_ASSIGN(const EventView* event, write.store.decoder.decode(line));
+  OFFSYNC_ASSIGN(EntityRow * entity, write.entity(event->subject));
+  OFFSYNC_ASSIGN(Entity * visible, write.visible(event->subject, *entity));
+  if (event->writes()) visible->fold(*event);
+  entity->visible_changed = true;
+  write.count(*entity, 1, held ? 1 : 0);
+  if (!event->causationid.empty()) {
+    OFFSYNC_TRY(note_pending_resolve(write.store, event->causationid, event->source, event->id));
+  }
+  return write.trim();
+}
+
+namespace {
+
+Error bad_snapshot(const std::string& why) {
+  return make_error(Errc::protocol, "bad_snapshot", "the proxy's snapshot cannot be used: " + why,
+                    "nothing was changed; try again");
 }
 
 // Whoever begins a snapshot throws away what another process has staged.
@@ -80,7 +91,7 @@ class Install {
       OFFSYNC_TRY(take(line));
       return true;
     };
-    OFFSYNC_TRY(for_each_line(store_, staged_, take_line));
+    OFFSYNC_TRY(for_each_base_line(store_, staged_, take_line));
     if (!header_) return bad_snapshot("it is empty");
     if (entities_ != header_->entities || conflicts_ != header_->conflicts) {
       return bad_snapshot("it was cut: " + std::to_string(entities_) + " of " +
@@ -91,6 +102,8 @@ class Install {
     OFFSYNC_TRY(put_pending_on_top());
     return finish();
   }
+  // The latest stamp in it.
+  std::int64_t latest_ms() const { return static_cast<std::int64_t>(latest_ >> 16); }
 
  private:
   Status clear() {
@@ -127,6 +140,9 @@ class Install {
     auto event = store_.decoder.decode(line);
     if (!event) return bad_snapshot(event.error().detail);
     if ((*event)->type != kConflictType) return bad_snapshot("there is more than it announced");
+    if (const auto record = conflict_of(**event); !record) {
+      return bad_snapshot(record.error().detail);
+    }
     ++conflicts_;
     OFFSYNC_ASSIGN(sqlite::Statement * put,
                    store_.use("INSERT INTO conflict(id, sequence, line) VALUES (?, ?, ?)"));
@@ -163,7 +179,7 @@ class Install {
         }
         again.push_back(next.uinteger(0));
       }
-      OFFSYNC_TRY(overlay(next.text(3), state == PendingState::held));
+      OFFSYNC_TRY(overlay_pending(write_, next.text(3), state == PendingState::held));
     }
     for (const auto& [n, sequence] : covered) {
       OFFSYNC_TRY(former::keep(write_, n, sequence));
@@ -173,19 +189,6 @@ class Install {
       OFFSYNC_TRY(queue::set_state(write_, n, PendingState::queued, 0, {}, {}));
     }
     return {};
-  }
-
-  Status overlay(std::string_view line, bool held) {
-    OFFSYNC_ASSIGN(const EventView* event, store_.decoder.decode(line));
-    OFFSYNC_ASSIGN(EntityRow * entity, write_.entity(event->subject));
-    OFFSYNC_ASSIGN(Entity * visible, write_.visible(event->subject, *entity));
-    if (event->writes()) visible->fold(*event);
-    entity->visible_changed = true;
-    write_.count(*entity, 1, held ? 1 : 0);
-    if (!event->causationid.empty()) {
-      OFFSYNC_TRY(note_pending_resolve(store_, event->causationid, event->source, event->id));
-    }
-    return write_.trim();
   }
 
   Result<Cursor> finish() {
@@ -236,9 +239,9 @@ Status Replica::stage_snapshot(std::string_view ndjson) {
                  impl_->store.use("INSERT INTO base(staged, data) VALUES (?, ?)"));
   while (!ndjson.empty()) {
     std::size_t end = ndjson.size();
-    if (end > kPieceBytes) {
-      end = ndjson.rfind('\n', kPieceBytes - 1);
-      if (end == std::string_view::npos) end = ndjson.find('\n', kPieceBytes);
+    if (end > limits::kPieceBytes) {
+      end = ndjson.rfind('\n', limits::kPieceBytes - 1);
+      if (end == std::string_view::npos) end = ndjson.find('\n', limits::kPieceBytes);
       end = end == std::string_view::npos ? ndjson.size() : end + 1;
     }
     const std::string packed = compress(ndjson.substr(0, end), Coding::zstd);
@@ -254,15 +257,17 @@ Result<Cursor> Replica::install_snapshot(const LogPlace& from) {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
   OFFSYNC_TRY(all_staged(impl_->store, impl_->staging, impl_->pieces));
   impl_->store.bulk();
-  OFFSYNC_ASSIGN(Cursor cursor, Install(*write, impl_->staging, from).run());
+  Install install(*write, impl_->staging, from);
+  OFFSYNC_ASSIGN(Cursor cursor, install.run());
   OFFSYNC_TRY(write->commit());
+  impl_->snapshot_ms = install.latest_ms();
   return cursor;
 }
 
 Status Replica::for_each_base(const std::function<bool(std::string_view line)>& fn) {
   std::optional<SnapshotHeader> header;
   std::uint64_t seen = 0;
-  return for_each_line(impl_->store, 0, [&](std::string_view line) -> Result<bool> {
+  return for_each_base_line(impl_->store, 0, [&](std::string_view line) -> Result<bool> {
     if (!header) {
       OFFSYNC_ASSIGN(header, parse_snapshot_header(line));
       return header->entities > 0;

@@ -28,7 +28,8 @@ std::string identity_of(const std::string& file) {
 // What offsync reckons with later.
 bool is_sane(const ReplicaRow& row) {
   constexpr std::uint64_t kMost = INT64_MAX;
-  return row.next <= kMost && row.cursor <= kMost && row.log_after <= kMost && row.head <= kMost &&
+  return (row.epoch.empty() ? !row.pulled : is_epoch(row.epoch)) && row.next <= kMost &&
+         row.cursor <= kMost && row.log_after <= kMost && row.head <= kMost &&
          row.clock_offset >= -limits::kMaxMs && row.clock_offset <= limits::kMaxMs &&
          row.last_sync >= 0 && row.last_sync <= limits::kMaxMs;
 }
@@ -194,19 +195,24 @@ Status ReplicaStore::open_existing() {
 Status ReplicaStore::renew_if_copied() {
   const std::string identity = identity_of(file_);
   OFFSYNC_ASSIGN(const ReplicaRow seen, load_row());
-  if (identity.empty() || seen.file == identity) return {};
+  if (identity.empty() || seen.file == identity || lenient) return {};
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(*this));
   ReplicaRow& row = write->row;
   if (row.file == identity) return {};
   row.file = identity;
-  row.node = new_node(random);
-  row.former_sources += row.source + "\n";
-  // "/clients/<node>", or a name that somebody chose with a node that makes it another one.
-  const std::string first = row.former_sources.substr(0, row.former_sources.find('\n'));
-  const bool chosen = !first.starts_with("/clients/") || !parse_node(first.substr(9));
-  row.source = named_after(chosen ? first : "/clients", row.node);
+  renew(row);
   write->row_changed = true;
   return write->commit();
+}
+
+void ReplicaStore::renew(ReplicaRow& row) {
+  row.node = new_node(random);
+  if (!row.source.empty()) row.former_sources += row.source + "\n";
+  // "/clients/<node>", or a name that somebody chose with a node that makes it another one.
+  const std::string first = row.former_sources.substr(0, row.former_sources.find('\n'));
+  const bool chosen =
+      !first.empty() && (!first.starts_with("/clients/") || !parse_node(first.substr(9)));
+  row.source = named_after(chosen ? first : "/clients", row.node);
 }
 
 Status ReplicaStore::ready() {
@@ -235,6 +241,7 @@ Result<ReplicaRow> ReplicaStore::load_row() {
                  use("SELECT remote, source, former_sources, node, clock, next, epoch, cursor,"
                      " log_after, head, clock_offset, last_sync, file, log, place FROM replica"));
   OFFSYNC_ASSIGN(const bool found, get->step());
+  if (!found && lenient) return ReplicaRow{};
   if (!found) {
     return make_error(Errc::io, "corrupt", file_ + " has no settings: its making was cut",
                       "run offsync init again");
@@ -257,16 +264,21 @@ Result<ReplicaRow> ReplicaStore::load_row() {
   row.log = get->text(13);
   row.place = get->text(14);
   get->reset();
-  if (!is_sane(row)) return damaged("its settings have a number that cannot be");
+  if (!lenient && !is_sane(row)) return damaged("its settings have a number that cannot be");
   return row;
 }
 
 Error ReplicaStore::damaged(const std::string& what) const {
   return make_error(Errc::io, "corrupt", file_ + " is damaged: " + what,
-                    "restore it from a copy, or set it aside and begin a new one");
+                    "run: offsync repair, which keeps what is queued and the received log");
 }
 
 Status ReplicaStore::save_row(const ReplicaRow& row) {
+  if (!is_sane(row)) {
+    return make_error(Errc::protocol, "bad_number",
+                      "there is a number in the answer that " + file_ + " cannot hold",
+                      "nothing was changed; check that the remote is an offsync proxy");
+  }
   OFFSYNC_ASSIGN(sqlite::Statement * put,
                  use("REPLACE INTO replica(one, remote, source, former_sources, node, clock, next,"
                      " epoch, cursor, log_after, head, clock_offset, last_sync, file, log, place)"

@@ -102,6 +102,9 @@ class ReplicaStore {
   Result<ReplicaRow> load_row();
   Status save_row(const ReplicaRow& row);
 
+  // Gives the replica another identity, as whose it goes on; the former one's events stay its own.
+  void renew(ReplicaRow& row);
+
   // From the second large transaction on: more cache, rarer checkpoints; undone on destruction.
   void bulk();
 
@@ -110,6 +113,7 @@ class ReplicaStore {
   // The error for a file with what no offsync writes.
   Error damaged(const std::string& what) const;
 
+  bool lenient = false;  // takes settings that cannot be, to mend them
   Clock& clock;
   Random& random;
   Decoder decoder;        // of what comes in
@@ -264,8 +268,9 @@ Status forget(ReplicaStore& store, const EventView& event);
 struct Replica::Impl {
   Impl(std::string file, Clock& clock, Random& random) : store(std::move(file), clock, random) {}
   ReplicaStore store;
-  std::int64_t staging = 0;  // marks the pieces of our snapshot
-  std::int64_t pieces = 0;   // how many there are
+  std::int64_t staging = 0;      // marks the pieces of our snapshot
+  std::int64_t pieces = 0;       // how many there are
+  std::int64_t snapshot_ms = 0;  // the latest stamp of the snapshot that this object installed
 };
 
 }  // namespace offsync

@@ -1,8 +1,10 @@
 #include "replica/session.h"
 
-#include <charconv>
+#include <algorithm>
 #include <cstdlib>
 
+#include "event/checks.h"
+#include "wire/answer_limits.h"
 #include "wire/line_mark.h"
 #include "wire/outcome.h"
 
@@ -13,13 +15,6 @@ constexpr int kOk = 200;
 constexpr int kGone = 410;
 // A clock that is off by less than this beyond the measurement's own error is not worth a write.
 constexpr std::int64_t kOffsetSlackMs = 100;
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || stop != text.data() + text.size()) return {};
-  return value;
-}
 
 bool is_transient(int status) {
   return status == 408 || status == 425 || status == 429 || status >= 500;
@@ -46,12 +41,11 @@ std::string seconds(std::int64_t ms) {
   return text;
 }
 
-// What another process did to the replica meanwhile, or a proxy that changed its log.
+}  // namespace
+
 bool is_stale(const Error& error) {
   return error.code == "gap" || error.code == "epoch_changed" || error.code == "superseded";
 }
-
-}  // namespace
 
 Result<std::string> path_of(const std::string& remote) {
   if (remote.empty()) {
@@ -70,8 +64,9 @@ Result<std::string> path_of(const std::string& remote) {
   return path.substr(0, last + 1);
 }
 
-Status SyncContext::apply(std::string_view epoch, std::span<const std::string> lines) {
-  OFFSYNC_ASSIGN(const Replica::Applied applied, replica.apply(epoch, lines));
+Status SyncContext::apply(std::string_view epoch, std::span<const std::string> lines,
+                          std::uint64_t reaches) {
+  OFFSYNC_ASSIGN(const Replica::Applied applied, replica.apply(epoch, lines, reaches));
   report.pulled += applied.events;
   report.conflicts += applied.conflicts;
   OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
@@ -101,8 +96,9 @@ Status SyncContext::check_log(std::string_view epoch, const LogPlace& there) {
   return {};
 }
 
-Session::Session(SyncContext& context, std::string what, std::int64_t idle_ms)
-    : context_(context), what_(std::move(what)), idle_ms_(idle_ms) {}
+Session::Session(SyncContext& context, std::string what, std::int64_t idle_ms,
+                 std::size_t max_bytes)
+    : context_(context), what_(std::move(what)), idle_ms_(idle_ms), max_bytes_(max_bytes) {}
 
 Session::~Session() {
   cancel();
@@ -117,9 +113,19 @@ void Session::begin(HttpRequest request) {
   if (!context_.options.authorization.empty()) {
     request.headers.emplace_back("Authorization", context_.options.authorization);
   }
+  request.max_bytes = max_bytes_;
   begun_ms_ = last_byte_ms_ = context_.clock.steady_ms();
   active_ = true;
   id_ = context_.transport.start(std::move(request), *this);
+}
+
+std::int64_t Session::deadline() const {
+  return std::min(last_byte_ms_ + idle_ms_, own_deadline());
+}
+
+std::int64_t Session::own_deadline() const {
+  const auto slowest = static_cast<std::int64_t>(bytes_ / limits::kAnswerBytesPerMs);
+  return begun_ms_ + credited_ms_ + idle_ms_ + slowest;
 }
 
 void Session::on_head(const HttpHead& head) {
@@ -132,6 +138,7 @@ void Session::on_head(const HttpHead& head) {
 void Session::on_data(std::string_view bytes) {
   last_byte_ms_ = context_.clock.steady_ms();
   work_ = true;
+  bytes_ += bytes.size();
   if (head_.status != kOk) bytes = bytes.substr(0, limits::kProblemBytes - body_.size());
   body_.append(bytes);
 }
@@ -146,27 +153,40 @@ void Session::advance() {
   if (end_ != End::running) return;
   work_ = false;
   if (head_.status != 0 && !head_seen_) look_at_head();
-  if (end_ == End::running && head_.status == kOk) end_by(consume(result_.has_value()));
-  if (end_ == End::running && result_) conclude();
-  if (end_ == End::running && context_.clock.steady_ms() >= deadline()) {
-    fail(make_error(Errc::unreachable, "timeout",
-                    what_ + " got no byte from the proxy for " + seconds(idle_ms_) + " s",
-                    "try again later"),
+  const bool ok = head_.status == kOk;
+  if (end_ == End::running && ok && bytes_ > max_bytes_) {
+    fail(protocol_error("too_large",
+                        "the answer is longer than " + std::to_string(max_bytes_) + " bytes"),
          true);
   }
+  if (end_ == End::running && ok) end_by(consume(result_.has_value()));
+  // Of a refusal nobody needs the rest.
+  const bool told = head_seen_ && !ok && body_.size() >= limits::kProblemBytes;
+  if (end_ == End::running && (result_ || told)) conclude();
+  if (end_ == End::running && context_.clock.steady_ms() >= deadline()) give_up();
   if (end_ != End::running) cancel();
+}
+
+void Session::give_up() {
+  if (head_seen_ && head_.status != kOk) return conclude();
+  const bool silent = context_.clock.steady_ms() >= last_byte_ms_ + idle_ms_;
+  fail(make_error(Errc::unreachable, "timeout",
+                  silent ? what_ + " got no byte from the proxy for " + seconds(idle_ms_) + " s"
+                         : what_ + " came too slowly: " + std::to_string(bytes_) + " bytes in " +
+                               seconds(context_.clock.steady_ms() - begun_ms_) + " s",
+                  "try again later"),
+       true);
 }
 
 void Session::look_at_head() {
   head_seen_ = true;
-  note_time(head_.header("offsync-time"));
-  log_head_ = parse_number(head_.header("offsync-head"));
+  log_head_ = parse_sequence(head_.header("offsync-head"));
   epoch_ = head_.header("offsync-epoch");
   there_ = {std::string(head_.header("offsync-log")), context_.place};
-  if (!Cursor::parse(there_.log + "-0")) there_.log.clear();
+  if (!is_epoch(there_.log)) there_.log.clear();
   answered_cursor_ = Cursor::parse(head_.header("offsync-cursor"));
   retry_after_ms_ = offsync::retry_after_ms(head_, head_wall_ms_);
-  if (Cursor::parse(epoch_ + "-0")) {
+  if (is_epoch(epoch_)) {
     // Before anything of the answer counts.
     if (const Status ours = context_.check_log(epoch_, there_); !ours) fail(ours.error(), false);
   } else if (head_.status == kOk) {
@@ -174,18 +194,26 @@ void Session::look_at_head() {
   }
 }
 
-void Session::note_time(std::string_view proxy_time) {
-  const auto proxy_ms = parse_number(proxy_time);
-  if (!proxy_ms || *proxy_ms > static_cast<std::uint64_t>(limits::kMaxMs)) return;
+// Only of an answer that was taken whole: what else bears a time may be anybody's.
+void Session::note_time() {
+  const auto proxy_ms = parse_sequence(head_.header("offsync-time"));
+  if (!proxy_ms || *proxy_ms < limits::kFirstProxyMs || *proxy_ms > limits::kLastProxyMs) return;
   const std::int64_t half = (head_ms_ - begun_ms_) / 2;  // the error of the measurement, too
+  if (half > limits::kClockGuardMs) return;
   const std::int64_t offset = static_cast<std::int64_t>(*proxy_ms) - (head_wall_ms_ - half);
   if (std::abs(offset - context_.noted_offset_ms) <= half + kOffsetSlackMs) return;
+  const auto info = context_.replica.info();
+  if (!info || (info->cursor && info->cursor->epoch != epoch_)) return;
   // Only for the person who looks at it: a replica that is busy must not end the session for it.
-  if (context_.replica.note_clock_offset(offset).ok()) context_.noted_offset_ms = offset;
+  if (!context_.replica.note_clock_offset(offset)) return;
+  if (const auto noted = context_.replica.info()) {
+    context_.noted_offset_ms = noted->clock_offset_ms;
+  }
 }
 
 void Session::conclude() {
-  if (!result_->ok()) {
+  const bool by_status = head_.status >= 200 && head_.status != kOk;
+  if (result_ && !result_->ok() && !by_status) {
     const Error& why = result_->error();
     Error error = why;
     error.detail = what_ + " did not come through: " + why.detail;
@@ -197,7 +225,9 @@ void Session::conclude() {
     refused();
   } else {
     end_by(finish());
-    if (end_ == End::running) end_ = End::done;
+    if (end_ != End::running) return;
+    note_time();
+    end_ = End::done;
   }
 }
 

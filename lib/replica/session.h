@@ -21,6 +21,9 @@
 
 namespace offsync {
 
+// What another process did to the replica meanwhile, or a proxy that changed its log.
+bool is_stale(const Error& error);
+
 // "/v1/spaces/shop" of "https://host:1/v1/spaces/shop/", with which all requests begin.
 Result<std::string> path_of(const std::string& remote);
 
@@ -36,8 +39,8 @@ struct SyncContext {
   std::string place;                 // URL of the space, as LogPlace has it
   std::int64_t noted_offset_ms = 0;  // as the replica has it
 
-  // Applies log lines, and tells report and observer.
-  Status apply(std::string_view epoch, std::span<const std::string> lines);
+  // Applies log lines, all or none, which must reach to `reaches`; tells report and observer.
+  Status apply(std::string_view epoch, std::span<const std::string> lines, std::uint64_t reaches);
   // What the replica has at `at` goes with a request, so that a log that was put back, and has
   // grown past that place since, is not taken for the one that the replica has seen.
   void add_line_mark(HttpRequest& request, const Cursor& at);
@@ -63,9 +66,12 @@ class Session : public HttpHandler {
   void advance();
   // advance() has something to do now; else at deadline() (steady ms) at the latest.
   bool has_work() const { return end_ == End::running && work_; }
-  std::int64_t deadline() const { return last_byte_ms_ + idle_ms_; }
+  std::int64_t deadline() const;
   // Time in which nobody listened does not count as the other side's silence.
-  void credit(std::int64_t ms) { last_byte_ms_ += ms; }
+  void credit(std::int64_t ms) {
+    last_byte_ms_ += ms;
+    credited_ms_ += ms;
+  }
 
   End end() const { return end_; }
   // Why: failed, stale, expired.
@@ -75,12 +81,15 @@ class Session : public HttpHandler {
   std::optional<std::int64_t> retry_after_ms() const { return retry_after_ms_; }
   // The answer's: 0 as long as there is none.
   int status() const { return head_.status; }
+  // An answer came, and ended before its end.
+  bool cut() const { return status() == 200 && result_ && !result_->ok(); }
   // The head of the log that the answer named.
   std::optional<std::uint64_t> log_head() const { return log_head_; }
 
  protected:
-  // `what` names the exchange in errors: "the push of 3 events".
-  Session(SyncContext& context, std::string what, std::int64_t idle_ms);
+  // `what` names the exchange in errors: "the push of 3 events". An answer of more than `max_bytes`
+  // is given up.
+  Session(SyncContext& context, std::string what, std::int64_t idle_ms, std::size_t max_bytes);
   // To be called at the end of the constructor.
   void begin(HttpRequest request);
 
@@ -89,6 +98,9 @@ class Session : public HttpHandler {
   virtual Status consume(bool last) = 0;
   // After a complete 200.
   virtual Status finish() { return {}; }
+  // Until when (steady ms) the answer must be whole, or be there as far as it must be; by default
+  // at the slowest rate that is an answer at all.
+  virtual std::int64_t own_deadline() const;
 
   std::string_view content_type() const { return head_.header("content-type"); }
   bool complete() const { return result_ && result_->ok(); }
@@ -96,6 +108,10 @@ class Session : public HttpHandler {
   void end_stale(Error error);
   void end_expired(Error error);
   Error protocol_error(std::string code, const std::string& why) const;
+  // Learns our clock's offset from an answer that is surely of the log that we follow.
+  void note_time();
+  std::int64_t idle_ms() const { return idle_ms_; }
+  std::int64_t credited_ms() const { return credited_ms_; }
   // Moves the complete lines out of body_ (with `rest`, what is behind the last LF too).
   std::vector<std::string> take_lines(bool rest);
 
@@ -111,18 +127,21 @@ class Session : public HttpHandler {
   void on_done(const Status& result) final;
   void cancel();
   void look_at_head();
-  void note_time(std::string_view proxy_time);
   void conclude();
+  void give_up();
   void refused();
   void end_by(const Status& error);
 
   std::string what_;
   std::int64_t idle_ms_;
+  std::size_t max_bytes_;
+  std::size_t bytes_ = 0;  // of the body so far
   Transport::Id id_ = 0;
   bool active_ = false;  // between start() and on_done()
   bool work_ = false;
   std::int64_t begun_ms_ = 0;
   std::int64_t last_byte_ms_ = 0;
+  std::int64_t credited_ms_ = 0;
   std::int64_t head_ms_ = 0;
   std::int64_t head_wall_ms_ = 0;
   bool head_seen_ = false;  // by advance()

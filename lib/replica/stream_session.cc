@@ -2,16 +2,19 @@
 
 #include <algorithm>
 
+#include "wire/answer_limits.h"
 #include "wire/media_type.h"
 #include "wire/outcome.h"
 
 namespace offsync {
 
 StreamSession::StreamSession(SyncContext& context, const Cursor& after)
-    : Session(context, "the stream after " + after.text(), context.options.stream_dead_ms),
+    : Session(context, "the stream after " + after.text(), context.options.stream_dead_ms,
+              SIZE_MAX),
       upto_(after),
       coming_(after),
-      begun_ms_(context.clock.steady_ms()) {
+      begun_ms_(context.clock.steady_ms()),
+      progress_ms_(begun_ms_) {
   HttpRequest request;
   request.target = context.base + "/events?after=" + after.text();
   // With the second the proxy says why there is no stream for us; an EventSource is not told.
@@ -26,6 +29,17 @@ bool StreamSession::proved() const {
   return applied_any_ || context_.clock.steady_ms() - begun_ms_ >= limits::kHeartbeatMs;
 }
 
+// Behind the head that the stream named, only what brings us nearer to it is a sign of life.
+std::int64_t StreamSession::own_deadline() const {
+  if (head_at_hello_ && coming_.sequence >= *head_at_hello_) return INT64_MAX;
+  return progress_ms_ + credited_ms() + idle_ms();
+}
+
+void StreamSession::note_progress() {
+  progress_ms_ = context_.clock.steady_ms() - credited_ms();
+  idle_bytes_ = 0;
+}
+
 Status StreamSession::consume(bool /*last*/) {
   if (!is_media_type(content_type(), "text/event-stream")) {
     return protocol_error("bad_answer", "the answer is no event stream");
@@ -35,6 +49,7 @@ Status StreamSession::consume(bool /*last*/) {
     return {};
   }
   std::vector<SseMessage> messages;
+  idle_bytes_ += body_.size();
   Status fed = parser_.feed(body_, messages);
   body_.clear();
   for (const SseMessage& message : messages) {
@@ -44,6 +59,10 @@ Status StreamSession::consume(bool /*last*/) {
   }
   OFFSYNC_TRY(apply());
   OFFSYNC_TRY(note_in_sync());
+  if (fed && idle_bytes_ > limits::kSseIdleBytes) {
+    return protocol_error("stream_limit",
+                          std::to_string(idle_bytes_) + " bytes came without an event among them");
+  }
   return fed;
 }
 
@@ -53,8 +72,13 @@ Status StreamSession::take(const SseMessage& message) {
     if (!cursor || cursor->epoch != epoch_) {
       return protocol_error("bad_answer", "an event bears no cursor of this log");
     }
+    if (cursor->sequence <= coming_.sequence) {
+      return protocol_error("bad_answer",
+                            "an event behind " + coming_.text() + " is at " + cursor->text());
+    }
     coming_ = *cursor;
     lines_.push_back(message.data);
+    note_progress();
   } else if (message.event == "hello") {
     return greet(message);
   } else if (message.event == "reset") {
@@ -72,6 +96,8 @@ Status StreamSession::greet(const SseMessage& message) {
     return {};
   }
   head_at_hello_ = hello.head;
+  note_progress();
+  note_time();
   OFFSYNC_TRY(context_.replica.note_head(hello.head));
   context_.observer.on_connected();
   return {};
@@ -81,7 +107,7 @@ Status StreamSession::apply() {
   if (lines_.empty()) return {};
   const std::vector<std::string> lines = std::move(lines_);
   lines_.clear();
-  OFFSYNC_TRY(context_.apply(epoch_, lines));
+  OFFSYNC_TRY(context_.apply(epoch_, lines, coming_.sequence));
   upto_ = coming_;
   applied_any_ = true;
   return {};

@@ -21,6 +21,8 @@ class StreamSession final : public Session {
  private:
   Status consume(bool last) override;
   Status finish() override;
+  std::int64_t own_deadline() const override;
+  void note_progress();
   Status take(const SseMessage& message);
   Status greet(const SseMessage& message);
   Status apply();
@@ -33,6 +35,8 @@ class StreamSession final : public Session {
   std::optional<std::uint64_t> head_at_hello_;
   bool applied_any_ = false;
   std::int64_t begun_ms_;
+  std::int64_t progress_ms_;    // of the latest hello or event, less what was credited
+  std::size_t idle_bytes_ = 0;  // since then
   std::int64_t noted_ms_ = -1;  // when the replica was last told that it is in sync
 };
 

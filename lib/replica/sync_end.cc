@@ -74,6 +74,7 @@ void SyncEngine::Impl::end_pull() {
       return lost_place(session);
     case Session::End::failed:
       if (pulling == Pulling::stream) lost_stream(static_cast<const StreamSession&>(session));
+      if (pulling == Pulling::page && shorten(static_cast<const PageSession&>(session))) return;
       return fail(pull, session.error(), session.worth_retrying(), &session);
     default:
       break;
@@ -97,6 +98,15 @@ void SyncEngine::Impl::lost_place(const Session& session) {
   fail(pull, session.error(), true);
 }
 
+// As nothing counts of a page that was cut, over a connection that never lasts for one the next is
+// as long as this one lasted. Not for ever: who syncs wants to know.
+bool SyncEngine::Impl::shorten(const PageSession& session) {
+  if (!session.cut() || session.error().kind != Errc::unreachable) return false;
+  if (session.whole_events() == 0 || ++cut_pages > limits::kOnceRetries) return false;
+  page_events = std::max<std::size_t>(1, std::min(session.whole_events(), page_events / 2));
+  return true;
+}
+
 void SyncEngine::Impl::lost_stream(const StreamSession& session) {
   if (!session.proved()) return;
   pull.succeeded();
@@ -110,7 +120,7 @@ void SyncEngine::Impl::end_page(const Session& session) {
   if (status.ok()) status = note_head(head);
   if (!status) return fail(pull, status.error(), false);
   pull.succeeded();
-  retries = 0;
+  retries = cut_pages = 0;
   if (!target) target = head;
   if (cursor && cursor->sequence >= *target) return end_pull_once();
   if (cursor != before) return;

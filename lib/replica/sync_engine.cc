@@ -137,7 +137,7 @@ void SyncEngine::Impl::launch_pull() {
     pull.session = std::make_unique<SnapshotSession>(context);
   } else if (once()) {
     pulling = Pulling::page;
-    pull.session = std::make_unique<PageSession>(context, *cursor);
+    pull.session = std::make_unique<PageSession>(context, *cursor, page_events);
   } else {
     if (pull.failing) ++context.report.reconnects;
     pulling = Pulling::stream;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/backoff.h"
+#include "replica/pull_session.h"
 #include "replica/session.h"
 #include "replica/stream_session.h"
 #include "replica/sync_engine.h"
@@ -41,7 +42,8 @@ struct SyncEngine::Impl {
         random(random_port),
         push{nullptr, new_backoff()},
         pull{nullptr, new_backoff()},
-        push_events(std::max<std::size_t>(1, context.options.push_events)) {}
+        push_events(std::max<std::size_t>(1, context.options.push_events)),
+        page_events(std::max<std::size_t>(1, context.options.page_events)) {}
 
   void tick();
   std::int64_t wait_time() const;
@@ -61,6 +63,7 @@ struct SyncEngine::Impl {
   void end_pull_once();
   void lost_place(const Session& session);
   void lost_stream(const StreamSession& session);
+  bool shorten(const PageSession& session);
   void fail(Channel& channel, const Error& error, bool worth_retrying,
             const Session* session = nullptr);
   bool may_retry_once(const Session* session) const;
@@ -85,6 +88,8 @@ struct SyncEngine::Impl {
   bool asking = false;  // the session of `push` is a question
 
   std::size_t push_events;        // in one request; smaller where somebody finds that too large
+  std::size_t page_events;        // in one page; fewer where the connection does not last
+  int cut_pages = 0;              // in a row
   std::uint64_t pushed_upto = 0;  // once: what was sent is not sent again in this round
   std::optional<Cursor> cursor;   // as of the last look at the replica
   enum class Pulling { snapshot, page, stream } pulling = Pulling::snapshot;

@@ -151,7 +151,7 @@ TEST_CASE("an emit that fails anywhere leaves nothing") {
 TEST_CASE("outcomes that cannot be kept change nothing") {
   World world;
   const Outcome no{world.queued, OutcomeKind::rejected, 0, 1, "kind_mismatch", "because", 0, ""};
-  const Outcome late{world.rejected, OutcomeKind::duplicate, 2, 2, "", "", 0, ""};
+  const Outcome late{world.rejected, OutcomeKind::duplicate, 9, 2, "", "", 0, ""};
   sweep(world, [&](Replica& replica) {
     return status_of(replica.settle("e1", std::vector{no, late}));
   });

@@ -27,14 +27,12 @@ TEST_CASE("peer: checkpoint saved before the data (PouchDB#1240)", "[sync][peer]
     if (bytes > length) break;
     w.a.transport.on({"page", Fault::Kind::cut, bytes});
     const SyncReport cut = w.a.sync();
-    CHECK(cut.error.has_value() == (bytes < length));
+    // Nothing of the cut page counts; where an event of it came, a shorter one is asked for.
+    CHECK(cut.error.has_value() == (bytes <= w.proxy.lines()[0].size()));
     if (cut.error) CHECK(cut.error->kind == Errc::unreachable);
     // The cursor is exactly as far as the data.
     const std::uint64_t cursor = w.a.info().cursor->sequence;
-    const std::string log = w.proxy.lines()[0] + "\n" + w.proxy.lines()[1] + "\n" +
-                            w.proxy.lines()[2] + "\n" + w.proxy.lines()[3] + "\n";
-    const auto end = log.begin() + static_cast<std::ptrdiff_t>(bytes);
-    CHECK(cursor == static_cast<std::uint64_t>(std::count(log.begin(), end, '\n')));
+    CHECK(cursor == (cut.error ? 0 : 4));
     CHECK(w.a.get("stock/1", "sold") == (cursor == 0 ? "" : std::to_string(cursor)));
     check_log(w.a);
     REQUIRE_FALSE(w.a.sync().error.has_value());

@@ -1,0 +1,42 @@
+A replica that is damaged is made usable again; its queue and its log stay.
+
+  $ proxy_start
+  $ two_people
+  $ offsync emit -q -C a todo.created todo/1 title="Buy milk" >/dev/null
+  $ offsync sync -q -C a
+  $ offsync emit -q -C a todo.done todo/1 done:=true >/dev/null
+  $ harm() { python3 -c 'import sqlite3, sys; c = sqlite3.connect("a/.offsync/replica.db"); c.execute(sys.argv[1]); c.commit()' "$1"; }
+  $ harm 'UPDATE replica SET head = -1'
+  $ offsync state -C a --offline
+  offsync: <folder>/a/.offsync/replica.db is damaged: its settings have a number that cannot be; run: offsync repair, which keeps what is queued and the received log
+  [74]
+  $ offsync repair -C a
+  mended the proxy's head
+  kept 1 event of the queue and 1 of the log
+  $ offsync state -C a --offline
+  {"subject":"todo/1","fields":{"done":true,"title":"Buy milk"}}
+
+In order it stays as it is.
+
+  $ offsync repair -C a
+  kept 1 event of the queue and 1 of the log
+  $ offsync repair -C a -q
+  $ offsync repair -C a --json
+  {"mended":[],"queue":1,"unreadable":0,"log":1,"whole":true}
+
+Where the log has a hole the proxy is asked for the whole state.
+
+  $ harm 'DELETE FROM log'
+  $ offsync repair -C a
+  mended the place in the log
+  kept 1 event of the queue and 0 of the log
+  $ offsync status -C a --offline | grep -E 'cursor|queue'
+  cursor     <epoch1>-0
+  queue      1 queued, 0 accepted, 0 rejected, 0 held
+  $ offsync sync -C a
+  pushed 1, pulled 2, 0 conflicts, 0 rejected
+  $ offsync state -C a --offline
+  {"subject":"todo/1","fields":{"done":true,"title":"Buy milk"}}
+  $ offsync repair -C nowhere
+  offsync: there is no replica in nowhere or above it; make one with: offsync init
+  [66]
