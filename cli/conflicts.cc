@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/age.h"
 #include "cli/command.h"
 #include "cli/conflict_find.h"
 #include "cli/conflict_text.h"
@@ -63,7 +64,10 @@ class Conflicts final : public Command {
       } else if (require_proxy_ || asked.error().kind != Errc::unreachable) {
         return report(asked.error());
       } else {
-        say(settings, fmt::format("conflicts as the replica knows them: {}", asked.error().detail));
+        say(settings,
+            fmt::format("conflicts from the replica, last synced {}: {}",
+                        dated_text(info->last_sync_ms, context.clock.wall_ms(), ::isatty(2) == 1),
+                        asked.error().detail));
       }
     }
     return list(settings, *replica, std::move(*records));
@@ -87,10 +91,11 @@ class Conflicts final : public Command {
   }
 
   // What the proxy has open.
-  static Result<std::vector<ConflictRecord>> ask_proxy(Context& context, const Settings& settings,
-                                                       const std::string& url, Replica& replica) {
+  Result<std::vector<ConflictRecord>> ask_proxy(Context& context, const Settings& settings,
+                                                const std::string& url, Replica& replica) const {
+    const auto how = require_proxy_ ? Remote::Ask::patiently : Remote::Ask::briefly;
     OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
-    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url));
+    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url, how));
     remote.must_be_of(info);
     OFFSYNC_ASSIGN(auto open, open_at_proxy(remote, replica));
     say(settings, fmt::format("conflicts from {}", printable_remote(url)));

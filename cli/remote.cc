@@ -2,26 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
 #include <utility>
 
 #include "cli/interrupt.h"
+#include "cli/output.h"
+#include "event/checks.h"
+#include "wire/answer_limits.h"
 
 namespace offsync::cli {
 namespace {
 
-constexpr std::size_t kProblemBytes = 64 * 1024;
-constexpr std::size_t kAnswerLineBytes = 64 * 1024 * 1024;  // an entity with many counter entries
 constexpr std::int64_t kPollMs = 1000;
 constexpr const char* kIsProxy = "is that an offsync proxy?";
-
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return {};
-  return value;
-}
 
 std::string percent_encoded(std::string_view text) {
   std::string out;
@@ -56,20 +49,19 @@ Error as_answer_error(Error error, const std::string& where) {
 class Lines final : public HttpHandler {
  public:
   Lines(const Remote::LineFn& fn, Clock& clock, const std::string& where)
-      : fn_(fn), clock_(clock), where_(where) {
-    touch();
-  }
+      : fn_(fn), clock_(clock), where_(where), begun_ms_(clock.steady_ms()), last_ms_(begun_ms_) {}
 
   void on_head(const HttpHead& head) override {
     head_ = head;
     touch();
-    if (head.status == 200 && head.header("offsync-epoch").empty()) failure_ = not_ours(where_);
+    if (head.status == 200 && !is_epoch(head.header("offsync-epoch"))) failure_ = not_ours(where_);
   }
   void on_data(std::string_view bytes) override {
     touch();
+    bytes_ += bytes.size();
     if (!failure_.ok()) return;
     if (head_.status != 200) {
-      body_ += bytes.substr(0, kProblemBytes - std::min(kProblemBytes, body_.size()));
+      body_ += bytes.substr(0, limits::kProblemBytes - body_.size());
       return;
     }
     for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
@@ -80,21 +72,31 @@ class Lines final : public HttpHandler {
       if (!failure_.ok()) return;
     }
     body_ += bytes;
-    if (body_.size() > kAnswerLineBytes) {
-      failure_ =
-          make_error(Errc::protocol, "too_large", "the answer has a line of over 64 MiB", kIsProxy);
+    if (body_.size() > limits::kSnapshotLineBytes) {
+      failure_ = make_error(Errc::protocol, "too_large",
+                            where_ + " answered with a line of over 64 MiB", kIsProxy);
     }
   }
   void on_done(const Status& result) override {
     done_ = true;
+    if (refused()) return;  // what the status says counts, whole or not
     if (failure_.ok()) failure_ = result;
     // A JSON document needs no newline at its end.
     if (failure_.ok() && head_.status == 200 && !body_.empty()) failure_ = fn_(body_);
   }
 
-  bool over() const { return done_ || !failure_.ok(); }
+  bool over() const {
+    return done_ || !failure_.ok() || (refused() && body_.size() >= limits::kProblemBytes);
+  }
   bool done() const { return done_; }
+  bool refused() const { return head_.status >= 200 && head_.status != 200; }
   bool silent_for(std::int64_t ms) const { return clock_.steady_ms() - last_ms_ > ms; }
+  // After `ms` it came at less than the slowest rate.
+  bool too_slow_after(std::int64_t ms) const {
+    const auto slowest = static_cast<std::int64_t>(bytes_ / limits::kAnswerBytesPerMs);
+    return clock_.steady_ms() - begun_ms_ > ms + slowest;
+  }
+  std::int64_t waited_ms() const { return clock_.steady_ms() - begun_ms_; }
   const Status& failure() const { return failure_; }
   const HttpHead& head() const { return head_; }
   const std::string& body() const { return body_; }
@@ -109,7 +111,9 @@ class Lines final : public HttpHandler {
   std::string body_;
   Status failure_;
   bool done_ = false;
-  std::int64_t last_ms_ = 0;
+  std::size_t bytes_ = 0;
+  std::int64_t begun_ms_;
+  std::int64_t last_ms_;
 };
 
 Error error_of_answer(const Lines& lines, const std::string& where) {
@@ -137,6 +141,8 @@ struct Remote::Impl {
   std::string where;  // for messages
   Clock& clock;
   std::int64_t timeout_ms;
+  Settings settings;
+  bool told;
   std::unique_ptr<Transport> transport;
   std::optional<std::int64_t> offset;
   EntityDecoder decoder;
@@ -149,33 +155,52 @@ struct Remote::Impl {
     return check_same_log(*replica, epoch, {std::string(head.header("offsync-log")), url_place});
   }
 
-  // Asks for `path` below the space; the lines of a 200 go to `fn`.
-  Result<HttpHead> get(const std::string& path, const LineFn& fn) {
+  // Asks for `path` below the space; the lines of a 200, which has `max_bytes` at most, go to `fn`.
+  Result<HttpHead> get(const std::string& path, std::size_t max_bytes, const LineFn& fn) {
     HttpRequest request;
     request.target = url.path + path;
     request.headers.emplace_back("Accept", "application/x-ndjson, application/json");
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+    request.max_bytes = max_bytes;
     const std::string place = where + path;
     Lines lines(fn, clock, place);
     const Transport::Id id = transport->start(std::move(request), lines);
-    while (!lines.over() && !lines.silent_for(timeout_ms) && !interrupted()) {
-      transport->poll(std::min(kPollMs, timeout_ms));
-    }
+    wait_for(lines);
     if (!lines.done()) transport->cancel(id);
-    if (const auto ms = number<std::int64_t>(lines.head().header("offsync-time"))) {
-      offset = *ms - clock.wall_ms();
-    }
     OFFSYNC_TRY(check_log(lines.head()));
     if (!lines.failure().ok()) return as_answer_error(lines.failure().error(), place);
+    if (lines.refused()) return error_of_answer(lines, place);
     if (interrupted()) return make_error(Errc::unreachable, "interrupted", "interrupted");
-    if (!lines.done()) {
-      return make_error(
-          Errc::unreachable, "timeout",
-          fmt::format("{} sent nothing for {:g} s", place, static_cast<double>(timeout_ms) / 1000),
-          "try again");
-    }
-    if (lines.head().status != 200) return error_of_answer(lines, place);
+    if (!lines.done()) return timed_out(lines, place);
+    note_time(lines);
     return lines.head();
+  }
+
+  void wait_for(const Lines& lines) {
+    while (!lines.over() && !lines.silent_for(timeout_ms) && !lines.too_slow_after(timeout_ms) &&
+           !interrupted()) {
+      if (!told && lines.waited_ms() > limits::kAskQuietMs) {
+        say(settings, "asking " + where + " …");
+        told = true;
+      }
+      transport->poll(std::min(told ? kPollMs : limits::kAskQuietMs / 4, timeout_ms));
+    }
+  }
+
+  Error timed_out(const Lines& lines, const std::string& place) const {
+    const double seconds = static_cast<double>(timeout_ms) / 1000;
+    return make_error(Errc::unreachable, "timeout",
+                      lines.silent_for(timeout_ms)
+                          ? fmt::format("{} sent nothing for {:g} s", place, seconds)
+                          : fmt::format("{} sends too slowly", place),
+                      "try again");
+  }
+
+  // Only of an answer that was taken whole.
+  void note_time(const Lines& lines) {
+    const auto ms = parse_sequence(lines.head().header("offsync-time"));
+    if (!ms || *ms < limits::kFirstProxyMs || *ms > limits::kLastProxyMs) return;
+    offset = static_cast<std::int64_t>(*ms) - clock.wall_ms();
   }
 };
 
@@ -184,20 +209,22 @@ Remote::Remote(Remote&&) noexcept = default;
 Remote& Remote::operator=(Remote&&) noexcept = default;
 Remote::~Remote() = default;
 
-Result<Remote> Remote::open(Context& context, const Settings& settings, const std::string& url) {
+Result<Remote> Remote::open(Context& context, const Settings& settings, const std::string& url,
+                            Ask ask) {
   OFFSYNC_ASSIGN(RemoteUrl parts, parse_remote(url));
   OFFSYNC_ASSIGN(std::string token, cli::authorization(settings));
   OFFSYNC_ASSIGN(auto transport, context.network(parts.origin, settings));
-  return Remote(std::unique_ptr<Impl>(new Impl{std::move(parts),
-                                               std::move(token),
-                                               printable_remote(url),
-                                               context.clock,
-                                               settings.request_timeout_ms,
-                                               std::move(transport),
-                                               {},
-                                               {},
-                                               {},
-                                               place_of(url)}));
+  return Remote(std::unique_ptr<Impl>(
+      new Impl{std::move(parts),
+               std::move(token),
+               printable_remote(url),
+               context.clock,
+               ask == Ask::briefly ? settings.ask_timeout_ms : settings.request_timeout_ms,
+               settings,
+               ask == Ask::silently,
+               std::move(transport),
+               {},
+               {}}));
 }
 
 void Remote::must_be_of(const ReplicaInfo& replica) {
@@ -206,7 +233,7 @@ void Remote::must_be_of(const ReplicaInfo& replica) {
 
 Result<SpaceInfo> Remote::info() {
   std::string json;
-  OFFSYNC_TRY(impl_->get("", [&](std::string_view line) -> Status {
+  OFFSYNC_TRY(impl_->get("", limits::kLineBytes, [&](std::string_view line) -> Status {
     json += line;
     return {};
   }));
@@ -215,13 +242,13 @@ Result<SpaceInfo> Remote::info() {
 
 Result<std::optional<EntityRecord>> Remote::entity(std::string_view subject) {
   std::optional<EntityRecord> record;
-  const auto got =
-      impl_->get("/state?subject=" + percent_encoded(subject), [&](std::string_view line) {
-        auto decoded = impl_->decoder.decode(line);
-        if (!decoded) return Status(std::move(decoded).error());
-        record = std::move(decoded).value();
-        return Status();
-      });
+  const std::string path = "/state?subject=" + percent_encoded(subject);
+  const auto got = impl_->get(path, limits::kSnapshotLineBytes + 1, [&](std::string_view line) {
+    auto decoded = impl_->decoder.decode(line);
+    if (!decoded) return Status(std::move(decoded).error());
+    record = std::move(decoded).value();
+    return Status();
+  });
   if (!got && got.error().code == "no_entity") return std::optional<EntityRecord>();
   if (!got) return got.error();
   if (!record || record->subject != subject) return not_ours(impl_->where + "/state");
@@ -231,12 +258,12 @@ Result<std::optional<EntityRecord>> Remote::entity(std::string_view subject) {
 Result<SnapshotHeader> Remote::state(const LineFn& entity, const LineFn& conflict) {
   std::optional<SnapshotHeader> head;
   std::uint64_t seen = 0;
-  OFFSYNC_TRY(impl_->get("/state", [&](std::string_view line) -> Status {
+  OFFSYNC_TRY(impl_->get("/state", limits::kSnapshotBytes, [&](std::string_view line) -> Status {
     if (!head) {
       OFFSYNC_ASSIGN(head, parse_snapshot_header(line));
       return {};
     }
-    ++seen;
+    if (++seen > head->entities + head->conflicts) return not_ours(impl_->where + "/state");
     return seen <= head->entities ? entity(line) : conflict(line);
   }));
   if (!head || seen != head->entities + head->conflicts) return not_ours(impl_->where + "/state");
@@ -244,7 +271,7 @@ Result<SnapshotHeader> Remote::state(const LineFn& entity, const LineFn& conflic
 }
 
 Status Remote::conflicts(const LineFn& conflict) {
-  OFFSYNC_TRY(impl_->get("/conflicts", conflict));
+  OFFSYNC_TRY(impl_->get("/conflicts", limits::kConflictsBytes, conflict));
   return {};
 }
 
@@ -252,12 +279,13 @@ Result<Remote::Page> Remote::events(const std::optional<Cursor>& after, std::siz
   Page page;
   std::string path = fmt::format("/events?limit={}", limit);
   if (after) path += "&after=" + after->text();
-  OFFSYNC_ASSIGN(const HttpHead head, impl_->get(path, [&](std::string_view line) -> Status {
+  const std::size_t most = limits::kLineBytes + limit * limits::kPageLineBytes;
+  OFFSYNC_ASSIGN(const HttpHead head, impl_->get(path, most, [&](std::string_view line) -> Status {
     page.lines.emplace_back(line);
     return {};
   }));
   const auto next = Cursor::parse(head.header("offsync-cursor"));
-  const auto newest = number<std::uint64_t>(head.header("offsync-head"));
+  const auto newest = parse_sequence(head.header("offsync-head"));
   if (!next || !newest) return not_ours(impl_->where + "/events");
   page.next = *next;
   page.head = *newest;

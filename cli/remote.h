@@ -2,7 +2,8 @@
 // (Syncing is the SyncEngine's; see cli/engine_run.h.)
 //
 // Errors of all questions: unreachable (no complete answer, or a 408, 429 or 5xx), auth (401, 403,
-// certificates), protocol (anything that an offsync proxy does not say; `cursor_expired`).
+// certificates), protocol (anything that an offsync proxy does not say; `cursor_expired`). Every
+// answer is bounded in bytes, and in time by the slowest rate that is an answer at all.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +39,13 @@ Error named(Error error, const std::string& remote);
 
 class Remote {
  public:
+  // How long an answer is waited for without a byte of it: request_timeout, or, `briefly`, where
+  // somebody else can answer instead, ask_timeout. All but `silently` say that they ask once that
+  // takes longer than half a second.
+  enum class Ask { silently, patiently, briefly };
   // Connects with the first question. Precondition: context.network is set.
-  static Result<Remote> open(Context& context, const Settings& settings, const std::string& url);
+  static Result<Remote> open(Context& context, const Settings& settings, const std::string& url,
+                             Ask ask);
   Remote(Remote&&) noexcept;
   Remote& operator=(Remote&&) noexcept;
   ~Remote();

@@ -49,9 +49,7 @@ class Repair final : public Command {
  public:
   const char* name() const override { return kText.name; }
 
-  void define(CLI::App& app, Flags& flags) override {
-    add_command(app, kText, flags);
-  }
+  void define(CLI::App& app, Flags& flags) override { add_command(app, kText, flags); }
 
   int run(Context& context, const Settings& settings) override {
     if (settings.home.empty()) {

@@ -75,6 +75,7 @@ struct SecondsSetting {
 };
 constexpr SecondsSetting kSecondsSettings[] = {
     {"OFFSYNC_CONNECT_TIMEOUT", &FileSettings::connect_timeout, &Settings::connect_timeout_ms},
+    {"OFFSYNC_ASK_TIMEOUT", &FileSettings::ask_timeout, &Settings::ask_timeout_ms},
     {"OFFSYNC_REQUEST_TIMEOUT", &FileSettings::request_timeout, &Settings::request_timeout_ms},
     {"OFFSYNC_STREAM_TIMEOUT", &FileSettings::stream_timeout, &Settings::stream_timeout_ms},
     {"OFFSYNC_RETRY_WAIT", &FileSettings::retry_wait, &Settings::retry_wait_ms},
@@ -189,7 +190,8 @@ Result<std::string> authorization(const Settings& settings) {
   constexpr std::size_t kTokenBytes = 8192;
   auto read = read_small_file(settings.token_file, kTokenBytes, true);
   if (!read && read.error().code != "too_large") {
-    return make_error(Errc::config, "bad_settings", "the token file: " + read.error().detail,
+    const Errc kind = read.error().kind == Errc::auth ? Errc::auth : Errc::config;
+    return make_error(kind, "bad_settings", "the token file: " + read.error().detail,
                       "set token_file or OFFSYNC_TOKEN");
   }
   std::string token = read ? std::move(read).value() : std::string();

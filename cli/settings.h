@@ -9,10 +9,14 @@
 //   token_file       OFFSYNC_TOKEN_FILE       file with the proxy's bearer token
 //   (never a file)   OFFSYNC_TOKEN            the token itself
 //   ca_file          OFFSYNC_CA_FILE          PEM file with the certificates to trust
-//   connect_timeout  OFFSYNC_CONNECT_TIMEOUT  seconds to wait for a connection
-//   request_timeout  OFFSYNC_REQUEST_TIMEOUT  seconds without a byte after which an answer is given
-//   up stream_timeout   OFFSYNC_STREAM_TIMEOUT   the same for the live stream retry_wait
-//   OFFSYNC_RETRY_WAIT       seconds that a try to connect again is put off at most
+//
+// and, in seconds:
+//
+//   connect_timeout  OFFSYNC_CONNECT_TIMEOUT  how long to wait for a connection
+//   ask_timeout      OFFSYNC_ASK_TIMEOUT      without a byte, where the replica can answer instead
+//   request_timeout  OFFSYNC_REQUEST_TIMEOUT  without a byte, before an answer is given up
+//   stream_timeout   OFFSYNC_STREAM_TIMEOUT   the same for the live stream
+//   retry_wait       OFFSYNC_RETRY_WAIT       how long the next try to connect is put off at most
 #pragma once
 
 #include <cstdint>
@@ -22,6 +26,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "replica/replica.h"
+#include "wire/answer_limits.h"
 
 namespace offsync::cli {
 
@@ -53,6 +58,7 @@ struct Settings {
   std::string token_file;  // empty: none
   std::string ca_file;     // empty: the system's
   std::int64_t connect_timeout_ms = limits::kConnectTimeoutMs;
+  std::int64_t ask_timeout_ms = limits::kAskTimeoutMs;
   std::int64_t request_timeout_ms = limits::kRequestTimeoutMs;
   std::int64_t stream_timeout_ms = limits::kStreamDeadMs;
   std::int64_t retry_wait_ms = limits::kBackoffCapMs;

@@ -40,6 +40,7 @@ Status take(FileSettings& settings, const TomlEntry& entry) {
   };
   constexpr Seconds kSeconds[] = {
       {"connect_timeout", &FileSettings::connect_timeout},
+      {"ask_timeout", &FileSettings::ask_timeout},
       {"request_timeout", &FileSettings::request_timeout},
       {"stream_timeout", &FileSettings::stream_timeout},
       {"retry_wait", &FileSettings::retry_wait},
@@ -75,8 +76,8 @@ Status take(FileSettings& settings, const TomlEntry& entry) {
   }
   return bad_line(settings.file, line,
                   fmt::format("unknown setting '{}'; there are remote, source, output, color, "
-                              "token_file, ca_file, connect_timeout, request_timeout, "
-                              "stream_timeout and retry_wait",
+                              "token_file, ca_file, connect_timeout, ask_timeout, "
+                              "request_timeout, stream_timeout and retry_wait",
                               key));
 }
 

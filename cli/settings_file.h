@@ -17,7 +17,7 @@ struct FileSettings {
   std::optional<std::string> remote, source, output, color, token_file, ca_file;
   unsigned output_line = 0, color_line = 0;  // whose values are not looked at here
   // Seconds
-  std::optional<double> connect_timeout, request_timeout, stream_timeout, retry_wait;
+  std::optional<double> connect_timeout, ask_timeout, request_timeout, stream_timeout, retry_wait;
 };
 
 // Nothing where there is no such file. Errors: config `bad_settings` with file and line, io.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/glob.h"
+#include "cli/age.h"
 #include "cli/command.h"
 #include "cli/entity_printer.h"
 #include "cli/event_text.h"
@@ -83,13 +84,16 @@ class StateCommand final : public Command {
     if (fields_) printer.only_fields();
     if (!ask) return finish(out, printer, from_replica(*replica, printer));
     if (!program) {
-      return finish(out, printer, fall_back(*replica, *info, settings, program.error(), printer));
+      return finish(
+          out, printer,
+          fall_back(*replica, *info, settings, program.error(), context.clock.wall_ms(), printer));
     }
     return finish(out, printer, from_proxy(context, settings, remote, *replica, *info, printer));
   }
 
  private:
   bool one() const { return !subject_.empty() && literal_.has_value(); }
+  Remote::Ask how() const { return require_proxy_ ? Remote::Ask::patiently : Remote::Ask::briefly; }
   bool wanted(std::string_view subject) const {
     return subject_.empty() || glob_match(subject_, subject);
   }
@@ -133,9 +137,9 @@ class StateCommand final : public Command {
   }
 
   Status fall_back(Replica& replica, const ReplicaInfo& info, const Settings& settings,
-                   const Error& why, EntityPrinter& printer) const {
+                   const Error& why, std::int64_t now_ms, EntityPrinter& printer) const {
     say(settings, fmt::format("state from the replica, last synced {}: {}",
-                              time_text(info.last_sync_ms, ::isatty(2) == 1), why.detail));
+                              dated_text(info.last_sync_ms, now_ms, ::isatty(2) == 1), why.detail));
     return from_replica(replica, printer);
   }
 
@@ -146,7 +150,8 @@ class StateCommand final : public Command {
     OFFSYNC_ASSIGN(State state, fold_queue(replica));
     const Status asked = ask(context, settings, url, info, state);
     if (!asked && (require_proxy_ || asked.error().kind != Errc::unreachable)) return asked.error();
-    if (!asked) return fall_back(replica, info, settings, asked.error(), printer);
+    if (!asked)
+      return fall_back(replica, info, settings, asked.error(), context.clock.wall_ms(), printer);
     say(settings, fmt::format("state from {}", printable_remote(url)));
     if (one()) {
       const Entity* entity = state.find(*literal_);
@@ -160,7 +165,7 @@ class StateCommand final : public Command {
 
   Status ask(Context& context, const Settings& settings, const std::string& url,
              const ReplicaInfo& info, State& state) const {
-    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url));
+    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url, how()));
     remote.must_be_of(info);  // the queue goes on top
     if (one()) {
       OFFSYNC_ASSIGN(const auto record, remote.entity(*literal_));

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/rfc3339.h"
+#include "cli/age.h"
 #include "cli/command.h"
 #include "cli/conflict_find.h"
 #include "cli/escape.h"
@@ -31,6 +32,7 @@ struct Report : SyncStatus {
   std::vector<Replica::Consumer> consumers;
   std::string home, remote;
   std::optional<Error> trouble;
+  std::int64_t now_ms = 0;
 
   bool answered() const { return space.has_value(); }
   // 0 is an offset like any other once a proxy has answered.
@@ -107,7 +109,7 @@ std::string text_of(const Report& report) {
                                  lag_text(report, consumer)));
   }
   line("clock", clock_text(report));
-  line("last sync", time_text(info.last_sync_ms, output_is_terminal()));
+  line("last sync", dated_text(info.last_sync_ms, report.now_ms, output_is_terminal()));
   line("answer", report.answered() ? "from the proxy" : "from the replica");
   line("verdict", verdict(report));
   return out;
@@ -181,6 +183,7 @@ class StatusCommand final : public Command {
     if (!replica) return report(replica.error());
     auto status = look(*replica, settings);
     if (!status) return report(status.error());
+    status->now_ms = context.clock.wall_ms();
     if (!offline_ && (require_proxy_ || !status->remote.empty())) {
       if (!context.network) {
         const auto program = net_program();
@@ -215,8 +218,10 @@ class StatusCommand final : public Command {
     return result;
   }
 
-  static Status ask(Context& context, const Settings& settings, Replica& replica, Report& into) {
-    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, into.remote));
+  Remote::Ask how() const { return require_proxy_ ? Remote::Ask::patiently : Remote::Ask::briefly; }
+
+  Status ask(Context& context, const Settings& settings, Replica& replica, Report& into) const {
+    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, into.remote, how()));
     remote.must_be_of(into.info);
     OFFSYNC_ASSIGN(const SpaceInfo space, remote.info());
     into.space = SpaceHead{space.epoch, space.head};

@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/remote.h"
+#include "cli/sync_code.h"
 
 namespace offsync::cli {
 namespace {
@@ -85,8 +86,9 @@ void SyncCommand::define(CLI::App& app, Flags& flags) {
        "instead;\n"
        "what is queued stays on top of it. A sync that fails loses nothing: what was not "
        "confirmed\n"
-       "stays queued and is sent again. Exit code 69: the proxy cannot be reached, nothing has\n"
-       "changed; 75: a part is done, try again, or rejected events wait for you.",
+       "stays queued and is sent again. Exit code 69: the proxy cannot be reached, nothing is\n"
+       "known to have changed; 75: a part is done or the replica is busy, try again, or rejected\n"
+       "events wait for you.",
        "offsync sync\noffsync sync --push\noffsync sync --dry-run\noffsync sync --json | jq "
        ".pulled"},
       flags);
@@ -167,12 +169,6 @@ std::string text_of(const SyncReport& report) {
   return text;
 }
 
-bool did_something(const SyncReport& report) {
-  return report.pushed + report.duplicate + report.rejected + report.pulled + report.snapshots +
-             report.again + report.lost >
-         0;
-}
-
 // What a person may want to do next.
 void say_what_next(const Settings& settings, const SyncReport& report, const QueueCounts& counts) {
   if (report.error) {
@@ -201,14 +197,13 @@ int SyncCommand::tell(const Settings& settings, Replica& replica, const SyncRepo
   Out out;
   if (as_json(settings)) {
     out.json(json_of(report, *counts, *info));
-  } else if (!report.error || did_something(report)) {
+  } else if (!settings.quiet && (!report.error || did_something(report))) {
     out.line(text_of(report));
   }
   int code = out.finish(kOk);
   if (report.error) {
-    code = cli::report(*report.error);
-    const bool partly = code == kUnreachable || code == kPartial;
-    if (partly) code = did_something(report) ? kPartial : kUnreachable;
+    (void)cli::report(*report.error);
+    code = sync_code(report);
   }
   say_what_next(settings, report, *counts);
   const std::string waiting = waiting_text(*counts);
@@ -222,7 +217,7 @@ int SyncCommand::preview(Context& context, const Settings& settings, Replica& re
   if (!info) return report(info.error());
   const auto counts = replica.counts();
   if (!counts) return report(counts.error());
-  auto remote = Remote::open(context, settings, remote_of(settings, *info));
+  auto remote = Remote::open(context, settings, remote_of(settings, *info), Remote::Ask::patiently);
   if (!remote) return report(remote.error());
   remote->must_be_of(*info);
   const auto space = remote->info();

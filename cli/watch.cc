@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "cli/command.h"
@@ -45,6 +46,7 @@ class Talk final : public SyncObserver {
                          now == 1 ? "an event of ours" : fmt::format("{} events of ours", now)));
   }
   void on_connected() override {
+    ever_ = true;
     if (up_) return;
     up_ = true;
     told_.clear();
@@ -55,9 +57,19 @@ class Talk final : public SyncObserver {
     up_ = false;
     if (error.detail == told_) return;
     told_ = error.detail;
+    why_ = error;
     say(settings_,
         fmt::format("{}; trying again in {:.1f} s", error.detail,
                     static_cast<double>(std::max<std::int64_t>(retry_in_ms, 100)) / 1000));
+  }
+
+  // That there was no connection at all in so many seconds; nothing where there was one.
+  std::optional<Error> never_connected(double seconds) const {
+    if (ever_) return std::nullopt;
+    return make_error(Errc::unreachable, "never_connected",
+                      fmt::format("{} was not reached within {:g} s{}", remote_, seconds,
+                                  why_ ? ": " + why_->detail : ""),
+                      why_ ? why_->hint : "is the proxy running there?");
   }
 
  private:
@@ -65,7 +77,9 @@ class Talk final : public SyncObserver {
   std::string remote_;
   std::string told_;
   std::uint64_t rejected_ = 0;
+  std::optional<Error> why_;
   bool up_ = false;
+  bool ever_ = false;
 };
 
 // What is done with each event.
@@ -157,7 +171,9 @@ class WatchCommand final : public Command {
   Result<TailStart> start(const Filter& filter) const;
   int follow(Context& context, const Settings& settings, const Filter& filter);
   int supervise(Context& context, SyncEngine& engine, Transport& transport,
-                const std::string& remote, LogTail& tail, Sink& sink, ConsumerPlace& place) const;
+                const std::string& remote, const Talk& talk, LogTail& tail, Sink& sink,
+                ConsumerPlace& place) const;
+  int timed_out(const Talk& talk, const Sink& sink) const;
   int end(Replica& replica, Sink& sink, const LogTail& tail, const ConsumerPlace& place,
           int code) const;
 
@@ -186,7 +202,9 @@ void WatchCommand::define(CLI::App& app, Flags& flags) {
       ->type_name("stored|now|beginning")
       ->check(one_of({"stored", "now", "beginning"}));
   add_filter_options(*command, options_.filter, kLimitHelp);
-  command->add_option("--timeout", options_.timeout, "End after so long: seconds, or 5m, 2h")
+  command
+      ->add_option("--timeout", options_.timeout,
+                   "End after so long: seconds, or 5m, 2h\n(69: never connected)")
       ->type_name("TIME")
       ->check(timeout);
   command->add_option("--exec", options_.exec, "Run this with /bin/sh for each event")
@@ -258,7 +276,7 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
   Sink sink(options_, filter, settings);
   LogTail tail(
       *replica, context.clock, context.random, *from,
-      [&] { return Remote::open(context, settings, remote); },
+      [&] { return Remote::open(context, settings, remote, Remote::Ask::silently); },
       [&](std::string_view line, const EventView& event) {
         const LogTail::Next next = sink.take(line, event);
         const Cursor here = *tail.position();
@@ -275,14 +293,14 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
   const auto counts = replica->counts();
   const std::string waiting = counts ? waiting_text(*counts) : "";
   if (!waiting.empty()) say(settings, waiting);
-  const int code = supervise(context, engine, **transport, remote, tail, sink, place);
+  const int code = supervise(context, engine, **transport, remote, talk, tail, sink, place);
   place.save();
   return end(*replica, sink, tail, place,
              place.status().ok() ? code : report(place.status().error()));
 }
 
 int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& transport,
-                            const std::string& remote, LogTail& tail, Sink& sink,
+                            const std::string& remote, const Talk& talk, LogTail& tail, Sink& sink,
                             ConsumerPlace& place) const {
   const std::int64_t start_ms = context.clock.steady_ms();
   const auto timeout_ms = parse_timeout_ms(options_.timeout);
@@ -299,7 +317,7 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
     if (!place.status().ok()) return kIo;
     if (!tail.wants_more()) return sink.stopped() || sink.failures() > 0 ? kPartial : kOk;
     const std::int64_t left_ms = end_ms - context.clock.steady_ms();
-    if (left_ms <= 0) return sink.failures() > 0 ? kPartial : options_.filter.limit ? kNo : kOk;
+    if (left_ms <= 0) return timed_out(talk, sink);
     engine.tick();
     if (engine.done()) {
       const auto& error = engine.report().error;
@@ -307,6 +325,12 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
     }
     transport.poll(*more ? 0 : std::min({engine.wait_time(), kLookMs, left_ms}));
   }
+}
+
+int WatchCommand::timed_out(const Talk& talk, const Sink& sink) const {
+  const double seconds = static_cast<double>(parse_timeout_ms(options_.timeout).value_or(0)) / 1000;
+  if (const auto never = talk.never_connected(seconds)) return report(*never);
+  return sink.failures() > 0 ? kPartial : options_.filter.limit ? kNo : kOk;
 }
 
 int WatchCommand::end(Replica& replica, Sink& sink, const LogTail& tail, const ConsumerPlace& place,

@@ -120,7 +120,7 @@ struct Fixture {
                                    const cli::Settings&) -> Result<std::unique_ptr<Transport>> {
             return std::unique_ptr<Transport>(std::make_unique<LogTransport>(log));
           };
-          return Remote::open(context, settings, "http://h/v1/spaces/s");
+          return Remote::open(context, settings, "http://h/v1/spaces/s", Remote::Ask::silently);
         },
         [this](std::string_view, const EventView& event) {
           seen.push_back(event.sequence);

@@ -139,15 +139,12 @@ Theirs, and a value of one's own.
   $ offsync resolve -C b "$id" --theirs | jq -c '[.type, .subject, .causationid == "'"$id"'", .data.set]'
   ["conflict.resolved","todo/1",true,{"title":"Buy oat milk"}]
   $ offsync sync -q -C b
-  pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ make_conflict
   $ id=$(offsync conflicts -C a -q | first id)
   $ offsync resolve -C b "$id" --value "Buy no milk" -o text
   queued conflict.resolved todo/1: title="Buy no milk"
   $ offsync sync -q -C b
-  pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ offsync sync -q -C a
-  pushed 0, pulled 1, 0 conflicts, 0 rejected
   $ offsync state -C a --offline
   {"subject":"todo/1","fields":{"title":"Buy no milk"}}
 
@@ -161,7 +158,6 @@ JSON stands behind :=, and a SUBJECT for all conflicts of that entity.
   queued conflict.resolved todo/1: title="Buy rice milk"
   queued conflict.resolved todo/1: title="Buy rice milk"
   $ offsync sync -q -C a
-  pushed 2, pulled 2, 0 conflicts, 0 rejected
 
 All at once. Who wrote neither side is told what each choice makes; what can be decided so is.
 
@@ -224,7 +220,6 @@ An edit of three fields and a delete that met are one conflict to look at.
   $ offsync emit -q -C a todo.done todo/2 --delete > event; sleep 0.01
   $ offsync emit -q -C b todo.edited todo/2 title=New done:=true n:=1 > event
   $ offsync sync -q -C a
-  pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ offsync sync -C b
   pushed 1, pulled 5, 1 conflict, 0 rejected
   see who won, and decide: offsync conflicts
@@ -256,7 +251,6 @@ An edit of three fields and a delete that met are one conflict to look at.
   queued conflict.resolved todo/2: n=1
   queued conflict.resolved todo/2: title="New"
   $ offsync sync -q -C b
-  pushed 3, pulled 3, 0 conflicts, 0 rejected
   $ offsync state -C b todo/2 --offline
   {"subject":"todo/2","fields":{"done":true,"n":1,"title":"New"}}
 
@@ -265,7 +259,7 @@ Without the proxy the replica answers, and says so; who insists on the proxy get
   $ make_conflict
   $ proxy_stop
   $ offsync conflicts -C a
-  conflicts as the replica knows them: GET http://127.0.0.1:<port1>/v1/spaces/shop/conflicts failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused
+  conflicts from the replica, last synced <time>, <age>: GET http://127.0.0.1:<port1>/v1/spaces/shop/conflicts failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused
   {"id":"<id13>","subject":"todo/1","field":"title","current":{"stamp":"<stamp4>","id":"<id14>","source":"/people/anna","value":"Buy oat milk"},"incoming":{"stamp":"<stamp5>","id":"<id15>","source":"/people/ben","value":"Buy rice milk"},"winner":"incoming","rule":"last-write","base":"<stamp6>","sequence":"53","recordedtime":"<TIME>"}
   $ offsync conflicts -C a --require-proxy
   offsync: GET http://127.0.0.1:<port1>/v1/spaces/shop/conflicts failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?

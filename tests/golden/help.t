@@ -20,6 +20,7 @@ The help of the program and of each command, its version, and what it says to wh
     status     Print remote, cursor, lag, queue, conflicts and clock
     remote     Show or set the proxy's space that this replica belongs to
     doctor     Read all of a replica's file, and say whether it is sound
+    repair     Make a damaged replica usable again
   
   Options:
     -C, --directory DIR  Use the replica of this folder
@@ -169,8 +170,8 @@ sync
   of the space. The first time, and after the proxy's log was replaced, the whole
   state is fetched instead; what is queued stays on top of it. A sync that fails
   loses nothing: what was not confirmed stays queued and is sent again. Exit code
-  69: the proxy cannot be reached, nothing has changed; 75: a part is done, try
-  again, or rejected events wait for you.
+  69: the proxy cannot be reached, nothing is known to have changed; 75: a part is
+  done or the replica is busy, try again, or rejected events wait for you.
   
   Options:
     --push        Only send
@@ -224,6 +225,7 @@ watch
                                  values; may be repeated
     -n N                         End after N events
     --timeout TIME               End after so long: seconds, or 5m, 2h
+                                 (69: never connected)
     --exec COMMAND               Run this with /bin/sh for each event
     --exec-fail continue|stop    When the command fails: go on (default), or end
     --consumer NAME              With --exec: keep the place of NAME in this
@@ -615,6 +617,36 @@ doctor
     offsync doctor --file backup/replica.db
   $ offsync doctor --frob
   offsync: doctor has no option --frob; see: offsync doctor --help
+  [2]
+
+repair
+
+  $ offsync repair --help
+  Make a damaged replica usable again
+  
+  Usage: offsync repair [OPTIONS]
+  
+  For a replica that other commands call damaged. Its queue and its received log
+  are kept; its settings, its state and its conflicts are made anew from them,
+  and from the proxy at the next sync where the log is not whole. Either all of
+  that is done or nothing. An event of the queue that cannot be read is kept as
+  rejected (code unreadable). A replica that is in order stays as it is.
+  
+  Common options:
+    -C, --directory DIR  Use the replica of this folder
+    -o, --output FORMAT  text, json or ndjson; by default text on a terminal
+    --json               The same as -o json
+    --color WHEN         auto (default), always or never
+    --no-pager           Print lists on a terminal without a pager
+    -q, --quiet          Say nothing on stderr but errors
+    -h, --help           Print this help
+  
+  Examples:
+    offsync repair
+    offsync repair --json | jq .mended
+    offsync repair && offsync sync
+  $ offsync repair --frob
+  offsync: repair has no option --frob; see: offsync repair --help
   [2]
 
 The version goes with no command; help wins over anything else.

@@ -3,7 +3,6 @@ The received log and its filters, on events with times of their own.
   $ proxy_start
   $ offsync init -q --remote "$url" --source /people/anna
   $ offsync sync -q
-  pushed 0, pulled 0, 0 conflicts, 0 rejected
   $ cat > events <<'END'
   > {"specversion":"1.0","id":"e1","source":"/till/1","type":"order.placed","subject":"order/1","time":"2024-01-01T10:00:00Z","data":{"set":{"what":"nails","n":7}}}
   > {"specversion":"1.0","id":"e2","source":"/till/2","type":"order.placed","subject":"order/2","time":"2024-01-02T10:00:00Z","data":{"set":{"what":"7"}}}

@@ -9,7 +9,6 @@ has written text.
   []
   $ offsync emit -q -C b item.set item/1 count=many > event
   $ offsync sync -q -C b
-  pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ offsync emit -q -C a item.sold item/1 count+=1 > event
   $ offsync emit -q -C a item.named item/1 name=Nail > event
   $ offsync emit -q -C a item.named item/2 name=Screw > event
@@ -70,7 +69,6 @@ What is held shows, whoever answers.
   offsync: 1 rejected, 1 held wait for you: offsync queue
   [75]
   $ offsync sync -q -C a --pull
-  pushed 0, pulled 0, 0 conflicts, 0 rejected
   offsync: 1 rejected, 1 held wait for you: offsync queue
   [75]
   $ offsync sync -C a --dry-run
@@ -122,7 +120,6 @@ Retry: once more, and refused once more. What was held comes behind it.
   {"specversion":"1.0","id":"<id6>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp5>","clientseq":"9","data":{"inc":{"count":1}}}
   {"specversion":"1.0","id":"<id7>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp6>","clientseq":"10","data":{"base":{},"set":{"name":"Nail"}}}
   $ offsync sync -q -C a
-  pushed 0, pulled 0, 0 conflicts, 1 rejected, 1 held
   offsync: 1 rejected, 1 held wait for you: offsync queue
   [75]
 

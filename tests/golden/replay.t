@@ -91,11 +91,9 @@ The replica's own log gives what state says; so do the proxy's pages and its sna
   $ proxy_start
   $ offsync init -q --remote "$url" --source /people/anna
   $ offsync sync -q
-  pushed 0, pulled 0, 0 conflicts, 0 rejected
   $ offsync emit -q --batch events
   $ offsync emit -q order.noted order/1 note=late > event
   $ offsync sync -q
-  pushed 5, pulled 5, 0 conflicts, 0 rejected
   $ offsync state --offline > state
   $ cat state
   {"subject":"order/1","fields":{"n":8,"note":"late","paid":true,"visits":1,"what":"nails"}}

@@ -8,7 +8,6 @@
   $ offsync emit -q -C a todo.created todo/3 title=Gone --create > event
   $ offsync emit -q -C a todo.deleted todo/3 --delete > event
   $ offsync sync -q -C a
-  pushed 5, pulled 5, 0 conflicts, 0 rejected
 
 The proxy answers first, and stderr says so.
 
@@ -36,7 +35,6 @@ The proxy answers first, and stderr says so.
   ]
   $ offsync state -C b --offline -o text
   $ offsync sync -q -C b
-  pushed 0, pulled the whole state, 0 conflicts, 0 rejected
   $ offsync state -C b --offline todo/2 -o text
   todo/2
     n      3
@@ -99,7 +97,7 @@ Without the proxy.
 
   $ proxy_stop
   $ offsync state -C b 'person/*'
-  state from the replica, last synced <time>: GET http://127.0.0.1:<port1>/v1/spaces/shop/state failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused
+  state from the replica, last synced <time>, <age>: GET http://127.0.0.1:<port1>/v1/spaces/shop/state failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused
   {"subject":"person/ben","fields":{"name":"Ben"}}
   $ offsync state -C b 'person/*' -q
   {"subject":"person/ben","fields":{"name":"Ben"}}

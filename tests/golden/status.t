@@ -36,7 +36,6 @@
   $ offsync status -C a --json
   {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":null,"head":0,"lag":0,"queue":{"queued":1,"accepted":0,"rejected":0,"held":0},"lost":0,"conflicts":0,"consumers":[],"clock_offset_ms":<ms>,"last_sync":null,"answered_by":"proxy","synced":false,"problem":null}
   $ offsync sync -q -C a
-  pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ offsync status -C a
   replica    <folder>/a/.offsync
   source     /people/anna
@@ -47,7 +46,7 @@
   queue      0 queued, 0 accepted, 0 rejected, 0 held
   conflicts  0 open
   clock      <offset>
-  last sync  <time>
+  last sync  <time>, <age>
   answer     from the proxy
   verdict    synced
   $ offsync status -C a -o json | jq -c '[.answered_by, .synced, .lag, .problem]'
@@ -57,7 +56,6 @@ Somebody else has written; asked alone, the replica cannot know.
 
   $ offsync emit -q -C b todo.done todo/1 done:=true > event
   $ offsync sync -q -C b
-  pushed 1, pulled the whole state and 1 event, 0 conflicts, 0 rejected
   $ offsync status -C a --offline | grep -E 'head|lag|answer|verdict'
   head       1 (when last heard of)
   lag        0 or more
@@ -79,7 +77,7 @@ Somebody else has written; asked alone, the replica cannot know.
   queue      0 queued, 0 accepted, 0 rejected, 0 held
   conflicts  0 open
   clock      <offset>
-  last sync  <time>
+  last sync  <time>, <age>
   answer     from the replica
   verdict    not synced: the proxy was not asked or did not answer, 1 to pull
 
@@ -89,7 +87,6 @@ For scripts: nothing is said where all is well.
   offsync: not synced: 1 to pull
   [1]
   $ offsync sync -q -C a
-  pushed 0, pulled 1, 0 conflicts, 0 rejected
   $ offsync status -C a --check
   $ offsync status -C a --check --json | jq .synced
   true
@@ -103,7 +100,6 @@ For scripts: nothing is said where all is well.
 Without the proxy nothing is called synced.
 
   $ offsync sync -q -C a
-  pushed 0, pulled 0, 0 conflicts, 0 rejected
   $ proxy_stop
   $ offsync status -C a
   GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?
@@ -116,7 +112,7 @@ Without the proxy nothing is called synced.
   queue      0 queued, 0 accepted, 0 rejected, 0 held
   conflicts  0 open
   clock      <offset>
-  last sync  <time>
+  last sync  <time>, <age>
   answer     from the replica
   verdict    not known to be synced: the proxy was not asked or did not answer
   $ offsync status -C a --json -q

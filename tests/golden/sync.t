@@ -45,7 +45,6 @@ Both wrote the title: a conflict.
   pushed 1, pulled 3, 1 conflict, 0 rejected
   see who won, and decide: offsync conflicts
   $ offsync sync -C a -q
-  pushed 0, pulled 2, 1 conflict, 0 rejected
 
 Without the proxy: exit code 69, nothing lost.
 
@@ -82,7 +81,7 @@ Without the proxy: exit code 69, nothing lost.
   queue      0 queued, 0 accepted, 0 rejected, 0 held
   conflicts  1 open
   clock      <offset>
-  last sync  <time>
+  last sync  <time>, <age>
   answer     from the proxy
   verdict    synced
 
@@ -107,7 +106,6 @@ What the proxy has accepted is not queued any more, and nothing is lost of it ei
 
   $ offsync emit -q -C a todo.done todo/1 done:=false > event
   $ offsync sync -q -C a --push
-  pushed 1, pulled 0, 0 conflicts, 0 rejected
   $ proxy_stop
   $ offsync sync -C a 2>&1 | tail -n 1
   nothing is lost; nothing is queued, 1 accepted one has yet to come back

@@ -4,7 +4,6 @@
   $ offsync emit -q -C a todo.renamed todo/1 title="Buy oat milk" > event
   $ offsync emit -q -C a note.written note/1 text=Hello > event
   $ offsync sync -q -C a
-  pushed 3, pulled 3, 0 conflicts, 0 rejected
 
 The whole log, or what this replica has not received yet, or what is new; it ends where it is told to.
 

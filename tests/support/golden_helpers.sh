@@ -4,6 +4,7 @@ unset BASH_ENV
 while read -r name; do unset "$name"; done < <(compgen -e | grep -i -E '^OFFSYNC|_proxy$|^NO_COLOR$' |
   grep -v -E '^OFFSYNC(_PROXY)?_BIN$')
 PATH=$(dirname "$OFFSYNC_BIN"):$(dirname "$OFFSYNC_PROXY_BIN"):$PATH
+export OFFSYNC_ASK_TIMEOUT=60  # the machine may be busy
 export PATH HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_DATA_HOME=$PWD/data XDG_RUNTIME_DIR=$PWD TERM=dumb
 unset OFFSYNC_BIN OFFSYNC_PROXY_BIN
 

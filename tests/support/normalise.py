@@ -60,11 +60,14 @@ RULES = [
     (re.compile(r"(?<=127\.0\.0\.1[ :])\d{5}\b|(?<=port )\d{5}\b"), lambda m: named("port", m[0])),
     (re.compile(r"(?<=\"clock_offset_ms\":)-?\d+"), lambda m: "<ms>"),
     (re.compile(r"the proxy is \d+ ms (?:behind|ahead)|the same as the proxy's"), lambda m: "<offset>"),
+    (re.compile(r"(?<=<time>, )(?:just now|\d+ (?:min|h|days) ago)"), lambda m: "<age>"),
     (re.compile(r"(?<=\bpid=)\d+|(?<=as process )\d+"), lambda m: "<pid>"),
 ]
 
 for raw in sys.stdin.buffer:
     line = raw.decode("utf-8", "surrogateescape")
+    if re.match(r"asking http.* …$", line):  # the machine is busy
+        continue
     if "CRAM" not in line:  # a line of cram's own
         line = line.replace(folder, "<folder>")
         for pattern, by in RULES:
