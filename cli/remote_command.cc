@@ -155,7 +155,7 @@ class RemoteCommand final : public Command {
   }
 
   Result<SpaceInfo> ask(Context& context, const Settings& settings) const {
-    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url_));
+    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url_, Remote::Ask::patiently));
     return remote.info();
   }
 

@@ -26,7 +26,8 @@ bool would_block(int error) {
 
 Error unreadable(const std::string& file, int error) {
   const bool missing = error == ENOENT || error == ENOTDIR;
-  return make_error(missing ? Errc::no_input : kind_of_errno(error), missing ? "no_such_file" : "io",
+  return make_error(missing ? Errc::no_input : kind_of_errno(error),
+                    missing ? "no_such_file" : "io",
                     "cannot read " + file + ": " + std::strerror(error),
                     error == EACCES ? "check its permissions" : "");
 }

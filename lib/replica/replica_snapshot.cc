@@ -26,8 +26,7 @@ Status for_each_base_line(ReplicaStore& store, std::int64_t staged, const BaseLi
       return {};
     }));
     if (!piece) return {};
-    auto text =
-        decompress(*piece, Coding::zstd, limits::kSnapshotLineBytes + limits::kPieceBytes);
+    auto text = decompress(*piece, Coding::zstd, limits::kSnapshotLineBytes + limits::kPieceBytes);
     if (!text) return store.damaged("its snapshot is unreadable");
     std::string_view rest = *text;
     while (!rest.empty()) {

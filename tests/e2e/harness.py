@@ -53,7 +53,8 @@ def clean_environment():
     """Without the settings of whoever runs the tests."""
     env = {k: v for k, v in os.environ.items()
            if not k.startswith("OFFSYNC") and "proxy" not in k.lower() and k != "LESS"}
-    env.update(HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent", TZ="UTC", LC_ALL="C.UTF-8", PAGER="cat")
+    env.update(HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent", TZ="UTC", LC_ALL="C.UTF-8", PAGER="cat",
+               OFFSYNC_ASK_TIMEOUT=str(PATIENCE))
     return env
 
 
@@ -257,6 +258,13 @@ class Watch:
         self.process.stderr.close()
 
 
+def unreachable_code(summary):
+    """Of a `sync --json` that lost its proxy: 75 where its summary tells of something done, else 69."""
+    told = json.loads(summary)
+    done = ("pushed", "duplicate", "rejected", "pulled", "snapshots")
+    return 75 if any(told[name] for name in done) else 69
+
+
 def equal(one, other, what):
     if one != other:
         raise AssertionError(f"{what} differ:\n" + "".join(list(difflib.unified_diff(
@@ -312,6 +320,9 @@ class Case(unittest.TestCase):
                 (folder / file.name).chmod(0o755)
         folder.chmod(0o755)
         return str(folder / Path(program).name)
+
+    def assert_unreachable(self, done):
+        self.assertEqual(done.returncode, unreachable_code(done.stdout), done.stderr)
 
     def assert_same_state(self, proxy, *replicas, space="test"):
         return same_state(proxy, *replicas, space=space)

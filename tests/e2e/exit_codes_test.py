@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""What was done before it went wrong, and how it went wrong: one exit code and one summary each."""
+import json
+import os
+import subprocess
+import time
+
+from harness import Case, main
+from scripted import Server, answer, silent
+
+REFUSALS = {
+    "unreachable": (lambda connection: None, 69),  # closes without a word
+    "not-ready": (answer(503), 69),
+    "no-proxy": (answer(200, body="hello"), 76),
+    "moved": (answer(308, [("Location", "http://there/")]), 76),
+    "not-allowed": (answer(403), 77),
+}
+
+
+class ExitCodes(Case):
+    def setUp(self):
+        super().setUp()
+        self.real = self.proxy()
+
+    def world(self):
+        server = Server(self.real.port)
+        self.addCleanup(server.close)
+        return server
+
+    def fill(self, count):
+        lines = "".join(json.dumps({"type": "n.set", "subject": f"n/{i}", "data": {"set": {"v": i}}}) + "\n"
+                        for i in range(count))
+        writer = self.replica(f"writer-{time.monotonic_ns()}", self.real.url())
+        writer.run("emit", "--batch", "-", input=lines)
+        writer.sync()
+
+    def sync(self, replica, code, told, *arguments):
+        done = replica.finish("sync", *arguments)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertEqual(done.stdout.split(", 0 conflicts")[0].strip(), told, done.stderr)
+        self.assertNotEqual(done.stderr if code else "x", "")
+        again = replica.finish("sync")
+        self.assertEqual(again.returncode, 0, again.stderr)
+
+    def test_sync_by_what_was_done_and_how_it_ended(self):
+        self.fill(1)
+        for name, (act, code) in REFUSALS.items():
+            partly = 75 if code == 69 else code
+            with self.subTest(name, done="nothing"):
+                server = self.world()
+                replica = self.replica(f"nothing-{code}-{name}", server.url())
+                replica.sync()
+                server.on("page", act)
+                self.sync(replica, code, "")
+            with self.subTest(name, done="pushed"):
+                server = self.world()
+                replica = self.replica(f"pushed-{code}-{name}", server.url())
+                replica.sync()
+                replica.emit("n.set", "n/own", "v:=1")
+                server.on("page", act)
+                self.sync(replica, partly, "pushed 1, pulled 0")
+            with self.subTest(name, done="snapshot"):
+                server = self.world()
+                replica = self.replica(f"snapshot-{code}-{name}", server.url())
+                server.on("page", act)
+                self.sync(replica, partly, "pushed 0, pulled the whole state")
+        readers = {}
+        for name in REFUSALS:
+            server = self.world()
+            readers[name] = (server, self.replica(f"pulled-{name}", server.url()))
+            readers[name][1].sync()
+        self.fill(1500)
+        for name, (act, code) in REFUSALS.items():
+            with self.subTest(name, done="pulled"):
+                server, replica = readers[name]
+                server.on("page", act, after=1)
+                self.sync(replica, 75 if code == 69 else code, "pushed 0, pulled 1000")
+
+    def test_each_command_by_how_the_proxy_refuses(self):
+        server = self.world()
+        replica = self.replica("anna", server.url())
+        replica.emit("n.set", "n/1", "v:=1")
+        replica.sync()
+        for name, (act, code) in REFUSALS.items():
+            for kind, arguments in (("state", ("state",)), ("state", ("state", "n/1")), ("info", ("status",)),
+                                    ("conflicts", ("conflicts",)), ("info", ("sync", "--dry-run"))):
+                with self.subTest(name, arguments=arguments):
+                    required = (*arguments, *(() if arguments[0] == "sync" else ("--require-proxy",)))
+                    server.on(kind, act)
+                    self.assertEqual(replica.finish(*required).returncode, code)
+                    if arguments[0] == "sync":
+                        continue
+                    server.on(kind, act)
+                    done = replica.finish(*arguments)
+                    # The replica answers for a proxy that is not there, not for one that says no.
+                    status = arguments[0] == "status"
+                    self.assertEqual(done.returncode, 0 if status or code == 69 else code, done.stderr)
+                    if code == 69 and not status:
+                        self.assertIn("from the replica, last synced", done.stderr)
+
+    def test_gone_is_no_lack_of_a_proxy(self):
+        server = self.world()
+        replica = self.replica("anna", server.url())
+        replica.sync()
+        replica.emit("n.set", "n/1", "v:=1")
+        server.on("push", answer(410, [("Content-Type", "application/problem+json")], '{"code":"cursor_expired"}'))
+        self.sync(replica, 75, "", "--push")
+
+    def test_a_proxy_that_says_nothing_is_asked_for_a_while(self):
+        server = self.world()
+        replica = self.replica("anna", server.url())
+        replica.emit("n.set", "n/1", "v:=1")
+        replica.sync()
+        for kind, command in (("state", "state"), ("info", "status"), ("conflicts", "conflicts")):
+            with self.subTest(command):
+                server.on(kind, silent)
+                begun = time.monotonic()
+                done = replica.finish(command, env={"OFFSYNC_ASK_TIMEOUT": "1"})
+                took = time.monotonic() - begun
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertGreaterEqual(took, 1)
+                self.assertLess(took, 20)  # far from request_timeout
+                self.assertIn(f"asking {server.url()} …", done.stderr)
+                self.assertRegex(done.stdout + done.stderr, "last sync(ed)? +2.*, just now")
+        server.on("state", silent)
+        self.assertNotIn("asking", replica.finish("state", "-q", env={"OFFSYNC_ASK_TIMEOUT": "1"}).stderr)
+
+    def test_watch_that_never_was_connected(self):
+        gone = self.replica("gone", "http://127.0.0.1:1/v1/spaces/test")
+        done = gone.finish("watch", "--timeout", "1")
+        self.assertEqual(done.returncode, 69, done.stderr)
+        self.assertIn("was not reached within 1 s", done.stderr)
+        self.assertEqual(gone.finish("watch", "--timeout", "1", "-n", "1").returncode, 69)
+        there = self.replica("there", self.real.url())
+        self.assertEqual(there.finish("watch", "--timeout", "10").returncode, 0)
+
+    def test_quiet_is_quiet(self):
+        replica = self.replica("anna", self.real.url())
+        replica.emit("n.set", "n/1", "v:=1")
+        done = replica.finish("sync", "-q")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertEqual(replica.sync("-q")["pushed"], 0)  # what was asked for is printed
+
+    def test_permissions_are_77(self):
+        replica = self.replica("anna", self.real.url())
+        replica.emit("n.set", "n/1", "v:=1")
+        for path in (self.folder, replica.folder):
+            path.chmod(0o755)
+        own = replica.folder / ".offsync"
+        secret = replica.folder / "secret"
+        secret.write_text("x\n", encoding="utf-8")
+        secret.chmod(0)
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
+
+        def code(*arguments):
+            process = replica.start(*arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.PIPE, text=True, **nobody)
+            said = process.communicate(timeout=120)[1]
+            self.assertTrue(said.startswith("offsync: "), said)
+            return process.returncode
+
+        config = own / "config.toml"
+        config.touch()
+        config.chmod(0)
+        self.assertEqual(code("queue", "list"), 77)
+        config.unlink()
+        own.chmod(0o700 if nobody else 0o000)
+        try:
+            self.assertEqual(code("-C", own, "emit", "n.set", "n/2", "v:=1"), 77)
+        finally:
+            own.chmod(0o755)
+        for name in ("replica.db", "replica.db.lock"):
+            (own / name).chmod(0o444 if name != "replica.db.lock" else 0o000)
+        self.assertEqual(code("emit", "n.set", "n/2", "v:=1"), 77)
+        self.assertEqual(code("replay", secret), 77)
+        self.assertEqual(code("emit", "--batch", secret), 77)
+        self.assertEqual(code("init", "-C", "/root-of-nobody/x"), 77)
+
+    def test_an_http_proxy_is_not_asked_for_this_machine(self):
+        replica = self.replica("anna", self.real.url())
+        nowhere = {name: "http://127.0.0.1:1" for name in ("http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY")}
+        replica.emit("n.set", "n/1", "v:=1")
+        self.assertEqual(json.loads(replica.run("sync", "--json", env=nowhere))["pushed"], 1)
+        other = self.replica("other", "http://offsync.test/v1/spaces/test")
+        done = other.finish("sync", env=nowhere)
+        self.assertEqual(done.returncode, 69)
+        self.assertIn("127.0.0.1", done.stderr)  # it is what was asked
+
+
+if __name__ == "__main__":
+    main()

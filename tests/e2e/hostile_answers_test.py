@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""The real programs against answers that no proxy gives: the exit code is the one for it, the replica
+is as it was, and neither memory nor time go without bound."""
+import gzip
+import json
+import sqlite3
+import time
+
+from harness import Case, main
+from scripted import Server, answer, endless, of_log, run_measured
+
+STAMP = "000000000001-0000-0000000000000001"
+
+
+def zstd_bomb(blocks):
+    """`blocks` of 4 bytes, each of which unpacks to 128 KiB."""
+    header = (128 * 1024) << 3 | 1 << 1
+    block = header.to_bytes(3, "little") + b" "
+    last = (header | 1).to_bytes(3, "little") + b" "
+    return b"\x28\xb5\x2f\xfd\x00\x68" + block * (blocks - 1) + last
+
+
+def event(sequence, kind="t", data="{}", identity="h1"):
+    return json.dumps({"specversion": "1.0", "id": identity, "source": "/h", "type": kind, "subject": "a/1",
+                       "time": "2026-01-01T00:00:00Z", "data": json.loads(data), "sequence": str(sequence),
+                       "recordedtime": "2026-01-01T00:00:00Z"})
+
+
+class Hostile(Case):
+    def setUp(self):
+        super().setUp()
+        self.server = Server()
+        self.addCleanup(self.server.close)
+        self.anna = self.replica("anna", self.server.url())
+        self.anna.configure(request_timeout=2, ask_timeout=2)
+
+    def know_two_events(self):
+        """A replica that has pulled two events of the log e1, and has one to send."""
+        self.server.on("state", of_log('{"cursor":"e1-0","entities":0,"conflicts":0}\n'))
+        self.server.on("page", of_log(event(1, identity="g1") + "\n" + event(2, identity="g2") + "\n", head=2))
+        self.anna.sync("--pull")
+        self.anna.emit("t", "b/1", "n:=1")
+
+    def held(self):
+        status = self.anna.status()
+        del status["problem"]
+        return status, self.anna.queue(), self.anna.run("log", "-o", "ndjson"), self.anna.state()
+
+    def meets(self, kind, act, *arguments, code=76):
+        before = self.held()
+        self.server.on(kind, act)
+        done = self.anna.finish(*(arguments or ("sync", "--pull" if kind != "push" else "--push")))
+        self.assertEqual(done.returncode, code, (kind, done.stderr, done.stdout))
+        self.assertEqual(self.held(), before)
+        return done
+
+    def test_answers_that_no_proxy_gives(self):
+        self.know_two_events()
+        pages = {
+            "a head that cannot be": of_log(head="9223372036854775808", cursor="e1-2"),
+            "a cursor that cannot be": of_log(head=2, cursor="e1-9223372036854775808"),
+            "no epoch": answer(200, [("Offsync-Head", 2), ("Offsync-Cursor", "e1-2")]),
+            "a login page": answer(200, [("Content-Type", "text/html")], "<html>hello</html>"),
+            "an empty conflict": of_log(event(3, "offsync.conflict") + "\n", head=3),
+            "a line that is none behind one": of_log(event(3) + "\nnonsense\n", head=4),
+            "an event again": of_log(event(2) + "\n", head=3),
+            "too short": of_log(event(3) + "\n", head=4),
+            "a redirect": answer(302, [("Location", "http://there/")]),
+            "not found": answer(404),
+            "an unknown encoding": of_log("", head=2, more=[("Content-Encoding", "br")]),
+            "no gzip": of_log(event(3) + "\n", head=3, more=[("Content-Encoding", "gzip")]),
+        }
+        for name, act in pages.items():
+            with self.subTest(name):
+                self.meets("page", act)
+        damaged = bytearray(gzip.compress((event(3) + "\n").encode()))
+        damaged[-5] ^= 1
+        self.meets("page", of_log(bytes(damaged), head=3, more=[("Content-Encoding", "gzip")]))
+        for name, line in {
+            "a sequence that cannot be": '{"line":1,"id":"ID","outcome":"accepted","sequence":"9223372036854775808"}',
+            "no JSON": "nonsense",
+            "of another event": '{"line":1,"id":"other","outcome":"accepted","sequence":"3"}',
+        }.items():
+            with self.subTest(name):
+                identity = self.anna.queue()[0]["event"]["id"]
+                self.meets("push", of_log(line.replace("ID", identity) + "\n"))
+        self.meets("page", answer(401), code=77)
+        self.meets("page", answer(503), code=69)
+        self.assertEqual(self.anna.finish("conflicts", "--offline").returncode, 0)
+
+    def test_a_push_that_is_answered_by_gone(self):
+        self.know_two_events()
+        problem = answer(410, [("Content-Type", "application/problem+json")], '{"code":"cursor_expired"}')
+        self.meets("push", problem, code=75)
+
+    def test_bombs_cost_little_memory(self):
+        self.know_two_events()
+        bomb = zstd_bomb(33_000)
+        self.assertLess(len(bomb), 140_000)
+        act = of_log(bomb, head=3, more=[("Content-Encoding", "zstd")])
+        zeros = of_log(gzip.compress(bytes(150_000_000)), head=3, more=[("Content-Encoding", "gzip")])
+        for kind, arguments in (("page", ("sync", "--pull")), ("info", ("status", "--require-proxy")),
+                                ("state", ("state", "--require-proxy")),
+                                ("conflicts", ("conflicts", "--require-proxy"))):
+            for name, body in (("zstd", act), ("gzip", zeros)):
+                with self.subTest(kind=kind, coding=name):
+                    self.server.on(kind, body)
+                    code, said, megabytes = run_measured(self.anna.folder, *arguments)
+                    self.assertEqual(code, 76, said)
+                    self.assertLess(megabytes, 600, said)
+        fresh = self.replica("fresh", self.server.url())
+        self.server.on("state", act)
+        code, said, megabytes = run_measured(fresh.folder, "sync")
+        self.assertEqual(code, 76, said)
+        self.assertLess(megabytes, 600, said)
+
+    def test_answers_without_end(self):
+        self.know_two_events()
+        head = (b"HTTP/1.1 %s\r\nOffsync-Epoch: e1\r\nOffsync-Head: 3\r\nOffsync-Cursor: e1-3\r\n"
+                b"Content-Type: application/x-ndjson\r\n\r\n")
+        ok, failed = head % b"200 OK", head % b"500 No"
+        line = (event(3) + "\n").encode()
+        for name, kind, act, code in (
+                ("a byte now and then", "page", endless(ok, b" ", 0.2), 69),
+                ("blank lines", "page", endless(ok, b"\n" * 65536), 76),
+                ("one line", "page", endless(ok, b" " * 65536), 76),
+                ("the same event", "page", endless(ok, line * 1000), 76),
+                ("the body of a 500", "page", endless(failed, b"x" * 65536), 69),
+                ("the body of a 500, slowly", "page", endless(failed, b"x", 0.2), 69),
+                ("outcomes", "push", endless(ok, b"{}\n" * 10000), 76)):
+            with self.subTest(name):
+                begun = time.monotonic()
+                self.meets(kind, act, code=code)
+                self.assertLess(time.monotonic() - begun, 60)
+
+    def test_streams_without_end(self):
+        """The code of the first trouble, which `watch` tells on stderr."""
+        self.know_two_events()
+        self.anna.configure(stream_timeout=2)
+        head = b"HTTP/1.1 200 OK\r\nOffsync-Epoch: e1\r\nContent-Type: text/event-stream\r\n\r\n"
+        hello = b'event: hello\ndata: {"epoch":"e1","head":%d}\n\n'
+        old = b"id: e1-2\ndata: " + event(2, identity="g2").encode() + b"\n\n"
+        for name, act, words in (
+                ("old events", endless(head + hello % 2, old), "an event behind e1-2 is at e1-2"),
+                ("rubbish", endless(head, b"rubbish\n" * 1000), "without an event"),
+                ("no end of a line", endless(head, b"data: x" * 1000), "longer than"),
+                ("other types", endless(head + hello % 2, b"event: other\ndata: x\n\n" * 1000), "without an event"),
+                ("blank lines, slowly", endless(head + hello % 9, b"\n", 0.2), "the stream after e1-2 came too slowly"),
+                ("no hello", endless(head, b": x\n\n", 0.2), "the stream after e1-2 came too slowly")):
+            with self.subTest(name):
+                self.server.on("stream", act)
+                done = self.anna.finish("watch", "--timeout", "10")
+                troubles = [text for text in done.stderr.splitlines() if "trying again" in text and "the push" not in text]
+                self.assertNotEqual(troubles, [], done.stderr)
+                self.assertIn(words, troubles[0])
+
+    def test_a_time_that_is_nobodys(self):
+        self.know_two_events()
+        far = [("Offsync-Time", 281_000_000_000_000)]
+        later = [("Offsync-Time", int(time.time() * 1000) + 3600_000 * 24 * 365)]
+        for act, code in ((answer(500, far), 69), (of_log("", head=2, more=far), 0), (of_log("", head=2, more=later), 0)):
+            self.server.on("page", act)
+            self.anna.run("sync", "--pull", code=code)
+        self.server.on("info", answer(500, far))
+        self.anna.run("status")
+        self.anna.emit("t", "b/2", "n:=1")
+        stamp = json.loads(self.anna.run("log", "--pending", "-o", "ndjson").splitlines()[-1])["stamp"]
+        self.assertLess(int(stamp[:12], 16) / 1000, time.time() + 61)
+
+    def test_repair_is_the_way_out(self):
+        self.know_two_events()
+        before = self.anna.queue(), self.anna.run("log", "-o", "ndjson"), self.anna.state()
+        database = self.anna.folder / ".offsync/replica.db"
+        for sql in ("UPDATE replica SET head = -1", "UPDATE replica SET cursor = -5, log_after = -7",
+                    "UPDATE replica SET epoch = 'E!'"):
+            with self.subTest(sql):
+                with sqlite3.connect(database) as harmed:
+                    harmed.execute(sql)
+                harmed.close()
+                done = self.anna.finish("status", "--offline")
+                self.assertEqual(done.returncode, 74)
+                self.assertIn("offsync repair", done.stderr)
+                told = json.loads(self.anna.run("repair", "--json"))
+                self.assertEqual((told["queue"], told["log"], told["unreadable"]), (1, 2, 0))
+                self.assertNotEqual(told["mended"], [])
+                self.assertEqual((self.anna.queue(), self.anna.run("log", "-o", "ndjson"), self.anna.state()), before)
+        self.assertEqual(json.loads(self.anna.run("repair", "--json"))["mended"], [])
+
+
+if __name__ == "__main__":
+    main()
