@@ -17,7 +17,8 @@ std::string body_of(const std::vector<FormerEvent>& events) {
 
 MissingSession::MissingSession(SyncContext& context, const Cursor& seen,
                                std::vector<FormerEvent> asked)
-    : Session(context, "the question what the log lacks", context.options.request_timeout_ms),
+    : Session(context, "the question what the log lacks", context.options.request_timeout_ms,
+              limits::kBodyBytes),
       seen_(seen),
       asked_(std::move(asked)) {
   HttpRequest request;
@@ -35,9 +36,6 @@ Status MissingSession::consume(bool last) {
   if (epoch_ != seen_.epoch) {
     end_expired(protocol_error("cursor_expired", "the log began anew as " + epoch_));
     return {};
-  }
-  if (body_.size() > limits::kBodyBytes) {
-    return protocol_error("too_large", "the answer is far longer than the question");
   }
   if (!last) return {};
   for (const std::string& line : take_lines(complete())) {

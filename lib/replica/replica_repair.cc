@@ -93,6 +93,10 @@ class Repair {
       row.epoch.clear();
       mended("the name of the log");
     }
+    if (!row.log.empty() && !is_epoch(row.log)) {
+      row.log.clear();
+      mended("the name of its log");
+    }
     if (base_ && row.epoch.empty()) row.epoch = base_->cursor.epoch;
     const std::uint64_t begin = base_ ? base_->cursor.sequence : 0;
     const bool dense = count == 0 || (first == begin + 1 && last == begin + count);

@@ -28,7 +28,8 @@ std::string identity_of(const std::string& file) {
 // What offsync reckons with later.
 bool is_sane(const ReplicaRow& row) {
   constexpr std::uint64_t kMost = INT64_MAX;
-  return (row.epoch.empty() ? !row.pulled : is_epoch(row.epoch)) && row.next <= kMost &&
+  const bool named = row.log.empty() || is_epoch(row.log);
+  return named && (row.epoch.empty() ? !row.pulled : is_epoch(row.epoch)) && row.next <= kMost &&
          row.cursor <= kMost && row.log_after <= kMost && row.head <= kMost &&
          row.clock_offset >= -limits::kMaxMs && row.clock_offset <= limits::kMaxMs &&
          row.last_sync >= 0 && row.last_sync <= limits::kMaxMs;
