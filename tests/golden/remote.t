@@ -17,7 +17,7 @@ A replica belongs to one log. Before its first sync it may go anywhere.
   log        <epoch1>
   last met   http://127.0.0.1:<port1>/v1/spaces/shop
   cursor     <epoch1>-1
-  last sync  <time>
+  last sync  <time>, <age>
   $ offsync remote -C a -o json | jq -c 'del(.cursor)'
   {"remote":"http://127.0.0.1:<port1>/v1/spaces/shop","place":"http://127.0.0.1:<port1>/v1/spaces/shop","space":"shop","log":"<epoch1>"}
 
