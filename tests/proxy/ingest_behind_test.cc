@@ -1,5 +1,7 @@
 // Other proxies append first, any number of times: who is told so decides again, and answers as if
 // nobody had been there.
+#include <fmt/format.h>
+
 #include "proxy/ingest_world.h"
 
 using namespace offsync;
