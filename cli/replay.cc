@@ -9,19 +9,21 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/pager.h"
+#include "cli/remote.h"
 
 namespace offsync::cli {
 namespace {
 
 constexpr CommandText kText = {
-    "replay", "Fold a log to a state", "[FILE|-] [OPTIONS]",
+    "replay", "Fold a log to a state", "[FILE|URL|-] [OPTIONS]",
     "Folds events (of offsync log, of the proxy, or CloudEvents from elsewhere) and snapshots of "
     "the\n"
-    "proxy to the state that they give, in any order. Without FILE: the log that this replica has\n"
-    "received. The memory used grows with the entities, not with the events. A line that cannot "
-    "be\n"
-    "folded is reported with its number and byte and left out; the exit code is then 65.",
+    "proxy to the state that they give, in any order; of URL, a space, its whole log. Without\n"
+    "FILE: the log that this replica has received. The memory used grows with the entities, not\n"
+    "with the events. A line that cannot be folded is reported with its number and byte and left\n"
+    "out; the exit code is then 65.",
     "offsync replay events.ndjson\n"
+    "offsync replay http://127.0.0.1:8080/v1/spaces/shop\n"
     "offsync replay --until 2026-11-23T12:00:00Z --subject 'todo/*'\n"
     "zstd -dc history.ndjson.zst | offsync replay - -o ndjson"};
 
@@ -31,7 +33,7 @@ class Replay final : public Command {
 
   void define(CLI::App& app, Flags& flags) override {
     CLI::App* command = add_command(app, kText, flags);
-    command->add_option("FILE", file_, "One event a line; - is stdin")->group("");
+    command->add_option("FILE", file_, "One event a line; - is stdin; or a space's URL")->group("");
     add_filter_options(*command, options_, "The first N that pass the filters");
     command->add_flag("--stamps", stamps_, "Who wrote each field, and when");
     command->add_flag("--strict", strict_, "Stop at the first bad line, print no state");
@@ -40,9 +42,12 @@ class Replay final : public Command {
   int run(Context& context, const Settings& settings) override {
     auto filter = Filter::make(options_, context.clock.wall_ms());
     if (!filter) return report(filter.error());
+    if (is_url() && !context.network) return run_in_net(context);
     LogFolder folder(*filter);
     Status done;
-    if (file_.empty()) {
+    if (is_url()) {
+      done = fold_remote(context, settings, *filter, folder);
+    } else if (file_.empty()) {
       done = fold_replica(context, settings, *filter, folder);
     } else {
       Progress progress(settings, context.clock);
@@ -92,6 +97,40 @@ class Replay final : public Command {
       if (strict_) return true;
     }
     return !refused.empty();
+  }
+
+  bool is_url() const { return file_.starts_with("http://") || file_.starts_with("https://"); }
+
+  // Page by page, so that nothing of one counts before it is whole.
+  Status fold_remote(Context& context, const Settings& settings, const Filter& filter,
+                     LogFolder& folder) const {
+    // Where the events are is what people have at hand.
+    const std::string url = file_.substr(0, file_.size() - (file_.ends_with("/events") ? 7 : 0));
+    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url, Remote::Ask::patiently));
+    Progress progress(settings, context.clock);
+    std::optional<Cursor> at;
+    std::uint64_t head = 1;
+    for (std::uint64_t from = 0; from < head && from < filter.until_sequence() && !folder.full();) {
+      OFFSYNC_ASSIGN(const Remote::Page page, remote.events(at, limits::kPageEvents));
+      std::uint64_t number = from;
+      for (const std::string& line : page.lines) folder.fold_event(line, ++number);
+      folder.finish();
+      if (const auto refused = folder.take_refused(); !refused.empty()) {
+        return make_error(Errc::protocol, "bad_answer",
+                          fmt::format("{} has an event that cannot be read: {}",
+                                      printable_remote(url), refused.front().error.message()));
+      }
+      if (page.next.sequence <= from && from < page.head) {
+        return make_error(Errc::protocol, "bad_answer",
+                          fmt::format("{} answered the same page twice", printable_remote(url)),
+                          "is that an offsync proxy?");
+      }
+      at = page.next;
+      from = page.next.sequence;
+      head = page.head;
+      progress.update(fmt::format("{} events", folder.folded()));
+    }
+    return {};
   }
 
   static Status fold_replica(Context& context, const Settings& settings, const Filter& filter,

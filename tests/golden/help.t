@@ -256,13 +256,14 @@ replay
   $ offsync replay --help
   Fold a log to a state
   
-  Usage: offsync replay [FILE|-] [OPTIONS]
+  Usage: offsync replay [FILE|URL|-] [OPTIONS]
   
   Folds events (of offsync log, of the proxy, or CloudEvents from elsewhere) and
-  snapshots of the proxy to the state that they give, in any order. Without FILE:
-  the log that this replica has received. The memory used grows with the entities,
-  not with the events. A line that cannot be folded is reported with its number
-  and byte and left out; the exit code is then 65.
+  snapshots of the proxy to the state that they give, in any order; of URL, a
+  space, its whole log. Without FILE: the log that this replica has received. The
+  memory used grows with the entities, not with the events. A line that cannot be
+  folded is reported with its number and byte and left out; the exit code is then
+  65.
   
   Options:
     --type GLOB          Events of this type; may be repeated
@@ -289,6 +290,7 @@ replay
   
   Examples:
     offsync replay events.ndjson
+    offsync replay http://127.0.0.1:8080/v1/spaces/shop
     offsync replay --until 2026-11-23T12:00:00Z --subject 'todo/*'
     zstd -dc history.ndjson.zst | offsync replay - -o ndjson
   $ offsync replay --frob

@@ -101,5 +101,17 @@ The replica's own log gives what state says; so do the proxy's pages and its sna
   $ offsync log | offsync replay - | cmp - state
   $ curl -s "$url/events" | offsync replay - | cmp - state
   $ curl -s "$url/state" | offsync replay - | cmp - state
+  $ offsync replay "$url" | cmp - state
+  $ offsync replay "$url/events" | cmp - state
+  $ offsync replay "$url" --until 1
+  {"subject":"order/1","fields":{"n":7,"what":"nails"}}
+  $ offsync replay "$url" --after 2 -n 1 --type order.noted
+  {"subject":"order/1","fields":{"note":"late"}}
+  $ offsync replay http://127.0.0.1:1/v1/spaces/shop
+  offsync: http://127.0.0.1:1/v1/spaces/shop/events?limit=1000 cannot be reached
+  [69]
+  $ offsync replay http://127.0.0.1:1/events
+  offsync: the remote 'http://127.0.0.1:1' cannot be used: it names no space; it looks like http://127.0.0.1:8080/v1/spaces/NAME
+  [78]
   $ offsync replay --until 1
   {"subject":"order/1","fields":{"n":7,"what":"nails"}}
