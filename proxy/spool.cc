@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/system_error.h"
 #include "proxy/http_limits.h"
 
 namespace offsync::proxy {
@@ -46,7 +47,7 @@ Spool::~Spool() {
 }
 
 Error Spool::failed(std::string_view what, int error) const {
-  return make_error(Errc::io, "spool",
+  return make_error(kind_of_errno(error), "spool",
                     fmt::format("cannot {} a file for a great answer in the folder {}: {}", what,
                                 folder_, std::strerror(error)),
                     "make room there");

@@ -1,14 +1,26 @@
 #!/usr/bin/env python3
 """Each setting that is a time has its effect: not before it, and long before any other time would."""
+import json
+import re
 import socket
 import threading
 import time
+import urllib.error
+import urllib.request
+from pathlib import Path
 
-from harness import Case, eventually, main
+from harness import PATIENCE, Case, eventually, main
 from scripted import Server, silent
 
 # The machine may be busy. What is not to be taken for another setting's effect is far above it.
 FAR = 25
+
+
+def ask(proxy, path, headers=None, body=None):
+    """An answer whose body is still to be read."""
+    request = urllib.request.Request(f"http://127.0.0.1:{proxy.port}{path}", headers=headers or {}, data=body)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return opener.open(request, timeout=PATIENCE)
 
 
 class ClientTimes(Case):
@@ -145,6 +157,73 @@ class ProxyTimes(Case):
             took = time.monotonic() - begun
         self.assertGreaterEqual(took, 2.5)
         self.assertLess(took, FAR)
+
+    def test_stall_timeout(self):
+        """A reader that takes nothing is cut after that time, and not by the next sign of life."""
+        proxy = self.proxy("--stall-timeout", "2", "--heartbeat", "30")
+        anna = self.replica("anna", proxy.url())
+        anna.sync()
+        with socket.socket() as reader:
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.connect(("127.0.0.1", proxy.port))
+            reader.sendall(b"GET /v1/spaces/test/events HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\n\r\n")
+            lines = "".join(json.dumps({"type": "t", "subject": f"s/{i}", "set": {"x": "y" * 60000}}) + "\n"
+                            for i in range(200))
+            anna.run("emit", "--batch", "-", input=lines)
+            begun = time.monotonic()
+            anna.sync()
+            eventually(lambda: "\noffsync_streams_cut_total 1\n" in ask(proxy, "/metrics").read().decode(),
+                       "the stream is cut")
+            took = time.monotonic() - begun
+        self.assertGreaterEqual(took, 1.8)
+        self.assertLess(took, FAR)
+
+
+class ProxyNumbers(Case):
+    EVENTS = "/v1/spaces/test/events"
+    STREAM = {"Accept": "text/event-stream, application/problem+json"}
+
+    def threads_after_load(self, number):
+        proxy = self.proxy("--threads", str(number), name=f"threads{number}")
+
+        def count():
+            status = Path(f"/proc/{proxy.process.pid}/status").read_text()
+            return int(re.search(r"Threads:\s+(\d+)", status).group(1))
+
+        def publish(who):
+            lines = "".join(json.dumps({"specversion": "1.0", "id": str(i), "source": f"/{who}", "type": "t",
+                                        "subject": f"s/{i}", "data": {"set": {"x": "y" * 500}}}) + "\n"
+                            for i in range(300))
+            ask(proxy, self.EVENTS, {"Content-Type": "application/x-ndjson"}, lines.encode()).read()
+
+        before = count()
+        publishers = [threading.Thread(target=publish, args=(who,)) for who in range(24)]
+        for publisher in publishers:
+            publisher.start()
+        for publisher in publishers:
+            publisher.join()
+        self.assertEqual(proxy.info()["head"], 24 * 300)
+        return count() - before
+
+    def test_threads(self):
+        self.assertEqual(self.threads_after_load(1), 1)
+        self.assertGreater(self.threads_after_load(24), 2)
+
+    def test_max_streams(self):
+        proxy = self.proxy("--max-streams", "2")
+        streams = [ask(proxy, self.EVENTS, self.STREAM) for _ in range(2)]
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            ask(proxy, self.EVENTS, self.STREAM)
+        self.assertEqual(refused.exception.code, 503)
+        for stream in streams:
+            stream.close()
+
+    def test_cors_origins(self):
+        proxy = self.proxy("--cors-origins", "https://one.example,https://two.example")
+        for origin, allowed in (("https://one.example", True), ("https://two.example", True),
+                                ("https://three.example", False)):
+            headers = proxy.get("", headers={"Origin": origin})[1]
+            self.assertEqual(headers["Access-Control-Allow-Origin"], origin if allowed else None)
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ Answer FakeProxy::answer(const HttpRequest& request) {
       answer.stream = true;
       append_sse_retry(answer.body, 2000);
       append_sse(answer.body, "", "hello", encode_hello({epoch_, head()}));
-      answer.headers.emplace_back("content-type", "text/event-stream");
+      answer.headers.emplace_back("content-type", "TEXT/EVENT-STREAM; charset=utf-8");
     } else {
       answer = page(cursor->sequence, std::stoull(parameter(request.target, "limit")));
     }
