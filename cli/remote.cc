@@ -224,7 +224,9 @@ Result<Remote> Remote::open(Context& context, const Settings& settings, const st
                ask == Ask::silently,
                std::move(transport),
                {},
-               {}}));
+               {},
+               {},
+               place_of(url)}));
 }
 
 void Remote::must_be_of(const ReplicaInfo& replica) {

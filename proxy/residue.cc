@@ -54,13 +54,4 @@ bool is_residue_of(const EventView& incoming, std::string_view residue) {
   return residue.size() > kBytes && residue.substr(kBytes) == digest_without_time(incoming);
 }
 
-bool same_event(EventView incoming, const EventView& stored) {
-  if (incoming.time.empty() && incoming.stamp.none() && incoming.source == stored.source &&
-      has_given_time(stored)) {
-    incoming.time = stored.time;
-    incoming.stamp = stored.stamp;
-  }
-  return encode_content(incoming) == encode_content(stored);
-}
-
 }  // namespace offsync::proxy

@@ -16,14 +16,6 @@ std::string residue_of(std::string_view line);
 // Whether the event of `residue` had the content of `incoming`.
 bool is_residue_of(const EventView& incoming, std::string_view residue);
 
-// Whether both are the same event. One that came without time and stamp is compared as if it had
-// those that it was given when it was taken.
-bool same_event(EventView incoming, const EventView& stored);
-
-// Whether both are the same event. One that came without time and stamp is compared as if it had
-// those that it was given when it was taken.
-bool same_event(EventView incoming, const EventView& stored);
-
 // Whether the event may have come without a time, and was given one by who took it first.
 bool has_given_time(const EventView& event);
 
