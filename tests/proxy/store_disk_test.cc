@@ -27,7 +27,7 @@ Commit one_event(std::uint64_t sequence) {
   Commit commit;
   commit.space = "shop";
   commit.first = sequence;
-  commit.entries = {{sequence, "e" + std::to_string(sequence), "{}"}};
+  commit.entries = {{sequence, "/test", "e" + std::to_string(sequence), "{}"}};
   return commit;
 }
 
