@@ -30,7 +30,8 @@ Status sync_path(const std::string& path, int flags) {
   const int error = errno;
   if (fd >= 0) ::close(fd);
   if (synced) return {};
-  return make_error(kind_of_errno(error), "io", fmt::format("cannot sync {}: {}", path, std::strerror(error)));
+  return make_error(kind_of_errno(error), "io",
+                    fmt::format("cannot sync {}: {}", path, std::strerror(error)));
 }
 
 // What is committed in a replica's file, in a new file of its own that is durable. Who opens that

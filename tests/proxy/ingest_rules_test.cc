@@ -1,7 +1,7 @@
 // What is decided about each event, rule by rule.
-#include "base/rfc3339.h"
 #include <fmt/format.h>
 
+#include "base/rfc3339.h"
 #include "proxy/ingest_world.h"
 #include "state/decision.h"
 
