@@ -13,7 +13,7 @@ namespace offsync::test {
 
 // Makes the database `file` from formats/<name>.sql.
 inline void make_old_file(const std::string& file, const std::string& name) {
-  const auto folder = std::filesystem::path(__FILE__).parent_path() / "formats";
+  const auto folder = std::filesystem::path(OFFSYNC_TEST_DATA) / "formats";
   std::ifstream in(folder / (name + ".sql"));
   std::stringstream sql;
   sql << in.rdbuf();
