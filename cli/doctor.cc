@@ -69,7 +69,8 @@ class Doctor final : public Command {
     if (found->problems.empty()) return out.finish(kOk);
     if (const int code = out.finish(kIo); code != kIo) return code;
     return report(make_error(Errc::io, "corrupt", *file + " is damaged",
-                             "restore it from a copy, or set it aside and begin a new one"));
+                             file_.empty() ? "run: offsync repair, or restore it from a copy"
+                                           : "restore it from a copy, or set it aside"));
   }
 
  private:

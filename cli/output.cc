@@ -64,7 +64,11 @@ void complain(std::string_view message) {
 }
 
 int report(const Error& error) {
-  complain(error.message());
+  // The only database that the command line has is a replica.
+  const bool advice = error.code == "corrupt" && error.hint.empty();
+  complain(
+      error.message() +
+      (advice ? "; run: offsync repair, which keeps what is queued and the received log" : ""));
   return exit_code(error.kind);
 }
 

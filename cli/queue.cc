@@ -99,7 +99,8 @@ class Queue final : public Command {
     command->add_option("ACTION", action_, "list, show, retry, drop or export")->group("");
     command->add_option("ID", id_, "An event's id")->group("");
     command->add_flag("--all", all_, "retry, drop: all rejected events");
-    command->add_option("--source", source_, "Whose event, where several have the ID");
+    command->add_option("--source", source_, "Whose event, where several have the ID")
+        ->type_name("SOURCE");
   }
 
   int run(Context& context, const Settings& settings) override {

@@ -4,11 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/age.h"
 #include "cli/command.h"
 #include "cli/escape.h"
 #include "cli/event_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/pager.h"
 #include "cli/remote.h"
 
 namespace offsync::cli {
@@ -61,7 +63,7 @@ class RemoteCommand final : public Command {
     if (!replica) return report(replica.error());
     const auto info = replica->info();
     if (!info) return report(info.error());
-    if (action_ == "show") return show(settings, *info);
+    if (action_ == "show") return show(settings, *info, context.clock.wall_ms());
     if (const Status good = check_url(settings); !good) return report(good.error());
     // Nobody needs to be asked about a replica that belongs to no log yet.
     if (is_bound(*info) && !context.network) return run_in_net(context);
@@ -95,7 +97,7 @@ class RemoteCommand final : public Command {
                       "nothing was changed; change it there, or take it away there");
   }
 
-  static int show(const Settings& settings, const ReplicaInfo& info) {
+  static int show(const Settings& settings, const ReplicaInfo& info, std::int64_t now_ms) {
     const std::string remote = printable_remote(remote_of(settings, info));
     const std::string cursor = info.cursor ? info.cursor->text() : "";
     Out out;
@@ -123,7 +125,7 @@ class RemoteCommand final : public Command {
     line("log", info.log.empty() ? "its name is not known" : info.log);
     line("last met", info.place.empty() ? "not known" : info.place);
     line("cursor", cursor.empty() ? "never pulled" : cursor);
-    line("last sync", time_text(info.last_sync_ms));
+    line("last sync", dated_text(info.last_sync_ms, now_ms, output_is_terminal()));
     return out.finish(kOk);
   }
 

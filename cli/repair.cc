@@ -19,18 +19,17 @@ constexpr CommandText kText = {
     "next\n"
     "sync where the log is not whole. Either all of that is done or nothing. An event of the "
     "queue\n"
-    "that cannot be read is kept as rejected (code unreadable). A replica that is in order stays\n"
-    "as it is.",
+    "that cannot be read is kept as rejected (code unreadable), and so is one that may not say "
+    "what\n"
+    "it said (code doubtful). A replica that is in order stays as it is.",
     "offsync repair\n"
     "offsync repair --json | jq .mended\n"
     "offsync repair && offsync sync"};
 
 std::string json_of(const Replica::Repaired& done) {
-  const nlohmann::ordered_json json = {{"mended", done.mended},
-                                       {"queue", done.queue},
-                                       {"unreadable", done.unreadable},
-                                       {"log", done.log},
-                                       {"whole", done.whole}};
+  const nlohmann::ordered_json json = {
+      {"mended", done.mended},     {"queue", done.queue}, {"unreadable", done.unreadable},
+      {"doubtful", done.doubtful}, {"log", done.log},     {"whole", done.whole}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -41,6 +40,11 @@ std::string text_of(const Replica::Repaired& done) {
                      done.queue == 1 ? "1 event" : fmt::format("{} events", done.queue), done.log);
   if (done.unreadable > 0) {
     out += fmt::format("{} of the queue cannot be read: see offsync queue list\n", done.unreadable);
+  }
+  if (done.doubtful > 0) {
+    out += fmt::format(
+        "{} of the queue may not say what they said: see offsync queue list, then retry or drop\n",
+        done.doubtful);
   }
   return out;
 }

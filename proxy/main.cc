@@ -158,7 +158,12 @@ Result<std::unique_ptr<SqliteLogStore>> open_store(const Config& config, Random&
   }
   SqliteLogStore::Options options;
   options.file = config.store_file;
-  return SqliteLogStore::open(options, random);
+  auto store = SqliteLogStore::open(options, random);
+  if (store || store.error().code != "corrupt" || !store.error().hint.empty()) return store;
+  Error damaged = store.error();
+  damaged.hint =
+      "see what with: offsync-proxy check; put a backup back, and run once with --new-epoch";
+  return damaged;
 }
 
 // Whether this SIGHUP tells that our terminal is gone, and not that the log is to be opened anew:

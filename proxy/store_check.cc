@@ -169,6 +169,7 @@ Result<StoreReport> check_store(const std::string& file) {
   OFFSYNC_ASSIGN(const auto transaction,
                  sqlite::Transaction::begin(db, sqlite::Transaction::Kind::read));
   OFFSYNC_ASSIGN(const sqlite::PagesRead pages, sqlite::read_all_pages(db, note));
+  sqlite::check_structure(db, note);
   report.pages = pages.pages;
   report.unsealed = pages.unsealed;
   if (const Status read = check_rows(db, report); !read) report.add(read.error().detail);

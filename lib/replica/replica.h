@@ -115,12 +115,15 @@ class Replica {
     std::vector<std::string> mended;  // what was wrong: "the place in the log"
     std::uint64_t queue = 0;          // events kept in the queue
     std::uint64_t unreadable = 0;     // of these; they are now rejected (`unreadable`)
+    std::uint64_t doubtful = 0;       // of these, on damaged pages; rejected, too (`doubtful`)
     std::uint64_t log = 0;            // events in the received log
     // The state was made anew from snapshot and log; if not, the next pull fetches the whole state.
     bool whole = false;
   };
   // For a file that open() calls damaged: keeps the queue and the received log, and makes the rest
-  // anew from them. All or nothing. Errors as of open().
+  // anew from them. What lies on pages that are not as they were written is not believed: it comes
+  // from the proxy again, and of the queue somebody must look at it. All or nothing. Errors as of
+  // open().
   static Result<Repaired> repair(const std::string& file, Clock& clock, Random& random);
   Replica(Replica&&) noexcept;
   Replica& operator=(Replica&&) noexcept;

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "replica/base_pieces.h"
 #include "replica/replica_store.h"
+#include "replica/soundness.h"
 #include "wire/answer_limits.h"
 #include "wire/snapshot.h"
 
@@ -16,6 +17,7 @@ class Repair {
   explicit Repair(ReplicaWrite& write) : write_(write), store_(write.store) {}
 
   Result<Replica::Repaired> run() {
+    OFFSYNC_TRY(look_for_damage());
     OFFSYNC_TRY(mend_identity());
     OFFSYNC_TRY(look_at_base());
     OFFSYNC_TRY(mend_place());
@@ -25,14 +27,62 @@ class Repair {
     write_.row_changed = true;
     return done_;
   }
+  // Whether there were pages that are not as they were written.
+  bool damaged() const { return !sound_.problems.empty(); }
 
  private:
+  // What cannot be believed and comes from the proxy again, or cannot be had again, goes.
+  Status look_for_damage() {
+    OFFSYNC_ASSIGN(const auto queue, numbers("SELECT n FROM pending ORDER BY n"));
+    OFFSYNC_ASSIGN(const auto former, numbers("SELECT n FROM former ORDER BY n"));
+    OFFSYNC_ASSIGN(sound_, offsync::look_for_damage(store_.file(), queue, former));
+    for (const std::string& problem : sound_.problems) mended("the file: " + problem);
+    if (!sound_.log) OFFSYNC_TRY(drop("the received log", "DELETE FROM log"));
+    if (!sound_.base) {
+      base_lost_ = true;
+      OFFSYNC_TRY(drop("the snapshot", "DELETE FROM base"));
+    }
+    if (!sound_.state) {
+      OFFSYNC_TRY(drop("the state", "DELETE FROM entity"));
+      OFFSYNC_TRY(offsync::run(store_, "DELETE FROM conflict"));
+    }
+    if (!sound_.consumers) OFFSYNC_TRY(drop("the places of consumers", "DELETE FROM consumer"));
+    for (const std::uint64_t n : sound_.former) {
+      mended("event " + std::to_string(n) + " of a log that was replaced, on a damaged page");
+      OFFSYNC_ASSIGN(sqlite::Statement * gone, store_.use("DELETE FROM former WHERE n = ?"));
+      gone->bind(1, n);
+      OFFSYNC_TRY(gone->run());
+    }
+    // An index that is wrong finds other rows, or none.
+    return damaged() ? offsync::run(store_, "REINDEX") : Status();
+  }
+
+  Status drop(const char* what, const char* sql) {
+    mended(std::string(what) + ", on a damaged page");
+    return offsync::run(store_, sql);
+  }
+
+  Result<std::vector<std::uint64_t>> numbers(const char* sql) {
+    std::vector<std::uint64_t> all;
+    OFFSYNC_ASSIGN(sqlite::Statement next, store_.prepare(sql));
+    for (;;) {
+      OFFSYNC_ASSIGN(const bool found, next.step());
+      if (!found) return all;
+      all.push_back(next.uinteger(0));
+    }
+  }
+
   void mended(std::string what) { done_.mended.push_back(std::move(what)); }
 
   // Numbers that cannot be; with one of our own events' in doubt, nothing of ours may be mistaken
   // for what was sent before: this goes on as a copy of the replica does.
   Status mend_identity() {
     ReplicaRow& row = write_.row;
+    if (!sound_.settings) {
+      row.epoch.clear();
+      row.log.clear();
+      row.clock = 0;
+    }
     const auto mend = [&](auto& value, auto least, auto most, const char* what) {
       if (value >= least && value <= most) return;
       value = 0;
@@ -43,8 +93,10 @@ class Repair {
     OFFSYNC_ASSIGN(const std::uint64_t last, number("SELECT max(n) FROM pending"));
     const bool counts = row.next > last && row.next < limits::kMaxSequence;
     const bool named = check_own_source(row.source).ok() && row.node != 0;
-    if (counts && named) return {};
-    mended(counts ? "the source" : "the number of the next event");
+    if (counts && named && sound_.settings) return {};
+    mended(!sound_.settings ? "the settings, on a damaged page"
+           : counts         ? "the source"
+                            : "the number of the next event");
     if (!check_own_source(row.source)) row.source.clear();
     store_.renew(row);
     if (last >= limits::kMaxSequence - 1) return store_.damaged("its queue has a number too many");
@@ -86,6 +138,7 @@ class Repair {
   // the whole state comes from the proxy again.
   Status mend_place() {
     ReplicaRow& row = write_.row;
+    OFFSYNC_ASSIGN(const bool readable, look_at_log());
     OFFSYNC_ASSIGN(const std::uint64_t first, number("SELECT min(sequence) FROM log"));
     OFFSYNC_ASSIGN(const std::uint64_t last, number("SELECT max(sequence) FROM log"));
     OFFSYNC_ASSIGN(const std::uint64_t count, number("SELECT count(*) FROM log"));
@@ -102,7 +155,6 @@ class Repair {
     const bool dense = count == 0 || (first == begin + 1 && last == begin + count);
     const bool placed = (base_ || count > 0) && !row.epoch.empty();
     const bool same_log = !base_ || base_->cursor.epoch == row.epoch;
-    OFFSYNC_ASSIGN(const bool readable, log_is_readable());
     done_.log = count;
     done_.whole = placed && dense && same_log && !base_lost_ && readable;
     const std::uint64_t reach = done_.whole ? begin + count : 0;
@@ -120,19 +172,28 @@ class Repair {
     return {};
   }
 
-  Result<bool> log_is_readable() {
-    OFFSYNC_ASSIGN(sqlite::Statement next,
-                   store_.prepare("SELECT sequence, line FROM log ORDER BY sequence"));
-    for (;;) {
-      OFFSYNC_ASSIGN(const bool found, next.step());
-      if (!found) return true;
-      const auto event = store_.decoder.decode(next.text(1));
-      const bool good = event && (*event)->sequence == next.uinteger(0) &&
-                        ((*event)->type != kConflictType || conflict_of(**event));
-      if (good) continue;
-      mended("event " + std::to_string(next.uinteger(0)) + " of the log, which cannot be read");
-      return false;
+  // Whether all of it can be read. What cannot be is no help to anybody later.
+  Result<bool> look_at_log() {
+    std::vector<std::uint64_t> bad;
+    {
+      OFFSYNC_ASSIGN(sqlite::Statement next,
+                     store_.prepare("SELECT sequence, line FROM log ORDER BY sequence"));
+      for (;;) {
+        OFFSYNC_ASSIGN(const bool found, next.step());
+        if (!found) break;
+        const auto event = store_.decoder.decode(next.text(1));
+        const bool good = event && (*event)->sequence == next.uinteger(0) &&
+                          ((*event)->type != kConflictType || conflict_of(**event));
+        if (!good) bad.push_back(next.uinteger(0));
+      }
     }
+    for (const std::uint64_t sequence : bad) {
+      mended("event " + std::to_string(sequence) + " of the log, which cannot be read");
+      OFFSYNC_ASSIGN(sqlite::Statement * gone, store_.use("DELETE FROM log WHERE sequence = ?"));
+      gone->bind(1, sequence);
+      OFFSYNC_TRY(gone->run());
+    }
+    return bad.empty() && sound_.log;
   }
 
   // What its line says counts. An event that cannot be read is kept, as rejected.
@@ -159,18 +220,31 @@ class Repair {
       return queue::set_state(write_, row.n, PendingState::rejected, 0, "unreadable",
                               event.error().detail);
     }
+    OFFSYNC_TRY(name_pending(row, **event));
+    if (sound_.queue.contains(row.n)) {
+      ++done_.doubtful;
+      return queue::set_state(write_, row.n, PendingState::rejected, 0, "doubtful",
+                              "it was on a damaged page: look whether it says what it should, then "
+                              "retry or drop it");
+    }
     const auto state = static_cast<std::uint64_t>(row.state);
     const bool known = state <= static_cast<std::uint64_t>(PendingState::held);
     const bool placed = row.state != PendingState::accepted ||
                         (row.sequence > write_.row.cursor && row.sequence <= limits::kMaxSequence);
-    if (!known || !placed) {
-      OFFSYNC_TRY(queue::set_state(write_, row.n, PendingState::queued, 0, {}, {}));
+    if (known && placed) return {};
+    return queue::set_state(write_, row.n, PendingState::queued, 0, {}, {});
+  }
+
+  Status name_pending(const PendingEvent& row, const EventView& view) {
+    if (row.id == view.id && row.source == view.source && row.subject == view.subject &&
+        row.type == view.type) {
+      return {};
     }
-    const EventView& view = **event;
-    if (row.id == view.id && row.subject == view.subject && row.type == view.type) return {};
     OFFSYNC_ASSIGN(sqlite::Statement * put,
-                   store_.use("UPDATE pending SET id = ?2, subject = ?3, type = ?4 WHERE n = ?1"));
-    put->bind(1, row.n).bind(2, view.id).bind(3, view.subject).bind(4, view.type);
+                   store_.use("UPDATE pending SET id = ?2, source = ?3, subject = ?4, type = ?5"
+                              " WHERE n = ?1"));
+    put->bind(1, row.n).bind(2, view.id).bind(3, view.source).bind(4, view.subject);
+    put->bind(5, view.type);
     return put->run();
   }
 
@@ -286,6 +360,7 @@ class Repair {
 
   ReplicaWrite& write_;
   ReplicaStore& store_;
+  Soundness sound_;
   Replica::Repaired done_;
   std::optional<SnapshotHeader> base_;
   bool base_lost_ = false;
@@ -298,8 +373,10 @@ Result<Replica::Repaired> Replica::repair(const std::string& file, Clock& clock,
   impl->store.lenient = true;
   OFFSYNC_TRY(impl->store.open());
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl->store));
-  OFFSYNC_ASSIGN(Repaired done, Repair(*write).run());
+  Repair repair(*write);
+  OFFSYNC_ASSIGN(Repaired done, repair.run());
   OFFSYNC_TRY(write->commit());
+  if (repair.damaged()) OFFSYNC_TRY(impl->store.rewrite());
   return done;
 }
 

@@ -89,6 +89,7 @@ Status ReplicaStore::connect(bool create) {
   options.create = create;
   options.cache_kib = kEmitCacheKib;
   options.checkpoint_pages = kEmitCheckpointPages;
+  if (lenient) options.forgive = sqlite::OpenOptions::Forgive::all;
   OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(file_, options));
   db_.emplace(std::move(db));
   id_ = db_->id();
@@ -226,6 +227,17 @@ Status ReplicaStore::secure() {
   OFFSYNC_TRY(db_->secure());
   lock_->set_doubtful(false);
   return {};
+}
+
+Status ReplicaStore::rewrite() {
+  statements_.clear();
+  OFFSYNC_TRY(lock_->lock());
+  Status done = doubted([&]() -> Status {
+    OFFSYNC_TRY(db_->exec("VACUUM"));
+    return db_->checkpoint();
+  });
+  lock_->unlock();
+  return done;
 }
 
 Result<sqlite::Statement*> ReplicaStore::use(const char* sql) {

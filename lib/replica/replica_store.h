@@ -113,7 +113,10 @@ class ReplicaStore {
   // The error for a file with what no offsync writes.
   Error damaged(const std::string& what) const;
 
-  bool lenient = false;  // takes settings that cannot be, to mend them
+  // Writes every page anew, with its seal, after the file was taken as it is.
+  Status rewrite();
+
+  bool lenient = false;  // takes settings that cannot be, and damaged pages, to mend them
   Clock& clock;
   Random& random;
   Decoder decoder;        // of what comes in

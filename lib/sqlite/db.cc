@@ -144,6 +144,7 @@ Result<Db> Db::open(const std::string& file, const OpenOptions& options) {
   sqlite3_file_control(raw, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   if (moved != 0 && db.wal_->file) return replaced(file);
   sqlite3_busy_timeout(raw, options.busy_timeout_ms);
+  if (options.forgive != OpenOptions::Forgive::none) forgive_seals(raw, options.forgive);
   harden(raw);
   // Before anything is read, which would look for the index of the WAL.
   if (!how.vfs.empty() && options.frozen) OFFSYNC_TRY(db.exec("PRAGMA locking_mode=EXCLUSIVE"));

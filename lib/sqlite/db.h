@@ -26,6 +26,9 @@ struct OpenOptions {
   bool read_only = false;
   // With read_only: nobody_writes() to it, so no locks are taken and no files beside it needed.
   bool frozen = false;
+  // Which pages are taken though they are not as they were written: for who makes the best of them.
+  enum class Forgive { none, first_page, all };
+  Forgive forgive = Forgive::none;
   int busy_timeout_ms = 30'000;
   int cache_kib = 2'000;
   int checkpoint_pages = 1'000;  // a commit that leaves a longer WAL also checkpoints; 0: never

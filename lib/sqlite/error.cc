@@ -27,7 +27,7 @@ Meaning meaning_of(int rc) {
     case SQLITE_LOCKED:
       return {Errc::partial, "busy", "another process is writing to it: try again"};
     case SQLITE_CORRUPT:
-      return {Errc::io, "corrupt", "the file is damaged: restore it from a copy, or set it aside"};
+      return {Errc::io, "corrupt", ""};
     case SQLITE_NOTADB:
       return {Errc::config, "not_ours", "it is no database at all: check the path"};
     case SQLITE_READONLY:

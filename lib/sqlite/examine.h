@@ -20,9 +20,12 @@ struct PagesRead {
   std::uint64_t unsealed = 0;
 };
 
-// Every page of the file, those in use or not, and how they hang together (tables, indexes). The
+// Every page of the file, those in use or not, and the WAL: whether all is as it was written. The
 // file is not changed; others may write to it meanwhile. Errors: as for the Db.
 Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem);
+
+// How the pages hang together (tables, indexes).
+void check_structure(Db& db, const ProblemFn& problem);
 
 // The format of a file that is to be examined. Errors: config `not_ours`, `newer_format`, and
 // `old_format` for one that has no seals yet; io `corrupt` where it had them.

@@ -17,6 +17,8 @@ namespace {
 constexpr int kBeginSeals = 0x0ff5ea1;
 constexpr int kBrokenSeal = 0x0ff5ea2;
 constexpr int kUnsealed = 0x0ff5ea3;
+constexpr int kForgive = 0x0ff5ea4;
+constexpr int kForgiven = 0x0ff5ea5;
 
 constexpr char kMark[4] = {'o', 's', 'e', 'l'};
 constexpr int kContentBytes = kPageBytes - kSealBytes;
@@ -27,6 +29,7 @@ constexpr int kHeaderBytes = 100;
 struct SealedFile {
   sqlite3_file head;
   bool sealed;
+  Forgive forgive;
   std::uint32_t broken_page;
   std::uint64_t unsealed;
 };
@@ -73,7 +76,9 @@ int check_page(SealedFile& file, char* page, int count, sqlite3_int64 at) {
   }
   if (whole) return SQLITE_OK;
   file.broken_page = static_cast<std::uint32_t>(at / kPageBytes + 1);
-  return SQLITE_IOERR_DATA;
+  const bool pass = file.forgive == Forgive::all ||
+                    (file.forgive == Forgive::first_page && file.broken_page == 1);
+  return pass ? SQLITE_OK : SQLITE_IOERR_DATA;
 }
 
 int read(sqlite3_file* file, void* to, int count, sqlite3_int64 at) {
@@ -100,6 +105,14 @@ int control(sqlite3_file* file, int operation, void* argument) {
   }
   if (operation == kBrokenSeal) {
     *static_cast<std::uint32_t*>(argument) = ours(file).broken_page;
+    return SQLITE_OK;
+  }
+  if (operation == kForgive) {
+    ours(file).forgive = *static_cast<Forgive*>(argument);
+    return SQLITE_OK;
+  }
+  if (operation == kForgiven) {
+    *static_cast<Forgive*>(argument) = ours(file).forgive;
     return SQLITE_OK;
   }
   if (operation == kUnsealed) {
@@ -190,6 +203,16 @@ void begin_seals(sqlite3* db) {
 void ask_for_seals(sqlite3* db) {
   int reserve = kSealBytes;
   sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
+}
+
+void forgive_seals(sqlite3* db, Forgive pages) {
+  sqlite3_file_control(db, "main", kForgive, &pages);
+}
+
+Forgive forgiven(sqlite3* db) {
+  Forgive pages = Forgive::none;
+  sqlite3_file_control(db, "main", kForgiven, &pages);
+  return pages;
 }
 
 std::uint64_t unsealed_reads(sqlite3* db) {

@@ -13,11 +13,15 @@
 
 #include <cstdint>
 
+#include "sqlite/db.h"
+
 struct sqlite3;
 struct sqlite3_file;
 struct sqlite3_vfs;
 
 namespace offsync::sqlite {
+
+using Forgive = OpenOptions::Forgive;
 
 inline constexpr int kPageBytes = 4096;
 inline constexpr int kSealBytes = 8;
@@ -37,6 +41,9 @@ void begin_seals(sqlite3* db);
 // Asks SQLite for room in all pages that it writes from here on: all of a new file, and all after
 // a VACUUM.
 void ask_for_seals(sqlite3* db);
+// Whose broken seals are let through from here on, for who takes what there is.
+void forgive_seals(sqlite3* db, Forgive pages);
+Forgive forgiven(sqlite3* db);
 // The page whose seal was last found broken; 0: none.
 std::uint32_t broken_seal(sqlite3* db);
 // How many pages without a seal were read.

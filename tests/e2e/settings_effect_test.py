@@ -167,7 +167,7 @@ class ProxyTimes(Case):
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             reader.connect(("127.0.0.1", proxy.port))
             reader.sendall(b"GET /v1/spaces/test/events HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\n\r\n")
-            lines = "".join(json.dumps({"type": "t", "subject": f"s/{i}", "set": {"x": "y" * 60000}}) + "\n"
+            lines = "".join(json.dumps({"type": "t", "subject": f"s/{i}", "data": {"set": {"x": "y" * 60000}}}) + "\n"
                             for i in range(200))
             anna.run("emit", "--batch", "-", input=lines)
             begun = time.monotonic()

@@ -5,7 +5,7 @@ A replica that is damaged is made usable again; its queue and its log stay.
   $ offsync emit -q -C a todo.created todo/1 title="Buy milk" >/dev/null
   $ offsync sync -q -C a
   $ offsync emit -q -C a todo.done todo/1 done:=true >/dev/null
-  $ harm() { python3 -c 'import sqlite3, sys; c = sqlite3.connect("a/.offsync/replica.db"); c.execute(sys.argv[1]); c.commit()' "$1"; }
+  $ harm() { python3 -c 'import os, sqlite3, sys; c = sqlite3.connect("a/.offsync/replica.db"); c.execute(sys.argv[1]); c.commit(); os._exit(0)' "$1"; }
   $ harm 'UPDATE replica SET head = -1'
   $ offsync state -C a --offline
   offsync: <folder>/a/.offsync/replica.db is damaged: its settings have a number that cannot be; run: offsync repair, which keeps what is queued and the received log
@@ -22,7 +22,7 @@ In order it stays as it is.
   kept 1 event of the queue and 1 of the log
   $ offsync repair -C a -q
   $ offsync repair -C a --json
-  {"mended":[],"queue":1,"unreadable":0,"log":1,"whole":true}
+  {"mended":[],"queue":1,"unreadable":0,"doubtful":0,"log":1,"whole":true}
 
 Where the log has a hole the proxy is asked for the whole state.
 
@@ -37,6 +37,7 @@ Where the log has a hole the proxy is asked for the whole state.
   pushed 1, pulled 2, 0 conflicts, 0 rejected
   $ offsync state -C a --offline
   {"subject":"todo/1","fields":{"done":true,"title":"Buy milk"}}
+
   $ offsync repair -C nowhere
   offsync: there is no replica in nowhere or above it; make one with: offsync init
   [66]

@@ -1,7 +1,11 @@
 // Replica::repair: whatever is wrong with the settings and the state, queue and log stay, and what
 // is shown afterwards is what was shown before.
+#include <fstream>
+
+#include "replica/examine.h"
 #include "replica_fixture.h"
 #include "sqlite/db.h"
+#include "support/flip.h"
 
 namespace offsync::test {
 namespace {
@@ -202,6 +206,85 @@ TEST_CASE("a snapshot line longer than a request can be is read again as it was 
   int lines = 0;
   must(f.replica.for_each_base([&](std::string_view) { return ++lines > 0; }));
   CHECK(lines == 1);
+}
+
+TEST_CASE("repair: what lies on a damaged page is not believed") {
+  World w;
+  // Long enough that each line has pages of its own.
+  const std::string text = GENERATE("own", "theirs", "milk");
+  const std::string filler(9000, 'x');
+  w.log.append(foreign("f9", "todo/9", R"({"set":{"title":")" + filler + "THEIRS\"}}"));
+  w.pull();
+  w.set("todo/7", "title", "\"" + filler + "OWN\"");
+  w.set("todo/8", "title", "\"" + filler + "OTHER\"");
+  const std::string word = text == "own" ? "OWN" : text == "theirs" ? "THEIRS" : "";
+  { must(raw(w.file()).exec("PRAGMA wal_checkpoint(TRUNCATE)")); }
+  std::string bytes;
+  {
+    std::ifstream in(w.file(), std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  const auto queued = must(w.replica.counts()).queued;
+  std::size_t changed = 0;
+  for (auto at = bytes.find(word); !word.empty() && at != std::string::npos;
+       at = bytes.find(word, at + 1)) {
+    bytes[at] = 'x';
+    ++changed;
+  }
+  {
+    std::fstream out(w.file(), std::ios::binary | std::ios::in | std::ios::out);
+    out << bytes;
+  }
+  const Replica::Repaired done = w.repair();
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  CHECK(done.mended.empty() == (changed == 0));
+  CHECK(done.doubtful == (text == "own" ? 1 : 0));
+  CHECK(must(again.counts()).queued == queued - done.doubtful);
+  CHECK(must(again.counts()).rejected == done.doubtful);
+  const std::string shown = states(again, Replica::View::visible)["todo/8"];
+  CHECK(shown.find("OTHER") != std::string::npos);
+  for (const auto& [subject, state] : states(again, Replica::View::visible)) {
+    CHECK(state.find("xHEIRS") == std::string::npos);
+    CHECK(state.find("xWN") == std::string::npos);
+  }
+  CHECK(must(examine_replica(w.file())).problems.empty());
+}
+
+TEST_CASE("repair: whatever byte is another one, nothing is believed that was not written") {
+  World w;
+  for (int i = 0; i < 30; ++i) w.set("todo/" + std::to_string(i), "n", std::to_string(i));
+  must(raw(w.file()).exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+  std::map<std::string, std::string> lines;
+  must(w.replica.for_each_pending([&](const PendingEvent& event) {
+    lines[event.id] = event.line;
+    return true;
+  }));
+  { const Replica closed = std::move(w.replica); }
+  int repaired = 0, doubtful = 0;
+  flip_bytes(w.file(), 60, 3, [&](std::size_t place) {
+    INFO("byte " << place);
+    const auto done = Replica::repair(w.file(), w.clock, w.random);
+    if (!done) {
+      REQUIRE(done.error().kind != Errc::internal);
+      return;
+    }
+    ++repaired;
+    doubtful += done->doubtful > 0 ? 1 : 0;
+    Replica again = must(Replica::open(w.file(), w.clock, w.random));
+    std::size_t trusted = 0;
+    must(again.for_each_pending([&](const PendingEvent& event) {
+      if (event.state == PendingState::rejected) return true;
+      ++trusted;
+      REQUIRE(lines[event.id] == event.line);
+      return true;
+    }));
+    REQUIRE(trusted + done->doubtful + done->unreadable == lines.size());
+    const auto found = must(examine_replica(w.file()));
+    for (const std::string& problem : found.problems) UNSCOPED_INFO(problem);
+    REQUIRE(found.problems.size() == done->unreadable);
+  });
+  CHECK(repaired > 30);
+  CHECK(doubtful > 3);
 }
 
 }  // namespace offsync::test

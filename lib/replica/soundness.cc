@@ -1,0 +1,60 @@
+#include "replica/soundness.h"
+
+#include "sqlite/db.h"
+#include "sqlite/examine.h"
+
+namespace offsync {
+namespace {
+
+// Whether every row can be read, each on pages that are as they were written.
+bool reads(sqlite::Db& db, const char* sql) {
+  auto rows = db.prepare(sql);
+  if (!rows) return false;
+  for (;;) {
+    const auto row = rows->step();
+    if (!row) return false;
+    if (!*row) return true;
+  }
+}
+
+// Those of `numbers` whose row, found by `sql`, cannot be read so.
+std::set<std::uint64_t> unsound(sqlite::Db& db, const char* sql,
+                                const std::vector<std::uint64_t>& numbers) {
+  auto find = db.prepare(sql);
+  std::set<std::uint64_t> found;
+  for (const std::uint64_t number : numbers) {
+    bool sound = false;
+    if (find) {
+      find->bind(1, number);
+      const auto row = find->step();
+      sound = row && *row;
+      find->reset();
+    }
+    if (!sound) found.insert(number);
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<Soundness> look_for_damage(const std::string& file, const std::vector<std::uint64_t>& queue,
+                                  const std::vector<std::uint64_t>& former) {
+  sqlite::OpenOptions options;
+  options.read_only = true;
+  options.forgive = sqlite::OpenOptions::Forgive::first_page;
+  OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(file, options));
+  Soundness found;
+  const auto note = [&](const std::string& problem) { found.problems.push_back(problem); };
+  OFFSYNC_TRY(sqlite::read_all_pages(db, note));
+  if (found.problems.empty()) return found;
+  found.settings = reads(db, "SELECT * FROM replica");
+  found.base = reads(db, "SELECT * FROM base ORDER BY chunk");
+  found.log = reads(db, "SELECT * FROM log ORDER BY sequence");
+  found.state = reads(db, "SELECT * FROM entity") && reads(db, "SELECT * FROM conflict");
+  found.consumers = reads(db, "SELECT * FROM consumer");
+  found.queue = unsound(db, "SELECT * FROM pending WHERE n = ?", queue);
+  found.former = unsound(db, "SELECT * FROM former WHERE n = ?", former);
+  return found;
+}
+
+}  // namespace offsync
