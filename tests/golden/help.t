@@ -224,8 +224,8 @@ watch
     --where FIELD=VALUE          Events that write this; FIELD:=JSON for exact
                                  values; may be repeated
     -n N                         End after N events
-    --timeout TIME               End after so long: seconds, or 5m, 2h
-                                 (69: never connected)
+    --timeout TIME               End after so long: seconds, or 5m, 2h (69: never
+                                 connected)
     --exec COMMAND               Run this with /bin/sh for each event
     --exec-fail continue|stop    When the command fails: go on (default), or end
     --consumer NAME              With --exec: keep the place of NAME in this
@@ -629,10 +629,11 @@ repair
   Usage: offsync repair [OPTIONS]
   
   For a replica that other commands call damaged. Its queue and its received log
-  are kept; its settings, its state and its conflicts are made anew from them,
-  and from the proxy at the next sync where the log is not whole. Either all of
-  that is done or nothing. An event of the queue that cannot be read is kept as
-  rejected (code unreadable). A replica that is in order stays as it is.
+  are kept; its settings, its state and its conflicts are made anew from them, and
+  from the proxy at the next sync where the log is not whole. Either all of that
+  is done or nothing. An event of the queue that cannot be read is kept as
+  rejected (code unreadable), and so is one that may not say what it said (code
+  doubtful). A replica that is in order stays as it is.
   
   Common options:
     -C, --directory DIR  Use the replica of this folder

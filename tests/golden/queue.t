@@ -201,7 +201,6 @@ Two tills with one id.
   $ offsync queue drop -C a 7 --source /till/1
   dropped 7
   $ offsync sync -q -C a && offsync state -C a --offline -o ndjson till/2
-  pushed 1, pulled 1, 0 conflicts, 0 rejected
   {"subject":"till/2","fields":{"n":1}}
   $ offsync queue list -C a --source /till/1
   offsync: --source goes with an ID; see: offsync queue --help
@@ -212,7 +211,8 @@ What another source wrote is sent again as it was, unless its name is the reason
   $ echo '{"specversion":"1.0","id":"7","source":"/till/2","type":"t.sold","subject":"till/2","data":{"inc":{"n":5}}}' |
   >   offsync emit -q -C b --batch - > out
   $ offsync sync -q -C b
-  pushed 0, pulled 1, 0 conflicts, 1 rejected
+  offsync: 1 rejected waits for you: offsync queue
+  [75]
   $ offsync queue retry -C b 7
   offsync: event 7 of /till/2 would be rejected again: the log has another one of that name; drop it, or emit what it says under an id of its own
   [2]

@@ -108,7 +108,7 @@ The replica's own log gives what state says; so do the proxy's pages and its sna
   $ offsync replay "$url" --after 2 -n 1 --type order.noted
   {"subject":"order/1","fields":{"note":"late"}}
   $ offsync replay http://127.0.0.1:1/v1/spaces/shop
-  offsync: http://127.0.0.1:1/v1/spaces/shop/events?limit=1000 cannot be reached
+  offsync: GET http://127.0.0.1:1/v1/spaces/shop/events failed: Failed to connect to 127.0.0.1 port 1: Connection refused; is the proxy running there?
   [69]
   $ offsync replay http://127.0.0.1:1/events
   offsync: the remote 'http://127.0.0.1:1' cannot be used: it names no space; it looks like http://127.0.0.1:8080/v1/spaces/NAME
