@@ -107,6 +107,7 @@ class Effects {
     }
     for (const Op& op : event_.ops) {
       if (op.kind == OpKind::unset || op.kind == OpKind::remove) take_away(op, subject);
+      if (op.kind == OpKind::set || op.kind == OpKind::unset) later_write(op, subject);
     }
   }
 
@@ -127,6 +128,16 @@ class Effects {
       say(fmt::format("{} of {} has no element {}", name, subject,
                       value_text(op.value, kShownColumns)));
     }
+  }
+
+  // A clock that ran ahead.
+  void later_write(const Op& op, const std::string& subject) {
+    const Field* field = before_.find(op.field);
+    if (field == nullptr || !field->shows() || field->stamp() < event_.stamp) return;
+    const Writer by = field->writer();
+    say(fmt::format("{} of {} was written by {} at {}, which is later than this",
+                    escape_text(op.field), subject, escape_text(by.source),
+                    time_text(by.stamp.ms())));
   }
 
   const EventView& event_;

@@ -1,4 +1,5 @@
 #include "replica/replica_store.h"
+#include "wire/answer_limits.h"
 
 namespace offsync {
 namespace {
@@ -40,6 +41,11 @@ class Apply {
     HybridClock clock(write_.row.node, write_.row.clock);
     clock.observe(event.stamp, write_.store.corrected_wall(write_.row));
     write_.row.clock = clock.last();
+    // A replica that was put back, or made anew under its old name, has given these numbers before.
+    if (event.source == write_.row.source && event.clientseq >= write_.row.next &&
+        event.clientseq < limits::kMaxSequence) {
+      write_.row.next = event.clientseq + 1;
+    }
     write_.row.cursor = event.sequence;
     ++applied.events;
     return write_.trim();

@@ -145,6 +145,14 @@ Result<std::vector<Emitted>> requeue_all(Requeue& requeue,
   return emitted;
 }
 
+// Somebody has given this number under our name before, of which nothing is known here: an earlier
+// life of this replica, or another one that was given the same name. Both go on apart.
+void part_from_namesake(ReplicaWrite& write, std::string_view code, std::string_view source) {
+  if (code != "already_decided" || source != write.row.source) return;
+  write.store.renew(write.row);
+  write.row_changed = true;
+}
+
 Status take_out(ReplicaWrite& write, const std::vector<PendingEvent>& events) {
   for (const PendingEvent& event : events) {
     OFFSYNC_TRY(queue::remove(write, event.n));
@@ -248,6 +256,7 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
     ++settled.rejected;
     affected.insert(key->subject);
     OFFSYNC_TRY(forget_pending_resolve(write.store, key->source, outcome.id));
+    part_from_namesake(write, outcome.code, key->source);
     return queue::set_state(write, key->n, PendingState::rejected, 0, outcome.code, outcome.detail);
   }
   if (outcome.sequence == 0) {
@@ -322,6 +331,7 @@ Result<std::vector<Emitted>> Replica::retry(std::string_view id, std::string_vie
                           " would be rejected again: the log has another one of that name",
                       "drop it, or emit what it says under an id of its own");
   }
+  part_from_namesake(*write, event.code, event.source);
   const std::set<std::string> subject{event.subject};
   OFFSYNC_ASSIGN(std::vector<PendingEvent> events, released_by(*write, event.subject, event.n));
   events.insert(events.begin(), std::move(event));

@@ -21,9 +21,23 @@ TEST_CASE("a consumer's place is kept by name, and moves both ways") {
 
 TEST_CASE("a snapshot leaves the places of consumers") {
   Fixture f;
-  must(f.replica.move_consumer("index", {"e1", 4}));
+  for (const char* id : {"f1", "f2"}) f.log.append(foreign(id, "todo/1", R"({"set":{"a":1}})"));
+  must(f.replica.move_consumer("index", {"e1", 2}));
   must(f.replica.begin_snapshot());
   must(f.replica.stage_snapshot(f.log.snapshot()));
   must(f.replica.install_snapshot());
-  CHECK(must(f.replica.consumer("index"))->text() == "e1-4");
+  CHECK(must(f.replica.consumer("index"))->text() == "e1-2");
+}
+
+TEST_CASE("a place behind the end of a snapshot was one in a log that was replaced") {
+  Fixture f;
+  f.log.append(foreign("f1", "todo/1", R"({"set":{"a":1}})"));
+  must(f.replica.move_consumer("behind", {"e1", 4}));
+  must(f.replica.move_consumer("within", {"e1", 1}));
+  must(f.replica.begin_snapshot());
+  must(f.replica.stage_snapshot(f.log.snapshot()));
+  must(f.replica.install_snapshot());
+  CHECK(must(f.replica.consumer("behind"))->epoch != "e1");
+  CHECK(must(f.replica.consumer("behind"))->sequence == 4);
+  CHECK(must(f.replica.consumer("within"))->text() == "e1-1");
 }

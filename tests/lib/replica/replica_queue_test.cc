@@ -380,3 +380,35 @@ TEST_CASE("an event of ours whose id was taken is retried under another one") {
   CHECK(must(f.replica.retry(mine.id)).at(0).id != mine.id);
   CHECK(f.queue() == "a:queued");
 }
+
+TEST_CASE("a number that was given before: the replica goes on under another name") {
+  Fixture f;
+  const std::string source = must(f.replica.info()).source;
+  const Emitted first = f.set("todo/1", "a", "1");
+  f.set("todo/2", "a", "2");
+  const Outcome no{first.id,          OutcomeKind::rejected, 0, 1,
+                   "already_decided", "up to 500",           0, source};
+  must(f.replica.settle("e1", std::vector{no}));
+  const std::string now = must(f.replica.info()).source;
+  CHECK(now != source);
+  CHECK(now.starts_with(source.substr(0, source.rfind('/'))));
+  const auto again = must(f.replica.retry(first.id));
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].line.find("\"source\":\"" + now + "\"") != std::string::npos);
+  // What is emitted from now on is of that name, too; only once is another one taken.
+  CHECK(f.set("todo/3", "a", "3").line.find("\"source\":\"" + now + "\"") != std::string::npos);
+  CHECK(must(f.replica.info()).source == now);
+}
+
+TEST_CASE("a replica that gets its own events of an earlier life goes on behind them") {
+  Fixture f;
+  const std::string source = must(f.replica.info()).source;
+  f.log.append(fmt::format(R"({{"specversion":"1.0","id":"old","source":"{}","type":"t",)"
+                           R"("subject":"todo/1","time":"2023-11-14T22:13:20.000Z",)"
+                           R"("stamp":"018bcfe56800-0000-00000000000000aa","clientseq":"41",)"
+                           R"("data":{{"set":{{"a":1}}}}}})",
+                           source));
+  f.pull();
+  const Emitted next = f.set("todo/1", "a", "2");
+  CHECK(next.line.find(R"("clientseq":"42")") != std::string::npos);
+}

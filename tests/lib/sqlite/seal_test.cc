@@ -311,3 +311,31 @@ TEST_CASE("a WAL that was begun anew, or cut in its last commit, is sound") {
     CHECK(answers(copy));
   }
 }
+
+TEST_CASE("a backup by SQLite's own tools is sound, and a byte that changes in it is seen") {
+  TempDir dir;
+  const std::string file = dir.file("t.db"), copy = dir.file("copy.db");
+  {
+    auto db = open(file, true);
+    REQUIRE(db);
+    fill(*db);
+    REQUIRE(db->checkpoint());
+  }
+  const auto right = answers(file);
+  REQUIRE(right);
+  {
+    RawDb from(file), to(copy);
+    sqlite3_backup* backup = sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
+    REQUIRE(backup != nullptr);
+    CHECK(sqlite3_backup_step(backup, -1) == SQLITE_DONE);
+    CHECK(sqlite3_backup_finish(backup) == SQLITE_OK);
+  }
+  const auto copied = answers(copy);
+  INFO((copied ? "" : copied.error().message()));
+  REQUIRE(copied);
+  CHECK(*copied == *right);
+  std::string bytes = bytes_of(copy);
+  bytes[2 * 4096 + 2000] ^= 1;
+  put_bytes(copy, bytes);
+  CHECK_FALSE(answers(copy));
+}
