@@ -158,8 +158,8 @@ class Emit final : public Command {
     if (data_ == "-" || data_.front() == '@') {
       OFFSYNC_ASSIGN(const InputFile file, InputFile::open(data_ == "-" ? "-" : data_.substr(1)));
       OFFSYNC_ASSIGN(text, read_all(file, limits::kLineBytes));
-      text = without_byte_order_mark(text);
     }
+    text = without_byte_order_mark(text);
     auto json = canonical_json(text);
     if (!json) return bad_data(json.error().code, "--data: " + json.error().detail);
     if (json->front() != '{') return bad_data("malformed", "--data is not a JSON object");
@@ -201,6 +201,9 @@ int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run
   if (dry_run || record_format(settings, out) != Format::text) {
     out.json(emitted.line);
     const int code = out.finish(kOk);
+    if (code != kOk && !dry_run) {
+      complain(fmt::format("the event is {} all the same", what_became_of(emitted)));
+    }
     if (!emitted.behind.empty() && !dry_run) say(settings, what_became_of(emitted));
     return code;
   }

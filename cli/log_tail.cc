@@ -31,6 +31,7 @@ std::optional<Cursor> LogTail::position() const {
 Status LogTail::begin() {
   OFFSYNC_ASSIGN(const ReplicaInfo info, replica_.info());
   had_ = info.cursor;
+  if (info.cursor) note(info);
   if (start_.from == TailStart::From::stored && info.cursor) {
     epoch_ = info.cursor->epoch;
     sequence_ = info.cursor->sequence;
@@ -45,9 +46,10 @@ Result<bool> LogTail::pump() {
   if (!placed_) {
     OFFSYNC_ASSIGN(placed_, find_place(info));
     if (!placed_) return false;
+    if (info.cursor) note(info);
   }
   if (!info.cursor) return false;
-  if (info.cursor->epoch != epoch_) follow_new_log(info);
+  if (replaced(info)) OFFSYNC_TRY(follow_new_log(info));
   if (!ahead_.empty()) return show_ahead();
   if (sequence_ < info.log_after) return pump_pages(info.log_after);
   return pump_replica();
@@ -114,12 +116,37 @@ Result<bool> LogTail::place_after(const ReplicaInfo& info) {
                     "begin again with --from beginning or --from now");
 }
 
-void LogTail::follow_new_log(const ReplicaInfo& info) {
-  notice_(fmt::format("the proxy's log was replaced ({} became {}); going on behind event {}",
-                      epoch_, info.cursor->epoch, info.log_after));
+// A log may be replaced in its epoch, too: who notices fetches the state anew. So does who is
+// behind what a log still keeps; who may pass nothing over takes one for the other.
+void LogTail::note(const ReplicaInfo& info) {
+  log_after_ = info.log_after;
+  replica_at_ = info.cursor->sequence;
+}
+
+// A log may be replaced in its epoch, too: who notices fetches the state anew. So does who is
+// behind what a log still keeps; who may pass nothing over takes one for the other.
+bool LogTail::replaced(const ReplicaInfo& info) {
+  const bool fetched = log_after_ && *log_after_ != info.log_after;
+  const bool went_back = info.cursor->sequence < replica_at_;
+  note(info);
+  return info.cursor->epoch != epoch_ || went_back || (fetched && pass_nothing_);
+}
+
+Status LogTail::follow_new_log(const ReplicaInfo& info) {
+  std::string what = "the proxy's log was replaced";
+  if (epoch_ != info.cursor->epoch) {
+    what += fmt::format(" ({} became {})", epoch_, info.cursor->epoch);
+  }
+  if (pass_nothing_ && !new_log_from_) {
+    return make_error(Errc::protocol, "cursor_expired",
+                      fmt::format("{}, and event {} was the last one handled", what, sequence_),
+                      "say where to begin in the new one, with --from");
+  }
   epoch_ = info.cursor->epoch;
-  sequence_ = info.log_after;
+  sequence_ = new_log_from_ == TailStart::From::beginning ? 0 : info.log_after;
   ahead_.clear();
+  notice_(fmt::format("{}; going on behind event {}", what, sequence_));
+  return {};
 }
 
 // Rows are collected first, so that no read transaction is open while a reader or a command of
@@ -132,8 +159,8 @@ Result<bool> LogTail::pump_replica() {
   }));
   if (rows.empty()) return false;
   OFFSYNC_ASSIGN(const ReplicaInfo info, replica_.info());
-  const bool replaced = !info.cursor || info.cursor->epoch != epoch_ || sequence_ < info.log_after;
-  if (replaced) return true;  // by another process, in between: look again
+  const bool other = !info.cursor || info.cursor->epoch != epoch_ || log_after_ != info.log_after;
+  if (other) return true;  // by another process, in between: look again
   return show(std::move(rows));
 }
 

@@ -52,6 +52,13 @@ class LogTail {
   LogTail(Replica& replica, Clock& clock, Random& random, TailStart start, RemoteFn remote,
           EventFn event, NoticeFn notice, Backoff backoff = Backoff());
 
+  // What is to be done where the log is replaced meanwhile. Without this call: a notice, and on
+  // behind what the new one begins with. With it nothing is passed over in silence: on from where
+  // `from` says in the new log, or, where it says nothing, the error protocol `cursor_expired`.
+  void pass_nothing(std::optional<TailStart::From> from) {
+    pass_nothing_ = true;
+    new_log_from_ = from;
+  }
   // Takes note of where the replica is now; call once, before anything is pulled.
   Status begin();
   // Shows some of what is new. True: call again at once, there may be more. Errors are for good:
@@ -66,7 +73,9 @@ class LogTail {
   Result<bool> find_place(const ReplicaInfo& info);
   Result<bool> place_now(const ReplicaInfo& info);
   Result<bool> place_after(const ReplicaInfo& info);
-  void follow_new_log(const ReplicaInfo& info);
+  void note(const ReplicaInfo& info);
+  bool replaced(const ReplicaInfo& info);
+  Status follow_new_log(const ReplicaInfo& info);
   Result<bool> pump_replica();
   Result<bool> pump_pages(std::uint64_t upto);
   Result<bool> skip_forgotten();
@@ -93,6 +102,11 @@ class LogTail {
   std::optional<Cursor> had_;  // the replica's cursor when it began
   std::string epoch_;
   std::uint64_t sequence_ = 0;
+  // What the replica's received log begins behind: another state was fetched where that changes.
+  std::optional<std::uint64_t> log_after_;
+  std::uint64_t replica_at_ = 0;  // its cursor, when last looked at
+  bool pass_nothing_ = false;
+  std::optional<TailStart::From> new_log_from_;
   std::deque<std::string> ahead_;  // what follows sequence_, read before a pause
 };
 

@@ -34,7 +34,7 @@ std::string json_of(const Replica::Repaired& done) {
 }
 
 std::string text_of(const Replica::Repaired& done) {
-  std::string out;
+  std::string out = done.mended.empty() ? "nothing was wrong\n" : "";
   for (const std::string& what : done.mended) out += fmt::format("mended {}\n", escape_text(what));
   out += fmt::format("kept {} of the queue and {} of the log\n",
                      done.queue == 1 ? "1 event" : fmt::format("{} events", done.queue), done.log);
@@ -63,6 +63,11 @@ class Repair final : public Command {
     }
     const std::string file = database_of(settings.home);
     const auto done = Replica::repair(file, context.clock, context.random);
+    if (!done && done.error().code == "corrupt") {
+      Error beyond = done.error();  // this was the way out
+      beyond.hint = "it cannot be repaired: restore it from a copy, or set it aside";
+      return report(beyond);
+    }
     if (!done) return report(done.error());
     Out out;
     if (report_format(settings) != Format::text) {

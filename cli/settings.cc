@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -185,6 +186,15 @@ std::string remote_of(const Settings& settings, const ReplicaInfo& info) {
 }
 
 Result<std::string> authorization(const Settings& settings) {
+  // What ends a header, or is no text.
+  const auto printable = [](const std::string& token) {
+    return std::none_of(token.begin(), token.end(),
+                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  };
+  if (!settings.token.empty() && !printable(settings.token)) {
+    return make_error(Errc::config, "bad_settings",
+                      "OFFSYNC_TOKEN has a character in it that no token has", "set it anew");
+  }
   if (!settings.token.empty()) return "Bearer " + settings.token;
   if (settings.token_file.empty()) return std::string();
   constexpr std::size_t kTokenBytes = 8192;
@@ -196,8 +206,7 @@ Result<std::string> authorization(const Settings& settings) {
   }
   std::string token = read ? std::move(read).value() : std::string();
   while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
-  const bool printable = token.find_first_of(std::string("\r\n\0", 3)) == std::string::npos;
-  if (token.empty() || !printable) {
+  if (token.empty() || !printable(token)) {
     return make_error(
         Errc::config, "bad_settings",
         fmt::format("the token file {} does not hold one line with a token", settings.token_file));

@@ -48,6 +48,7 @@ std::string verdict(const Report& report) {
   const auto add = [&](const std::string& part) { why += (why.empty() ? "" : ", ") + part; };
   if (!report.answered()) add("the proxy was not asked or did not answer");
   if (report.other_epoch()) add("the proxy has another log: the next sync starts afresh");
+  if (report.put_back()) add("the proxy's log was put back: the next sync looks what it lacks");
   if (!report.info.cursor) add("never pulled");
   if (report.lag() > 0) add(fmt::format("{} to pull", report.lag()));
   if (report.queue.queued > 0) add(fmt::format("{} to push", report.queue.queued));
@@ -133,6 +134,8 @@ std::string json_of(const Report& report) {
   const auto text_or_null = [&](const std::string& text) {
     return text.empty() ? none : ordered_json(text);
   };
+  std::string problem = report.trouble ? report.trouble->message() : "";
+  if (problem.empty() && (report.other_epoch() || report.put_back())) problem = verdict(report);
   const ordered_json json = {
       {"replica", report.home},
       {"source", info.source},
@@ -153,7 +156,7 @@ std::string json_of(const Report& report) {
       {"last_sync", text_or_null(info.last_sync_ms == 0 ? "" : format_rfc3339(info.last_sync_ms))},
       {"answered_by", report.answered() ? "proxy" : "replica"},
       {"synced", report.synced()},
-      {"problem", text_or_null(report.trouble ? report.trouble->message() : "")}};
+      {"problem", text_or_null(problem)}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

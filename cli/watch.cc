@@ -289,6 +289,9 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
       },
       [&](const std::string& notice) { complain(notice); },
       Backoff(std::min(limits::kBackoffBaseMs, settings.retry_wait_ms), settings.retry_wait_ms));
+  if (place.kept()) {
+    tail.pass_nothing(options_.from.empty() ? std::nullopt : std::optional(first->from));
+  }
   if (const auto begun = tail.begin(); !begun) return report(begun.error());
   const auto counts = replica->counts();
   const std::string waiting = counts ? waiting_text(*counts) : "";

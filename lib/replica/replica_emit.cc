@@ -189,6 +189,11 @@ Result<bool> Replica::Batch::Impl::same(const EventView& event, bool own, std::s
 Status Replica::Batch::Impl::complete_own(EventView& event, const Entity& visible,
                                           Completion& texts) {
   const std::int64_t wall = write->store.clock.wall_ms();
+  if (wall < 0 || !parse_rfc3339(time_text(wall))) {
+    return make_error(Errc::config, "bad_clock",
+                      "the clock of this machine is outside of the years 1970 to 9999",
+                      "set it right, then emit again; nothing was queued");
+  }
   if (event.id.empty()) event.id = texts.id = uuid_v7(wall, write->store.random);
   if (event.time.empty()) event.time = time_text(wall);
   event.clientseq = write->row.next;

@@ -202,12 +202,13 @@ class Install {
     row.head = row.epoch == cursor.epoch ? std::max(row.head, cursor.sequence) : cursor.sequence;
     if (row.epoch != cursor.epoch || !from_.log.empty()) row.log = from_.log;
     if (!from_.url.empty()) row.place = from_.url;
-    // A place behind the log's end is one in a log that was replaced.
-    OFFSYNC_ASSIGN(
-        sqlite::Statement * beyond,
-        store_.use("UPDATE consumer SET epoch = 'replaced' WHERE epoch = ? AND sequence > ?"));
-    beyond->bind(1, cursor.epoch).bind(2, cursor.sequence);
-    OFFSYNC_TRY(beyond->run());
+    // Who had a log and fetches the state has met another one, perhaps in the same epoch; so has
+    // who is behind its end.
+    OFFSYNC_ASSIGN(sqlite::Statement * lost,
+                   store_.use("UPDATE consumer SET epoch = 'replaced' WHERE epoch = ?1 AND"
+                              " (?2 OR sequence > ?3)"));
+    lost->bind(1, cursor.epoch).bind(2, row.pulled ? 1 : 0).bind(3, cursor.sequence);
+    OFFSYNC_TRY(lost->run());
     row.epoch = cursor.epoch;
     row.pulled = true;
     row.cursor = row.log_after = cursor.sequence;

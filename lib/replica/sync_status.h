@@ -23,6 +23,11 @@ struct SyncStatus {
 
   // The proxy's log is not the one that the replica follows.
   bool other_epoch() const { return space && info.cursor && info.cursor->epoch != space->epoch; }
+  // The proxy's log is shorter than what the replica has of it: it was put back to an earlier
+  // place.
+  bool put_back() const {
+    return space && info.cursor && !other_epoch() && space->head < info.cursor->sequence;
+  }
   // The head of the proxy's log, as far as it is known.
   std::uint64_t head() const { return space ? space->head : info.head; }
   std::uint64_t pulled() const { return info.cursor ? info.cursor->sequence : 0; }
@@ -33,7 +38,7 @@ struct SyncStatus {
   // Never true unless it was so when the proxy answered: nothing is pending, nothing is to be
   // pulled. What is only believed does not count.
   bool synced() const {
-    return space && info.cursor && !other_epoch() && lag() == 0 && pending() == 0 &&
+    return space && info.cursor && !other_epoch() && !put_back() && lag() == 0 && pending() == 0 &&
            former.doubtful + former.lost == 0;
   }
 };

@@ -36,7 +36,8 @@ Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem) {
   if (rc == SQLITE_OK) rc = file->pMethods->xFileSize(file, &size);
   if (rc != SQLITE_OK) return error_of(db.raw(), rc, "cannot read");
   const std::uint64_t before = unsealed_reads(db.raw());
-  for (; read.pages < static_cast<std::uint64_t>(size) / kPageBytes; ++read.pages) {
+  const auto bytes = static_cast<std::uint64_t>(size);
+  for (; read.pages < (bytes + kPageBytes - 1) / kPageBytes; ++read.pages) {
     rc = read_page(file, read.pages);
     // One that is let through is not as it was written, either.
     if (rc == SQLITE_OK && broken_seal(db.raw()) == read.pages + 1) rc = SQLITE_IOERR_DATA;
@@ -62,6 +63,7 @@ void check_structure(Db& db, const ProblemFn& problem) {
 }
 
 Status check_format(Db& db, std::int32_t application_id, std::size_t newest) {
+  OFFSYNC_TRY(check_wal_tail(db));  // without its end the file may be of another format
   OFFSYNC_ASSIGN(const Format format, format_of(db));
   if (format.application_id != application_id) {
     return make_error(Errc::config, "not_ours", db.file() + " belongs to another program",

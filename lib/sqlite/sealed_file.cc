@@ -73,6 +73,13 @@ std::array<char, kSealBytes> seal_of(const char* page, sqlite3_int64 at) {
   return seal;
 }
 
+// Takes note of a page that is not as it was written; false: it is let through.
+bool broken(SealedFile& file, sqlite3_int64 at) {
+  file.broken_page = static_cast<std::uint32_t>(at / kPageBytes + 1);
+  return file.forgive != Forgive::all &&
+         (file.forgive != Forgive::first_page || file.broken_page != 1);
+}
+
 // The seal comes out of what SQLite gets. What no page of ours is (its header is read alone, at
 // first) passes.
 int check_page(SealedFile& file, char* page, int count, sqlite3_int64 at) {
@@ -89,15 +96,22 @@ int check_page(SealedFile& file, char* page, int count, sqlite3_int64 at) {
     std::memset(end, 0, kSealBytes);
   }
   if (whole) return SQLITE_OK;
-  file.broken_page = static_cast<std::uint32_t>(at / kPageBytes + 1);
-  const bool pass = file.forgive == Forgive::all ||
-                    (file.forgive == Forgive::first_page && file.broken_page == 1);
-  return pass ? SQLITE_OK : SQLITE_IOERR_DATA;
+  return broken(file, at) ? SQLITE_IOERR_DATA : SQLITE_OK;
+}
+
+// SQLite fills up with zeros what a file does not have. Pages that are asked for were there once:
+// only a new file has none.
+int check_short(sqlite3_file* file, sqlite3_int64 at, int rc) {
+  sqlite3_int64 size = 0;
+  if (pass<&sqlite3_io_methods::xFileSize>(file, &size) != SQLITE_OK || size == 0) return rc;
+  return broken(ours(file), at) ? SQLITE_IOERR_DATA : rc;
 }
 
 int read(sqlite3_file* file, void* to, int count, sqlite3_int64 at) {
   const int rc = pass<&sqlite3_io_methods::xRead>(file, to, count, at);
-  if (rc != SQLITE_OK || !ours(file).sealed) return rc;
+  if (!ours(file).sealed) return rc;
+  if (rc == SQLITE_IOERR_SHORT_READ && count == kPageBytes) return check_short(file, at, rc);
+  if (rc != SQLITE_OK) return rc;
   return check_page(ours(file), static_cast<char*>(to), count, at);
 }
 

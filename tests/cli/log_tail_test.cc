@@ -245,6 +245,44 @@ TEST_CASE_METHOD(Fixture, "a log that was replaced is followed, and said") {
   REQUIRE(tail.position()->text() == "two-3");
 }
 
+TEST_CASE_METHOD(Fixture, "a log that was replaced in its epoch: who may pass nothing over stops") {
+  const auto from =
+      GENERATE(std::optional<From>(), std::optional(From::beginning), std::optional(From::stored));
+  log.head = 5;
+  bootstrap(0);
+  pull(5);
+  auto tail = this->tail({From::after, {"one", 4}});
+  tail.pass_nothing(from);
+  REQUIRE(tail.begin().ok());
+  REQUIRE(run(tail) == Sequences{5});
+  log.head = 8;
+  bootstrap(6);
+  pull(8);
+  if (!from) {
+    const auto more = tail.pump();
+    REQUIRE_FALSE(more.ok());
+    REQUIRE(more.error().code == "cursor_expired");
+    REQUIRE(tail.position()->text() == "one-5");
+    return;
+  }
+  REQUIRE(run(tail) ==
+          (*from == From::beginning ? Sequences{1, 2, 3, 4, 5, 6, 7, 8} : Sequences{7, 8}));
+  REQUIRE(notices.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a log that was put back in its epoch is followed, and said") {
+  log.head = 5;
+  bootstrap(0);
+  pull(5);
+  auto tail = this->tail({});
+  REQUIRE(tail.begin().ok());
+  log.head = 4;
+  bootstrap(3);
+  pull(4);
+  REQUIRE(run(tail) == Sequences{4});
+  REQUIRE(notices.size() == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "now: behind the head when the proxy is first reached") {
   log.head = 5;
   log.reachable = false;

@@ -178,6 +178,8 @@ TEST_CASE("settings: the token comes from the environment, else from its file") 
   CHECK(authorization(place.resolve()).value() == "Bearer abc-123");
   variables()["OFFSYNC_TOKEN"] = "other";
   CHECK(authorization(place.resolve()).value() == "Bearer other");
+  variables()["OFFSYNC_TOKEN"] = "a\r\nX-Evil: b";
+  CHECK(authorization(place.resolve()).error().kind == Errc::config);
   variables().erase("OFFSYNC_TOKEN");
 
   for (const std::string& bad : {std::string(), std::string("\n"), std::string("a\nb"),

@@ -19,6 +19,7 @@ A replica that is damaged is made usable again; its queue and its log stay.
 In order it stays as it is.
 
   $ offsync repair -C a
+  nothing was wrong
   kept 1 event of the queue and 1 of the log
   $ offsync repair -C a -q
   $ offsync repair -C a --json

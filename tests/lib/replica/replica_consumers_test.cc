@@ -41,3 +41,16 @@ TEST_CASE("a place behind the end of a snapshot was one in a log that was replac
   CHECK(must(f.replica.consumer("behind"))->sequence == 4);
   CHECK(must(f.replica.consumer("within"))->text() == "e1-1");
 }
+
+TEST_CASE("who had a log and fetches the state has met another one, in whatever epoch") {
+  Fixture f;
+  for (const char* id : {"f1", "f2"}) f.log.append(foreign(id, "todo/1", R"({"set":{"a":1}})"));
+  f.pull();
+  must(f.replica.move_consumer("index", {"e1", 2}));
+  for (const char* id : {"f3", "f4"}) f.log.append(foreign(id, "todo/1", R"({"set":{"a":1}})"));
+  must(f.replica.begin_snapshot());
+  must(f.replica.stage_snapshot(f.log.snapshot()));
+  must(f.replica.install_snapshot());
+  CHECK(must(f.replica.consumer("index"))->epoch != "e1");
+  CHECK(must(f.replica.consumer("index"))->sequence == 2);
+}

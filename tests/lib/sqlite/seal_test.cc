@@ -339,3 +339,28 @@ TEST_CASE("a backup by SQLite's own tools is sound, and a byte that changes in i
   put_bytes(copy, bytes);
   CHECK_FALSE(answers(copy));
 }
+
+TEST_CASE("a file that was cut is an error, wherever") {
+  TempDir dir;
+  const std::string file = dir.file("t.db");
+  {
+    auto db = open(file, true);
+    REQUIRE(db);
+    fill(*db);
+    REQUIRE(db->checkpoint());
+  }
+  const auto right = answers(file);
+  REQUIRE(right);
+  const auto size = fs::file_size(file);
+  for (const std::uintmax_t cut : {1, 60, 200, 1900, 4095, 4096, 4097, 8192, 40000}) {
+    INFO("cut by " << cut);
+    const std::string copy = dir.file("cut.db");
+    fs::remove(copy + "-wal");
+    fs::remove(copy + "-shm");
+    fs::copy_file(file, copy, fs::copy_options::overwrite_existing);
+    fs::resize_file(copy, size - cut);
+    const auto got = answers(copy);
+    REQUIRE((!got || *got == *right));
+    if (!got) CHECK(got.error().code == "corrupt");
+  }
+}
