@@ -40,6 +40,7 @@ class Talk final : public SyncObserver {
       : settings_(settings), remote_(std::move(remote)) {}
 
   void on_progress(const SyncReport& report) override {
+    ever_ = true;  // the proxy has answered
     if (report.rejected <= rejected_) return;
     const std::uint64_t now = report.rejected - std::exchange(rejected_, report.rejected);
     complain(fmt::format("the proxy rejected {}: offsync queue",

@@ -121,6 +121,24 @@ class Apply {
 
 }  // namespace
 
+Result<std::vector<PendingEvent>> released_by(ReplicaWrite& write, std::string_view subject,
+                                              std::uint64_t n) {
+  OFFSYNC_ASSIGN(sqlite::Statement * next,
+                 write.store.use("SELECT " OFFSYNC_PENDING_COLUMNS
+                                 " FROM pending WHERE state IN (2, 3) ORDER BY n"));
+  std::vector<PendingEvent> released;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) break;
+    if (next->text(5) != subject || next->uinteger(0) == n) continue;
+    PendingEvent event = read_pending(*next);
+    if (event.state == PendingState::rejected) break;
+    released.push_back(std::move(event));
+  }
+  next->reset();
+  return released;
+}
+
 Status release_held(ReplicaWrite& write, const std::string& subject, std::uint64_t n) {
   OFFSYNC_ASSIGN(const std::vector<PendingEvent> released, released_by(write, subject, n));
   for (const PendingEvent& held : released) {

@@ -25,11 +25,11 @@ constexpr char kMark[4] = {'o', 's', 'e', 'l'};
 constexpr int kContentBytes = kPageBytes - kSealBytes;
 constexpr int kReservedAt = 20;  // in a database's header: how many bytes SQLite leaves alone
 constexpr int kHeaderBytes = 100;
-// What of the header a backup by SQLite's own tools writes, with our seal left as it was: how the
-// file is written, the counters of changes and of the schema, the file's size, SQLite's version.
+// What of the header a backup by SQLite's own tools writes, with our seal left as it was: the
+// counters of changes and of the schema, the file's size, SQLite's version.
 // What is wrong there SQLite sees itself, or does not need.
 constexpr std::pair<std::size_t, std::size_t> kOthersWrite[] = {
-    {18, 20}, {24, 32}, {40, 44}, {92, 100}};
+    {24, 32}, {40, 44}, {92, 100}};
 
 // Ours, with the file of the VFS beneath behind it.
 struct SealedFile {
@@ -57,8 +57,7 @@ int pass(sqlite3_file* file, Args... args) {
 
 std::array<char, kSealBytes> seal_of(const char* page, sqlite3_int64 at) {
   const auto place = static_cast<std::uint64_t>(at / kPageBytes);
-  const std::uint32_t of_place = crc32({reinterpret_cast<const char*>(&place), sizeof place});
-  std::uint32_t sum = of_place;
+  std::uint32_t sum = crc32({reinterpret_cast<const char*>(&place), sizeof place});
   std::size_t from = 0;
   if (at == 0) {
     for (const auto& [begin, end] : kOthersWrite) {

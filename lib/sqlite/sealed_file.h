@@ -4,8 +4,8 @@
 // wherever it is, is an error (SQLITE_IOERR_DATA) and never another answer. The WAL has checksums
 // of SQLite's own, which are looked at when it is opened.
 //
-// A backup by SQLite's own tools writes fields of the first page's header, and leaves its seal: they
-// do not count in it.
+// A backup by SQLite's own tools writes fields of the first page's header, and leaves its seal:
+// they do not count in it.
 //
 // In memory, and so in the WAL, the 8 bytes are 0. Who writes pages without us (a backup by
 // SQLite's own tools takes them from the WAL) leaves that 0, which is let through: such a page

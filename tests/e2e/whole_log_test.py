@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The whole log in one answer: folded by the README's command, flat in memory, whole or visibly cut."""
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -8,6 +9,9 @@ import time
 import urllib.request
 
 from harness import OFFSYNC, PATIENCE, Case, clean_environment, eventually, main, ndjson
+
+# What was freed must not count as used, where the programs are sanitized.
+os.environ["ASAN_OPTIONS"] = "quarantine_size_mb=1"
 
 EVENTS = 12_000
 BATCH = 4_000

@@ -289,7 +289,7 @@ MUTANTS = [
      "return MUTANT ? 0 : queue.queued + queue.accepted + queue.rejected + queue.held;"),
     ("synced-behind-the-head", "P10", "lib/replica/sync_status.h",
      "std::uint64_t lag() const { return head()", "std::uint64_t lag() const { return !MUTANT && head()"),
-    ("held-without-a-reason", "P11", "lib/replica/replica_queue.cc",
+    ("held-without-a-reason", "P11", "lib/replica/replica_pull.cc",
      "if (event.state == PendingState::rejected) break;\n    released",
      "if (event.state == PendingState::rejected || MUTANT) break;\n    released"),
 ]

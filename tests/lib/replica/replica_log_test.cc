@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "replica/schema.h"
+#include "replica/sync_status.h"
 #include "replica_fixture.h"
 #include "sqlite/db.h"
 
@@ -96,4 +97,17 @@ TEST_CASE("a replica of the first format belongs where it was") {
   CHECK(must(replica.info()).log == "e1");
   CHECK(check_same_log(must(replica.info()), "e2", {"n", "http://h/v1/spaces/t"}).error().code ==
         "other_log");
+}
+
+TEST_CASE("a log that is shorter than what came of it was put back: that is not synced") {
+  SyncStatus status;
+  status.info.cursor = Cursor{"e1", 7};
+  status.space = SpaceHead{"e1", 7};
+  CHECK(status.synced());
+  status.space = SpaceHead{"e1", 4};
+  CHECK(status.put_back());
+  CHECK_FALSE(status.synced());
+  status.space = SpaceHead{"e2", 4};
+  CHECK_FALSE(status.put_back());
+  CHECK_FALSE(status.synced());
 }
