@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -66,7 +65,7 @@ class WalTail {
     volatile void* index = nullptr;
     const int rc = database_->pMethods->xShmMap(database_, 0, kIndexBytes, 0, &index);
     if (rc != SQLITE_OK || index == nullptr) return std::nullopt;
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    database_->pMethods->xShmBarrier(database_);
     return *reinterpret_cast<const volatile std::uint32_t*>(
         static_cast<const volatile char*>(index) + kLastFrameAt);
   }
