@@ -66,8 +66,9 @@ void complain(std::string_view message) {
 int report(const Error& error) {
   // The only database that the command line has is a replica.
   const bool advice = error.code == "corrupt" && error.hint.empty();
+  const bool named = error.detail.find("damaged") != std::string::npos;
   complain(
-      error.message() +
+      error.message() + (advice && !named ? "; the replica is damaged" : "") +
       (advice ? "; run: offsync repair, which keeps what is queued and the received log" : ""));
   return exit_code(error.kind);
 }

@@ -52,22 +52,22 @@ Status seal(Db& db, const Format& format, std::span<const Migration> steps) {
   return db.checkpoint();
 }
 
-// One step; nothing if another process has taken it meanwhile.
-Status take_step(Db& db, std::int32_t application_id, std::span<const Migration> steps,
-                 std::int64_t version) {
+// All steps that the file lacks, or none of them; those that another process takes meanwhile it
+// has.
+Status take_steps(Db& db, std::int32_t application_id, std::span<const Migration> steps) {
   OFFSYNC_ASSIGN(Transaction transaction, Transaction::begin(db, Transaction::Kind::write));
   OFFSYNC_ASSIGN(const Format now, format_of(db));
   OFFSYNC_TRY(check(db, now, application_id, steps.size()));
-  if (now.version != version) return {};
-  const Migration& step = steps[static_cast<std::size_t>(version)];
-  if (Status done = db.exec(step.sql); !done) {
+  for (auto at = static_cast<std::size_t>(now.version); at < steps.size(); ++at) {
+    Status done = db.exec(steps[at].sql);
+    if (done) continue;
     Error error = done.error();
-    error.detail += std::string(" (in the step \"") + step.name + "\" to format " +
-                    std::to_string(version + 1) + ")";
+    error.detail += std::string(" (in the step \"") + steps[at].name + "\" to format " +
+                    std::to_string(at + 1) + ")";
     return error;
   }
   OFFSYNC_TRY(db.exec("PRAGMA application_id=" + std::to_string(application_id) +
-                      "; PRAGMA user_version=" + std::to_string(version + 1)));
+                      "; PRAGMA user_version=" + std::to_string(steps.size())));
   return transaction.commit();
 }
 
@@ -98,16 +98,14 @@ Status check_format(Db& db, std::int32_t application_id, std::span<const Migrati
 }
 
 Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> steps) {
-  for (;;) {
-    OFFSYNC_ASSIGN(const Format format, format_of(db));
-    OFFSYNC_TRY(check(db, format, application_id, steps.size()));
-    // A copy made by VACUUM INTO, say, has lost the WAL.
-    OFFSYNC_TRY(db.exec("PRAGMA journal_mode=WAL"));
-    if (forgiven(db.raw()) == Forgive::none) OFFSYNC_TRY(check_wal_tail(db));
-    OFFSYNC_TRY(seal(db, format, steps));
-    if (static_cast<std::size_t>(format.version) == steps.size()) return {};
-    OFFSYNC_TRY(take_step(db, application_id, steps, format.version));
-  }
+  OFFSYNC_ASSIGN(const Format format, format_of(db));
+  OFFSYNC_TRY(check(db, format, application_id, steps.size()));
+  // A copy made by VACUUM INTO, say, has lost the WAL.
+  OFFSYNC_TRY(db.exec("PRAGMA journal_mode=WAL"));
+  if (forgiven(db.raw()) == Forgive::none) OFFSYNC_TRY(check_wal_tail(db));
+  OFFSYNC_TRY(seal(db, format, steps));
+  if (static_cast<std::size_t>(format.version) == steps.size()) return {};
+  return take_steps(db, application_id, steps);
 }
 
 }  // namespace offsync::sqlite

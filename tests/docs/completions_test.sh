@@ -120,7 +120,7 @@ conflict() { # ID SEQUENCE
 }
 one=11111111-1111-8111-8111-111111111111 two=22222222-2222-8222-8222-222222222222
 sqlite3 .offsync/replica.db "UPDATE replica SET cursor = 2, epoch = 'e';
-  INSERT INTO log(sequence, id, line) VALUES (1, '$one', '$(conflict $one 1)'), (2, '$two', '$(conflict $two 2)');
+  INSERT INTO log(sequence, source, id, line) VALUES (1, '/proxy', '$one', '$(conflict $one 1)'), (2, '/proxy', '$two', '$(conflict $two 2)');
   INSERT INTO conflict(id, sequence, resolved_by, line) VALUES
     ('$one', 1, NULL, '$(conflict $one 1)'), ('$two', 2, 'somebody', '$(conflict $two 2)')"
 expect "bash: types of log" "offsync.conflict" "$(in_bash offsync log --type off)"
