@@ -28,8 +28,7 @@ constexpr int kHeaderBytes = 100;
 // What of the header a backup by SQLite's own tools writes, with our seal left as it was: the
 // counters of changes and of the schema, the file's size, SQLite's version.
 // What is wrong there SQLite sees itself, or does not need.
-constexpr std::pair<std::size_t, std::size_t> kOthersWrite[] = {
-    {24, 32}, {40, 44}, {92, 100}};
+constexpr std::pair<std::size_t, std::size_t> kOthersWrite[] = {{24, 32}, {40, 44}, {92, 100}};
 
 // Ours, with the file of the VFS beneath behind it.
 struct SealedFile {
