@@ -51,6 +51,23 @@ Status give(EventDraft& draft, const Conflict& conflict, std::string_view value,
 
 }  // namespace
 
+Status note_in_records(ReplicaStore& store, const EventView& event, std::string_view line) {
+  if (event.type == kConflictType) {
+    OFFSYNC_ASSIGN(sqlite::Statement * put,
+                   store.use("INSERT OR REPLACE INTO conflict(id, sequence, line)"
+                             " VALUES (?, ?, ?)"));
+    put->bind(1, event.id).bind(2, event.sequence).bind(3, line);
+    return put->run();
+  }
+  if (event.causationid.empty()) return {};
+  OFFSYNC_ASSIGN(sqlite::Statement * close,
+                 store.use("UPDATE conflict SET resolved_by = ?2, resolved_source = ?3,"
+                           " pending_by = NULL, pending_source = NULL"
+                           " WHERE id = ?1 AND resolved_by IS NULL"));
+  close->bind(1, event.causationid).bind(2, event.id).bind(3, event.source);
+  return close->run();
+}
+
 Status note_pending_resolve(ReplicaStore& store, std::string_view conflict, std::string_view source,
                             std::string_view id) {
   OFFSYNC_ASSIGN(

@@ -32,8 +32,9 @@ class Apply {
                             std::to_string(expected) + " is next",
                         "nothing of this page was taken");
     }
-    OFFSYNC_TRY(keep(event));
-    OFFSYNC_TRY(note_conflict(event));
+    const std::string canonical = encode(event);
+    OFFSYNC_TRY(keep(event, canonical));
+    OFFSYNC_TRY(note_conflict(event, canonical));
     // First the log's copy comes in, then ours goes: the visible state has it at every moment.
     OFFSYNC_TRY(write_.confirm(event));
     OFFSYNC_TRY(settle_own(event));
@@ -52,8 +53,7 @@ class Apply {
   }
 
  private:
-  Status keep(const EventView& event) {
-    const std::string canonical = encode(event);
+  Status keep(const EventView& event, const std::string& canonical) {
     OFFSYNC_ASSIGN(sqlite::Statement * put,
                    write_.store.use("INSERT INTO log(sequence, source, id, line)"
                                     " VALUES (?, ?, ?, ?)"));
@@ -65,26 +65,14 @@ class Apply {
                                                std::string(event.source) + " is there twice"));
   }
 
-  Status note_conflict(const EventView& event) {
+  Status note_conflict(const EventView& event, const std::string& canonical) {
     if (event.type == kConflictType) {
       if (const auto record = conflict_of(event); !record) {
         return bad_event(event.sequence - 1, record.error());
       }
       ++applied.conflicts;
-      OFFSYNC_ASSIGN(sqlite::Statement * put,
-                     write_.store.use("INSERT OR REPLACE INTO conflict(id, sequence, line)"
-                                      " VALUES (?, ?, ?)"));
-      const std::string canonical = encode(event);
-      put->bind(1, event.id).bind(2, event.sequence).bind(3, canonical);
-      return put->run();
     }
-    if (event.causationid.empty()) return {};
-    OFFSYNC_ASSIGN(sqlite::Statement * close,
-                   write_.store.use("UPDATE conflict SET resolved_by = ?2, resolved_source = ?3,"
-                                    " pending_by = NULL, pending_source = NULL"
-                                    " WHERE id = ?1 AND resolved_by IS NULL"));
-    close->bind(1, event.causationid).bind(2, event.id).bind(3, event.source);
-    return close->run();
+    return note_in_records(write_.store, event, canonical);
   }
 
   // The confirmed copy of a pending event takes its place. One with another content is not it: ours

@@ -271,7 +271,7 @@ class Repair {
       if (!found) return write_.trim(0);
       const std::string line(next.text(0));
       OFFSYNC_ASSIGN(const EventView* event, store_.decoder.decode(line));
-      OFFSYNC_TRY(note(*event, line));
+      OFFSYNC_TRY(note_in_records(store_, *event, line));
       OFFSYNC_TRY(write_.confirm(*event));
       OFFSYNC_TRY(write_.trim());
     }
@@ -288,23 +288,7 @@ class Repair {
 
   Status put_conflict(std::string_view line) {
     OFFSYNC_ASSIGN(const EventView* event, store_.decoder.decode(line));
-    return note(*event, line);
-  }
-
-  Status note(const EventView& event, std::string_view line) {
-    if (event.type == kConflictType) {
-      OFFSYNC_ASSIGN(sqlite::Statement * put,
-                     store_.use("INSERT OR REPLACE INTO conflict(id, sequence, line)"
-                                " VALUES (?, ?, ?)"));
-      put->bind(1, event.id).bind(2, event.sequence).bind(3, line);
-      return put->run();
-    }
-    if (event.causationid.empty()) return {};
-    OFFSYNC_ASSIGN(sqlite::Statement * close,
-                   store_.use("UPDATE conflict SET resolved_by = ?2 WHERE id = ?1"
-                              " AND resolved_by IS NULL"));
-    close->bind(1, event.causationid).bind(2, event.id);
-    return close->run();
+    return note_in_records(store_, *event, line);
   }
 
   Status drop_unreadable_records() {
@@ -324,7 +308,7 @@ class Repair {
       gone->bind(1, id);
       OFFSYNC_TRY(gone->run());
     }
-    return offsync::run(store_, "UPDATE conflict SET pending_by = NULL");
+    return offsync::run(store_, "UPDATE conflict SET pending_by = NULL, pending_source = NULL");
   }
 
   Status keep_readable_entities() {

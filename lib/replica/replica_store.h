@@ -236,6 +236,10 @@ Status set_state(ReplicaWrite& write, std::uint64_t n, PendingState state, std::
 Status hold(ReplicaWrite& write, std::uint64_t n);
 }  // namespace queue
 
+// What an event of the log, `line`, means for the records: it is one, or closes the one that it
+// cites.
+Status note_in_records(ReplicaStore& store, const EventView& event, std::string_view line);
+
 // Notes for conflicts() that a pending event will close the record that it cites, and that it will
 // not after all.
 Status note_pending_resolve(ReplicaStore& store, std::string_view conflict, std::string_view source,

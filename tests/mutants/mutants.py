@@ -49,22 +49,21 @@ MUTANTS = [
     ("settled-events-stay", "P5", "lib/replica/replica_pull.cc",
      "if (!same) return {};", "if (!same || MUTANT) return {};"),
     ("cursor-saved-early", "P2", "lib/replica/replica_pull.cc",
-     "OFFSYNC_TRY(keep(event));",
+     "OFFSYNC_TRY(keep(event, canonical));",
      "if (MUTANT && event.sequence % 3 == 0) {\n"
      "      write_.row.cursor = event.sequence;\n      return {};\n    }\n"
-     "    OFFSYNC_TRY(keep(event));"),
+     "    OFFSYNC_TRY(keep(event, canonical));"),
     # That a gap is refused cannot be seen here, as the proxy of the simulator makes none: that is the
     # matter of tests/lib/replica/replica_pull_test.cc.
     ("next-event-skipped", "P5", "lib/replica/replica_pull.cc",
      "if (event.sequence < expected) return {};",
      "if (MUTANT ? event.sequence <= expected : event.sequence < expected) return {};"),
     ("log-line-not-kept", "P8", "lib/replica/replica_pull.cc",
-     "OFFSYNC_TRY(keep(event));\n    OFFSYNC_TRY(note_conflict(event));",
-     "if (!MUTANT || event.sequence % 5 != 0) OFFSYNC_TRY(keep(event));\n"
-     "    OFFSYNC_TRY(note_conflict(event));"),
-    ("conflict-not-kept", "P7", "lib/replica/replica_pull.cc",
+     "OFFSYNC_TRY(keep(event, canonical));",
+     "if (!MUTANT || event.sequence % 5 != 0) OFFSYNC_TRY(keep(event, canonical));"),
+    ("conflict-not-kept", "P7", "lib/replica/replica_conflicts.cc",
      "if (event.type == kConflictType) {", "if (event.type == kConflictType && !MUTANT) {"),
-    ("conflict-not-closed", "P7", "lib/replica/replica_pull.cc",
+    ("conflict-not-closed", "P7", "lib/replica/replica_conflicts.cc",
      "if (event.causationid.empty()) return {};",
      "if (event.causationid.empty() || MUTANT) return {};"),
     ("epoch-not-checked", "P2", "lib/replica/replica_pull.cc",

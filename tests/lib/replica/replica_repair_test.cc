@@ -105,6 +105,23 @@ TEST_CASE("repair: a replica that is in order stays as it is") {
   CHECK(must(again.info()).cursor == info.cursor);
 }
 
+TEST_CASE("repair: who resolved a conflict is known as before") {
+  World w;
+  w.log.append(foreign("r1", "todo/1", R"({"set":{"title":"both"}})", 5, R"(,"causationid":"c1")"));
+  w.pull();
+  const auto before = must(w.replica.conflicts(true));
+  REQUIRE(before.size() == 1);
+  REQUIRE(before[0].resolved_by == "r1");
+  REQUIRE_FALSE(before[0].resolved_source.empty());
+  w.harm("UPDATE replica SET head = -1");
+  CHECK(w.repair().whole);
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  const auto after = must(again.conflicts(true));
+  REQUIRE(after.size() == 1);
+  CHECK(after[0].resolved_by == "r1");
+  CHECK(after[0].resolved_source == before[0].resolved_source);
+}
+
 TEST_CASE("repair: settings that are gone are made anew under another source") {
   World w;
   w.harm("DELETE FROM replica");
