@@ -1,5 +1,6 @@
 #include "sqlite/db.h"
 #include "sqlite/sealed_file.h"
+#include "sqlite/wal_tail.h"
 
 namespace offsync::sqlite {
 namespace {
@@ -101,6 +102,7 @@ Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> s
   OFFSYNC_TRY(check(db, format, application_id, steps.size()));
   // A copy made by VACUUM INTO, say, has lost the WAL.
   OFFSYNC_TRY(db.exec("PRAGMA journal_mode=WAL"));
+  if (forgiven(db.raw()) == Forgive::none) OFFSYNC_TRY(check_wal_tail(db));
   OFFSYNC_TRY(seal(db, format, steps));
   if (static_cast<std::size_t>(format.version) == steps.size()) return {};
   return take_steps(db, application_id, steps);

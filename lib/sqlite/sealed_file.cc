@@ -19,6 +19,7 @@ constexpr int kBeginSeals = 0x0ff5ea1;
 constexpr int kBrokenSeal = 0x0ff5ea2;
 constexpr int kUnsealed = 0x0ff5ea3;
 constexpr int kForgive = 0x0ff5ea4;
+constexpr int kForgiven = 0x0ff5ea5;
 
 constexpr char kMark[4] = {'o', 's', 'e', 'l'};
 constexpr int kContentBytes = kPageBytes - kSealBytes;
@@ -136,6 +137,10 @@ int control(sqlite3_file* file, int operation, void* argument) {
     ours(file).forgive = *static_cast<Forgive*>(argument);
     return SQLITE_OK;
   }
+  if (operation == kForgiven) {
+    *static_cast<Forgive*>(argument) = ours(file).forgive;
+    return SQLITE_OK;
+  }
   if (operation == kUnsealed) {
     *static_cast<std::uint64_t*>(argument) = ours(file).unsealed;
     return SQLITE_OK;
@@ -228,6 +233,12 @@ void ask_for_seals(sqlite3* db) {
 
 void forgive_seals(sqlite3* db, Forgive pages) {
   sqlite3_file_control(db, "main", kForgive, &pages);
+}
+
+Forgive forgiven(sqlite3* db) {
+  Forgive pages = Forgive::none;
+  sqlite3_file_control(db, "main", kForgiven, &pages);
+  return pages;
 }
 
 std::uint64_t unsealed_reads(sqlite3* db) {

@@ -46,6 +46,7 @@ void begin_seals(sqlite3* db);
 void ask_for_seals(sqlite3* db);
 // Whose broken seals are let through from here on, for who takes what there is.
 void forgive_seals(sqlite3* db, Forgive pages);
+Forgive forgiven(sqlite3* db);
 // The page whose seal was last found broken; 0: none.
 std::uint32_t broken_seal(sqlite3* db);
 // How many pages without a seal were read.

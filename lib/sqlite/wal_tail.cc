@@ -42,9 +42,6 @@ struct Frame {
   Sum sum() const { return {big_endian(bytes.data() + 16), big_endian(bytes.data() + 20)}; }
 };
 
-constexpr int kLooks = 10;
-constexpr int kLookMs = 20;
-
 class WalTail {
  public:
   WalTail(sqlite3_file* database, sqlite3_file* wal) : database_(database), wal_(wal) {}
@@ -102,9 +99,11 @@ class WalTail {
            add({}, header_.data(), 24) == header_sum();
   }
 
-  // The place of the damage where frames behind `last` go on to a second commit, each from the one
-  // before: its checksum is of all that stands in front of it. What an earlier loss of power left
-  // does not go on so. Of what is damaged either its checksum or the rest is as it was.
+  // The place of the damage, where from it on the frames go on to a second commit, each from the
+  // one before: its checksum is of all that stands in front of it. What killed writers and losses
+  // of power left does not go on so: each of them left one commit at most that nobody was told of,
+  // and the next who wrote did so over its beginning. Of what is damaged either its checksum or the
+  // rest is as it was.
   std::optional<std::uint32_t> damage(std::uint32_t last) {
     if (last > 0 && !read(last)) return std::nullopt;
     Sum stored = last > 0 ? frame_.sum() : header_sum(), computed = stored;
@@ -120,6 +119,7 @@ class WalTail {
       if (!goes_on(stored) && !goes_on(computed)) {
         if (broken) return std::nullopt;
         broken = number;
+        commits = 0;
         computed = sum_behind(stored);
       } else {
         computed = frame_.sum();
@@ -163,12 +163,6 @@ Status check_wal_tail(Db& db) {
   if (database == nullptr || wal == nullptr || wal->pMethods == nullptr) return {};
   const std::optional<std::uint32_t> lost = WalTail(database, wal).lost_behind();
   if (!lost) return {};
-  // What others are just writing, or were when they were killed, looks alike, but does not last.
-  for (int again = 0; again < kLooks; ++again) {
-    sqlite3_sleep(kLookMs);
-    OFFSYNC_TRY(db.exec("SELECT 1 FROM sqlite_schema LIMIT 1"));
-    if (WalTail(database, wal).lost_behind() != lost) return {};
-  }
   return make_error(Errc::io, "corrupt",
                     db.file() + "-wal is damaged: " +
                         (*lost == 0 ? "its header" : "frame " + std::to_string(*lost)) +

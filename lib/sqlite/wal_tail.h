@@ -3,9 +3,6 @@
 // each commit is on the disk before the next one is written, so where more than one lies behind
 // that frame, it was damaged later, and what was promised would be lost without a word.
 //
-// What killed processes leave can look alike until somebody writes again (seen with kill -9 beside
-// other writers; why is not known yet). So only who examines a file asks; who uses one does not.
-//
 // Internal to lib/sqlite.
 #pragma once
 

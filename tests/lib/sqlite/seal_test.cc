@@ -242,19 +242,6 @@ TEST_CASE("another program's file is left alone, whatever its pages end with") {
   CHECK(bytes_of(file) == before);
 }
 
-// As answers(), by who first looks at all of the file.
-static Result<std::string> examined(const std::string& file) {
-  {
-    OFFSYNC_ASSIGN(Db db, open(file));
-    std::string first;
-    OFFSYNC_TRY(read_all_pages(db, [&](const std::string& problem) {
-      if (first.empty()) first = problem;
-    }));
-    if (!first.empty()) return make_error(Errc::io, "corrupt", first);
-  }
-  return answers(file);
-}
-
 TEST_CASE("a flipped byte of a WAL loses no more than its last commit without a word") {
   TempDir dir;
   const std::string file = dir.file("x.db");
@@ -281,7 +268,7 @@ TEST_CASE("a flipped byte of a WAL loses no more than its last commit without a 
     bytes[at] = static_cast<char>(bytes[at] ^ (1 + random() % 255));
     put_bytes(file, sound);
     std::ofstream(file + "-wal", std::ios::binary) << bytes;
-    const auto got = examined(file);
+    const auto got = answers(file);
     INFO("byte " << at << " of " << wal.size());
     if (!got) {
       ++refused;

@@ -1,0 +1,98 @@
+// What stands in a WAL behind its last commit: damage, or what others left.
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "sqlite/db.h"
+#include "sqlite/examine.h"
+#include "support/catch.h"
+#include "support/temp_dir.h"
+
+using namespace offsync;
+using namespace offsync::sqlite;
+using offsync::test::TempDir;
+
+namespace {
+
+constexpr Migration kSteps[] = {{"first", "CREATE TABLE t(k INTEGER PRIMARY KEY, v TEXT)"}};
+
+Result<Db> open(const std::string& file) {
+  OpenOptions options;
+  options.create = true;
+  OFFSYNC_ASSIGN(Db db, Db::open(file, options));
+  OFFSYNC_TRY(migrate(db, 77, kSteps));
+  return db;
+}
+
+// A change of every seventh row is one of many pages.
+void fill(Db& db) {
+  REQUIRE(
+      db.exec("WITH RECURSIVE n(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM n WHERE k < 99) "
+              "INSERT INTO t SELECT k, printf('%.900d', k) FROM n"));
+}
+
+Result<std::string> answers(const std::string& file) {
+  OFFSYNC_ASSIGN(Db db, open(file));
+  OFFSYNC_ASSIGN(Statement all, db.prepare("SELECT v FROM t ORDER BY k"));
+  std::string text;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool row, all.step());
+    if (!row) return text;
+    text.append(all.text(0)).append("\n");
+  }
+}
+
+std::string bytes_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void put_bytes(const std::string& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary) << bytes;
+}
+
+}  // namespace
+
+// Who is killed behind the commit's frame, and before others are told of it, leaves a commit that
+// the next writer's frames go over from the front: the shorter one of a second such process, say.
+TEST_CASE("commits of killed writers, one over the other, are no damage") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  auto db = open(file);
+  REQUIRE(db);
+  fill(*db);
+  REQUIRE(db->exec("UPDATE t SET v = 'known' WHERE k = 3"));
+  const std::string sound = bytes_of(file), known = bytes_of(file + "-wal");
+  const auto with = [&](const char* name, const std::string& wal, const std::string& change) {
+    const std::string copy = dir.file(name);
+    put_bytes(copy, sound);
+    put_bytes(copy + "-wal", wal);
+    auto other = open(copy);
+    REQUIRE(other);
+    if (!change.empty()) REQUIRE(other->exec(change));
+    return std::pair(bytes_of(copy + "-wal"), *answers(copy));
+  };
+  const auto [longer, after_longer] =
+      with("longer.db", known, "UPDATE t SET v = 'longer' WHERE k % 7 = 0");
+  const auto [shorter, after_shorter] =
+      with("shorter.db", known, "UPDATE t SET v = 'shorter' WHERE k = 5");
+  REQUIRE(longer.size() > shorter.size());
+  REQUIRE(shorter.size() > known.size());
+  const std::string both = shorter + longer.substr(shorter.size());
+
+  // Where nobody was told: both commits are behind the last one that is known.
+  {
+    std::fstream wal(file + "-wal", std::ios::binary | std::ios::in | std::ios::out);
+    wal << both;
+  }
+  std::string problems;
+  REQUIRE(read_all_pages(*db, [&](const std::string& problem) { problems += problem + "\n"; }));
+  CHECK(problems.empty());
+  CHECK(answers(file));
+  REQUIRE(db->exec("UPDATE t SET v = 'next' WHERE k = 4"));
+  CHECK(answers(file)->find("next") != std::string::npos);
+  // Where all were killed: the first that comes takes the commit that is whole.
+  CHECK(with("all.db", both, "").second == after_shorter);
+  CHECK(after_shorter != after_longer);
+}
