@@ -31,15 +31,14 @@ class Conflicts final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
-    command->add_option("ACTION", action_, "list or show")->group("");
-    command->add_option("ID", id_, "A conflict's id")->group("");
-    command->add_flag("--all", all_, "Resolved ones as well (of the replica)");
-    command->add_flag("--exit-code", exit_code_, "Exit with 1 where a conflict is open");
-    command->add_flag("--offline", offline_, "Ask the replica alone");
-    command->add_flag("--require-proxy", require_proxy_,
-                      "Exit with 69 where the proxy does not answer");
-    add_remote_option(*command, flags);
+    Options command = add_command(app, kText, flags);
+    command.word("ACTION", action_, "list or show");
+    command.word("ID", id_, "A conflict's id");
+    command.flag("--all", all_, "Resolved ones as well (of the replica)");
+    command.flag("--exit-code", exit_code_, "Exit with 1 where a conflict is open");
+    command.flag("--offline", offline_, "Ask the replica alone");
+    command.flag("--require-proxy", require_proxy_, "Exit with 69 where the proxy does not answer");
+    command.remote(flags);
   }
 
   int run(Context& context, const Settings& settings) override {

@@ -50,9 +50,8 @@ class Doctor final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
-    command->add_option("--file", file_, "This file, and not the replica of this folder")
-        ->type_name("FILE");
+    Options command = add_command(app, kText, flags);
+    command.text("--file", "FILE", file_, "This file, and not the replica of this folder");
   }
 
   int run(Context& /*context*/, const Settings& settings) override {

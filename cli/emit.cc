@@ -15,8 +15,6 @@
 namespace offsync::cli {
 namespace {
 
-constexpr int kManyWords = 1 << 20;  // more than a command line holds
-
 constexpr CommandText kText = {
     "emit", "Queue an event, or a file of events",
     "TYPE SUBJECT [name=text | name:=json | name+=number | name-=number]... [OPTIONS]\n"
@@ -43,32 +41,22 @@ class Emit final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
-    command->add_option("TYPE", type_, "What happened: todo.created")->group("");
-    command->add_option("SUBJECT", subject_, "The entity, kind/id: todo/1")->group("");
-    // As many as there are, and as they came: what CLI11 knows as a vector would split "[a]".
-    command
-        ->add_option(
-            "ASSIGNMENT", [this](const CLI::results_t& words) { return (words_ = words, true); },
-            "name=text, name:=json, name+=number or name-=number")
-        ->expected(kManyWords, kManyWords)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->group("");
-    add_repeated(*command, "--unset", unset_, "Remove the field")->type_name("NAME");
-    add_repeated(*command, "--add", add_, "Add a value (or name:=json) to the set")
-        ->type_name("NAME=VALUE");
-    add_repeated(*command, "--remove", remove_, "Remove a value (or name:=json) from the set")
-        ->type_name("NAME=VALUE");
-    command->add_flag("--create", create_, "Create the entity, also where it was deleted");
-    command->add_flag("--delete", delete_, "Delete the entity");
-    command
-        ->add_option("--data", data_, "The event's data as one JSON object, instead of assignments")
-        ->type_name("JSON|@FILE|-");
-    command->add_option("--batch", batch_.file, "Take events from a file, one after the other")
-        ->type_name("FILE|-");
-    command->add_flag("--strict", batch_.strict,
-                      "Refuse what changes nothing; a batch stops at what is refused");
-    command->add_flag("--dry-run", batch_.dry_run, "Print what would be queued, keep nothing");
+    Options command = add_command(app, kText, flags);
+    command.word("TYPE", type_, "What happened: todo.created");
+    command.word("SUBJECT", subject_, "The entity, kind/id: todo/1");
+    command.words("ASSIGNMENT", words_, "name=text, name:=json, name+=number or name-=number");
+    command.repeated("--unset", "NAME", unset_, "Remove the field");
+    command.repeated("--add", "NAME=VALUE", add_, "Add a value (or name:=json) to the set");
+    command.repeated("--remove", "NAME=VALUE", remove_,
+                     "Remove a value (or name:=json) from the set");
+    command.flag("--create", create_, "Create the entity, also where it was deleted");
+    command.flag("--delete", delete_, "Delete the entity");
+    command.text("--data", "JSON|@FILE|-", data_,
+                 "The event's data as one JSON object, instead of assignments");
+    command.text("--batch", "FILE|-", batch_.file, "Take events from a file, one after the other");
+    command.flag("--strict", batch_.strict,
+                 "Refuse what changes nothing; a batch stops at what is refused");
+    command.flag("--dry-run", batch_.dry_run, "Print what would be queued, keep nothing");
   }
 
   int run(Context& context, const Settings& settings) override {

@@ -115,29 +115,18 @@ std::string payload_member(std::string_view data, const std::string& name) {
 
 }  // namespace
 
-void add_filter_options(CLI::App& command, FilterOptions& options, const char* limit_help) {
-  add_repeated(command, "--type", options.types, "Events of this type; may be repeated")
-      ->type_name("GLOB");
-  add_repeated(command, "--subject", options.subjects, "Events of this entity; may be repeated")
-      ->type_name("GLOB");
-  add_repeated(command, "--source", options.sources, "Events of this author; may be repeated")
-      ->type_name("GLOB");
-  command
-      .add_option("--since", options.since,
-                  "From here on: a time, yesterday, 2h (ago), a sequence or a stamp")
-      ->type_name("POINT");
-  command.add_option("--until", options.until, "Up to here, inclusive: as for --since")
-      ->type_name("POINT");
-  command.add_option("--after", options.after, "After this cursor (epoch-sequence) or sequence")
-      ->type_name("CURSOR");
-  add_repeated(command, "--where", options.where,
-               "Events that write this; FIELD:=JSON for exact values; may be repeated")
-      ->type_name("FIELD=VALUE");
-  command
-      .add_option_function<std::uint64_t>(
-          "-n", [&options](const std::uint64_t& n) { options.limit = n; }, limit_help)
-      ->type_name("N")
-      ->check(whole_number);
+void add_filter_options(Options& command, FilterOptions& options, const char* limit_help) {
+  command.repeated("--type", "GLOB", options.types, "Events of this type; may be repeated");
+  command.repeated("--subject", "GLOB", options.subjects, "Events of this entity; may be repeated");
+  command.repeated("--source", "GLOB", options.sources, "Events of this author; may be repeated");
+  command.text("--since", "POINT", options.since,
+               "From here on: a time, yesterday, 2h (ago), a sequence or a stamp");
+  command.text("--until", "POINT", options.until, "Up to here, inclusive: as for --since");
+  command.text("--after", "CURSOR", options.after,
+               "After this cursor (epoch-sequence) or sequence");
+  command.repeated("--where", "FIELD=VALUE", options.where,
+                   "Events that write this; FIELD:=JSON for exact values; may be repeated");
+  command.number("-n", "N", options.limit, limit_help);
 }
 
 Result<Point> parse_point(std::string_view text, std::int64_t now_ms) {

@@ -12,11 +12,9 @@
 #include "event/event.h"
 #include "wire/cursor.h"
 
-namespace CLI {
-class App;
-}
-
 namespace offsync::cli {
+
+class Options;
 
 // As given on the command line; see add_filter_options().
 struct FilterOptions {
@@ -28,7 +26,7 @@ struct FilterOptions {
 };
 
 // --type --subject --source --since --until --after --where -n. `limit_help` says which N events.
-void add_filter_options(CLI::App& command, FilterOptions& options, const char* limit_help);
+void add_filter_options(Options& command, FilterOptions& options, const char* limit_help);
 
 // A place in a log: a sequence, a time in ms (of the event's `time`), or a stamp.
 using Point = std::variant<std::uint64_t, std::int64_t, Stamp>;

@@ -61,12 +61,12 @@ class Init final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
+    Options command = add_command(app, kText, flags);
     flags_ = &flags;
-    add_remote_option(*command, flags);
-    command->add_option("--source", source_, "Who writes here, a URI reference: /clients/till-3")
-        ->type_name("SOURCE");
-    command->add_flag("--user", user_, "Make the replica of this user, $XDG_DATA_HOME/offsync");
+    command.remote(flags);
+    command.text("--source", "SOURCE", source_,
+                 "Who writes here, a URI reference: /clients/till-3");
+    command.flag("--user", user_, "Make the replica of this user, $XDG_DATA_HOME/offsync");
   }
 
   int run(Context& context, const Settings& settings) override {

@@ -29,10 +29,10 @@ class Log final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
-    command->add_option("SUBJECT", subject_, "An entity (todo/1), or a glob ('todo/*')")->group("");
-    add_filter_options(*command, options_, "The newest N (with --after: the first N)");
-    command->add_flag("--pending", pending_, "The queue as well, behind the log");
+    Options command = add_command(app, kText, flags);
+    command.word("SUBJECT", subject_, "An entity (todo/1), or a glob ('todo/*')");
+    add_filter_options(command, options_, "The newest N (with --after: the first N)");
+    command.flag("--pending", pending_, "The queue as well, behind the log");
   }
 
   int run(Context& context, const Settings& settings) override {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/App.hpp>
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -10,6 +11,8 @@
 
 namespace offsync::cli {
 namespace {
+
+constexpr int kManyWords = 1 << 20;  // more than a command line holds
 
 CLI::Option* add_optional(CLI::App& app, const std::string& name, std::optional<std::string>& value,
                           const std::string& help) {
@@ -25,19 +28,19 @@ bool is_number(const std::string& text, Number& value) {
   return error == std::errc() && stop == end;
 }
 
-}  // namespace
-
-std::function<std::string(const std::string&)> one_of(std::vector<std::string> words) {
-  return [words = std::move(words)](const std::string& text) {
-    if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();
-    return fmt::format("'{}' is not one of {}", text, fmt::join(words, ", "));
-  };
-}
-
 std::string whole_number(const std::string& text) {
   std::uint64_t value = 0;
   if (is_number(text, value)) return {};
   return fmt::format("'{}' is not a whole number from 0 to {}", text, UINT64_MAX);
+}
+
+}  // namespace
+
+ValueCheck one_of(std::vector<std::string> words) {
+  return [words = std::move(words)](const std::string& text) {
+    if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();
+    return fmt::format("'{}' is not one of {}", text, fmt::join(words, ", "));
+  };
 }
 
 void add_common_options(CLI::App& app, Flags& flags) {
@@ -58,21 +61,56 @@ void add_common_options(CLI::App& app, Flags& flags) {
   app.set_help_flag("-h,--help", "Print this help")->group(kCommonGroup);
 }
 
-CLI::App* add_command(CLI::App& app, const CommandText& text, Flags& flags) {
+Options add_command(CLI::App& app, const CommandText& text, Flags& flags) {
   CLI::App* command = app.add_subcommand(text.name, text.summary);
   set_help(*command, text);
   add_common_options(*command, flags);
-  return command;
+  return Options(*command);
 }
 
-void add_remote_option(CLI::App& command, Flags& flags) {
-  add_optional(command, "--remote", flags.remote, "The space, http(s)://HOST[:PORT]/v1/spaces/NAME")
-      ->type_name("URL");
+void Options::word(const char* name, std::string& to, const char* help) {
+  app_.add_option(name, to, help)->group("");
 }
 
-CLI::Option* add_repeated(CLI::App& command, const std::string& name,
-                          std::vector<std::string>& values, const std::string& help) {
-  return command.add_option(name, values, help)->allow_extra_args(false);
+// What CLI11 knows as a vector it would split where a word is "[a,b]".
+void Options::words(const char* name, std::vector<std::string>& to, const char* help) {
+  app_.add_option(
+          name, [&to](const CLI::results_t& words) { return (to = words, true); }, help)
+      ->expected(kManyWords, kManyWords)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group("");
+}
+
+void Options::flag(const char* names, bool& to, const char* help) {
+  app_.add_flag(names, to, help);
+}
+
+void Options::text(const char* names, const char* value, std::string& to, const char* help,
+                   ValueCheck check) {
+  CLI::Option* option = app_.add_option(names, to, help)->type_name(value);
+  if (check) option->check(std::move(check));
+}
+
+void Options::text(const char* names, const char* value, std::optional<std::string>& to,
+                   const char* help) {
+  add_optional(app_, names, to, help)->type_name(value);
+}
+
+void Options::number(const char* names, const char* value, std::optional<std::uint64_t>& to,
+                     const char* help) {
+  app_.add_option_function<std::uint64_t>(
+          names, [&to](const std::uint64_t& number) { to = number; }, help)
+      ->type_name(value)
+      ->check(whole_number);
+}
+
+void Options::repeated(const char* names, const char* value, std::vector<std::string>& to,
+                       const char* help) {
+  app_.add_option(names, to, help)->allow_extra_args(false)->type_name(value);
+}
+
+void Options::remote(Flags& flags) {
+  text("--remote", "URL", flags.remote, "The space, http(s)://HOST[:PORT]/v1/spaces/NAME");
 }
 
 }  // namespace offsync::cli

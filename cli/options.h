@@ -1,13 +1,19 @@
-// How a command defines its options. CLI11 stays behind this header and the commands' own files;
-// help is printed by cli/help.h, so that it is the same with every version of CLI11.
+// How a command defines its arguments and options. CLI11 stays behind this header: it takes most of
+// the time in which a file that includes it is compiled. Help is printed by cli/help.h, so that it
+// is the same with every version of CLI11.
 #pragma once
 
-#include <CLI/App.hpp>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/settings.h"
+
+namespace CLI {
+class App;
+}
 
 namespace offsync::cli {
 
@@ -19,19 +25,41 @@ struct CommandText {
   const char* examples;  // lines, each as it is typed
 };
 
+// What is wrong with a value; nothing where it is right.
+using ValueCheck = std::function<std::string(const std::string&)>;
+
+// Those of one command. What they are bound to must live until the command is run. `names` are
+// "--all", or "-n,--limit"; `value` is how the help calls the value: "FILE|-".
+class Options {
+ public:
+  explicit Options(CLI::App& app) : app_(app) {}
+
+  // Arguments, by their order; `words` takes all that are left, each as it was written.
+  void word(const char* name, std::string& to, const char* help);
+  void words(const char* name, std::vector<std::string>& to, const char* help);
+
+  void flag(const char* names, bool& to, const char* help);
+  void text(const char* names, const char* value, std::string& to, const char* help,
+            ValueCheck check = nullptr);
+  void text(const char* names, const char* value, std::optional<std::string>& to, const char* help);
+  void number(const char* names, const char* value, std::optional<std::uint64_t>& to,
+              const char* help);
+  // May be given many times, with one value each time.
+  void repeated(const char* names, const char* value, std::vector<std::string>& to,
+                const char* help);
+  // --remote, for the commands that talk to the proxy.
+  void remote(Flags& flags);
+
+ private:
+  CLI::App& app_;
+};
+
 // Adds the subcommand and the options that all commands have (-C, -o, --color, -q).
-CLI::App* add_command(CLI::App& app, const CommandText& text, Flags& flags);
+Options add_command(CLI::App& app, const CommandText& text, Flags& flags);
 // The latter alone, for the program itself: offsync -C DIR COMMAND.
 void add_common_options(CLI::App& app, Flags& flags);
-// --remote, for the commands that talk to the proxy.
-void add_remote_option(CLI::App& command, Flags& flags);
-// An option that may be repeated and takes one value each time.
-CLI::Option* add_repeated(CLI::App& command, const std::string& name,
-                          std::vector<std::string>& values, const std::string& help);
 
-// For option->check(): what is wrong with a value that is none of these words, or no whole number
-// from 0 on; nothing where it is right.
-std::function<std::string(const std::string&)> one_of(std::vector<std::string> words);
-std::string whole_number(const std::string& text);
+// A check for values that are to be one of these words.
+ValueCheck one_of(std::vector<std::string> words);
 
 }  // namespace offsync::cli

@@ -95,12 +95,11 @@ class Queue final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
-    command->add_option("ACTION", action_, "list, show, retry, drop or export")->group("");
-    command->add_option("ID", id_, "An event's id")->group("");
-    command->add_flag("--all", all_, "retry, drop: all rejected events");
-    command->add_option("--source", source_, "Whose event, where several have the ID")
-        ->type_name("SOURCE");
+    Options command = add_command(app, kText, flags);
+    command.word("ACTION", action_, "list, show, retry, drop or export");
+    command.word("ID", id_, "An event's id");
+    command.flag("--all", all_, "retry, drop: all rejected events");
+    command.text("--source", "SOURCE", source_, "Whose event, where several have the ID");
   }
 
   int run(Context& context, const Settings& settings) override {

@@ -45,10 +45,10 @@ class Recover final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
-    command->add_option("ACTION", action_, "list, send or drop")->group("");
-    command->add_option("ID", ids_, "Ids of events")->group("");
-    command->add_flag("--all", all_, "send, drop: all of them");
+    Options command = add_command(app, kText, flags);
+    command.word("ACTION", action_, "list, send or drop");
+    command.words("ID", ids_, "Ids of events");
+    command.flag("--all", all_, "send, drop: all of them");
   }
 
   int run(Context& context, const Settings& settings) override {

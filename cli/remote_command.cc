@@ -51,10 +51,10 @@ class RemoteCommand final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
-    command->add_option("ACTION", action_, "show or set")->group("");
-    command->add_option("URL", url_, "http(s)://HOST[:PORT]/v1/spaces/NAME")->group("");
-    command->add_flag("--switch", switch_, "set: leave the log of this replica for that one");
+    Options command = add_command(app, kText, flags);
+    command.word("ACTION", action_, "show or set");
+    command.word("URL", url_, "http(s)://HOST[:PORT]/v1/spaces/NAME");
+    command.flag("--switch", switch_, "set: leave the log of this replica for that one");
   }
 
   int run(Context& context, const Settings& settings) override {

@@ -32,11 +32,11 @@ class Replay final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
-    command->add_option("FILE", file_, "One event a line; - is stdin; or a space's URL")->group("");
-    add_filter_options(*command, options_, "The first N that pass the filters");
-    command->add_flag("--stamps", stamps_, "Who wrote each field, and when");
-    command->add_flag("--strict", strict_, "Stop at the first bad line, print no state");
+    Options command = add_command(app, kText, flags);
+    command.word("FILE", file_, "One event a line; - is stdin; or a space's URL");
+    add_filter_options(command, options_, "The first N that pass the filters");
+    command.flag("--stamps", stamps_, "Who wrote each field, and when");
+    command.flag("--strict", strict_, "Stop at the first bad line, print no state");
   }
 
   int run(Context& context, const Settings& settings) override {

@@ -17,8 +17,6 @@
 namespace offsync::cli {
 namespace {
 
-constexpr int kManyIds = 1 << 20;  // more than a command line holds
-
 constexpr CommandText kText = {
     "resolve", "Decide conflicts",
     "ID|SUBJECT...|--all --ours|--theirs|--current|--incoming|--value TEXT [OPTIONS]",
@@ -41,25 +39,15 @@ class Resolve final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
-    command
-        ->add_option(
-            "ID", [this](const CLI::results_t& words) { return (ids_ = words, true); },
-            "Conflicts' ids, or entities")
-        ->expected(kManyIds, kManyIds)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->group("");
-    command->add_flag("--all", all_, "All open conflicts");
-    command->add_flag("--ours", ours_, "Take the value that this replica wrote");
-    command->add_flag("--theirs", theirs_, "Take the other value");
-    command->add_flag("--current", current_, "Take the value that was in the log");
-    command->add_flag("--incoming", incoming_, "Take the value that met it there");
-    command
-        ->add_option_function<std::string>(
-            "--value", [this](const std::string& text) { value_ = text; },
-            "Take this text, or :=JSON")
-        ->type_name("TEXT");
-    add_remote_option(*command, flags);
+    Options command = add_command(app, kText, flags);
+    command.words("ID", ids_, "Conflicts' ids, or entities");
+    command.flag("--all", all_, "All open conflicts");
+    command.flag("--ours", ours_, "Take the value that this replica wrote");
+    command.flag("--theirs", theirs_, "Take the other value");
+    command.flag("--current", current_, "Take the value that was in the log");
+    command.flag("--incoming", incoming_, "Take the value that met it there");
+    command.text("--value", "TEXT", value_, "Take this text, or :=JSON");
+    command.remote(flags);
   }
 
   int run(Context& context, const Settings& settings) override {

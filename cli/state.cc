@@ -53,14 +53,13 @@ class StateCommand final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
-    command->add_option("SUBJECT", subject_, "An entity (todo/1), or a glob ('todo/*')")->group("");
-    command->add_flag("--offline", offline_, "Ask the replica alone");
-    command->add_flag("--require-proxy", require_proxy_,
-                      "Exit with 69 where the proxy does not answer");
-    command->add_flag("--stamps", stamps_, "Who wrote each field, and when");
-    command->add_flag("--fields", fields_, "Only which fields there are, and of what kind");
-    add_remote_option(*command, flags);
+    Options command = add_command(app, kText, flags);
+    command.word("SUBJECT", subject_, "An entity (todo/1), or a glob ('todo/*')");
+    command.flag("--offline", offline_, "Ask the replica alone");
+    command.flag("--require-proxy", require_proxy_, "Exit with 69 where the proxy does not answer");
+    command.flag("--stamps", stamps_, "Who wrote each field, and when");
+    command.flag("--fields", fields_, "Only which fields there are, and of what kind");
+    command.remote(flags);
   }
 
   int run(Context& context, const Settings& settings) override {

@@ -165,14 +165,13 @@ class StatusCommand final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
-    CLI::App* command = add_command(app, kText, flags);
-    command->add_flag("--offline", offline_, "Ask the replica alone");
-    command->add_flag("--require-proxy", require_proxy_,
-                      "Exit with 69 where the proxy does not answer");
-    command->add_flag("--check", check_,
-                      "Print nothing but what is wrong: exit with 0 where all is synced,\n"
-                      "with 1 where it is not, with 69 where the proxy does not answer");
-    add_remote_option(*command, flags);
+    Options command = add_command(app, kText, flags);
+    command.flag("--offline", offline_, "Ask the replica alone");
+    command.flag("--require-proxy", require_proxy_, "Exit with 69 where the proxy does not answer");
+    command.flag("--check", check_,
+                 "Print nothing but what is wrong: exit with 0 where all is synced,\n"
+                 "with 1 where it is not, with 69 where the proxy does not answer");
+    command.remote(flags);
   }
 
   int run(Context& context, const Settings& settings) override {

@@ -77,7 +77,7 @@ class SyncCommand final : public Command {
 };
 
 void SyncCommand::define(CLI::App& app, Flags& flags) {
-  CLI::App* command = add_command(
+  Options command = add_command(
       app,
       {"sync", "Send the queue to the proxy and fetch what others did", "[OPTIONS]",
        "Sends what is queued, in order, then fetches everything up to the newest event of the "
@@ -92,10 +92,10 @@ void SyncCommand::define(CLI::App& app, Flags& flags) {
        "offsync sync\noffsync sync --push\noffsync sync --dry-run\noffsync sync --json | jq "
        ".pulled"},
       flags);
-  command->add_flag("--push", push_, "Only send");
-  command->add_flag("--pull", pull_, "Only fetch");
-  command->add_flag("--dry-run", dry_run_, "Only say what would be sent and fetched");
-  add_remote_option(*command, flags);
+  command.flag("--push", push_, "Only send");
+  command.flag("--pull", pull_, "Only fetch");
+  command.flag("--dry-run", dry_run_, "Only say what would be sent and fetched");
+  command.remote(flags);
 }
 
 int SyncCommand::run(Context& context, const Settings& settings) {

@@ -182,7 +182,7 @@ class WatchCommand final : public Command {
 };
 
 void WatchCommand::define(CLI::App& app, Flags& flags) {
-  CLI::App* command = add_command(
+  Options command = add_command(
       app,
       {"watch", "Print events as they arrive, and send what is queued", "[OPTIONS]",
        "Follows the space live: prints each event once, in the order of the log, and connects "
@@ -196,31 +196,20 @@ void WatchCommand::define(CLI::App& app, Flags& flags) {
        "offsync watch --from beginning -n 100\n"
        "offsync watch --type order.placed --exec './print-label' --exec-fail stop"},
       flags);
-  command
-      ->add_option("--from", options_.from,
-                   "Begin with what this replica has not received yet (default), "
-                   "with what is\nnew from now on, or with the whole log")
-      ->type_name("stored|now|beginning")
-      ->check(one_of({"stored", "now", "beginning"}));
-  add_filter_options(*command, options_.filter, kLimitHelp);
-  command
-      ->add_option("--timeout", options_.timeout,
-                   "End after so long: seconds, or 5m, 2h\n(69: never connected)")
-      ->type_name("TIME")
-      ->check(timeout);
-  command->add_option("--exec", options_.exec, "Run this with /bin/sh for each event")
-      ->type_name("COMMAND");
-  command
-      ->add_option("--exec-fail", options_.exec_fail,
-                   "When the command fails: go on (default), or end")
-      ->type_name("continue|stop")
-      ->check(one_of({"continue", "stop"}));
-  command
-      ->add_option("--consumer", options_.consumer,
-                   "With --exec: keep the place of NAME in this replica, and go on behind what its "
-                   "command has done")
-      ->type_name("NAME");
-  add_remote_option(*command, flags);
+  command.text("--from", "stored|now|beginning", options_.from,
+               "Begin with what this replica has not received yet (default), "
+               "with what is\nnew from now on, or with the whole log",
+               one_of({"stored", "now", "beginning"}));
+  add_filter_options(command, options_.filter, kLimitHelp);
+  command.text("--timeout", "TIME", options_.timeout,
+               "End after so long: seconds, or 5m, 2h\n(69: never connected)", timeout);
+  command.text("--exec", "COMMAND", options_.exec, "Run this with /bin/sh for each event");
+  command.text("--exec-fail", "continue|stop", options_.exec_fail,
+               "When the command fails: go on (default), or end", one_of({"continue", "stop"}));
+  command.text("--consumer", "NAME", options_.consumer,
+               "With --exec: keep the place of NAME in this replica, and go on behind what its "
+               "command has done");
+  command.remote(flags);
 }
 
 int WatchCommand::run(Context& context, const Settings& settings) {
