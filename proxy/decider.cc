@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/rfc3339.h"
 #include "event/hybrid_clock.h"
+#include "proxy/conflict_record.h"
 #include "proxy/residue.h"
 #include "state/decision.h"
 
@@ -86,7 +87,7 @@ class Decider::Group {
   void note_time();
   void append(const EventView& event);
   void append_conflicts(const EventView& event, std::vector<Conflict>& conflicts);
-  std::string readable_data(EventView record, Conflict& conflict);
+  Result<std::vector<Conflict>> meet(const Entity& entity, const EventView& event);
   Result<bool> any_known(const std::vector<Conflict>& conflicts);
   std::optional<Error> clock_ahead(const EventView& event) const;
   Outcome& answer(OutcomeKind kind);
@@ -228,7 +229,7 @@ Status Decider::Group::accept(EventView event) {
   if (Status fits = check_fit(entity, event); !fits) {
     return reject(event, fits.error().code, fits.error().detail);
   }
-  std::vector<Conflict> conflicts = conflicts_of(entity, event);
+  OFFSYNC_ASSIGN(std::vector<Conflict> conflicts, meet(entity, event));
   OFFSYNC_ASSIGN(const bool taken, any_known(conflicts));
   if (taken) {
     // Only an author who means to: these ids are digests of the event's own.
@@ -243,6 +244,7 @@ Status Decider::Group::accept(EventView event) {
   if (!event.causationid.empty()) out_.commit.resolved.emplace_back(event.causationid);
   if (event.writes()) {
     entity.fold(event);
+    d_.recent_.note(log_.space, event);
     changed_.insert(*working.subject);
   }
   if (in_order(event)) {
@@ -250,6 +252,15 @@ Status Decider::Group::accept(EventView event) {
     *mark = {event.clientseq, true};
   }
   return {};
+}
+
+Result<std::vector<Conflict>> Decider::Group::meet(const Entity& entity, const EventView& event) {
+  StoredLook log(
+      log_.space, [&](auto source, auto id) { return find(source, id); }, d_.recent_,
+      d_.stored_decoder_);
+  auto conflicts = conflicts_of(entity, event, &log);
+  OFFSYNC_TRY(log.status());
+  return conflicts;
 }
 
 // A rejection above the mark is a decision of its own: it moves the mark and is remembered.
@@ -327,28 +338,12 @@ void Decider::Group::append_conflicts(const EventView& event, std::vector<Confli
     record.time = recordedtime_;
     record.stamp = now_;
     record.causationid = event.id;
-    const std::string data = readable_data(record, conflict);
+    const std::string data = readable_data(d_.stored_decoder_, record, conflict);
     record.data = data;
     append(record);
     const LogEntry& entry = out_.commit.entries.back();
     out_.commit.opened.push_back({.id = entry.id, .sequence = entry.sequence, .line = entry.line});
   }
-}
-
-// The data of the record. It holds two values, and one level deeper than their events did: where
-// that makes an event that no client could read, the longer value is left out, then both.
-std::string Decider::Group::readable_data(EventView record, Conflict& conflict) {
-  Side& current = conflict.current;
-  Side& incoming = conflict.incoming;
-  Side& longer = current.value.size() >= incoming.value.size() ? current : incoming;
-  Side& shorter = &longer == &current ? incoming : current;
-  for (Side* leave_out : {&longer, &shorter}) {
-    std::string data = conflict_data(conflict);
-    record.data = data;
-    if (d_.stored_decoder_.decode(encode_content(record))) return data;
-    leave_out->omitted = !leave_out->value.empty();
-  }
-  return conflict_data(conflict);
 }
 
 Result<bool> Decider::Group::any_known(const std::vector<Conflict>& conflicts) {

@@ -26,6 +26,7 @@
 #include "event/decoder.h"
 #include "proxy/entity_cache.h"
 #include "proxy/ingest.h"
+#include "proxy/log_look.h"
 #include "proxy/log_store.h"
 #include "state/entity_codec.h"
 #include "wire/outcome.h"
@@ -87,6 +88,7 @@ class Decider {
   LogStore& store_;
   EntityCache& cache_;
   const IngestOptions& options_;
+  RecentEvents recent_{16 * 1024};  // some megabytes
   Decoder decoder_;
   Decoder stored_decoder_;
   EntityDecoder entity_decoder_;

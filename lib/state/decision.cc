@@ -43,10 +43,45 @@ Side deletion(const Writer& writer) {
   return side;
 }
 
+// What `author` says that it had seen of `field` or, in a set, of `element`.
+Stamp base_of(const EventView& author, std::string_view field, std::string_view element) {
+  const Stamp whole = author.base_of(field);
+  return whole.none() && !element.empty() ? author.base_of(field, element) : whole;
+}
+
+// Whether the stamp that an author has seen of something tells that it knew, too, of what another
+// had written there before: everybody knows their own earlier writes.
+bool follows(const Stamp& seen, const Stamp& write) {
+  return seen.node == write.node && seen > write;
+}
+
+// Whether `author` says that it had seen the write of them with the stamp `write`.
+bool saw(const EventView& author, const Stamp& write, std::string_view field,
+         std::string_view element) {
+  // One stamp for a whole set is that of the latest write seen; earlier ones count as seen with it.
+  if (!element.empty() && write <= author.base_of(field)) return true;
+  const Stamp seen = base_of(author, field, element);
+  return seen == write || follows(seen, write);
+}
+
+// Whether the stamp is of a clock of its author's, which gives none twice. One that is made of a
+// time may be that of several events.
+bool has_own_stamp(const EventView& event) {
+  return event.stamp.node != foreign_node(event.source);
+}
+
+// Whether `author` had seen `event`, and so all that it writes.
+bool saw_all(const EventView& author, const EventView& event) {
+  return has_own_stamp(event) &&
+         std::any_of(author.bases.begin(), author.bases.end(),
+                     [&](const Base& base) { return base.stamp == event.stamp; });
+}
+
 // Collects the conflicts of one event with one entity.
 class Meeting {
  public:
-  Meeting(const Entity& before, const EventView& event) : before_(before), event_(event) {}
+  Meeting(const Entity& before, const EventView& event, LogLook* log)
+      : before_(before), event_(event), log_(log) {}
 
   std::vector<Conflict> run() {
     if (event_.del) {
@@ -62,20 +97,42 @@ class Meeting {
  private:
   Writer author() const { return {event_.stamp, event_.id, event_.source}; }
 
-  // What the event's author had seen of `field` or, in a set, of `element`.
-  Stamp base(std::string_view field, std::string_view element) const {
-    const Stamp whole = event_.base_of(field);
-    return whole.none() && !element.empty() ? event_.base_of(field, element) : whole;
-  }
-
   // Whether the event's author wrote without knowing of `writer`'s write of them.
   bool unseen(const Writer& writer, std::string_view field, std::string_view element = {}) const {
     if (writer.none() || writer.stamp.node == event_.stamp.node) return false;
     if (!event_.base_given) return writer.stamp > event_.stamp;
-    // One stamp for a whole set is that of the latest write seen; earlier ones count as seen with
-    // it.
-    if (!element.empty() && writer.stamp <= event_.base_of(field)) return false;
-    return writer.stamp != base(field, element);
+    return !saw(event_, writer.stamp, field, element);
+  }
+
+  // The other way round: whether who wrote what is in the log knew of the event, or had written
+  // over what was written by somebody who did. `element`: of a set, where the conflict is about the
+  // whole of it.
+  bool known_to_current(const Conflict& conflict, std::string_view element) const {
+    if (log_ == nullptr) return false;
+    if (element.empty()) element = conflict.element;
+    const EventView* author = log_->event_of(conflict.current.source, conflict.current.id);
+    while (author != nullptr && !knew(*author, conflict, element)) {
+      // Each is older than who saw it, so that there is an end; what is older than the event cannot
+      // have known it.
+      const Stamp seen = base_of(*author, conflict.field, element);
+      if (seen < event_.stamp || seen >= author->stamp) return false;
+      author = log_->event_at(seen);
+      if (author != nullptr && !is_one(*author, seen)) return false;
+    }
+    return author != nullptr;
+  }
+
+  bool knew(const EventView& author, const Conflict& conflict, std::string_view element) const {
+    // It was written to resolve just this.
+    if (author.causationid == conflict.id) return true;
+    // No base names a delete.
+    if (event_.del) return follows(base_of(author, conflict.field, element), event_.stamp);
+    return saw(author, event_.stamp, conflict.field, element) || saw_all(author, event_);
+  }
+
+  // Whether the stamp is of this write of the entity and of no other.
+  bool is_one(const EventView& author, const Stamp& stamp) const {
+    return author.stamp == stamp && author.subject == event_.subject && has_own_stamp(author);
   }
 
   bool wins_over(const Writer& current) const {
@@ -85,7 +142,7 @@ class Meeting {
 
   // What the event's author says that it had seen; of a set as a whole, the latest of it.
   Stamp stated(std::string_view field, std::string_view element) const {
-    Stamp latest = base(field, element);
+    Stamp latest = base_of(event_, field, element);
     if (!latest.none() || !element.empty()) return latest;
     for (const Base& one : event_.bases) {
       if (one.field == field) latest = std::max(latest, one.stamp);
@@ -93,8 +150,9 @@ class Meeting {
     return latest;
   }
 
-  void add(const Field* field, const Op* op, Side current, Side incoming, bool incoming_wins,
-           std::string rule) {
+  // False where there is no conflict after all.
+  bool add(const Field* field, const Op* op, Side current, Side incoming, bool incoming_wins,
+           std::string rule, std::string_view element = {}) {
     Conflict conflict;
     conflict.field = op != nullptr ? op->field : std::string_view(field->name());
     conflict.kind = op != nullptr ? kind_of(op->kind) : field->kind();
@@ -105,7 +163,9 @@ class Meeting {
     conflict.incoming = std::move(incoming);
     conflict.incoming_wins = incoming_wins;
     conflict.rule = std::move(rule);
+    if (known_to_current(conflict, element)) return false;
     conflicts_.push_back(std::move(conflict));
+    return true;
   }
 
   // The event deletes: each field that its author had not seen so meets it. Where a later create
@@ -114,10 +174,12 @@ class Meeting {
     if (!before_.lives() || event_.stamp <= before_.deleted().stamp) return;
     for (const Field& field : before_.fields()) {
       if (!field.shows() || already(field.name())) continue;
-      const Writer met = unseen_writer(field);
-      if (met.none()) continue;
-      add(&field, nullptr, side_of(met, field.shown()), deletion(author()), hides(met),
-          "delete-wins");
+      for (const auto& [met, element] : unseen_writers(field)) {
+        if (add(&field, nullptr, side_of(met, field.shown()), deletion(author()), hides(met),
+                "delete-wins", element)) {
+          break;
+        }
+      }
     }
   }
 
@@ -126,20 +188,23 @@ class Meeting {
     return event_.stamp >= before_.created().stamp || writer.stamp <= event_.stamp;
   }
 
-  // Who wrote what the field shows and the author had not seen. Of a set, the latest such element;
-  // first among those that the delete hides.
-  Writer unseen_writer(const Field& field) const {
+  // Who wrote what the field shows and the author had not seen. Of a set, those of such elements,
+  // first what the delete hides, the latest first.
+  using Met = std::pair<Writer, std::string_view>;  // and the element
+  std::vector<Met> unseen_writers(const Field& field) const {
+    std::vector<Met> met;
     if (field.kind() != FieldKind::set) {
-      return unseen(field.writer(), field.name()) ? field.writer() : Writer{};
+      if (unseen(field.writer(), field.name())) met.emplace_back(field.writer(), "");
+      return met;
     }
-    Writer met;
     for (const auto& [element, entry] : field.written_elements()) {
       const Writer writer = entry->writer.view();
-      if (!entry->present || !unseen(writer, field.name(), element)) continue;
-      if (met.none() || std::pair(hides(writer), writer.stamp) > std::pair(hides(met), met.stamp)) {
-        met = writer;
-      }
+      if (entry->present && unseen(writer, field.name(), element))
+        met.emplace_back(writer, element);
     }
+    std::stable_sort(met.begin(), met.end(), [&](const Met& a, const Met& b) {
+      return std::pair(hides(a.first), a.first.stamp) > std::pair(hides(b.first), b.first.stamp);
+    });
     return met;
   }
 
@@ -184,6 +249,7 @@ class Meeting {
 
   const Entity& before_;
   const EventView& event_;
+  LogLook* log_;
   std::vector<Conflict> conflicts_;
 };
 
@@ -218,8 +284,8 @@ Status check_alive(const Entity& before, const EventView& event) {
                   "create it afresh with --create, or choose another subject");
 }
 
-std::vector<Conflict> conflicts_of(const Entity& before, const EventView& event) {
-  return Meeting(before, event).run();
+std::vector<Conflict> conflicts_of(const Entity& before, const EventView& event, LogLook* log) {
+  return Meeting(before, event, log).run();
 }
 
 }  // namespace offsync

@@ -41,11 +41,27 @@ struct Conflict {
   std::string rule;  // "last-write", "delete-wins"
 };
 
+// The log behind a state, where conflicts_of() must know more than the state tells. Each answer is
+// nullptr where the log cannot say (any more), and valid until the next question.
+class LogLook {
+ public:
+  virtual ~LogLook() = default;
+  virtual const EventView* event_of(std::string_view source, std::string_view id) = 0;
+  // An event that bears this stamp.
+  virtual const EventView* event_at(const Stamp& stamp) = 0;
+};
+
 // The conflicts of `event` with the state before it. Two writers are the same author if their
 // stamps bear the same node. An event that does not say what its author saw (no `base`, as plain
 // CloudEvents producers send) meets only what has a later stamp: both were surely written unseen.
 // Writes of a set meet element by element; a delete meets a set as a whole, once.
-std::vector<Conflict> conflicts_of(const Entity& before, const EventView& event);
+//
+// An event may come behind one whose author knew it (a log was lost, and is sent again in another
+// order): then there is no conflict. What that author had seen its event says, and what had been
+// seen by the author of what it saw; `log` is asked for them only where there would be a conflict.
+// Where it cannot say, nothing is taken as seen.
+std::vector<Conflict> conflicts_of(const Entity& before, const EventView& event,
+                                   LogLook* log = nullptr);
 
 // The `data` of an offsync.conflict event (canonical JSON), and its reading.
 std::string conflict_data(const Conflict& conflict);

@@ -293,14 +293,15 @@ void Machine::take(const Emitted& emitted, std::optional<std::uint64_t> cursor,
   }
 }
 
-std::map<Target, std::string> Machine::seen_by(const Event& event, std::uint64_t cursor,
-                                               const std::vector<EventPtr>& pending) const {
-  std::map<Target, std::string> seen;
+std::map<Target, EventPtr> Machine::seen_by(const Event& event, std::uint64_t cursor,
+                                            const std::vector<EventPtr>& pending) const {
+  std::map<Target, EventPtr> seen;
   const History visible = oracle_.history(space_, event.subject, cursor, pending);
   for (const Target& target : event.del ? visible.targets() : event.targets()) {
-    const EventPtr writer = visible.writer(target);
-    seen[target] = writer ? writer->identity() : "";
+    seen[target] = visible.writer(target);
   }
+  if (!event.del) return seen;
+  for (const std::string& field : visible.counters()) seen[{field, ""}] = visible.counted(field);
   return seen;
 }
 

@@ -80,8 +80,8 @@ class Machine final : public SyncObserver {
   void check_rejected(const PendingEvent& event);
   std::vector<PendingEvent> queue();
   std::vector<EventPtr> shown_pending();
-  std::map<Target, std::string> seen_by(const Event& event, std::uint64_t cursor,
-                                        const std::vector<EventPtr>& pending) const;
+  std::map<Target, EventPtr> seen_by(const Event& event, std::uint64_t cursor,
+                                     const std::vector<EventPtr>& pending) const;
   bool refused_as_it_must(const Error& error);
   void check_id_conflict(const std::string& line, const Error& error);
   void note_wall();

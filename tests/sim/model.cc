@@ -147,6 +147,16 @@ EventPtr History::writer(const Target& target) const {
   return best;
 }
 
+EventPtr History::counted(const std::string& field) const {
+  EventPtr best;
+  const std::string deleted = latest_delete();
+  for (const EventPtr& event : events_) {
+    if (!event->inc.contains(field) || event->stamp <= deleted) continue;
+    if (!best || event->order() > best->order()) best = event;
+  }
+  return best;
+}
+
 std::string History::register_value(const std::string& field) const {
   const EventPtr best = writer({field, ""});
   return best ? best->value_of({field, ""}) : "";

@@ -61,6 +61,8 @@ class History {
   std::optional<std::string> shown() const;
   // The write that counts, unless a delete hides it.
   EventPtr writer(const Target& target) const;
+  // The latest increment that counts.
+  EventPtr counted(const std::string& field) const;
   // Everything that some event writes.
   std::set<Target> targets() const;
   // The latest delete, if there is one.

@@ -63,19 +63,76 @@ void Oracle::appended(const std::string& name, std::uint64_t sequence, const std
   world_.trace("log {} {} {}", name, sequence, event->id);
 }
 
+namespace {
+
+// A producer without a clock of ours: of its events in one millisecond each has the same stamp.
+bool is_foreign(const Event& event) {
+  return event.source.starts_with("/sensor/") || event.source.starts_with("/timeless/");
+}
+
+// Who has seen a write has seen what its author wrote there before.
+bool goes_on(const Event& seen, const Event& event) {
+  return seen.node() == event.node() && seen.stamp > event.stamp;
+}
+
+}  // namespace
+
+// What the author of an event could say that it saw there. A delete names of a set what it shows.
+EventPtr Oracle::stated(const Event& author, const Target& target) const {
+  const Seen& seen = seen_.at(author.identity());
+  const auto at = seen.find(target);
+  if (at == seen.end() || !at->second) return nullptr;
+  const bool removed = !target.element.empty() && at->second->value_of(target).empty();
+  return author.del && removed ? nullptr : at->second;
+}
+
 // Whether the author of `event` wrote without knowing of `current`, which another wrote.
-bool Oracle::unseen(const Space& space, const Event& event, const Target& target,
-                    const Event& current) const {
+bool Oracle::unseen(const Event& event, const Target& target, const Event& current) const {
   if (current.node() == event.node()) return false;
   // A producer that says nothing of what it saw surely has not seen what is later.
   if (!event.has_base) return current.stamp > event.stamp;
-  const auto& seen = seen_.at(event.identity());
-  const auto at = seen.find(target);
-  if (at == seen.end()) return true;
-  if (at->second == current.identity()) return false;
+  const EventPtr seen = stated(event, target);
+  if (!seen) return true;
   // A base names stamps: two writes of one producer in one millisecond are one to it.
-  const auto wrote = space.by_identity.find(at->second);
-  return wrote == space.by_identity.end() || wrote->second->stamp != current.stamp;
+  if (seen->identity() == current.identity() || seen->stamp == current.stamp) return false;
+  return !goes_on(*seen, current);
+}
+
+// Whether `author`, whose write of the target was in the log first, knew of the event all the same,
+// or has written over what somebody wrote who did. Where the proxy may have forgotten it, or we do
+// not know, the field is not checked.
+bool Oracle::known_anyway(Space& space, const Event& event, const Target& target,
+                          EventPtr author) const {
+  while (author->has_base) {
+    const bool forgotten = author->sequence <= space.compacted;
+    if (forgotten || !author->causation.empty() || !seen_.contains(author->identity())) {
+      space.unchecked.insert(target.field);
+      return false;
+    }
+    const EventPtr seen = stated(*author, target);
+    if (seen && goes_on(*seen, event)) return true;
+    if (!event.del && seen && seen->stamp == event.stamp) return true;
+    if (stated_all(*author, event)) return true;
+    if (!seen || seen->stamp < event.stamp || seen->stamp >= author->stamp) return false;
+    const auto there = space.by_identity.find(seen->identity());
+    if (there == space.by_identity.end()) return false;
+    author = there->second;
+    if (author->sequence <= space.remembered_from) {
+      space.unchecked.insert(target.field);
+      return false;
+    }
+  }
+  return false;
+}
+
+// Whether any write of the event was seen, and so all of it.
+bool Oracle::stated_all(const Event& author, const Event& event) const {
+  if (is_foreign(event)) return false;
+  for (const auto& [target, ignored] : seen_.at(author.identity())) {
+    const EventPtr seen = stated(author, target);
+    if (seen && seen->identity() == event.identity()) return true;
+  }
+  return false;
 }
 
 void Oracle::expect_conflicts(Space& space, const EventPtr& event) {
@@ -97,14 +154,18 @@ void Oracle::expect_of_edit(Space& space, const Event& event, const History& bef
   const EventPtr deleter = before.deleter();
   const bool shows = !deleter || ((before.lives() || event.create) && event.stamp > deleter->stamp);
   if (!shows && deleter->node() != event.node()) {
-    for (const Target& target : event.targets()) space.expected[target] = "current";
-    for (const auto& [field, by] : event.inc) space.expected[{field, ""}] = "current";
+    std::set<Target> lost = event.targets();
+    for (const auto& [field, by] : event.inc) lost.insert({field, ""});
+    for (const Target& target : lost) {
+      if (!known_anyway(space, event, target, deleter)) space.expected[target] = "current";
+    }
     return;
   }
   for (const Target& target : event.targets()) {
     const EventPtr current = before.writer(target);
-    if (!current || !unseen(space, event, target, *current)) continue;
+    if (!current || !unseen(event, target, *current)) continue;
     if (current->value_of(target) == event.value_of(target)) continue;
+    if (known_anyway(space, event, target, current)) continue;
     space.expected[target] = event.order() > current->order() ? "incoming" : "current";
   }
 }
@@ -119,7 +180,8 @@ void Oracle::expect_of_delete(Space& space, const Event& event, const History& b
   for (const Target& target : before.targets()) {
     const EventPtr current = before.writer(target);
     if (!current || current->value_of(target).empty()) continue;
-    if (!unseen(space, event, target, *current)) continue;
+    if (!unseen(event, target, *current)) continue;
+    if (known_anyway(space, event, target, current)) continue;
     std::string& winner = space.expected[{target.field, ""}];
     if (dies || current->stamp <= event.stamp) winner = "incoming";
     if (winner.empty()) winner = "current";
@@ -182,6 +244,15 @@ void Oracle::found_end(const std::string& name, std::uint64_t head) {
   }
 }
 
+void Oracle::restarted() {
+  for (auto& [name, space] : spaces_) space.remembered_from = space.log.size();
+}
+
+void Oracle::compacted(const std::string& name, std::uint64_t upto) {
+  Space& space = of(name);
+  space.compacted = std::max(space.compacted, upto);
+}
+
 Oracle::Logs Oracle::logs() const {
   Logs logs;
   for (const auto& [name, space] : spaces_) logs[name] = space.log;
@@ -192,8 +263,12 @@ void Oracle::put_back(const Logs& logs) {
   for (auto& [name, space] : spaces_) {
     check_conflicts(space);
     const std::vector<EventPtr> before = std::move(space.log);
+    const std::uint64_t compacted = space.compacted;
     space = Space();
-    if (const auto kept = logs.find(name); kept != logs.end()) space.log = kept->second;
+    if (const auto kept = logs.find(name); kept != logs.end()) {
+      space.log = kept->second;
+      space.compacted = compacted;  // in the copy, or not
+    }
     for (const EventPtr& event : space.log) {
       space.by_identity.emplace(event->identity(), event);
       space.ids.insert(event->id);

@@ -18,6 +18,7 @@ namespace offsync::sim {
 
 using Entities = std::map<std::string, std::string>;  // subject -> shown line
 
+// Events are named by their identity wherever nothing else is said.
 class Oracle {
  public:
   explicit Oracle(World& world) : world_(world) {}
@@ -30,6 +31,10 @@ class Oracle {
   // What a proxy that starts finds in its store.
   void found(const std::string& space, std::uint64_t sequence, const std::string& line);
   void found_end(const std::string& space, std::uint64_t head);
+  // A proxy has started, and remembers nothing but its store.
+  void restarted();
+  // Lines of the log up to there may be gone from the store.
+  void compacted(const std::string& space, std::uint64_t upto);
   // Somebody threw the store away.
   void wiped() { put_back({}); }
   // The logs as they are; and that these are there again.
@@ -53,11 +58,10 @@ class Oracle {
   std::set<std::string> received_and_gone(const std::string& space) const;
   // An event as its author's replica has it.
   void emitted(const Event& event);
-  // For all that it writes, or deletes, the event whose value its author saw there ("": none).
-  // Events are named by their identity, here and wherever nothing else is said.
-  void saw(const Event& event, std::map<Target, std::string> seen) {
-    seen_[event.identity()] = std::move(seen);
-  }
+  // For all that it writes, or deletes, the event whose value its author saw there (or none). Of a
+  // counter that it deletes, the latest increment.
+  using Seen = std::map<Target, EventPtr>;
+  void saw(const Event& event, Seen seen) { seen_[event.identity()] = std::move(seen); }
   EventPtr parse(const std::string& line);
 
   // The states that follow from the log up to `sequence`, and from `pending` on top.
@@ -87,12 +91,15 @@ class Oracle {
     bool exact = false;
     std::map<Target, std::string> expected, got;  // who wins
     std::set<std::string> unchecked;              // fields
+    std::uint64_t compacted = 0, remembered_from = 0;
   };
   void expect_conflicts(Space& space, const EventPtr& event);
   void expect_of_edit(Space& space, const Event& event, const History& before);
   void expect_of_delete(Space& space, const Event& event, const History& before);
-  bool unseen(const Space& space, const Event& event, const Target& target,
-              const Event& current) const;
+  bool unseen(const Event& event, const Target& target, const Event& current) const;
+  bool known_anyway(Space& space, const Event& event, const Target& target, EventPtr author) const;
+  EventPtr stated(const Event& author, const Target& target) const;
+  bool stated_all(const Event& author, const Event& event) const;
   void check_conflicts(Space& space);
   void take_conflict(Space& space, const EventPtr& event);
   Space& of(const std::string& space) { return spaces_[space]; }
@@ -100,8 +107,8 @@ class Oracle {
   World& world_;
   std::map<std::string, Space> spaces_;
   std::set<std::string> lost_, given_up_;
-  std::map<std::string, std::set<std::string>> received_;                // by space
-  std::unordered_map<std::string, std::map<Target, std::string>> seen_;  // by event
+  std::map<std::string, std::set<std::string>> received_;  // by space
+  std::unordered_map<std::string, Seen> seen_;             // by event
   std::unordered_map<std::string, EventPtr> parsed_;
   std::unordered_map<std::string, std::string> last_stamp_;  // by node
 };

@@ -99,6 +99,7 @@ void Server::start() {
   running_ = std::make_unique<Running>(std::move(*store), clock_, world_.params, publish);
   world_.trace("proxy started");
   look_into_store();
+  oracle_.restarted();
   if (!check_disk()) return;
   world_.after(kTickMs, [this, mine = incarnation_] {
     if (mine == incarnation_) tick();
@@ -184,6 +185,7 @@ void Server::fail_next_sync() {
 
 void Server::compact(const std::string& space, std::uint64_t upto) {
   if (!up() || upto == 0) return;
+  oracle_.compacted(space, upto);
   const Status done = running_->store->compact(space, upto);
   if (done) world_.count("compactions");
   world_.trace("proxy compacted {} to {}: {}", space, upto, done.ok());
