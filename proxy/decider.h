@@ -11,7 +11,7 @@
 //   (as before)     clientseq at or below the mark: the rejection remembered, or already_decided;
 //                   of another source than the sender's: the rejection remembered
 //   clock_ahead     its stamp is too far in the future
-//   kind_mismatch, too_many_fields, too_large
+//   kind_mismatch, too_many_fields, too_many_entries, too_large
 //   accepted        with its conflicts appended right behind it
 #pragma once
 

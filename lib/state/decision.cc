@@ -253,6 +253,26 @@ class Meeting {
   std::vector<Conflict> conflicts_;
 };
 
+// What there is of increments and elements, and what the event adds to it.
+struct Entries {
+  std::size_t there = 0, added = 0;
+};
+
+Entries entries_with(const Entity& before, const EventView& event) {
+  Entries entries;
+  for (const Op& op : event.ops) {
+    if (kind_of(op.kind) == FieldKind::reg) continue;
+    const Field* field = known(before, op.field);
+    if (field == nullptr || field->element(op.value) == nullptr) ++entries.added;
+  }
+  if (entries.added == 0) return entries;
+  for (const Field& field : before.fields()) {
+    if (field.kind() == FieldKind::reg) continue;
+    entries.there += field.increments().size() + field.elements().size();
+  }
+  return entries;
+}
+
 }  // namespace
 
 Status check_fit(const Entity& before, const EventView& event) {
@@ -274,6 +294,16 @@ Status check_fit(const Entity& before, const EventView& event) {
     return bad_data("too_many_fields",
                     fmt::format("{} would have {} fields; an entity has at most {}", event.subject,
                                 before.fields().size() + added.size(), limits::kFieldsPerEntity));
+  }
+  const Entries entries = entries_with(before, event);
+  if (entries.added > 0 && entries.there + entries.added > limits::kEntriesPerEntity) {
+    return bad_data(
+        "too_many_entries",
+        fmt::format(
+            "{} has {} increments of counters and elements of sets, and would have {} more; "
+            "an entity has at most {}",
+            event.subject, entries.there, entries.added, limits::kEntriesPerEntity),
+        "count in another entity (one a month, say), or delete it and create it afresh");
   }
   return {};
 }

@@ -11,8 +11,9 @@
 
 namespace offsync {
 
-// Refused with `kind_mismatch` (an operation that does not fit the field's kind) or
-// `too_many_fields`. A field that a delete has hidden has no kind any more.
+// Refused with `kind_mismatch` (an operation that does not fit the field's kind),
+// `too_many_fields` or `too_many_entries` (increments and elements together). A field that a delete
+// has hidden has no kind any more.
 Status check_fit(const Entity& before, const EventView& event);
 
 // Refuses (`entity_deleted`) an edit without `create` of an entity that is deleted. Only for the

@@ -264,6 +264,34 @@ TEST_CASE("an entity has a bounded number of fields") {
   CHECK(fit(before, line(5000, 1, R"({"set":{"new":2}})")) == "too_many_fields");
 }
 
+TEST_CASE("an entity has a bounded number of increments and elements") {
+  Entity entity;
+  Decoder decoder;
+  const auto code = [&](std::int64_t ms, std::string_view data) {
+    const Status status = check_fit(entity, **decoder.decode(line(ms, 1, data)));
+    return status ? "ok" : status.error().code;
+  };
+  // One short of it, half of them elements of which each second one is removed.
+  std::int64_t ms = 10;
+  for (std::size_t i = 0; i + 2 < limits::kEntriesPerEntity; i += 2) {
+    const std::string data =
+        fmt::format(R"({{"inc":{{"n":1}},"{}":{{"s":[{}]}}}})", i % 4 == 0 ? "add" : "remove", i);
+    entity.fold(**decoder.decode(line(++ms, 1, data)));
+  }
+  test::fold(entity, line(++ms, 1, R"({"inc":{"n":1}})"));
+  CHECK(code(++ms, R"({"inc":{"n":1,"m":1}})") == "too_many_entries");
+  CHECK(code(++ms, R"({"add":{"s":["a","b"]}})") == "too_many_entries");
+  CHECK(code(++ms, R"({"inc":{"n":1}})") == "ok");
+  test::fold(entity, line(++ms, 1, R"({"inc":{"n":1}})"));
+  CHECK(code(++ms, R"({"inc":{"n":1}})") == "too_many_entries");
+  CHECK(code(++ms, R"({"remove":{"s":["a"]}})") == "too_many_entries");
+  // What takes no room.
+  CHECK(code(++ms, R"({"remove":{"s":[0,2]},"set":{"t":1}})") == "ok");
+  CHECK(code(++ms, R"({"delete":true})") == "ok");
+  test::fold(entity, line(++ms, 1, R"({"delete":true})"));
+  CHECK(code(++ms, R"({"create":true,"inc":{"n":1}})") == "ok");
+}
+
 TEST_CASE("the author of an edit of what it deleted is told so") {
   const Entity dead =
       folded({line(10, 1, R"({"set":{"t":1}})"), line(20, 1, R"({"delete":true})")});
