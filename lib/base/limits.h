@@ -21,11 +21,7 @@ inline constexpr std::size_t kExtensionNameBytes = 20;  // CloudEvents
 inline constexpr std::size_t kExtensions = 32;
 inline constexpr std::size_t kOpsPerEvent = 512;      // set, unset, inc, add and remove together
 inline constexpr std::size_t kFieldsPerEntity = 512;  // decided by emit and by the proxy
-// The increments of its counters and the elements of its sets, removed ones too: each is kept, as
-// a delete may still come that is older than some of them. With them its record is read and written
-// for each event, and must fit into kSnapshotLineBytes.
-inline constexpr std::size_t kEntriesPerEntity = 100'000;
-inline constexpr int kCounterFractionDigits = 9;  // `inc` is exact decimal arithmetic
+inline constexpr int kCounterFractionDigits = 9;      // `inc` is exact decimal arithmetic
 
 // Time
 inline constexpr std::int64_t kClockGuardMs = 60'000;    // a stamp further ahead is refused

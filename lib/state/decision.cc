@@ -296,13 +296,13 @@ Status check_fit(const Entity& before, const EventView& event) {
                                 before.fields().size() + added.size(), limits::kFieldsPerEntity));
   }
   const Entries entries = entries_with(before, event);
-  if (entries.added > 0 && entries.there + entries.added > limits::kEntriesPerEntity) {
+  if (entries.added > 0 && entries.there + entries.added > kEntriesPerEntity) {
     return bad_data(
         "too_many_entries",
         fmt::format(
             "{} has {} increments of counters and elements of sets, and would have {} more; "
             "an entity has at most {}",
-            event.subject, entries.there, entries.added, limits::kEntriesPerEntity),
+            event.subject, entries.there, entries.added, kEntriesPerEntity),
         "count in another entity (one a month, say), or delete it and create it afresh");
   }
   return {};

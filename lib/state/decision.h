@@ -2,6 +2,7 @@
 // meet. Pure; used by emit (against the visible state) and by the proxy (against the log's state).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,11 @@
 #include "state/entity.h"
 
 namespace offsync {
+
+// The increments of an entity's counters and the elements of its sets, removed ones too: each is
+// kept, as a delete may still come that is older than some of them. With them its record is read
+// and written for each event, and must fit into limits::kSnapshotLineBytes.
+inline constexpr std::size_t kEntriesPerEntity = 100'000;
 
 // Refused with `kind_mismatch` (an operation that does not fit the field's kind),
 // `too_many_fields` or `too_many_entries` (increments and elements together). A field that a delete

@@ -273,7 +273,7 @@ TEST_CASE("an entity has a bounded number of increments and elements") {
   };
   // One short of it, half of them elements of which each second one is removed.
   std::int64_t ms = 10;
-  for (std::size_t i = 0; i + 2 < limits::kEntriesPerEntity; i += 2) {
+  for (std::size_t i = 0; i + 2 < kEntriesPerEntity; i += 2) {
     const std::string data =
         fmt::format(R"({{"inc":{{"n":1}},"{}":{{"s":[{}]}}}})", i % 4 == 0 ? "add" : "remove", i);
     entity.fold(**decoder.decode(line(++ms, 1, data)));
