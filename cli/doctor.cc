@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/counted.h"
 #include "cli/command.h"
 #include "cli/escape.h"
 #include "cli/options.h"
@@ -23,8 +24,9 @@ std::string text_of(const std::string& file, const Examined& found) {
   std::string text = fmt::format("file       {}\n", escape_text(file));
   text += fmt::format("pages      {}", found.pages);
   if (found.unsealed > 0) text += fmt::format(", {} of them without a checksum", found.unsealed);
-  text += fmt::format("\nlog        {} events\nqueue      {}\nentities   {}\nconflicts  {}\n",
-                      found.events, found.pending, found.entities, found.conflicts);
+  text +=
+      fmt::format("\nlog        {}\nqueue      {}\nentities   {}\nconflicts  {}\n",
+                  counted(found.events, "event"), found.pending, found.entities, found.conflicts);
   for (const std::string& problem : found.problems) {
     text += fmt::format("problem    {}\n", escape_text(problem));
   }

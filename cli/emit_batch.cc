@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "base/counted.h"
 #include "cli/interrupt.h"
 #include "cli/line_reader.h"
 #include "cli/no_effect.h"
@@ -120,7 +121,7 @@ class Importer {
   void show_progress() {
     const std::int64_t ms = std::max<std::int64_t>(1, context_.clock.steady_ms() - started_ms_);
     const std::uint64_t done = taken_ + duplicates_;
-    progress_.update(fmt::format("{} event{}, {} per second", done, done == 1 ? "" : "s",
+    progress_.update(fmt::format("{}, {} per second", counted(done, "event"),
                                  done * 1000 / static_cast<std::uint64_t>(ms)));
   }
 

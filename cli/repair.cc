@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/counted.h"
 #include "cli/command.h"
 #include "cli/escape.h"
 #include "cli/home.h"
@@ -36,8 +37,8 @@ std::string json_of(const Replica::Repaired& done) {
 std::string text_of(const Replica::Repaired& done) {
   std::string out = done.mended.empty() ? "nothing was wrong\n" : "";
   for (const std::string& what : done.mended) out += fmt::format("mended {}\n", escape_text(what));
-  out += fmt::format("kept {} of the queue and {} of the log\n",
-                     done.queue == 1 ? "1 event" : fmt::format("{} events", done.queue), done.log);
+  out += fmt::format("kept {} of the queue and {} of the log\n", counted(done.queue, "event"),
+                     done.log);
   if (done.unreadable > 0) {
     out += fmt::format("{} of the queue cannot be read: see offsync queue list\n", done.unreadable);
   }

@@ -1,6 +1,7 @@
 // offsync replay: folds a log to a state.
 #include <fmt/format.h>
 
+#include "base/counted.h"
 #include "cli/command.h"
 #include "cli/entity_printer.h"
 #include "cli/filter.h"
@@ -75,7 +76,7 @@ class Replay final : public Command {
       if (complain_of(folder.take_refused(), file, progress) && strict_) return {};
       if (folder.full()) break;
       if ((line.number & 0xffff) == 0) {
-        progress.update(fmt::format("{} events", folder.folded()));
+        progress.update(counted(folder.folded(), "event"));
       }
     }
     folder.finish();
@@ -128,7 +129,7 @@ class Replay final : public Command {
       at = page.next;
       from = page.next.sequence;
       head = page.head;
-      progress.update(fmt::format("{} events", folder.folded()));
+      progress.update(counted(folder.folded(), "event"));
     }
     return {};
   }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/counted.h"
 #include "cli/conflict_find.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -15,10 +16,6 @@ namespace offsync::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", n, n == 1 ? one : many);
-}
 
 // Shows what is going on, on a terminal.
 class Shown final : public SyncObserver {
@@ -150,13 +147,13 @@ std::string json_of(const SyncReport& report, const QueueCounts& counts, const R
 std::string pulled_text(const SyncReport& report) {
   if (report.snapshots == 0) return std::to_string(report.pulled);
   if (report.pulled == 0) return "the whole state";
-  return fmt::format("the whole state and {}", counted(report.pulled, "event", "events"));
+  return fmt::format("the whole state and {}", counted(report.pulled, "event"));
 }
 
 std::string text_of(const SyncReport& report) {
   std::string text =
       fmt::format("pushed {}, pulled {}, {}, {} rejected", report.pushed, pulled_text(report),
-                  counted(report.conflicts, "conflict", "conflicts"), report.rejected);
+                  counted(report.conflicts, "conflict"), report.rejected);
   if (report.duplicate > 0) text += fmt::format(", {} sent before", report.duplicate);
   if (report.held > 0) text += fmt::format(", {} held", report.held);
   if (report.again + report.lost > 0) {

@@ -21,6 +21,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/descriptor.h"
 #include "base/process.h"
 #include "base/system_error.h"
@@ -121,11 +122,8 @@ Status begin_anew(const Config& config) {
   SystemRandom random;
   OFFSYNC_ASSIGN(const auto store, SqliteLogStore::open(options, random));
   OFFSYNC_ASSIGN(const auto spaces, store->spaces());
-  return print(
-      fmt::format("{}: {} log{} begin{} anew; clients fetch the state, and send again what is "
-                  "missing\n",
-                  config.store_file, spaces.size(), spaces.size() == 1 ? "" : "s",
-                  spaces.size() == 1 ? "s" : ""));
+  return print(fmt::format("{}: {} anew; clients fetch the state, and send again what is missing\n",
+                           config.store_file, counted(spaces.size(), "log begins", "logs begin")));
 }
 
 // What is found goes to stdout.

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "base/counted.h"
 #include "base/rfc3339.h"
 #include "event/decoder.h"
 #include "proxy/sqlite_log_reader.h"
@@ -179,12 +180,12 @@ Result<StoreReport> check_store(const std::string& file) {
 std::string text_of(const StoreReport& report) {
   std::string text;
   for (const StoreReport::Space& space : report.spaces) {
-    text += fmt::format("space {}: {} events{}, {} entities, {} open conflicts\n", space.name,
-                        space.events,
+    text += fmt::format("space {}: {}{}, {}, {}\n", space.name, counted(space.events, "event"),
                         space.forgotten == 0 ? "" : fmt::format(" behind {}", space.forgotten),
-                        space.entities, space.conflicts);
+                        counted(space.entities, "entity", "entities"),
+                        counted(space.conflicts, "open conflict"));
   }
-  text += fmt::format("{} pages", report.pages);
+  text += counted(report.pages, "page");
   if (report.unsealed > 0) text += fmt::format(", {} of them without a checksum", report.unsealed);
   text += "\n";
   for (const std::string& problem : report.problems) text += problem + "\n";

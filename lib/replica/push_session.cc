@@ -1,5 +1,6 @@
 #include "replica/push_session.h"
 
+#include "base/counted.h"
 #include "wire/compress.h"
 
 namespace offsync {
@@ -16,10 +17,6 @@ std::string body_of(const std::vector<PendingEvent>& events) {
   return body;
 }
 
-std::string count(std::size_t events) {
-  return std::to_string(events) + (events == 1 ? " event" : " events");
-}
-
 std::int64_t time_for(const std::vector<PendingEvent>& events, std::int64_t idle_ms) {
   std::size_t bytes = 0;
   for (const PendingEvent& event : events) bytes += event.line.size();
@@ -30,7 +27,7 @@ std::int64_t time_for(const std::vector<PendingEvent>& events, std::int64_t idle
 
 PushSession::PushSession(SyncContext& context, const std::optional<Cursor>& seen,
                          const std::string& source, std::vector<PendingEvent> events)
-    : Session(context, "the push of " + count(events.size()),
+    : Session(context, "the push of " + counted(events.size(), "event"),
               time_for(events, context.options.request_timeout_ms), limits::kBodyBytes),
       events_(std::move(events)) {
   HttpRequest request;
@@ -110,7 +107,7 @@ Status PushSession::settle(const std::vector<Outcome>& outcomes) {
   report(outcomes);
   if (settled) return {};
   Error error = settled.error();
-  error.detail = "the proxy has decided about " + count(outcomes.size()) +
+  error.detail = "the proxy has decided about " + counted(outcomes.size(), "event") +
                  ", but this replica could not note it: " + error.detail;
   error.hint = "they stay queued, and sending them again changes nothing; sync again";
   return error;
@@ -119,7 +116,7 @@ Status PushSession::settle(const std::vector<Outcome>& outcomes) {
 Status PushSession::finish() {
   if (answered_ == events_.size()) return {};
   return protocol_error("bad_answer", "only " + std::to_string(answered_) + " of " +
-                                          count(events_.size()) +
+                                          counted(events_.size(), "event") +
                                           " were answered; the others stay queued");
 }
 

@@ -225,7 +225,7 @@ A backup is put back: what it lacks is sent again, before what came later.
 A store is checked, whole; a byte that changed is found.
 
   $ offsync-proxy check --store sqlite:proxy.db | sed 's/^[0-9]* pages/N pages/'
-  space shop: 3 events, 1 entities, 0 open conflicts
+  space shop: 3 events, 1 entity, 0 open conflicts
   N pages
   $ printf '\377' | dd of=proxy.db bs=1 seek=$((4096 * 2 + 77)) conv=notrunc status=none
   $ offsync-proxy check --store sqlite:proxy.db > out
