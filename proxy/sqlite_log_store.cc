@@ -176,6 +176,7 @@ Result<std::unique_ptr<SqliteLogStore>> SqliteLogStore::open(const Options& opti
   {
     OFFSYNC_ASSIGN(LogPool::WriteLease writer, impl->pool.writer());
     OFFSYNC_ASSIGN(impl->names, take_names(*writer.operator->(), random, options.new_epoch));
+    OFFSYNC_TRY(sqlite::settle(writer->db));
   }
   return std::unique_ptr<SqliteLogStore>(new SqliteLogStore(std::move(impl)));
 }

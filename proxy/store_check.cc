@@ -161,19 +161,18 @@ void StoreReport::add(std::string problem) {
 }
 
 Result<StoreReport> check_store(const std::string& file) {
-  sqlite::OpenOptions options;
-  options.read_only = true;
-  OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(file, options));
-  OFFSYNC_TRY(sqlite::check_format(db, kLogApplicationId, log_migrations().size()));
   StoreReport report;
-  const auto note = [&report](const std::string& problem) { report.add(problem); };
-  OFFSYNC_ASSIGN(const auto transaction,
-                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::read));
-  OFFSYNC_ASSIGN(const sqlite::PagesRead pages, sqlite::read_all_pages(db, note));
-  sqlite::check_structure(db, note);
-  report.pages = pages.pages;
-  report.unsealed = pages.unsealed;
-  if (const Status read = check_rows(db, report); !read) report.add(read.error().detail);
+  const auto look = [&report](sqlite::Db& db) -> Status {
+    report = {};
+    const auto note = [&report](const std::string& problem) { report.add(problem); };
+    OFFSYNC_ASSIGN(const sqlite::PagesRead pages, sqlite::read_all_pages(db, note));
+    sqlite::check_structure(db, note);
+    report.pages = pages.pages;
+    report.unsealed = pages.unsealed;
+    if (const Status read = check_rows(db, report); !read) report.add(read.error().detail);
+    return {};
+  };
+  OFFSYNC_TRY(sqlite::examine(file, kLogApplicationId, log_migrations().size(), look));
   return report;
 }
 

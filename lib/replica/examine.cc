@@ -251,28 +251,22 @@ void Examined::add(std::string problem) {
 }
 
 Result<Examined> examine_replica(const std::string& file) {
-  sqlite::OpenOptions options;
-  options.read_only = true;
-  auto opened = sqlite::Db::open(file, options);
-  Status usable =
-      opened ? sqlite::check_format(*opened, schema::kApplicationId, schema::steps().size())
-             : Status(opened.error());
-  if (!usable) {
-    if (usable.error().code != "not_ours") return usable.error();
-    return make_error(Errc::config, "not_a_replica", file + " is no offsync replica",
-                      "check the path");
-  }
   Examined report;
-  const auto note = [&report](const std::string& problem) { report.add(problem); };
-  OFFSYNC_ASSIGN(const auto transaction,
-                 sqlite::Transaction::begin(*opened, sqlite::Transaction::Kind::read));
-  OFFSYNC_ASSIGN(const sqlite::PagesRead pages, sqlite::read_all_pages(*opened, note));
-  sqlite::check_structure(*opened, note);
-  report.pages = pages.pages;
-  report.unsealed = pages.unsealed;
-  if (const Status read = Examination(*opened, report).run(); !read)
-    report.add(read.error().detail);
-  return report;
+  const auto look = [&report](sqlite::Db& db) -> Status {
+    report = {};
+    const auto note = [&report](const std::string& problem) { report.add(problem); };
+    OFFSYNC_ASSIGN(const sqlite::PagesRead pages, sqlite::read_all_pages(db, note));
+    sqlite::check_structure(db, note);
+    report.pages = pages.pages;
+    report.unsealed = pages.unsealed;
+    if (const Status read = Examination(db, report).run(); !read) report.add(read.error().detail);
+    return {};
+  };
+  const Status done = sqlite::examine(file, schema::kApplicationId, schema::steps().size(), look);
+  if (done) return report;
+  if (done.error().code != "not_ours") return done.error();
+  return make_error(Errc::config, "not_a_replica", file + " is no offsync replica",
+                    "check the path");
 }
 
 }  // namespace offsync

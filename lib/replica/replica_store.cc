@@ -112,7 +112,10 @@ Status ReplicaStore::create(const Replica::CreateOptions& options) {
     OFFSYNC_TRY(secure());
     return doubted([&]() -> Status {
       OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));
-      return insert_row(options);
+      OFFSYNC_TRY(insert_row(options));
+      // The replica is made, and whole with its WAL, should this fail.
+      (void)sqlite::settle(*db_);
+      return {};
     });
   }();
   lock_->unlock();

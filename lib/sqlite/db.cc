@@ -57,7 +57,8 @@ struct Frozen {
   std::string path, vfs;
   int flags = 0;
 };
-Result<Frozen> frozen(const std::string& path) {
+Result<Frozen> frozen(const std::string& name) {
+  const std::string path = behind_links(name);
   OFFSYNC_ASSIGN(const bool wal, exists(path + "-wal"));
   if (wal) return Frozen{path, "unix-none", 0};
   constexpr std::string_view kDigits = "0123456789ABCDEF";

@@ -49,6 +49,9 @@ struct FileId {
   bool operator==(const FileId&) const = default;
 };
 std::optional<FileId> file_id(const std::string& name);
+// The file that symbolic links lead to, which may be still to be made: SQLite has its WAL beside
+// it.
+std::string behind_links(const std::string& name);
 Error replaced(const std::string& name);
 // Error `replaced` where `name` leads to another file than `before`, or to none any more. Nothing
 // as `before` was no file of the system's, and is never replaced.
@@ -180,6 +183,11 @@ Status check_format(Db& db, std::int32_t application_id, std::span<const Migrati
 // Brings the file to the newest version, each step in a transaction. `application_id` tells our
 // files from others: errors are config `not_ours` and `newer_format`, and nothing was changed then.
 Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> steps);
+
+// To be called under the FileLock when that is in a file which it must have from its making on:
+// copies it out of the WAL as long as the file alone does not say whose it is. So a copy of the
+// file without its WAL is an older state, and never an empty file that is begun anew.
+Status settle(Db& db);
 
 // An exclusive lock file next to a database, to serialise writers and checkpoints across processes
 // (SQLite before 3.51.3 can corrupt a WAL when both meet). Released on destruction, and by the

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 
 #include "sqlite/error.h"
@@ -26,42 +27,6 @@ int read_page(sqlite3_file* file, std::uint64_t page) {
   return rc;
 }
 
-}  // namespace
-
-Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem) {
-  PagesRead read;
-  sqlite3_file* file = nullptr;
-  sqlite3_int64 size = 0;
-  int rc = sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  if (rc == SQLITE_OK) rc = file->pMethods->xFileSize(file, &size);
-  if (rc != SQLITE_OK) return error_of(db.raw(), rc, "cannot read");
-  const std::uint64_t before = unsealed_reads(db.raw());
-  const auto bytes = static_cast<std::uint64_t>(size);
-  for (; read.pages < (bytes + kPageBytes - 1) / kPageBytes; ++read.pages) {
-    rc = read_page(file, read.pages);
-    // One that is let through is not as it was written, either.
-    if (rc == SQLITE_OK && broken_seal(db.raw()) == read.pages + 1) rc = SQLITE_IOERR_DATA;
-    if (rc == SQLITE_OK) continue;
-    problem("page " + std::to_string(read.pages + 1) +
-            (rc == SQLITE_IOERR_DATA ? std::string(" is not as it was written")
-                                     : std::string(" cannot be read: ") + sqlite3_errstr(rc)));
-  }
-  read.unsealed = unsealed_reads(db.raw()) - before;
-  if (const Status whole = check_wal_tail(db); !whole) problem(whole.error().detail);
-  return read;
-}
-
-void check_structure(Db& db, const ProblemFn& problem) {
-  auto check = db.prepare("PRAGMA integrity_check");
-  if (!check) return problem(check.error().detail);
-  for (;;) {
-    const auto row = check->step();
-    if (!row) return problem(row.error().detail);
-    if (!*row) return;
-    if (check->text(0) != "ok") problem(std::string(check->text(0)));
-  }
-}
-
 Status check_format(Db& db, std::int32_t application_id, std::size_t newest) {
   OFFSYNC_TRY(check_wal_tail(db));  // without its end the file may be of another format
   OFFSYNC_ASSIGN(const Format format, format_of(db));
@@ -83,6 +48,73 @@ Status check_format(Db& db, std::int32_t application_id, std::size_t newest) {
   if (has_seals(db.raw())) return {};
   return make_error(Errc::io, "corrupt", db.file() + " is damaged: its header is not as it was",
                     "restore it from a copy, or set it aside");
+}
+
+// A file of which all is in the one file, as in a backup.
+Result<bool> stands_alone(const std::string& file) {
+  const std::string real = behind_links(file);
+  for (const char* beside : {"-wal", "-journal"}) {
+    OFFSYNC_ASSIGN(const bool there, exists(real + beside));
+    if (there) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Status examine(const std::string& file, std::int32_t application_id, std::size_t newest,
+               const LookFn& look) {
+  OFFSYNC_ASSIGN(const bool alone, stands_alone(file));
+  OpenOptions options;
+  options.read_only = true;
+  options.frozen = alone;
+  Status done = [&]() -> Status {
+    OFFSYNC_ASSIGN(Db db, Db::open(file, options));
+    OFFSYNC_TRY(check_format(db, application_id, newest));
+    OFFSYNC_ASSIGN(const auto transaction, Transaction::begin(db, Transaction::Kind::read));
+    return look(db);
+  }();
+  if (!alone) return done;
+  OFFSYNC_ASSIGN(const bool still_alone, stands_alone(file));
+  return still_alone ? done : examine(file, application_id, newest, look);
+}
+
+Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem) {
+  PagesRead read;
+  sqlite3_file* file = nullptr;
+  sqlite3_int64 size = 0;
+  int rc = sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (rc == SQLITE_OK) rc = file->pMethods->xFileSize(file, &size);
+  if (rc != SQLITE_OK) return error_of(db.raw(), rc, "cannot read");
+  const std::uint64_t before = unsealed_reads(db.raw());
+  const auto bytes = static_cast<std::uint64_t>(size);
+  for (; read.pages < (bytes + kPageBytes - 1) / kPageBytes; ++read.pages) {
+    rc = read_page(file, read.pages);
+    // One that is let through is not as it was written, either.
+    if (rc == SQLITE_OK && broken_seal(db.raw()) == read.pages + 1) rc = SQLITE_IOERR_DATA;
+    if (rc == SQLITE_OK) continue;
+    problem("page " + std::to_string(read.pages + 1) +
+            (rc == SQLITE_IOERR_DATA ? std::string(" is not as it was written")
+                                     : std::string(" cannot be read: ") + sqlite3_errstr(rc)));
+  }
+  read.unsealed = unsealed_reads(db.raw()) - before;
+  if (auto count = db.prepare("PRAGMA page_count")) {
+    const auto row = count->step();
+    if (row && *row) read.pages = std::max(read.pages, count->uinteger(0));
+  }
+  if (const Status whole = check_wal_tail(db); !whole) problem(whole.error().detail);
+  return read;
+}
+
+void check_structure(Db& db, const ProblemFn& problem) {
+  auto check = db.prepare("PRAGMA integrity_check");
+  if (!check) return problem(check.error().detail);
+  for (;;) {
+    const auto row = check->step();
+    if (!row) return problem(row.error().detail);
+    if (!*row) return;
+    if (check->text(0) != "ok") problem(std::string(check->text(0)));
+  }
 }
 
 }  // namespace offsync::sqlite

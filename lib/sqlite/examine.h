@@ -13,7 +13,17 @@ namespace offsync::sqlite {
 // Told of each thing that is not as it must be, with its place.
 using ProblemFn = std::function<void(const std::string& problem)>;
 
+// Opens a file to look at it, of this program and of the newest format, and calls `look` within a
+// transaction that reads. Others may write meanwhile. Beside a file that has no WAL nothing comes
+// to be; where one is there afterwards, somebody has begun to write, and `look` is called again,
+// to begin anew. Errors: as for a Db; of the format `not_ours`, `newer_format`, and `old_format`
+// for one that has no seals yet (config); io `corrupt` where it had them.
+using LookFn = std::function<Status(Db& db)>;
+Status examine(const std::string& file, std::int32_t application_id, std::size_t newest,
+               const LookFn& look);
+
 struct PagesRead {
+  // Of the database; those that are in the WAL alone have checksums of SQLite's own.
   std::uint64_t pages = 0;
   // Written by SQLite's own tools, a backup for instance: nobody can know whether they are as they
   // were written. Each gets its seal when it is next written by us.
@@ -26,9 +36,5 @@ Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem);
 
 // How the pages hang together (tables, indexes).
 void check_structure(Db& db, const ProblemFn& problem);
-
-// The format of a file that is to be examined. Errors: config `not_ours`, `newer_format`, and
-// `old_format` for one that has no seals yet; io `corrupt` where it had them.
-Status check_format(Db& db, std::int32_t application_id, std::size_t newest);
 
 }  // namespace offsync::sqlite

@@ -3,6 +3,7 @@
 #include <sys/statvfs.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "sqlite/db.h"
 
@@ -18,7 +19,20 @@ bool writable_for_somebody(const std::string& name) {
 
 }  // namespace
 
-bool nobody_writes(const std::string& file) {
+std::string behind_links(const std::string& name) {
+  std::error_code error;
+  std::filesystem::path file = name;
+  // Link by link, as the last one may lead to a file that is still to be made.
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(file, error); ++links) {
+    const auto to = std::filesystem::read_symlink(file, error);
+    if (error) break;
+    file = to.is_absolute() ? to : file.parent_path() / to;
+  }
+  return file.string();
+}
+
+bool nobody_writes(const std::string& name) {
+  const std::string file = behind_links(name);
   struct statvfs system {};
   if (::statvfs(file.c_str(), &system) != 0) return false;
   if ((system.f_flag & ST_RDONLY) != 0) return true;

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -69,15 +68,8 @@ Result<FileLock> FileLock::open(const std::string& file, const std::string& of) 
 }
 
 Result<FileLock> FileLock::beside(const std::string& database) {
-  std::error_code error;
-  std::filesystem::path name = database;
-  // Link by link, as the last one may lead to a file that is still to be made.
-  for (int links = 0; links < 40 && std::filesystem::is_symlink(name, error); ++links) {
-    const auto to = std::filesystem::read_symlink(name, error);
-    if (error) break;
-    name = to.is_absolute() ? to : name.parent_path() / to;
-  }
-  return open(name.string() + ".lock", name.string());
+  const std::string file = behind_links(database);
+  return open(file + ".lock", file);
 }
 
 // Opens it anew where somebody has removed it: then the lock is on a file that nobody else finds.

@@ -1,3 +1,7 @@
+#include <sqlite3.h>
+
+#include <array>
+
 #include "sqlite/db.h"
 #include "sqlite/sealed_file.h"
 #include "sqlite/wal_tail.h"
@@ -95,6 +99,17 @@ Status check_format(Db& db, std::int32_t application_id, std::span<const Migrati
                         ", of an older offsync; this one reads format " +
                         std::to_string(steps.size()),
                     "use it once where it can be written to, which brings it up to date");
+}
+
+Status settle(Db& db) {
+  constexpr int kApplicationIdAt = 68;  // sqlite.org/fileformat2.html#the_database_header
+  std::array<char, 4> id{};
+  sqlite3_file* file = nullptr;
+  int rc = sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (rc == SQLITE_OK)
+    rc = file->pMethods->xRead(file, id.data(), static_cast<int>(id.size()), kApplicationIdAt);
+  if (rc == SQLITE_OK && id != std::array<char, 4>{}) return {};
+  return db.checkpoint();
 }
 
 Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> steps) {

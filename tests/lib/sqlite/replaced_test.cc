@@ -162,6 +162,25 @@ TEST_CASE("a frozen file is read with its WAL and without, and stays as it is") 
   CHECK(fs::exists(file + "-wal") == wal);
 }
 
+TEST_CASE("a frozen file is read with its WAL by a link in another folder, too") {
+  test::TempDir dir;
+  fs::create_directory(dir.file("sub"));
+  const std::string file = dir.file("sub/a.db"), link = dir.file("link.db");
+  { REQUIRE(rows(*std::make_unique<Db>(make(file))) == 1); }
+  fs::create_symlink("sub/a.db", link);
+  OpenOptions options;
+  options.read_only = true;
+  options.frozen = true;
+  auto db = Db::open(link, options);
+  REQUIRE(db);
+  CHECK(rows(*db) == 1);
+  REQUIRE(::chmod(file.c_str(), 0444) == 0);
+  REQUIRE(::chmod((file + "-wal").c_str(), 0444) == 0);
+  REQUIRE(::chmod(dir.file("sub").c_str(), 0555) == 0);
+  CHECK(nobody_writes(link));
+  REQUIRE(::chmod(dir.file("sub").c_str(), 0755) == 0);
+}
+
 TEST_CASE("who can write is seen by mode, if the file system can be written to") {
   test::TempDir dir;
   fs::create_directory(dir.file("sub"));
