@@ -147,6 +147,10 @@ class Emit final : public Command {
       OFFSYNC_ASSIGN(const InputFile file, InputFile::open(data_ == "-" ? "-" : data_.substr(1)));
       OFFSYNC_ASSIGN(text, read_all(file, limits::kLineBytes));
     }
+    if (const auto encoding = other_encoding(text); !encoding.empty()) {
+      return bad_data("malformed", fmt::format("--data is {}", encoding),
+                      fmt::format("make it UTF-8 first, with iconv -f {} -t UTF-8", encoding));
+    }
     text = without_byte_order_mark(text);
     auto json = canonical_json(text);
     if (!json) return bad_data(json.error().code, "--data: " + json.error().detail);

@@ -37,13 +37,15 @@ Status check_start(const std::string& name, std::string_view start) {
        "7zXZ",
        "is compressed with xz", "unpack it first, with xz -dc"},
       {"BZh", "is compressed with bzip2", "unpack it first, with bzip2 -dc"},
-      {"\xff\xfe", "is UTF-16", "make it UTF-8 first, with iconv -f UTF-16 -t UTF-8"},
-      {"\xfe\xff", "is UTF-16", "make it UTF-8 first, with iconv -f UTF-16 -t UTF-8"},
       {"[\n", "is a JSON array", "make it one event a line first, with jq -c '.[]'"},
       {"[\r", "is a JSON array", "make it one event a line first, with jq -c '.[]'"},
       {"[ ", "is a JSON array", "make it one event a line first, with jq -c '.[]'"},
       {"[\t", "is a JSON array", "make it one event a line first, with jq -c '.[]'"},
       {"[{", "is a JSON array", "make it one event a line first, with jq -c '.[]'"}};
+  if (const auto encoding = other_encoding(start); !encoding.empty()) {
+    return bad_data("not_ndjson", fmt::format("{} is {}", name, encoding),
+                    fmt::format("make it UTF-8 first, with iconv -f {} -t UTF-8", encoding));
+  }
   start = without_byte_order_mark(start);
   start.remove_prefix(std::min(start.find_first_not_of(kWhiteSpaceAndEnds), start.size()));
   for (const Kind& kind : kKinds) {

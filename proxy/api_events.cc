@@ -31,10 +31,13 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 std::variant<std::size_t, Problem> limit_of(const Target& target) {
   const auto limit = number(target.parameter("limit").value_or(""));
-  if (!limit || *limit == 0) {
-    return Problem{400, "bad_request", "Bad Request", "limit is not a number from 1 on"};
+  if (!limit || *limit == 0 || *limit > limits::kPageEvents) {
+    return Problem{400, "bad_request", "Bad Request",
+                   fmt::format("limit is not a number from 1 to {}; to get more events, go on from "
+                               "the Offsync-Cursor of a page, or leave limit out",
+                               limits::kPageEvents)};
   }
-  return static_cast<std::size_t>(std::min<std::uint64_t>(*limit, limits::kPageEvents));
+  return static_cast<std::size_t>(*limit);
 }
 
 std::variant<EventFilter, Problem> filter_of(const Target& target) {
@@ -66,6 +69,11 @@ std::optional<Problem> lost_place(const ApiRequest& request, const SpaceState& a
 }  // namespace
 
 std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
+  const std::string text = charset(request.header("Content-Type"));
+  if (!text.empty() && text != "utf-8" && text != "utf8" && text != "us-ascii") {
+    return Problem{415, "unsupported_type", "Unsupported Media Type",
+                   fmt::format("JSON is sent as UTF-8 here, and not in the charset {}", text)};
+  }
   const auto name = lower_case(request.header("Content-Encoding"));
   if (name.empty() || name == "identity") return request.body;
   const bool gzip = name == "gzip" || name == "x-gzip";

@@ -96,6 +96,9 @@ std::variant<std::string, Problem> structured_event(const HeaderFields& fields,
       return bad(fmt::format("the attribute in {} is there twice", field));
     }
   }
+  if (const auto encoding = other_encoding(body); !encoding.empty()) {
+    return bad(fmt::format("the data is {}: JSON is sent as UTF-8", encoding));
+  }
   body = without_byte_order_mark(body);
   const bool has_data = body.find_first_not_of(" \t\r\n") != std::string_view::npos;
   if (has_data && !is_json(content_type)) {

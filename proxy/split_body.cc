@@ -112,6 +112,9 @@ Lines single(std::string_view body) {
 }  // namespace
 
 Lines split_body(std::string_view type, std::string_view body) {
+  if (const auto encoding = other_encoding(body); !encoding.empty()) {
+    return bad(fmt::format("the body is {}: JSON is sent as UTF-8", encoding));
+  }
   body = without_byte_order_mark(body);
   if (type == "application/x-ndjson") return split_lines(body);
   if (type == "application/cloudevents-batch+json") return split_array(body);

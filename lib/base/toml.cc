@@ -128,6 +128,9 @@ TomlValue value_of(const toml::node& node) {
 }  // namespace
 
 Result<std::vector<TomlEntry>> parse_toml(std::string_view text, const std::string& file) {
+  if (const auto encoding = other_encoding(text); !encoding.empty()) {
+    return not_toml(file, 1, fmt::format("it is {}; save it as UTF-8", encoding));
+  }
   text = without_byte_order_mark(text);
   if (auto error = refused(text, file)) return *std::move(error);
   try {

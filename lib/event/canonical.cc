@@ -140,14 +140,17 @@ bool Walker::pass_string(od::value& value) {
   return error == simdjson::SUCCESS || fail(error);
 }
 
-bool Walker::read_string(od::value& value, std::string_view& text) {
+bool Walker::read_string(od::value& value, std::string_view& text, std::string_view what) {
   bool had_escape = false;
-  return read_string(value, text, had_escape);
+  return read_string(value, text, what, had_escape);
 }
 
-bool Walker::read_string(od::value& value, std::string_view& text, bool& had_escape) {
+bool Walker::read_string(od::value& value, std::string_view& text, std::string_view what,
+                         bool& had_escape) {
   const std::string_view raw = token(value);
-  if (raw.size() < 2 || raw.front() != '"') return fail("malformed", "a string is expected");
+  if (raw.size() < 2 || raw.front() != '"') {
+    return fail("malformed", fmt::format("{} must be a string", what));
+  }
   had_escape = std::memchr(raw.data(), '\\', raw.size()) != nullptr;
   if (!had_escape && raw.back() == '"') {
     text = raw.substr(1, raw.size() - 2);

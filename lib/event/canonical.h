@@ -62,8 +62,10 @@ class Walker {
 
   // A string's content, unescaped, not written. Views as above. Text that had no escape is in the
   // line, and has no control characters below 0x20: simdjson refuses them there.
-  bool read_string(od::value& value, std::string_view& text);
-  bool read_string(od::value& value, std::string_view& text, bool& had_escape);
+  // What is none is an error that names it by `what`.
+  bool read_string(od::value& value, std::string_view& text, std::string_view what = "a value");
+  bool read_string(od::value& value, std::string_view& text, std::string_view what,
+                   bool& had_escape);
 
   // The raw token of a scalar, without white space behind it.
   static std::string_view token(od::value& value);

@@ -222,9 +222,7 @@ bool Decoder::Impl::read_known(Attribute attribute, std::string_view name, od::v
 bool Decoder::Impl::read_text(std::string_view name, od::value& value, std::size_t limit,
                               std::string_view& out) {
   bool had_escape = false;
-  if (!walker_.read_string(value, out, had_escape)) {
-    return walker_.fail("malformed", fmt::format("{} must be a string", name));
-  }
+  if (!walker_.read_string(value, out, name, had_escape)) return false;
   if (out.empty()) return walker_.fail("bad_attribute", fmt::format("{} is empty", name));
   if (out.size() > limit) {
     return walker_.fail("too_large", fmt::format("{} has {} bytes; at most {} can be taken", name,
@@ -275,6 +273,11 @@ bool Decoder::Impl::read_time(od::value& value) {
 }
 
 bool Decoder::Impl::read_extension(std::string_view name, od::value& value) {
+  if (name == "data_base64") {
+    return walker_.fail("bad_attribute",
+                        "binary data (data_base64) is not taken: data is a JSON object that says "
+                        "what changes");
+  }
   if (!is_attribute_name(name)) {
     return walker_.fail("bad_attribute",
                         fmt::format("the attribute name \"{}\" is not [a-z0-9], 1 to {} of them",

@@ -211,7 +211,9 @@ bool Operations::read_unset(od::value& value) {
     if (!first) out.put(',');
     first = false;
     std::string_view field;
-    if (!walker_->read_string(element, field) || !check_name(field)) return false;
+    if (!walker_->read_string(element, field, "a field of unset") || !check_name(field)) {
+      return false;
+    }
     char* const at = out.at();
     canonical::write_quoted(out, field);
     // A field name has nothing to escape, so that it stands in the output as it is.

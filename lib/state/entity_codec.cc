@@ -215,7 +215,7 @@ bool EntityDecoder::Impl::read_member(std::string_view name, od::value value,
                                       EntityRecord& record) {
   if (name == "subject") {
     std::string_view text;
-    if (!walker.read_string(value, text)) return false;
+    if (!walker.read_string(value, text, name)) return false;
     record.subject.assign(text);
     return true;
   }
@@ -261,7 +261,7 @@ bool EntityDecoder::Impl::read_counter(std::string_view field, od::value value, 
   std::vector<std::pair<Writer, Decimal>> increments;
   std::string_view source;
   const bool ok = members(value, [&](std::string_view name, od::value body) {
-    if (name == "source") return walker.read_string(body, source);
+    if (name == "source") return walker.read_string(body, source, name);
     od::array array;
     if (name != "increments" || body.get_array().get(array)) return bad("a counter is malformed");
     for (auto item : array) {
@@ -318,11 +318,11 @@ bool EntityDecoder::Impl::read_write(od::value value, Write& write, bool needs_s
 }
 
 bool EntityDecoder::Impl::read_attribute(std::string_view name, od::value value, Write& write) {
-  if (name == "id") return walker.read_string(value, write.writer.id);
-  if (name == "source") return walker.read_string(value, write.writer.source);
+  if (name == "id") return walker.read_string(value, write.writer.id, name);
+  if (name == "source") return walker.read_string(value, write.writer.source, name);
   if (name == "stamp") {
     std::string_view text;
-    if (!walker.read_string(value, text)) return false;
+    if (!walker.read_string(value, text, name)) return false;
     const auto stamp = Stamp::parse(text);
     if (!stamp) return bad("a stamp is malformed");
     write.writer.stamp = *stamp;

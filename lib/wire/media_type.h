@@ -10,6 +10,9 @@ namespace offsync {
 // other fields that have the form of a word with parameters, such as Content-Encoding.
 std::string media_type(std::string_view content_type);
 
+// The text of a Content-Type that says which charset its body has; empty where none does.
+std::string charset(std::string_view content_type);
+
 // Whether a Content-Type names `type` (in lower case), whatever its parameters.
 bool is_media_type(std::string_view content_type, std::string_view type);
 

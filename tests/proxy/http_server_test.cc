@@ -72,6 +72,58 @@ TEST_CASE("http: one event, and a batch") {
   CHECK(head_of(world) == 2);
 }
 
+TEST_CASE("http: what is wrong with one event is said of its attribute") {
+  HttpWorld world;
+  RawClient client(world.port());
+  const auto with = [&](const std::string& member) {
+    return client
+        .post(kEvents, "application/json",
+              R"({"specversion":"1.0","id":"1","source":"/c","type":"t","subject":"k/1",)" +
+                  member + "}")
+        .body;
+  };
+  const auto has = [](const std::string& text, const std::string& part) {
+    INFO(text);
+    CHECK(text.find(part) != std::string::npos);
+  };
+  has(with(R"("time":5)"), "time must be a string");
+  has(with(R"("causationid":[])"), "causationid must be a string");
+  has(with(R"("clientseq":7)"), "clientseq must be a string");
+  has(with(R"("data":{"unset":[1]})"), "a field of unset must be a string");
+  has(with(R"("data_base64":"AAAA")"), "binary data (data_base64) is not taken");
+}
+
+TEST_CASE("http: JSON that is not UTF-8 is refused, and called what it is") {
+  HttpWorld world;
+  RawClient client(world.port());
+  const std::string event = HttpWorld::events(1, 1);
+  std::string wide, other;
+  for (const char c : event) {
+    wide.append(1, c).append(1, '\0');
+    other.append(1, '\0').append(1, c);
+  }
+  for (const std::string& body : {wide, other, "\xff\xfe" + wide, "\xfe\xff" + other}) {
+    for (const char* type : {"application/json", kNdjson, "application/cloudevents-batch+json"}) {
+      const auto answer = client.post(kEvents, type, body);
+      CHECK(answer.status == 400);
+      CHECK(answer.body.find("the body is UTF-16") != std::string::npos);
+    }
+  }
+  for (const char* charset : {"utf-16", "\"ISO-8859-1\"", "latin1; boundary=x"}) {
+    const auto type = std::string("application/json;x=\";charset=utf-8\"; Charset=") + charset;
+    const auto answer = client.post(kEvents, type, event);
+    CHECK(answer.status == 415);
+    CHECK(answer.code() == "unsupported_type");
+    CHECK(client.post("/v1/spaces/s/missing", std::string(kNdjson) + ";charset=" + charset, "")
+              .status == 415);
+  }
+  CHECK(head_of(world) == 0);
+  for (const char* charset : {"UTF-8", "\"utf-8\"", "us-ascii"}) {
+    const auto type = std::string("application/json; charset=") + charset;
+    CHECK(client.post(kEvents, type, event).status == 200);
+  }
+}
+
 TEST_CASE("http: a malformed line is that line's outcome") {
   HttpWorld world;
   RawClient client(world.port());
@@ -239,6 +291,10 @@ TEST_CASE("http: problems name their code") {
   CHECK(code(std::string(kEvents) + "?after=other-1") == "cursor_expired");
   CHECK(code(std::string(kEvents) + "?after=4") == "cursor_expired");
   CHECK(code(std::string(kEvents) + "?limit=0") == "bad_request");
+  CHECK(code(std::string(kEvents) + "?limit=1001") == "bad_request");
+  CHECK(client.get(std::string(kEvents) + "?limit=5000").body.find("from 1 to 1000") !=
+        std::string::npos);
+  CHECK(client.get(std::string(kEvents) + "?limit=1000").status == 200);
   CHECK(code("/v1/%zz") == "bad_request");
   client.send("DELETE /v1/spaces/s HTTP/1.1\r\nHost: t\r\n\r\n");
   const auto answer = client.answer();
