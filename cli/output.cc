@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/descriptor.h"
+#include "base/shorten.h"
 #include "cli/escape.h"
 #include "cli/pager.h"
 
@@ -60,7 +61,7 @@ int exit_code(Errc kind) {
 
 void complain(std::string_view message) {
   // stderr that cannot be written leaves nobody to tell.
-  (void)write_all(2, "offsync: " + escape_text(message) + "\n");
+  (void)write_all(2, "offsync: " + escape_text(shortened(message)) + "\n");
 }
 
 int report(const Error& error) {

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "base/shorten.h"
 #include "base/wrap.h"
 #include "base/xdg.h"
 #include "event/value.h"
@@ -86,7 +87,7 @@ std::string default_store(const Environment& environment) {
 Parsed failed(int code, const std::string& message) {
   Parsed out;
   out.exit_code = code;
-  out.err = "offsync-proxy: " + message + "\n";
+  out.err = "offsync-proxy: " + shortened(message) + "\n";
   return out;
 }
 

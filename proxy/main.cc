@@ -24,6 +24,7 @@
 #include "base/counted.h"
 #include "base/descriptor.h"
 #include "base/process.h"
+#include "base/shorten.h"
 #include "base/system_error.h"
 #include "proxy/config.h"
 #include "proxy/daemon.h"
@@ -46,7 +47,7 @@ int exit_code(const Error& error) {
 }
 
 void complain(const std::string& what) {
-  (void)write_all(2, "offsync-proxy: " + what + "\n");
+  (void)write_all(2, "offsync-proxy: " + shortened(what) + "\n");
 }
 
 sigset_t our_signals() {
@@ -251,7 +252,7 @@ int main_with(const Config& config) {
   if (status) return 0;
   const int code = exit_code(status.error());
   log.write(LogLevel::error, "failed",
-            {{"code", status.error().code}, {"reason", status.error().message()}});
+            {{"code", status.error().code}, {"reason", shortened(status.error().message())}});
   if (!config.log_file.empty()) complain(status.error().message());
   if (daemon) daemon->failed(code);
   return code;

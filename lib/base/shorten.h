@@ -1,0 +1,13 @@
+// Messages of a bounded length: what they quote somebody gave us, and may be of any.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace offsync {
+
+// `message`, or of one that is longer than 1,500 bytes its beginning and its end, where what to do
+// next is said. No character of UTF-8 is cut.
+std::string shortened(std::string_view message);
+
+}  // namespace offsync
