@@ -36,8 +36,14 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/proxy/offsync-proxy.service.in)
           COMPONENT runtime)
 endif()
 
-install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
-        COMPONENT runtime)
+# The pages that README.md links to are elsewhere in an installed tree.
+file(READ ${PROJECT_SOURCE_DIR}/README.md readme)
+file(RELATIVE_PATH man_dir ${CMAKE_INSTALL_FULL_DOCDIR} ${CMAKE_INSTALL_FULL_MANDIR})
+string(REGEX REPLACE "\\]\\(man/([a-z-]+\\.([0-9]))\\)" "](${man_dir}/man\\2/\\1)" readme "${readme}")
+file(WRITE ${PROJECT_BINARY_DIR}/installed/README.md "${readme}")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md)
+install(FILES ${PROJECT_BINARY_DIR}/installed/README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md
+        DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 
 # ---- libraries, headers, CMake package -------------------------------------------------------
 set(layers base event state sqlite wire replica)

@@ -26,6 +26,14 @@ for file in bin/offsync bin/offsync-proxy libexec/offsync/offsync-net \
   share/doc/offsync/README.md lib/systemd/system/offsync-proxy.service; do
   [[ -s $prefix/$file ]] || fail "not installed: $file"
 done
+doc=$prefix/share/doc/offsync links=0
+for page in "$doc"/*.md; do
+  while read -r target; do
+    [[ -s $doc/$target ]] || fail "${page##*/} links to $target, which is not installed"
+    links=$((links + 1))
+  done < <(grep -oE '\]\([^)#:]+\)' "$page" | sed 's/^](//; s/)$//')
+done
+((links > 5)) || fail "only $links links in the installed documents"
 if grep -rIl "$build" "$prefix" >"$root/leaks"; then
   fail "the installed files name the build folder: $(<"$root/leaks")"
 fi
