@@ -11,6 +11,7 @@
 #include "base/shorten.h"
 #include "cli/escape.h"
 #include "cli/pager.h"
+#include "replica/replica.h"
 
 namespace offsync::cli {
 namespace {
@@ -68,9 +69,8 @@ int report(const Error& error) {
   // The only database that the command line has is a replica.
   const bool advice = error.code == "corrupt" && error.hint.empty();
   const bool named = error.detail.find("damaged") != std::string::npos;
-  complain(
-      error.message() + (advice && !named ? "; the replica is damaged" : "") +
-      (advice ? "; run: offsync repair, which keeps what is queued and the received log" : ""));
+  complain(error.message() + (advice && !named ? "; the replica is damaged" : "") +
+           (advice ? fmt::format("; {}", Replica::kRepairHint) : ""));
   return exit_code(error.kind);
 }
 

@@ -111,6 +111,9 @@ class Replica {
   // can be done without writing (`read_only`); what writes fails with `read_only`. Once open, an
   // error io `replaced` tells that the name leads to another file by now.
   static Result<Replica> open(const std::string& file, Clock& clock, Random& random);
+  // What to do where an error is `corrupt`.
+  static constexpr std::string_view kRepairHint =
+      "run: offsync repair, which keeps what is queued and the received log";
   struct Repaired {
     std::vector<std::string> mended;  // what was wrong: "the place in the log"
     std::uint64_t queue = 0;          // events kept in the queue

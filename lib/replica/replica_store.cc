@@ -286,7 +286,7 @@ Result<ReplicaRow> ReplicaStore::load_row() {
 
 Error ReplicaStore::damaged(const std::string& what) const {
   return make_error(Errc::io, "corrupt", file_ + " is damaged: " + what,
-                    "run: offsync repair, which keeps what is queued and the received log");
+                    std::string(Replica::kRepairHint));
 }
 
 Status ReplicaStore::save_row(const ReplicaRow& row) {
