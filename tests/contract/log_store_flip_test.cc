@@ -100,24 +100,13 @@ TEST_CASE("a flipped byte of a store never gives another answer") {
   CHECK(problems(file) == "");
   const auto right = answers(file);
   REQUIRE(right);
-  int refused = 0, found = 0;
-  flip_bytes(file, 300, 7, [&](std::size_t place) {
-    INFO("byte " << place);
-    found += problems(file).empty() ? 0 : 1;
-    const auto got = answers(file);
-    if (got) {
-      REQUIRE(*got == *right);
-      return;
-    }
-    ++refused;
-    INFO(got.error().code << ": " << got.error().message());
-    REQUIRE((got.error().kind == Errc::io || got.error().kind == Errc::config));
-    REQUIRE(got.error().detail.find(file) != std::string::npos);
-  });
+  int found = 0;
+  const int refused = refused_flips(
+      file, 300, 7, *right, [&] { return answers(file); },
+      [&](std::size_t) { found += problems(file).empty() ? 0 : 1; });
   CHECK(refused > 200);
   // Who reads all finds each, but for fields of the header that SQLite's own backups write.
   CHECK(found >= 400 - 20);
-  CHECK(*answers(file) == *right);
 }
 
 TEST_CASE("a store is checked: what it holds, and what does not fit") {

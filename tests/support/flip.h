@@ -8,6 +8,9 @@
 #include <random>
 #include <string>
 
+#include "base/result.h"
+#include "support/catch.h"
+
 namespace offsync::test {
 
 // `look(place)` is called with each of `count` bytes (and all of the file's header) changed; what
@@ -36,6 +39,31 @@ inline void flip_bytes(const std::string& file, int count, std::uint32_t seed,
     look(place);
   }
   put(sound);
+}
+
+// With each of these bytes changed `answers()`, a Result<std::string>, must be `right` or an error
+// that names the file. How often it was an error. `before(place)` is called in front of it.
+template <class Answers>
+int refused_flips(const std::string& file, int count, std::uint32_t seed, const std::string& right,
+                  Answers&& answers, const std::function<void(std::size_t)>& before = {}) {
+  int refused = 0;
+  flip_bytes(file, count, seed, [&](std::size_t place) {
+    INFO("byte " << place);
+    if (before) before(place);
+    const auto got = answers();
+    if (got) {
+      REQUIRE(*got == right);
+      return;
+    }
+    ++refused;
+    INFO(got.error().code << ": " << got.error().message());
+    REQUIRE((got.error().kind == Errc::io || got.error().kind == Errc::config));
+    REQUIRE(got.error().detail.find(file) != std::string::npos);
+  });
+  const auto sound = answers();
+  REQUIRE(sound);
+  CHECK(*sound == right);
+  return refused;
 }
 
 }  // namespace offsync::test
