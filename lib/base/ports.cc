@@ -5,12 +5,15 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 
 namespace offsync {
 
 std::int64_t SystemClock::wall_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  // The nanoseconds of std::chrono end in 2262, and begin anew.
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
 std::int64_t SystemClock::steady_ms() {
