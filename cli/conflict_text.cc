@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "base/rfc3339.h"
 #include "cli/escape.h"
@@ -63,6 +65,28 @@ std::string outcomes_of(const Meeting& meeting, bool incoming) {
   });
 }
 
+struct Resolution {
+  std::string by;         // its author, or its event where that is not here; empty: still open
+  std::string to;         // empty: not known
+  bool of_field = false;  // and not of the whole entity
+};
+
+Resolution resolution_of(const ConflictRecord& record, const LineOf& line_of) {
+  if (record.resolved_by.empty()) return {};
+  const auto line = line_of(record);
+  Decoder decoder;
+  const auto event = line ? decoder.decode(*line) : Result<const EventView*>(nullptr);
+  if (!event || *event == nullptr) return {escape_text(record.resolved_by), "", false};
+  Resolution found{escape_text((*event)->source), (*event)->del ? "deleted" : "as it was", false};
+  for (const Op& op : (*event)->ops) {
+    if (op.field != record.conflict.field) continue;
+    const bool gone = op.kind == OpKind::unset || op.kind == OpKind::remove;
+    found.to = gone ? "nothing" : value_text(op.value, kListedColumns);
+    found.of_field = true;
+  }
+  return found;
+}
+
 nlohmann::ordered_json side_json(const Side& side) {
   nlohmann::ordered_json json = {{"stamp", side.stamp}, {"id", side.id}, {"source", side.source}};
   if (side.deleted) json["deleted"] = true;
@@ -109,20 +133,26 @@ Row conflict_row(const Meeting& meeting, const std::string& resolution, const Lo
           {resolution}};
 }
 
-std::string resolution_text(const ConflictRecord& record, const std::optional<std::string>& line) {
-  if (record.resolved_by.empty()) return "open";
-  const std::string by_event = fmt::format("resolved by {}", escape_text(record.resolved_by));
-  Decoder decoder;
-  const auto event = line ? decoder.decode(*line) : Result<const EventView*>(nullptr);
-  if (!event || *event == nullptr) return by_event;
-  std::string to = "as it was";
-  if ((*event)->del) to = "deleted";
-  for (const Op& op : (*event)->ops) {
-    if (op.field != record.conflict.field) continue;
-    const bool gone = op.kind == OpKind::unset || op.kind == OpKind::remove;
-    to = gone ? "nothing" : value_text(op.value, kListedColumns);
+std::string resolution_text(const Meeting& meeting, const LineOf& line_of) {
+  std::vector<Resolution> all;
+  for (const ConflictRecord& record : meeting) {
+    Resolution one = resolution_of(record, line_of);
+    const auto same = std::find_if(all.begin(), all.end(),
+                                   [&](const Resolution& other) { return other.by == one.by; });
+    if (same == all.end()) {
+      all.push_back(std::move(one));
+    } else if (one.of_field) {
+      same->to += ", " + one.to;
+    }
   }
-  return fmt::format("resolved to {} by {}", to, escape_text((*event)->source));
+  std::string text;
+  for (const Resolution& one : all) {
+    if (!text.empty()) text += ", ";
+    text += one.by.empty()   ? "open"
+            : one.to.empty() ? "resolved by " + one.by
+                             : fmt::format("resolved to {} by {}", one.to, one.by);
+  }
+  return text;
 }
 
 std::string conflict_details(const Meeting& meeting, const std::string& resolution,

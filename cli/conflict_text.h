@@ -1,6 +1,7 @@
 // Conflicts as text and JSON.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,9 +19,10 @@ std::string outcome_text(const Conflict& conflict, const Side& side);
 // Id, entity, field (of an edit and a delete that met: all that it wrote), who won over whom, where
 // it stands. `resolution`: what has resolved it, see resolution_text().
 Row conflict_row(const Meeting& meeting, const std::string& resolution, const Look& look);
-// "open"; or, of the event that resolved it (`line`, where that is here), "resolved to "Buy oat
-// milk" by /people/anna".
-std::string resolution_text(const ConflictRecord& record, const std::optional<std::string>& line);
+// "open"; or, of the events that resolved it (their lines, where those are here), "resolved to
+// true, "Buy oat milk" by /people/anna".
+using LineOf = std::function<std::optional<std::string>(const ConflictRecord& record)>;
+std::string resolution_text(const Meeting& meeting, const LineOf& line_of);
 // All of it, as aligned lines: what each side makes, whose it is, and how either is taken.
 std::string conflict_details(const Meeting& meeting, const std::string& resolution,
                              const ReplicaInfo& info, const Look& look);

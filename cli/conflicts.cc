@@ -102,10 +102,11 @@ class Conflicts final : public Command {
   }
 
   // What resolved it, where that is here.
-  static std::string resolution(Replica& replica, const ConflictRecord& record) {
-    if (record.resolved_by.empty()) return resolution_text(record, {});
-    const auto line = replica.find_event(record.resolved_by, record.resolved_source);
-    return resolution_text(record, line ? *line : std::nullopt);
+  static std::string resolution(Replica& replica, const Meeting& meeting) {
+    return resolution_text(meeting, [&](const ConflictRecord& record) {
+      const auto line = replica.find_event(record.resolved_by, record.resolved_source);
+      return line ? *line : std::nullopt;
+    });
   }
 
   int list(const Settings& settings, Replica& replica, std::vector<ConflictRecord> found) const {
@@ -120,7 +121,7 @@ class Conflicts final : public Command {
     });
     if (records.format() == Format::text) {
       for (const Meeting& meeting : meetings_of(std::move(found))) {
-        table.add(conflict_row(meeting, resolution(replica, meeting.front()), look));
+        table.add(conflict_row(meeting, resolution(replica, meeting), look));
       }
       table.flush();
     } else {
@@ -173,7 +174,7 @@ class Conflicts final : public Command {
     Out out;
     const Look look(settings, out);
     if (record_format(settings, out) == Format::text) {
-      out.write(conflict_details(*meeting, resolution(replica, meeting->front()), *info, look));
+      out.write(conflict_details(*meeting, resolution(replica, *meeting), *info, look));
     } else {
       for (const ConflictRecord& record : *meeting) out.json(conflict_json(record));
     }

@@ -251,6 +251,10 @@ An edit of three fields and a delete that met are one conflict to look at.
   queued conflict.resolved todo/2: n=1
   queued conflict.resolved todo/2: title="New"
   $ offsync sync -q -C b
+  $ offsync conflicts -C b --all --offline -o text | grep delete
+  <id8>  todo/2  done, n, title  deleted          by /people/anna  over  true, 1, "New"  by /people/ben   resolved to true, 1, "New" by /people/ben
+  $ offsync conflicts show -C b "$id" -o text | grep ^state
+  state     resolved to true, 1, "New" by /people/ben
   $ offsync state -C b todo/2 --offline
   {"subject":"todo/2","fields":{"done":true,"n":1,"title":"New"}}
 
