@@ -103,9 +103,12 @@ class Init final : public Command {
   static int tell(const Settings& settings, const std::string& home, const ReplicaInfo& info) {
     Out out;
     if (report_format(settings) != Format::text) {
-      const nlohmann::json json = {
-          {"home", home}, {"source", info.source}, {"remote", info.remote}};
-      out.json(json.dump());
+      const nlohmann::ordered_json none(nullptr);
+      const nlohmann::ordered_json json = {
+          {"home", home},
+          {"source", info.source},
+          {"remote", info.remote.empty() ? none : nlohmann::ordered_json(printable_remote(info.remote))}};
+      out.json(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
       return out.finish(kOk);
     }
     say(settings, fmt::format("made {} as {}{}", database_of(home), info.source,

@@ -34,7 +34,7 @@ Elsewhere: -C, OFFSYNC_HOME, the user's own. Text by default, JSON where asked.
   $ offsync init -C till
   made till/.offsync/replica.db as /clients/<node1>, without a remote
   $ offsync init -C shop/back -o json --source /clients/back
-  {"home":"shop/back/.offsync","remote":"","source":"/clients/back"}
+  {"home":"shop/back/.offsync","source":"/clients/back","remote":null}
   $ OFFSYNC_HOME=$PWD/env offsync init -q
   $ ls -A env
   replica.db
