@@ -454,4 +454,18 @@ MUTANTS = [
      "OFFSYNC_TRY(check_wal_tail(db));", "if (!MUTANT) {\n      OFFSYNC_TRY(check_wal_tail(db));\n    }"),
     ("killed-writers-are-damage", "test_sqlite", "lib/sqlite/wal_tail.cc",
      "        commits = 0;\n", "        if (!MUTANT) commits = 0;\n"),
+    # --- the file alone --------------------------------------------------------------------------------
+    ("empty-file-not-settled", "test_sqlite e2e_lone_file_test", "lib/sqlite/migrate.cc",
+     "id != std::array<char, 4>{})", "(MUTANT || id != std::array<char, 4>{}))"),
+    ("wal-of-a-link-not-seen", "test_sqlite", "lib/sqlite/db.cc",
+     "const std::string path = behind_links(name);",
+     "const std::string path = MUTANT ? name : behind_links(name);"),
+    ("examined-with-files-beside", "test_sqlite e2e_lone_file_test", "lib/sqlite/examine.cc",
+     "options.frozen = alone;", "options.frozen = alone && !MUTANT;"),
+    ("pages-of-the-wal-not-counted", "test_sqlite e2e_lone_file_test", "lib/sqlite/examine.cc",
+     "if (row && *row) read.pages =", "if (row && *row && !MUTANT) read.pages ="),
+    ("resolved-in-one-field", "golden_conflicts", "cli/conflict_text.cc",
+     "} else if (one.of_field) {", "} else if (one.of_field && !MUTANT) {"),
+    ("giant-message-said", "test_base e2e_emit_test", "lib/base/shorten.cc",
+     "if (message.size() <= kMostBytes)", "if (message.size() <= kMostBytes || MUTANT)"),
 ]
