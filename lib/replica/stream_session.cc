@@ -25,8 +25,8 @@ StreamSession::StreamSession(SyncContext& context, const Cursor& after)
   begin(std::move(request));
 }
 
-bool StreamSession::proved() const {
-  return applied_any_ || context_.clock.steady_ms() - begun_ms_ >= limits::kHeartbeatMs;
+bool StreamSession::held() const {
+  return context_.clock.steady_ms() - begun_ms_ >= limits::kHeartbeatMs;
 }
 
 // Behind the head that the stream named, only what brings us nearer to it is a sign of life.

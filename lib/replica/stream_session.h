@@ -15,7 +15,10 @@ class StreamSession final : public Session {
   StreamSession(SyncContext& context, const Cursor& after);
 
   // Events came, or it held for as long as a heartbeat takes: the connection is a good one.
-  bool proved() const;
+  bool proved() const { return applied_any_ || held(); }
+  bool held() const;
+  // The last event that it brought, or where it began.
+  std::uint64_t reached() const { return upto_.sequence; }
   std::optional<std::int64_t> retry_ms() const { return parser_.retry_ms(); }
 
  private:

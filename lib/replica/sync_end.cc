@@ -1,4 +1,6 @@
 // What follows the end of a session of the SyncEngine.
+#include <algorithm>
+
 #include "replica/missing_session.h"
 #include "replica/push_session.h"
 #include "replica/stream_session.h"
@@ -58,8 +60,9 @@ void SyncEngine::Impl::log_began_anew() {
     push_again = true;
     phase = Phase::pull;
   } else {
+    // What is not under way already has its time to begin again.
+    if (pull.session) pull.due_ms = now();
     pull.session.reset();
-    pull.due_ms = now();
     push.due_ms = now() + push.backoff.next(random);
   }
 }
@@ -68,12 +71,12 @@ void SyncEngine::Impl::end_pull() {
   const std::unique_ptr<Session> ended = std::move(pull.session);
   const Session& session = *ended;
   pull.due_ms = now();
+  if (pulling == Pulling::stream) lost_stream(static_cast<const StreamSession&>(session));
   switch (session.end()) {
     case Session::End::stale:
     case Session::End::expired:
       return lost_place(session);
     case Session::End::failed:
-      if (pulling == Pulling::stream) lost_stream(static_cast<const StreamSession&>(session));
       if (pulling == Pulling::page && shorten(static_cast<const PageSession&>(session))) return;
       return fail(pull, session.error(), session.worth_retrying(), &session);
     default:
@@ -84,6 +87,9 @@ void SyncEngine::Impl::end_pull() {
     if (pulling == Pulling::page) return;  // another process has got a cursor before
   }
   if (pulling == Pulling::page) return end_page(session);
+  if (const auto info = context.replica.info(); info && info->cursor) {
+    farthest = std::max(farthest, info->cursor->sequence);
+  }
   cursor.reset();  // the observer knows of this snapshot
   expired.reset();
   reset_seen = true;
@@ -93,9 +99,15 @@ void SyncEngine::Impl::end_pull() {
 // The log to follow is not where it was. That is no failure, unless it happens over and over.
 void SyncEngine::Impl::lost_place(const Session& session) {
   if (session.end() == Session::End::expired) expired = cursor;
-  if (++pull.surprises <= kSurprises) return;
-  pull.surprises = 0;
-  fail(pull, session.error(), true);
+  if (++surprises <= kSurprises) return;
+  once() ? finish(session.error()) : fail(pull, anew, session.error(), nullptr);
+}
+
+void SyncEngine::Impl::note_progress(std::uint64_t reached, bool held) {
+  if (reached <= farthest && !held) return;
+  farthest = std::max(farthest, reached);
+  surprises = 0;
+  anew.reset();
 }
 
 // As nothing counts of a page that was cut, over a connection that never lasts for one the next is
@@ -108,7 +120,8 @@ bool SyncEngine::Impl::shorten(const PageSession& session) {
 }
 
 void SyncEngine::Impl::lost_stream(const StreamSession& session) {
-  if (!session.proved()) return;
+  note_progress(session.reached(), session.held());
+  if (session.end() != Session::End::failed || !session.proved()) return;
   pull.succeeded();
   pull.backoff = new_backoff(session.retry_ms().value_or(0));
 }
@@ -120,6 +133,7 @@ void SyncEngine::Impl::end_page(const Session& session) {
   if (status.ok()) status = note_head(head);
   if (!status) return fail(pull, status.error(), false);
   pull.succeeded();
+  if (cursor) note_progress(cursor->sequence);
   retries = cut_pages = 0;
   if (!target) target = head;
   if (cursor && cursor->sequence >= *target) return end_pull_once();
@@ -175,9 +189,14 @@ bool SyncEngine::Impl::may_retry_once(const Session* session) const {
 void SyncEngine::Impl::fail(Channel& channel, const Error& error, bool worth_retrying,
                             const Session* session) {
   if (once() ? !may_retry_once(session) : !worth_retrying) return finish(error);
+  fail(channel, channel.backoff, error, session);
+}
+
+void SyncEngine::Impl::fail(Channel& channel, Backoff& backoff, const Error& error,
+                            const Session* session) {
   ++retries;
   const std::int64_t at_least = session == nullptr ? 0 : session->retry_after_ms().value_or(0);
-  const std::int64_t wait = channel.backoff.next(random, at_least);
+  const std::int64_t wait = backoff.next(random, at_least);
   channel.due_ms = now() + wait;
   channel.failing = true;
   if (!once()) context.report.error = error;

@@ -22,6 +22,7 @@ void SyncEngine::Impl::start() {
   context.place = place_of(remote.empty() ? info->remote : remote);
   context.noted_offset_ms = info->clock_offset_ms;
   cursor = info->cursor;
+  farthest = cursor ? cursor->sequence : 0;
   noted_head = info->head;
   if (once() && context.options.push && context.options.pull && !cursor) phase = Phase::place;
 }

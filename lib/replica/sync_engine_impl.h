@@ -15,7 +15,8 @@
 
 namespace offsync {
 
-// How often in a row the replica or the log may turn out to be elsewhere before it is a failure.
+// How often the replica or the log may turn out to be elsewhere, with no progress in between,
+// before it is a failure, and each further time has its wait.
 inline constexpr int kSurprises = 3;
 // once: how often what a reset queued again is pushed.
 inline constexpr int kRounds = 3;
@@ -26,12 +27,10 @@ struct Channel {
   Backoff backoff;
   std::int64_t due_ms = 0;  // steady
   bool failing = false;     // its last session failed
-  int surprises = 0;        // sessions in a row that ended stale or expired
 
   void succeeded() {
     backoff.reset();
     failing = false;
-    surprises = 0;
   }
 };
 
@@ -42,6 +41,7 @@ struct SyncEngine::Impl {
         random(random_port),
         push{nullptr, new_backoff()},
         pull{nullptr, new_backoff()},
+        anew(new_backoff()),
         push_events(std::max<std::size_t>(1, context.options.push_events)),
         page_events(std::max<std::size_t>(1, context.options.page_events)) {}
 
@@ -62,10 +62,12 @@ struct SyncEngine::Impl {
   void end_page(const Session& session);
   void end_pull_once();
   void lost_place(const Session& session);
+  void note_progress(std::uint64_t reached, bool held = false);
   void lost_stream(const StreamSession& session);
   bool shorten(const PageSession& session);
   void fail(Channel& channel, const Error& error, bool worth_retrying,
             const Session* session = nullptr);
+  void fail(Channel& channel, Backoff& backoff, const Error& error, const Session* session);
   bool may_retry_once(const Session* session) const;
   Status look_at_replica();
   Status note_head(std::uint64_t head);
@@ -83,6 +85,12 @@ struct SyncEngine::Impl {
   SyncContext context;
   Random& random;
   Channel push, pull;
+  // For beginning anew from a snapshot, or from where another process has got. What follows may
+  // look like a success each time, so only progress ends it: an event beyond all places where we
+  // were before, or a stream that held for as long as a heartbeat takes.
+  Backoff anew;
+  int surprises = 0;  // sessions that ended stale or expired since
+  std::uint64_t farthest = 0;
   bool started = false;
   bool done = false;
   bool asking = false;  // the session of `push` is a question

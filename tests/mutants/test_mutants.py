@@ -468,4 +468,12 @@ MUTANTS = [
      "} else if (one.of_field) {", "} else if (one.of_field && !MUTANT) {"),
     ("giant-message-said", "test_base e2e_emit_test", "lib/base/shorten.cc",
      "if (message.size() <= kMostBytes)", "if (message.size() <= kMostBytes || MUTANT)"),
+    ("wal-tail-not-looked-at", "test_sqlite", "lib/sqlite/examine.cc",
+     "const Status whole = check_wal_tail(db); !whole", "const Status whole = check_wal_tail(db); !whole && !MUTANT"),
+    ("anew-without-waiting", "test_replica", "lib/replica/sync_end.cc",
+     "if (++surprises <= kSurprises) return;", "if (++surprises <= kSurprises || MUTANT) return;"),
+    ("anew-waits-end-with-any-event", "test_replica", "lib/replica/sync_end.cc",
+     "if (reached <= farthest && !held) return;", "if (reached <= farthest && !held && !MUTANT) return;"),
+    ("push-ends-the-wait-of-the-pull", "test_replica", "lib/replica/sync_end.cc",
+     "if (pull.session) pull.due_ms = now();", "if (pull.session || MUTANT) pull.due_ms = now();"),
 ]
