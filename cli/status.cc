@@ -36,9 +36,7 @@ struct Report : SyncStatus {
 
   bool answered() const { return space.has_value(); }
   // 0 is an offset like any other once a proxy has answered.
-  bool knows_offset() const {
-    return answered() || info.clock_offset_ms != 0 || info.last_sync_ms != 0;
-  }
+  bool knows_offset() const { return answered() || info.clock_offset_holds; }
 };
 
 std::string verdict(const Report& report) {

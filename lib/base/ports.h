@@ -15,6 +15,13 @@ class Clock {
   virtual std::int64_t wall_ms() = 0;
   // Milliseconds since some start; never goes back. For timeouts and backoff.
   virtual std::int64_t steady_ms() = 0;
+  // By which one sees that the wall clock was set: milliseconds since the machine was started, with
+  // those in which it slept, and a number that is another one after each start (0: unknown).
+  struct Uptime {
+    std::uint64_t boot = 0;
+    std::int64_t ms = 0;
+  };
+  virtual Uptime uptime() = 0;
 };
 
 class Random {
@@ -28,6 +35,7 @@ class SystemClock final : public Clock {
  public:
   std::int64_t wall_ms() override;
   std::int64_t steady_ms() override;
+  Uptime uptime() override;
 };
 
 class SystemRandom final : public Random {

@@ -38,7 +38,11 @@ Status Replica::secure() {
 Result<ReplicaInfo> Replica::info() {
   OFFSYNC_TRY(impl_->store.ready());
   OFFSYNC_ASSIGN(ReplicaRow row, impl_->store.load_row());
-  return info_of(std::move(row));
+  const ReplicaStore::Offset offset = impl_->store.offset(row);
+  ReplicaInfo info = info_of(std::move(row));
+  info.clock_offset_ms = offset.ms;
+  info.clock_offset_holds = offset.holds;
+  return info;
 }
 
 ReplicaInfo info_of(ReplicaRow row) {
@@ -91,16 +95,24 @@ Status Replica::set_remote(const std::string& remote) {
 
 Status Replica::note_clock_offset(std::int64_t offset_ms) {
   ReplicaStore& store = impl_->store;
+  OFFSYNC_TRY(store.ready());
+  OFFSYNC_ASSIGN(const ReplicaRow row, store.load_row());
+  const ReplicaStore::Offset before = store.offset(row);
   if (offset_ms > limits::kClockGuardMs) {
-    OFFSYNC_TRY(store.ready());
-    OFFSYNC_ASSIGN(const ReplicaRow row, store.load_row());
     OFFSYNC_ASSIGN(const std::int64_t confirmed, confirmed_ms(store));
     const std::int64_t latest = std::max(confirmed, impl_->snapshot_ms);
     const std::int64_t beyond = std::max<std::int64_t>(0, latest - store.clock.wall_ms());
-    const std::int64_t most = std::max(row.clock_offset, beyond + limits::kClockGuardMs);
+    const std::int64_t most = std::max(before.ms, beyond + limits::kClockGuardMs);
     offset_ms = std::min(offset_ms, most);
   }
-  return change(store, &ReplicaRow::clock_offset, offset_ms);
+  if (before.holds && before.ms == offset_ms) return {};
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(store));
+  const Clock::Uptime up = store.clock.uptime();
+  write->row.clock_offset = offset_ms;
+  write->row.clock_boot = up.boot;
+  write->row.clock_started = store.clock.wall_ms() - up.ms;
+  write->row_changed = true;
+  return write->commit();
 }
 
 Status Replica::note_head(std::uint64_t head) {

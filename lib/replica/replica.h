@@ -47,11 +47,14 @@ struct ReplicaInfo {
   std::string log;     // name of the log that the replica belongs to; empty: none was said
   std::string place;   // where it last met that log, as LogPlace::url; empty: unknown
   std::uint64_t node = 0;
-  std::optional<Cursor> cursor;      // nothing: never pulled
-  std::uint64_t log_after = 0;       // the received log holds the sequences log_after+1 .. cursor
-  std::uint64_t head = 0;            // the proxy's head when we last heard of it
-  std::int64_t clock_offset_ms = 0;  // the proxy's clock minus ours, as last measured
-  std::int64_t last_sync_ms = 0;     // our wall clock at the last completed pull; 0: never
+  std::optional<Cursor> cursor;  // nothing: never pulled
+  std::uint64_t log_after = 0;   // the received log holds the sequences log_after+1 .. cursor
+  std::uint64_t head = 0;        // the proxy's head when we last heard of it
+  // The proxy's clock minus ours, as it was measured last, and whether that holds: where our clock
+  // was set since, or the machine started again, it is what stamps still heed of it (0 or less).
+  std::int64_t clock_offset_ms = 0;
+  bool clock_offset_holds = false;
+  std::int64_t last_sync_ms = 0;  // our wall clock at the last completed pull; 0: never
 };
 
 // Where a log was met.
@@ -229,8 +232,8 @@ class Replica {
   Status send_lost(std::uint64_t n);
   Status drop_lost(std::uint64_t n);
 
-  // The proxy's clock minus ours. Beyond the clock guard it is believed only as far as the log's
-  // own times confirm it: else one wrong answer would have all stamps to come refused.
+  // The proxy's clock minus ours, now. Beyond the clock guard it is believed only as far as the
+  // log's own times confirm it: else one wrong answer would have all stamps to come refused.
   Status note_clock_offset(std::int64_t offset_ms);
   Status note_head(std::uint64_t head);
   Status note_synced();

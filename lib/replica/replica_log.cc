@@ -117,6 +117,7 @@ Status Replica::leave_log(const std::string& keep, const std::string& remote,
   row.pulled = false;
   row.cursor = row.log_after = row.head = 0;
   row.clock_offset = row.last_sync = 0;
+  row.clock_boot = 0;
   write->row_changed = true;
   if (kept) kept = write->commit();
   if (!kept) ::unlink(keep.c_str());

@@ -89,6 +89,7 @@ class Repair {
       mended(what);
     };
     mend(row.clock_offset, -limits::kMaxMs, limits::kMaxMs, "the clock's offset");
+    mend(row.clock_started, -limits::kMaxMs, limits::kMaxMs, "when the clock was measured");
     mend(row.last_sync, std::int64_t{0}, limits::kMaxMs, "the time of the last sync");
     OFFSYNC_ASSIGN(const std::uint64_t last, number("SELECT max(n) FROM pending"));
     const bool counts = row.next > last && row.next < limits::kMaxSequence;

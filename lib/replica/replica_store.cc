@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "base/limits.h"
 #include "replica/schema.h"
 
@@ -32,6 +35,7 @@ bool is_sane(const ReplicaRow& row) {
   return named && (row.epoch.empty() ? !row.pulled : is_epoch(row.epoch)) && row.next <= kMost &&
          row.cursor <= kMost && row.log_after <= kMost && row.head <= kMost &&
          row.clock_offset >= -limits::kMaxMs && row.clock_offset <= limits::kMaxMs &&
+         row.clock_started >= -limits::kMaxMs && row.clock_started <= limits::kMaxMs &&
          row.last_sync >= 0 && row.last_sync <= limits::kMaxMs;
 }
 
@@ -255,7 +259,8 @@ Result<sqlite::Statement*> ReplicaStore::use(const char* sql) {
 Result<ReplicaRow> ReplicaStore::load_row() {
   OFFSYNC_ASSIGN(sqlite::Statement * get,
                  use("SELECT remote, source, former_sources, node, clock, next, epoch, cursor,"
-                     " log_after, head, clock_offset, last_sync, file, log, place FROM replica"));
+                     " log_after, head, clock_offset, last_sync, file, log, place, clock_boot,"
+                     " clock_started FROM replica"));
   OFFSYNC_ASSIGN(const bool found, get->step());
   if (!found && lenient) return ReplicaRow{};
   if (!found) {
@@ -279,6 +284,8 @@ Result<ReplicaRow> ReplicaStore::load_row() {
   row.file = get->text(12);
   row.log = get->text(13);
   row.place = get->text(14);
+  row.clock_boot = get->uinteger(15);
+  row.clock_started = get->integer(16);
   get->reset();
   if (!lenient && !is_sane(row)) return damaged("its settings have a number that cannot be");
   return row;
@@ -297,15 +304,29 @@ Status ReplicaStore::save_row(const ReplicaRow& row) {
   }
   OFFSYNC_ASSIGN(sqlite::Statement * put,
                  use("REPLACE INTO replica(one, remote, source, former_sources, node, clock, next,"
-                     " epoch, cursor, log_after, head, clock_offset, last_sync, file, log, place)"
-                     " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                     " epoch, cursor, log_after, head, clock_offset, last_sync, file, log, place,"
+                     " clock_boot, clock_started)"
+                     " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   put->bind(1, row.remote).bind(2, row.source).bind(3, row.former_sources);
   put->bind(4, row.node).bind(5, row.clock).bind(6, row.next).bind(7, row.epoch);
   row.pulled ? put->bind(8, row.cursor) : put->bind_null(8);
   put->bind(9, row.log_after).bind(10, row.head);
   put->bind(11, row.clock_offset).bind(12, row.last_sync).bind(13, row.file);
   put->bind(14, row.log).bind(15, row.place);
+  put->bind(16, row.clock_boot).bind(17, row.clock_started);
   return put->run();
+}
+
+ReplicaStore::Offset ReplicaStore::offset(const ReplicaRow& row) {
+  // The two clocks are not read at one instant, and a machine that slept knows by the second only
+  // for how long.
+  constexpr std::int64_t kSlackMs = 1000;
+  const Clock::Uptime up = clock.uptime();
+  if (up.boot == 0) return {row.clock_offset, true};  // then nobody can tell
+  const bool this_start = up.boot == row.clock_boot;
+  const std::int64_t set_by = this_start ? clock.wall_ms() - up.ms - row.clock_started : 0;
+  if (this_start && std::abs(set_by) <= kSlackMs) return {row.clock_offset, true};
+  return {std::min<std::int64_t>(0, row.clock_offset - set_by), false};
 }
 
 void ReplicaStore::bulk() {

@@ -34,6 +34,8 @@ struct ReplicaRow {
   bool pulled = false;
   std::uint64_t cursor = 0, log_after = 0, head = 0;
   std::int64_t clock_offset = 0, last_sync = 0;
+  std::uint64_t clock_boot = 0;    // Uptime::boot when the offset was measured
+  std::int64_t clock_started = 0;  // the wall clock less the uptime, then
   std::string file;
   std::string log, place;
 
@@ -108,7 +110,16 @@ class ReplicaStore {
   // From the second large transaction on: more cache, rarer checkpoints; undone on destruction.
   void bulk();
 
-  std::int64_t corrected_wall(const ReplicaRow& row) { return clock.wall_ms() + row.clock_offset; }
+  // The proxy's clock minus ours, as far as that is known. `holds`: it was measured since the
+  // machine was started, and nobody has set the wall clock since. Where somebody has, the offset is
+  // another one by as much; over a restart nobody knows by how much. Such an offset only ever makes
+  // stamps earlier: those in the past are always fine, and those ahead are refused.
+  struct Offset {
+    std::int64_t ms = 0;
+    bool holds = false;
+  };
+  Offset offset(const ReplicaRow& row);
+  std::int64_t corrected_wall(const ReplicaRow& row) { return clock.wall_ms() + offset(row).ms; }
   const std::string& file() const { return file_; }
   // The error for a file with what no offsync writes.
   Error damaged(const std::string& what) const;

@@ -170,11 +170,19 @@ DROP TABLE old_conflict;
 CREATE INDEX conflict_pending ON conflict(pending_by) WHERE pending_by IS NOT NULL;
 )sql";
 
+// When clock_offset was measured: since which start of the machine (0: unknown), and what the wall
+// clock would have said at that start.
+constexpr const char* kClockMeasured = R"sql(
+ALTER TABLE replica ADD COLUMN clock_boot INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE replica ADD COLUMN clock_started INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 constexpr sqlite::Migration kSteps[] = {{"first format", kFirst},
                                         {"rejected events", kRejected},
                                         {"consumers", kConsumers},
                                         {"whose log, and former logs", kWhoseLog},
-                                        {"events known by source and id", kIdentity, true}};
+                                        {"events known by source and id", kIdentity, true},
+                                        {"when the clock was measured", kClockMeasured}};
 
 }  // namespace
 

@@ -201,14 +201,12 @@ void Session::note_time() {
   const std::int64_t half = (head_ms_ - begun_ms_) / 2;  // the error of the measurement, too
   if (half > limits::kClockGuardMs) return;
   const std::int64_t offset = static_cast<std::int64_t>(*proxy_ms) - (head_wall_ms_ - half);
-  if (std::abs(offset - context_.noted_offset_ms) <= half + kOffsetSlackMs) return;
   const auto info = context_.replica.info();
   if (!info || (info->cursor && info->cursor->epoch != epoch_)) return;
-  // Only for the person who looks at it: a replica that is busy must not end the session for it.
-  if (!context_.replica.note_clock_offset(offset)) return;
-  if (const auto noted = context_.replica.info()) {
-    context_.noted_offset_ms = noted->clock_offset_ms;
-  }
+  const bool known = std::abs(offset - info->clock_offset_ms) <= half + kOffsetSlackMs;
+  if (known && info->clock_offset_holds) return;
+  // A replica that is busy must not end the session for it: the next answer tells it again.
+  (void)context_.replica.note_clock_offset(offset);
 }
 
 void Session::conclude() {

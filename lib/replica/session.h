@@ -35,9 +35,8 @@ struct SyncContext {
   SyncObserver& observer;
   SyncOptions options;
   SyncReport report;
-  std::string base;                  // path of the space: "/v1/spaces/shop"
-  std::string place;                 // URL of the space, as LogPlace has it
-  std::int64_t noted_offset_ms = 0;  // as the replica has it
+  std::string base;   // path of the space: "/v1/spaces/shop"
+  std::string place;  // URL of the space, as LogPlace has it
 
   // Applies log lines, all or none, which must reach to `reaches`; tells report and observer.
   Status apply(std::string_view epoch, std::span<const std::string> lines, std::uint64_t reaches);

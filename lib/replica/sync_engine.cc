@@ -20,10 +20,9 @@ void SyncEngine::Impl::start() {
   if (!path) return finish(std::move(path).error());
   context.base = std::move(path).value();
   context.place = place_of(remote.empty() ? info->remote : remote);
-  context.noted_offset_ms = info->clock_offset_ms;
   cursor = info->cursor;
-  farthest = cursor ? cursor->sequence : 0;
   noted_head = info->head;
+  farthest = cursor ? cursor->sequence : 0;
   if (once() && context.options.push && context.options.pull && !cursor) phase = Phase::place;
 }
 

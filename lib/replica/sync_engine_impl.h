@@ -37,7 +37,7 @@ struct Channel {
 struct SyncEngine::Impl {
   Impl(Replica& replica, Transport& transport, Clock& clock, Random& random_port,
        SyncObserver& observer, SyncOptions options)
-      : context{replica, transport, clock, observer, std::move(options), {}, {}, {}, 0},
+      : context{replica, transport, clock, observer, std::move(options), {}, {}, {}},
         random(random_port),
         push{nullptr, new_backoff()},
         pull{nullptr, new_backoff()},

@@ -111,6 +111,7 @@ void change_cells(const std::string& file, Choices& choices) {
                                                                      {"replica", "log_after"},
                                                                      {"replica", "head"},
                                                                      {"replica", "clock_offset"},
+                                                                     {"replica", "clock_started"},
                                                                      {"replica", "last_sync"},
                                                                      {"pending", "n"},
                                                                      {"pending", "state"},

@@ -85,6 +85,7 @@ class MachineClock final : public Clock {
     return kStart + world_.now() + world_.now() * drift_ / 1000 + set_off_;
   }
   std::int64_t steady_ms() override { return world_.now(); }
+  Uptime uptime() override { return {1, world_.now() + world_.now() * drift_ / 1000}; }
   void jump(std::int64_t ms) { set_off_ += ms; }
 
  private:

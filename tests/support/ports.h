@@ -12,6 +12,7 @@ class ManualClock final : public Clock {
   explicit ManualClock(std::int64_t wall_ms = 1'700'000'000'000) : wall_(wall_ms) {}
   std::int64_t wall_ms() override { return wall_; }
   std::int64_t steady_ms() override { return steady_; }
+  Uptime uptime() override { return {boot_, steady_ - started_}; }
   // Time passes.
   void advance(std::int64_t ms) {
     wall_ += ms;
@@ -19,10 +20,17 @@ class ManualClock final : public Clock {
   }
   // Somebody sets the clock.
   void set_wall(std::int64_t ms) { wall_ = ms; }
+  // The machine is started again.
+  void restart() {
+    ++boot_;
+    started_ = steady_;
+  }
 
  private:
   std::int64_t wall_;
   std::int64_t steady_ = 0;
+  std::uint64_t boot_ = 1;
+  std::int64_t started_ = 0;
 };
 
 // SplitMix64 (Steele, Lea, Flood 2014).

@@ -1,5 +1,6 @@
 // What the proxy says that the time is: believed as far as stamps stay within the guard.
 #include "replica_fixture.h"
+#include "sqlite/db.h"
 #include "sync_fixture.h"
 #include "wire/answer_limits.h"
 
@@ -61,6 +62,94 @@ TEST_CASE("offset: what the log confirms is believed") {
   // Once believed it stays so, but grows no further.
   must(f.replica.note_clock_offset(3 * kYear));
   CHECK(must(f.replica.info()).clock_offset_ms <= kYear + limits::kClockGuardMs);
+}
+
+namespace {
+
+constexpr std::int64_t kHour = 3'600'000;
+
+// A client whose clock is `behind_ms` behind the proxy's, and which has learnt that.
+struct Learnt : OneClient {
+  explicit Learnt(std::int64_t behind_ms) {
+    proxy.clock_ahead_ms = behind_ms;
+    for (int i = 0; i < 2; ++i) {  // the second comes as an event, and confirms the time
+      proxy.append("stock/1", R"({"inc":{"sold":1}})");
+      REQUIRE_FALSE(a.sync().error.has_value());
+    }
+    CHECK(std::abs(ahead_of_proxy()) <= limits::kClockGuardMs);
+  }
+  // Somebody sets our clock; the proxy's goes on.
+  void set_by(std::int64_t ms) {
+    clock.set_wall(clock.wall_ms() + ms);
+    proxy.clock_ahead_ms -= ms;
+  }
+  std::int64_t ahead_of_proxy() {
+    const Emitted emitted = a.emit("todo/1", "n", std::to_string(++made_));
+    return seen(emitted.line).stamp.ms() - (clock.wall_ms() + proxy.clock_ahead_ms);
+  }
+
+ private:
+  int made_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("offset: what a wrong clock has learnt is not added to one that is right again") {
+  Learnt w(kHour);
+  w.set_by(kHour);
+  CHECK(w.ahead_of_proxy() <= limits::kClockGuardMs);
+  REQUIRE_FALSE(w.a.sync().error.has_value());
+  CHECK(std::abs(w.a.info().clock_offset_ms) <= 1000);
+  CHECK(w.a.info().clock_offset_holds);
+}
+
+TEST_CASE("offset: a clock that is set wrong after it was measured moves no stamp") {
+  for (const std::int64_t behind : {std::int64_t{0}, kHour, -kHour}) {
+    for (const std::int64_t by : {kHour, -kHour, 30 * kHour, -2 * kHour}) {
+      INFO("behind " << behind << ", set by " << by);
+      Learnt w(behind);
+      w.clock.advance(kHour);
+      w.set_by(by);
+      CHECK(w.ahead_of_proxy() <= limits::kClockGuardMs);
+      CHECK_FALSE(w.a.info().clock_offset_holds);
+      CHECK(w.a.info().clock_offset_ms <= 0);
+      REQUIRE_FALSE(w.a.sync().error.has_value());
+      CHECK(w.a.info().clock_offset_holds);
+    }
+  }
+}
+
+TEST_CASE("offset: over a restart only what makes stamps earlier is believed") {
+  Learnt behind(kHour);
+  behind.clock.restart();
+  CHECK(behind.a.info().clock_offset_ms == 0);
+  behind.set_by(kHour);
+  CHECK(behind.ahead_of_proxy() <= limits::kClockGuardMs);
+  Learnt ahead(-kHour);
+  ahead.clock.advance(60'000);
+  ahead.clock.restart();
+  CHECK(std::abs(ahead.ahead_of_proxy()) <= limits::kClockGuardMs);
+  CHECK_FALSE(ahead.a.info().clock_offset_holds);
+  REQUIRE_FALSE(ahead.a.sync().error.has_value());
+  CHECK(ahead.a.info().clock_offset_holds);
+}
+
+TEST_CASE("offset: time that passes, and a clock that is corrected a little, change nothing") {
+  Learnt w(20'000);
+  w.clock.advance(1000 * kHour);
+  CHECK(w.a.info().clock_offset_holds);
+  w.set_by(900);
+  CHECK(w.a.info().clock_offset_holds);
+  CHECK(std::abs(w.a.info().clock_offset_ms - 20'000) <= 500);
+}
+
+TEST_CASE("offset: one that was kept by a former version makes no stamp later") {
+  Fixture f;
+  must(f.replica.note_clock_offset(30'000));
+  must(must(sqlite::Db::open(f.file(), {}))
+           .exec("UPDATE replica SET clock_boot = 0, clock_started = 0"));
+  CHECK(must(f.replica.info()).clock_offset_ms == 0);
+  CHECK(stamp_ahead(f) <= 1);
 }
 
 TEST_CASE("offset: only the proxy's own answers tell the time") {
