@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -9,6 +10,7 @@ namespace offsync::cli {
 namespace {
 
 constexpr std::size_t kRows = 500;  // shown between two looks at the connection
+constexpr std::size_t kRecalled = 1000;
 
 }  // namespace
 
@@ -36,7 +38,25 @@ Status LogTail::begin() {
     epoch_ = info.cursor->epoch;
     sequence_ = info.cursor->sequence;
     placed_ = true;
+    return recall();
   }
+  return {};
+}
+
+// Of what was shown before, or is taken as such, what the replica has.
+Status LogTail::recall() {
+  const std::uint64_t from = sequence_ - std::min<std::uint64_t>(sequence_, kRecalled);
+  std::vector<std::string> lines;
+  OFFSYNC_TRY(replica_.for_each_log({from, sequence_}, [&](std::uint64_t, auto line) {
+    lines.emplace_back(line);
+    return true;
+  }));
+  for (const std::string& line : lines) {
+    OFFSYNC_ASSIGN(const EventView* event, decoder_.decode(line));
+    shown_.add(line, *event);
+  }
+  if (shown_.last() != sequence_) shown_.clear();
+  if (!shown_.empty()) last_line_ = lines.back();
   return {};
 }
 
@@ -47,9 +67,11 @@ Result<bool> LogTail::pump() {
     OFFSYNC_ASSIGN(placed_, find_place(info));
     if (!placed_) return false;
     if (info.cursor) note(info);
+    OFFSYNC_TRY(recall());
   }
   if (!info.cursor) return false;
   if (replaced(info)) OFFSYNC_TRY(follow_new_log(info));
+  if (doubt_) return find_fork(info);
   if (!ahead_.empty()) return show_ahead();
   if (sequence_ < info.log_after) return pump_pages(info.log_after);
   return pump_replica();
@@ -89,7 +111,7 @@ Result<bool> LogTail::place_now(const ReplicaInfo& info) {
     return true;
   }
   if (!space) return later(space.error());
-  next_try_ms_ = clock_.steady_ms() + limits::kBackoffBaseMs;
+  wait_a_little();
   if (space->epoch != epoch_) {
     epoch_ = space->epoch;
     sequence_ = space->head;
@@ -108,7 +130,7 @@ Result<bool> LogTail::place_after(const ReplicaInfo& info) {
   OFFSYNC_ASSIGN(Remote * remote, this->remote());
   const auto space = remote->info();
   if (!space) return later(space.error());
-  next_try_ms_ = clock_.steady_ms() + limits::kBackoffBaseMs;
+  wait_a_little();
   if (space->epoch == cursor.epoch) return false;
   return make_error(Errc::protocol, "cursor_expired",
                     fmt::format("the cursor {} is of another log than the proxy's, which is {}",
@@ -116,20 +138,75 @@ Result<bool> LogTail::place_after(const ReplicaInfo& info) {
                     "begin again with --from beginning or --from now");
 }
 
-// A log may be replaced in its epoch, too: who notices fetches the state anew. So does who is
-// behind what a log still keeps; who may pass nothing over takes one for the other.
 void LogTail::note(const ReplicaInfo& info) {
   log_after_ = info.log_after;
   replica_at_ = info.cursor->sequence;
 }
 
 // A log may be replaced in its epoch, too: who notices fetches the state anew. So does who is
-// behind what a log still keeps; who may pass nothing over takes one for the other.
+// behind what a log still keeps. Who may pass nothing over takes one for the other; who knows what
+// he has shown looks whether that is still there.
 bool LogTail::replaced(const ReplicaInfo& info) {
   const bool fetched = log_after_ && *log_after_ != info.log_after;
   const bool went_back = info.cursor->sequence < replica_at_;
   note(info);
-  return info.cursor->epoch != epoch_ || went_back || (fetched && pass_nothing_);
+  if (info.cursor->epoch != epoch_) return true;
+  if (pass_nothing_ || shown_.empty()) return went_back || (fetched && pass_nothing_);
+  doubt_ = doubt_ || fetched || went_back;
+  return false;
+}
+
+// The last event that was shown and that the log has as it was, sought from the end: mostly the
+// last one of all is there, or few are not.
+Result<bool> LogTail::find_fork(const ReplicaInfo& info) {
+  if (too_early()) return false;
+  ahead_.clear();
+  OFFSYNC_ASSIGN(Remote * remote, this->remote());
+  std::uint64_t bottom = shown_.first();
+  std::size_t rows = 1;
+  for (std::uint64_t upto = sequence_; upto > bottom;) {
+    const std::uint64_t after = upto - std::min<std::uint64_t>(rows, upto - bottom);
+    const auto page = remote->events(Cursor{epoch_, after}, upto - after);
+    if (!page && page.error().code == "cursor_expired") {
+      const auto space = remote->info();
+      if (!space) return later(space.error());
+      if (space->epoch == epoch_ && space->oldest > after + 1) {
+        bottom = space->oldest - 1;
+        if (bottom >= sequence_) return cannot_tell(info);
+      } else if (space->epoch == epoch_ && space->head < after) {
+        upto = std::max(space->head, bottom);
+      } else {
+        wait_a_little();
+        return false;
+      }
+      continue;
+    }
+    if (!page) return later(page.error());
+    for (std::size_t i = page->lines.size(); i-- > 0;) {
+      if (shown_.was(after + 1 + i, page->lines[i])) return go_on_behind(after + 1 + i);
+    }
+    upto = after;
+    rows = kRows;
+  }
+  return go_on_behind(bottom);
+}
+
+// The log no longer has the place itself.
+Result<bool> LogTail::cannot_tell(const ReplicaInfo& info) {
+  doubt_ = false;
+  if (info.cursor->sequence < sequence_) OFFSYNC_TRY(follow_new_log(info));
+  return true;
+}
+
+Result<bool> LogTail::go_on_behind(std::uint64_t sequence) {
+  backoff_.reset();
+  doubt_ = false;
+  if (sequence == sequence_) return true;
+  shown_.part_behind(sequence);
+  sequence_ = sequence;
+  last_line_.clear();
+  notice_(fmt::format("the proxy's log was replaced; going on behind event {}", sequence_));
+  return true;
 }
 
 Status LogTail::follow_new_log(const ReplicaInfo& info) {
@@ -145,6 +222,9 @@ Status LogTail::follow_new_log(const ReplicaInfo& info) {
   epoch_ = info.cursor->epoch;
   sequence_ = new_log_from_ == TailStart::From::beginning ? 0 : info.log_after;
   ahead_.clear();
+  shown_.clear();
+  last_line_.clear();
+  doubt_ = false;
   notice_(fmt::format("{}; going on behind event {}", what, sequence_));
   return {};
 }
@@ -167,7 +247,7 @@ Result<bool> LogTail::pump_replica() {
 Result<bool> LogTail::pump_pages(std::uint64_t upto) {
   if (too_early()) return false;
   OFFSYNC_ASSIGN(Remote * remote, this->remote());
-  auto page = remote->events(Cursor{epoch_, sequence_}, kRows);
+  auto page = remote->events(Cursor{epoch_, sequence_}, kRows, last_line_);
   if (!page && page.error().code == "cursor_expired") return skip_forgotten();
   if (!page) return later(page.error());
   backoff_.reset();
@@ -185,12 +265,15 @@ Result<bool> LogTail::skip_forgotten() {
   const auto space = remote->info();
   if (!space) return later(space.error());
   if (space->epoch != epoch_ || space->oldest <= sequence_ + 1) {
-    next_try_ms_ = clock_.steady_ms() + limits::kBackoffBaseMs;
+    wait_a_little();
+    doubt_ = !pass_nothing_ && !shown_.empty();
     return false;  // the sync engine meets the same, and takes the new log
   }
   notice_(fmt::format("the proxy no longer has the events {} to {}; going on behind them",
                       sequence_ + 1, space->oldest - 1));
   sequence_ = space->oldest - 1;
+  shown_.clear();
+  last_line_.clear();
   return true;
 }
 
@@ -201,7 +284,7 @@ Result<bool> LogTail::show(std::vector<std::string> lines) {
 
 Result<bool> LogTail::show_ahead() {
   while (!ahead_.empty()) {
-    const std::string line = std::move(ahead_.front());
+    std::string line = std::move(ahead_.front());
     ahead_.pop_front();
     OFFSYNC_ASSIGN(const EventView* event, decoder_.decode(line));
     if (event->sequence != sequence_ + 1) {
@@ -210,7 +293,10 @@ Result<bool> LogTail::show_ahead() {
                         "this is a fault of the proxy");
     }
     ++sequence_;
-    const Next next = event_(line, *event);
+    shown_.add(line, *event);
+    const bool again = shown_.comes_again(*event);
+    const Next next = again ? Next::more : event_(line, *event);
+    last_line_ = std::move(line);
     wants_more_ = next != Next::end;
     if (!wants_more_) return false;
     if (next == Next::pause) return true;
@@ -227,7 +313,7 @@ Result<Remote*> LogTail::remote() {
 
 Result<bool> LogTail::later(const Error& error) {
   if (error.kind != Errc::unreachable) return error;
-  next_try_ms_ = clock_.steady_ms() + backoff_.next(random_);
+  wait_a_little();
   return false;
 }
 

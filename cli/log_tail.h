@@ -16,6 +16,7 @@
 #include "base/ports.h"
 #include "base/result.h"
 #include "cli/remote.h"
+#include "cli/shown_events.h"
 #include "event/decoder.h"
 #include "replica/replica.h"
 #include "wire/cursor.h"
@@ -53,8 +54,10 @@ class LogTail {
           EventFn event, NoticeFn notice, Backoff backoff = Backoff());
 
   // What is to be done where the log is replaced meanwhile. Without this call: a notice, and on
-  // behind what the new one begins with. With it nothing is passed over in silence: on from where
-  // `from` says in the new log, or, where it says nothing, the error protocol `cursor_expired`.
+  // behind the last event that both have (which is known of a log that was put back in its epoch),
+  // or behind what the new one begins with; what was shown is not shown again. With it nothing is
+  // passed over in silence: on from where `from` says in the new log, or, where it says nothing,
+  // the error protocol `cursor_expired`.
   void pass_nothing(std::optional<TailStart::From> from) {
     pass_nothing_ = true;
     new_log_from_ = from;
@@ -75,6 +78,10 @@ class LogTail {
   Result<bool> place_after(const ReplicaInfo& info);
   void note(const ReplicaInfo& info);
   bool replaced(const ReplicaInfo& info);
+  Status recall();
+  Result<bool> find_fork(const ReplicaInfo& info);
+  Result<bool> cannot_tell(const ReplicaInfo& info);
+  Result<bool> go_on_behind(std::uint64_t sequence);
   Status follow_new_log(const ReplicaInfo& info);
   Result<bool> pump_replica();
   Result<bool> pump_pages(std::uint64_t upto);
@@ -85,6 +92,7 @@ class LogTail {
   // Nothing is shown before the proxy answers: when it is unreachable, later; else for good.
   Result<bool> later(const Error& error);
   bool too_early() const { return clock_.steady_ms() < next_try_ms_; }
+  void wait_a_little() { next_try_ms_ = clock_.steady_ms() + backoff_.next(random_); }
 
   Replica& replica_;
   Clock& clock_;
@@ -105,6 +113,9 @@ class LogTail {
   // What the replica's received log begins behind: another state was fetched where that changes.
   std::optional<std::uint64_t> log_after_;
   std::uint64_t replica_at_ = 0;  // its cursor, when last looked at
+  ShownEvents shown_;             // up to sequence_, or none
+  std::string last_line_;         // the event at sequence_; empty: unknown
+  bool doubt_ = false;            // whether the log still has what was shown
   bool pass_nothing_ = false;
   std::optional<TailStart::From> new_log_from_;
   std::deque<std::string> ahead_;  // what follows sequence_, read before a pause

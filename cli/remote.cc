@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "event/checks.h"
 #include "wire/answer_limits.h"
+#include "wire/line_mark.h"
 
 namespace offsync::cli {
 namespace {
@@ -156,11 +157,13 @@ struct Remote::Impl {
   }
 
   // Asks for `path` below the space; the lines of a 200, which has `max_bytes` at most, go to `fn`.
-  Result<HttpHead> get(const std::string& path, std::size_t max_bytes, const LineFn& fn) {
+  Result<HttpHead> get(const std::string& path, std::size_t max_bytes, const LineFn& fn,
+                       std::string_view line = {}) {
     HttpRequest request;
     request.target = url.path + path;
     request.headers.emplace_back("Accept", "application/x-ndjson, application/json");
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+    if (!line.empty()) request.headers.emplace_back("Offsync-Line", line_mark(line));
     request.max_bytes = max_bytes;
     const std::string place = where + path;
     Lines lines(fn, clock, place);
@@ -277,15 +280,17 @@ Status Remote::conflicts(const LineFn& conflict) {
   return {};
 }
 
-Result<Remote::Page> Remote::events(const std::optional<Cursor>& after, std::size_t limit) {
+Result<Remote::Page> Remote::events(const std::optional<Cursor>& after, std::size_t limit,
+                                    std::string_view line) {
   Page page;
   std::string path = fmt::format("/events?limit={}", limit);
   if (after) path += "&after=" + after->text();
   const std::size_t most = limits::kLineBytes + limit * limits::kPageLineBytes;
-  OFFSYNC_ASSIGN(const HttpHead head, impl_->get(path, most, [&](std::string_view line) -> Status {
-    page.lines.emplace_back(line);
+  const auto take = [&](std::string_view event) -> Status {
+    page.lines.emplace_back(event);
     return {};
-  }));
+  };
+  OFFSYNC_ASSIGN(const HttpHead head, impl_->get(path, most, take, line));
   const auto next = Cursor::parse(head.header("offsync-cursor"));
   const auto newest = parse_sequence(head.header("offsync-head"));
   if (!next || !newest) return not_ours(impl_->where + "/events");

@@ -9,6 +9,7 @@
 #include "support/failing_sql.h"
 #include "support/ports.h"
 #include "support/temp_dir.h"
+#include "wire/line_mark.h"
 
 using namespace offsync;
 using cli::LogTail;
@@ -18,12 +19,13 @@ using From = cli::TailStart::From;
 
 namespace {
 
-std::string event_line(std::uint64_t sequence) {
+std::string event_line(std::uint64_t sequence, const std::string& id) {
   return fmt::format(
-      R"({{"specversion":"1.0","id":"e{}","source":"/s","type":"t.set","subject":"t/1",)"
-      R"("time":"2026-11-23T12:00:00.000Z","data":{{"set":{{"v":{}}}}},"sequence":"{}",)"
+      R"({{"specversion":"1.0","id":"{}","source":"/s","type":"t.set","subject":"t/1",)"
+      R"("time":"2026-11-23T12:00:00.000Z","stamp":"019ab1c0d000-0000-00000000000000ff",)"
+      R"("data":{{"set":{{"v":{}}}}},"sequence":"{}",)"
       R"("recordedtime":"2026-11-23T12:00:00.000Z"}})",
-      sequence, sequence, sequence);
+      id, sequence, sequence);
 }
 
 // The proxy's log, behind a transport that answers at once.
@@ -32,6 +34,19 @@ struct Log {
   std::uint64_t head = 0, oldest = 1;
   bool reachable = true;
   int pages = 0;
+  // Since it was put back, those behind are other ones; some of the former come again later.
+  std::uint64_t kept = UINT64_MAX;
+  std::map<std::uint64_t, std::uint64_t> again = {};
+
+  std::string line(std::uint64_t sequence) const {
+    const auto it = again.find(sequence);
+    if (it != again.end()) return event_line(sequence, fmt::format("e{}", it->second));
+    return event_line(sequence, fmt::format("{}{}", sequence > kept ? "f" : "e", sequence));
+  }
+  void put_back(std::uint64_t to, std::uint64_t grown_to) {
+    kept = to;
+    head = grown_to;
+  }
 };
 
 class LogTransport final : public Transport {
@@ -45,23 +60,31 @@ class LogTransport final : public Transport {
   void poll(std::int64_t) override {
     const auto now = std::move(waiting_);
     waiting_.clear();
-    for (const auto& [id, exchange] : now) answer(exchange.first.target, *exchange.second);
+    for (const auto& [id, exchange] : now) answer(exchange.first, *exchange.second);
   }
 
  private:
-  void answer(const std::string& target, HttpHandler& handler) {
+  void answer(const HttpRequest& request, HttpHandler& handler) {
+    const std::string& target = request.target;
     if (!log_.reachable) return handler.on_done(make_error(Errc::unreachable, "connect", "no"));
     const auto after = target.find("after=");
     if (after == std::string::npos) return send(handler, 200, space());
     const auto cursor = Cursor::parse(target.substr(after + 6));
     REQUIRE(cursor);
     ++log_.pages;
-    if (cursor->epoch != log_.epoch || cursor->sequence + 1 < log_.oldest) {
+    bool lost = cursor->epoch != log_.epoch || cursor->sequence + 1 < log_.oldest ||
+                cursor->sequence > log_.head;
+    for (const auto& [name, value] : request.headers) {
+      lost = lost || (name == "Offsync-Line" && value != line_mark(log_.line(cursor->sequence)));
+    }
+    if (lost) {
       return send(handler, 410, R"({"status":410,"code":"cursor_expired"})");
     }
     std::string body;
-    std::uint64_t upto = std::min(log_.head, cursor->sequence + 3);  // small pages
-    for (auto n = cursor->sequence + 1; n <= upto; ++n) body += event_line(n) + "\n";
+    const std::size_t limit = std::stoull(target.substr(target.find("limit=") + 6));
+    const std::size_t most = std::min<std::size_t>(limit, 3);  // small pages
+    const std::uint64_t upto = std::min(log_.head, cursor->sequence + most);
+    for (auto n = cursor->sequence + 1; n <= upto; ++n) body += log_.line(n) + "\n";
     send(handler, 200, body, fmt::format("{}-{}", log_.epoch, upto));
   }
   std::string space() const {
@@ -106,7 +129,7 @@ struct Fixture {
   void pull(std::uint64_t upto) {
     const auto info = replica->info();
     std::vector<std::string> lines;
-    for (auto n = info->cursor->sequence + 1; n <= upto; ++n) lines.push_back(event_line(n));
+    for (auto n = info->cursor->sequence + 1; n <= upto; ++n) lines.push_back(log.line(n));
     REQUIRE(replica->apply(log.epoch, lines).ok());
   }
 
@@ -276,11 +299,95 @@ TEST_CASE_METHOD(Fixture, "a log that was put back in its epoch is followed, and
   pull(5);
   auto tail = this->tail({});
   REQUIRE(tail.begin().ok());
-  log.head = 4;
+  log.put_back(2, 4);
   bootstrap(3);
   pull(4);
-  REQUIRE(run(tail) == Sequences{4});
+  REQUIRE(run(tail) == Sequences{3, 4});
+  REQUIRE(notices ==
+          std::vector<std::string>{"the proxy's log was replaced; going on behind event 2"});
+}
+
+TEST_CASE_METHOD(Fixture, "a log that was put back and has grown past the place is told apart") {
+  const std::uint64_t snapshot = GENERATE(7, 8, 9, 10);
+  INFO("snapshot at " << snapshot);
+  log.head = 7;
+  bootstrap(0);
+  pull(5);
+  auto tail = this->tail({});
+  REQUIRE(tail.begin().ok());
+  pull(7);
+  REQUIRE(run(tail) == Sequences{6, 7});
+  log.put_back(3, 10);
+  log.again = {{9, 6}};  // its author has sent it again
+  bootstrap(snapshot);
+  pull(10);
+  log.reachable = false;
+  REQUIRE(run(tail).empty());
+  REQUIRE(notices.empty());
+  log.reachable = true;
+  clock.advance(limits::kBackoffCapMs);
+  REQUIRE(run(tail) == Sequences{4, 5, 6, 7, 8, 10});
+  REQUIRE(notices ==
+          std::vector<std::string>{"the proxy's log was replaced; going on behind event 3"});
+  pull(10);
+  REQUIRE(run(tail).empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a log that was put back between two pages is told apart") {
+  log.head = 9;
+  auto tail = this->tail({From::beginning, {}});
+  REQUIRE(tail.begin().ok());
+  bootstrap(9);
+  REQUIRE(tail.pump().value());
+  REQUIRE(seen == Sequences{1, 2, 3});
+  log.put_back(1, 9);  // what the replica has are no events: nobody else notices
+  REQUIRE(run(tail).empty());
+  clock.advance(limits::kBackoffCapMs);
+  REQUIRE(run(tail) == Sequences{2, 3, 4, 5, 6, 7, 8, 9});
   REQUIRE(notices.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a log that was put back to before all that is known of it") {
+  log.head = 5;
+  bootstrap(3);
+  pull(5);
+  auto tail = this->tail({});
+  REQUIRE(tail.begin().ok());
+  log.put_back(1, 8);
+  bootstrap(8);
+  REQUIRE(run(tail) == Sequences{4, 5, 6, 7, 8});
+  REQUIRE(notices.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a log that was put back and has forgotten since") {
+  log.head = 5;
+  bootstrap(0);
+  pull(5);
+  auto tail = this->tail({});
+  REQUIRE(tail.begin().ok());
+  log.put_back(1, 4);
+  log.oldest = 5;
+  bootstrap(4);
+  log.head = 5;
+  pull(5);
+  REQUIRE(run(tail) == Sequences{5});
+  REQUIRE(notices ==
+          std::vector<std::string>{"the proxy's log was replaced; going on behind event 4"});
+}
+
+TEST_CASE_METHOD(Fixture, "a proxy that never has what follows is asked ever more rarely") {
+  log.head = 9;
+  bootstrap(1);
+  auto tail = this->tail({});
+  REQUIRE(tail.begin().ok());
+  bootstrap(9);
+  log.epoch = "two";  // and the replica does not hear of that
+  for (int i = 0; i < 6000; ++i) {
+    REQUIRE(tail.pump().ok());
+    clock.advance(10);
+  }
+  REQUIRE(log.pages < 60);
+  REQUIRE(seen.empty());
 }
 
 TEST_CASE_METHOD(Fixture, "now: behind the head when the proxy is first reached") {

@@ -480,4 +480,10 @@ MUTANTS = [
      "if (reached <= farthest && !held) return;", "if (reached <= farthest && !held && !MUTANT) return;"),
     ("push-ends-the-wait-of-the-pull", "test_replica", "lib/replica/sync_end.cc",
      "if (pull.session) pull.due_ms = now();", "if (pull.session || MUTANT) pull.due_ms = now();"),
+    ("put-back-log-not-told-apart", "test_cli", "cli/log_tail.cc",
+     "doubt_ = doubt_ || fetched || went_back;", "doubt_ = doubt_ || (fetched && !MUTANT) || went_back;"),
+    ("sent-again-is-shown-again", "test_cli", "cli/log_tail.cc",
+     "const bool again = shown_.comes_again(*event);", "const bool again = shown_.comes_again(*event) && !MUTANT;"),
+    ("pages-asked-without-the-place", "test_cli", "cli/log_tail.cc",
+     "kRows, last_line_);", "kRows, MUTANT ? std::string() : last_line_);"),
 ]
