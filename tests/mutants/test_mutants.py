@@ -468,8 +468,6 @@ MUTANTS = [
      "} else if (one.of_field) {", "} else if (one.of_field && !MUTANT) {"),
     ("giant-message-said", "test_base e2e_emit_test", "lib/base/shorten.cc",
      "if (message.size() <= kMostBytes)", "if (message.size() <= kMostBytes || MUTANT)"),
-    ("wal-tail-not-looked-at", "test_sqlite", "lib/sqlite/examine.cc",
-     "const Status whole = check_wal_tail(db); !whole", "const Status whole = check_wal_tail(db); !whole && !MUTANT"),
     ("offset-of-a-former-clock-added", "test_replica", "lib/replica/replica_store.cc",
      "std::min<std::int64_t>(0, row.clock_offset - set_by)", "MUTANT ? row.clock_offset : std::min<std::int64_t>(0, row.clock_offset - set_by)"),
     ("offset-not-measured-anew", "test_replica", "lib/replica/session.cc",
