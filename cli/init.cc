@@ -107,7 +107,8 @@ class Init final : public Command {
       const nlohmann::ordered_json json = {
           {"home", home},
           {"source", info.source},
-          {"remote", info.remote.empty() ? none : nlohmann::ordered_json(printable_remote(info.remote))}};
+          {"remote",
+           info.remote.empty() ? none : nlohmann::ordered_json(printable_remote(info.remote))}};
       out.json(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
       return out.finish(kOk);
     }
