@@ -157,6 +157,7 @@ TEST_CASE("a replica of the first format is brought up to date, with all that it
   must(raw(f.file()).exec(
       "DROP INDEX pending_rejected; DROP TABLE consumer; DROP TABLE former;"
       "ALTER TABLE replica DROP COLUMN log; ALTER TABLE replica DROP COLUMN place;"
+      "ALTER TABLE replica DROP COLUMN clock_boot; ALTER TABLE replica DROP COLUMN clock_started;"
       "PRAGMA user_version=1"));
   Replica again = f.open_again();
   const Emitted behind =
