@@ -10,6 +10,8 @@
 #include "event/checks.h"
 #include "wire/answer_limits.h"
 #include "wire/line_mark.h"
+#include "wire/log_page.h"
+#include "wire/status_kind.h"
 
 namespace offsync::cli {
 namespace {
@@ -46,11 +48,45 @@ Error as_answer_error(Error error, const std::string& where) {
   return answer;
 }
 
-// The lines of one answer as they come in; the body of a problem as a whole.
-class Lines final : public HttpHandler {
+// The body of a 200 as it comes in. `last`: that was all of it.
+using BodyFn = std::function<Status(std::string_view bytes, bool last)>;
+
+// Cuts a body into its lines.
+class LineCutter {
  public:
-  Lines(const Remote::LineFn& fn, Clock& clock, const std::string& where)
-      : fn_(fn), clock_(clock), where_(where), begun_ms_(clock.steady_ms()), last_ms_(begun_ms_) {}
+  LineCutter(const Remote::LineFn& fn, const std::string& where) : fn_(fn), where_(where) {}
+
+  Status operator()(std::string_view bytes, bool last) {
+    for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
+      rest_ += bytes.substr(0, end);
+      bytes.remove_prefix(end + 1);
+      OFFSYNC_TRY(fn_(rest_));
+      rest_.clear();
+    }
+    rest_ += bytes;
+    if (rest_.size() > limits::kSnapshotLineBytes) {
+      return make_error(Errc::protocol, "too_large",
+                        where_ + " answered with a line of over 64 MiB", kIsProxy);
+    }
+    // A JSON document needs no newline at its end.
+    return last && !rest_.empty() ? fn_(rest_) : Status();
+  }
+
+ private:
+  const Remote::LineFn& fn_;
+  const std::string& where_;
+  std::string rest_;
+};
+
+// One answer as it comes in; the body of a problem as a whole.
+class Answer final : public HttpHandler {
+ public:
+  Answer(BodyFn body, Clock& clock, const std::string& where)
+      : body_fn_(std::move(body)),
+        clock_(clock),
+        where_(where),
+        begun_ms_(clock.steady_ms()),
+        last_ms_(begun_ms_) {}
 
   void on_head(const HttpHead& head) override {
     head_ = head;
@@ -61,29 +97,17 @@ class Lines final : public HttpHandler {
     touch();
     bytes_ += bytes.size();
     if (!failure_.ok()) return;
-    if (head_.status != 200) {
+    if (head_.status == 200) {
+      failure_ = body_fn_(bytes, false);
+    } else {
       body_ += bytes.substr(0, limits::kProblemBytes - body_.size());
-      return;
-    }
-    for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
-      body_ += bytes.substr(0, end);
-      bytes.remove_prefix(end + 1);
-      failure_ = fn_(body_);
-      body_.clear();
-      if (!failure_.ok()) return;
-    }
-    body_ += bytes;
-    if (body_.size() > limits::kSnapshotLineBytes) {
-      failure_ = make_error(Errc::protocol, "too_large",
-                            where_ + " answered with a line of over 64 MiB", kIsProxy);
     }
   }
   void on_done(const Status& result) override {
     done_ = true;
     if (refused()) return;  // what the status says counts, whole or not
     if (failure_.ok()) failure_ = result;
-    // A JSON document needs no newline at its end.
-    if (failure_.ok() && head_.status == 200 && !body_.empty()) failure_ = fn_(body_);
+    if (failure_.ok() && head_.status == 200) failure_ = body_fn_({}, true);
   }
 
   bool over() const {
@@ -105,7 +129,7 @@ class Lines final : public HttpHandler {
  private:
   void touch() { last_ms_ = clock_.steady_ms(); }
 
-  const Remote::LineFn& fn_;
+  BodyFn body_fn_;
   Clock& clock_;
   const std::string& where_;
   HttpHead head_;
@@ -117,21 +141,22 @@ class Lines final : public HttpHandler {
   std::int64_t last_ms_;
 };
 
-Error error_of_answer(const Lines& lines, const std::string& where) {
-  const int status = lines.head().status;
-  const Problem problem = parse_problem(status, lines.head().header("content-type"), lines.body());
+Error error_of_answer(const Answer& answer, const std::string& where) {
+  const int status = answer.head().status;
+  const Problem problem =
+      parse_problem(status, answer.head().header("content-type"), answer.body());
   std::string why = problem.detail.empty() ? problem.title : problem.detail;
   if (!why.empty()) why = ": " + why;
   const std::string detail = fmt::format("{} answered {} ({}){}", where, status, problem.code, why);
-  if (status == 401 || status == 403) {
-    return make_error(Errc::auth, problem.code, detail, "check OFFSYNC_TOKEN or token_file");
+  const Errc kind = kind_of_status(status);
+  if (kind == Errc::auth) {
+    return make_error(kind, problem.code, detail, "check OFFSYNC_TOKEN or token_file");
   }
-  if (status == 408 || status == 429 || status >= 500) {
+  if (kind == Errc::unreachable) {
     const bool said = why.find("try again") != std::string::npos;
-    return make_error(Errc::unreachable, problem.code, detail, said ? "" : "try again later");
+    return make_error(kind, problem.code, detail, said ? "" : "try again later");
   }
-  if (status == 410) return make_error(Errc::protocol, problem.code, detail);
-  return make_error(Errc::protocol, problem.code, detail, kIsProxy);
+  return make_error(kind, problem.code, detail, status == 410 ? "" : kIsProxy);
 }
 
 }  // namespace
@@ -156,8 +181,15 @@ struct Remote::Impl {
     return check_same_log(*replica, epoch, {std::string(head.header("offsync-log")), url_place});
   }
 
-  // Asks for `path` below the space; the lines of a 200, which has `max_bytes` at most, go to `fn`.
-  Result<HttpHead> get(const std::string& path, std::size_t max_bytes, const LineFn& fn,
+  // The lines of a 200 go to `fn`.
+  Result<HttpHead> get_lines(const std::string& path, std::size_t max_bytes, const LineFn& fn) {
+    const std::string place = where + path;
+    return get(path, max_bytes, LineCutter(fn, place));
+  }
+
+  // Asks for `path` below the space; the body of a 200, which has `max_bytes` at most, goes to
+  // `body`. `line`: see events().
+  Result<HttpHead> get(const std::string& path, std::size_t max_bytes, const BodyFn& body,
                        std::string_view line = {}) {
     HttpRequest request;
     request.target = url.path + path;
@@ -166,23 +198,23 @@ struct Remote::Impl {
     if (!line.empty()) request.headers.emplace_back("Offsync-Line", line_mark(line));
     request.max_bytes = max_bytes;
     const std::string place = where + path;
-    Lines lines(fn, clock, place);
-    const Transport::Id id = transport->start(std::move(request), lines);
-    wait_for(lines);
-    if (!lines.done()) transport->cancel(id);
-    OFFSYNC_TRY(check_log(lines.head()));
-    if (!lines.failure().ok()) return as_answer_error(lines.failure().error(), place);
-    if (lines.refused()) return error_of_answer(lines, place);
+    Answer answer(body, clock, place);
+    const Transport::Id id = transport->start(std::move(request), answer);
+    wait_for(answer);
+    if (!answer.done()) transport->cancel(id);
+    OFFSYNC_TRY(check_log(answer.head()));
+    if (!answer.failure().ok()) return as_answer_error(answer.failure().error(), place);
+    if (answer.refused()) return error_of_answer(answer, place);
     if (interrupted()) return make_error(Errc::unreachable, "interrupted", "interrupted");
-    if (!lines.done()) return timed_out(lines, place);
-    note_time(lines);
-    return lines.head();
+    if (!answer.done()) return timed_out(answer, place);
+    note_time(answer);
+    return answer.head();
   }
 
-  void wait_for(const Lines& lines) {
-    while (!lines.over() && !lines.silent_for(timeout_ms) && !lines.too_slow_after(timeout_ms) &&
+  void wait_for(const Answer& answer) {
+    while (!answer.over() && !answer.silent_for(timeout_ms) && !answer.too_slow_after(timeout_ms) &&
            !interrupted()) {
-      if (!told && lines.waited_ms() > limits::kAskQuietMs) {
+      if (!told && answer.waited_ms() > limits::kAskQuietMs) {
         say(settings, "asking " + where + " …");
         told = true;
       }
@@ -190,18 +222,18 @@ struct Remote::Impl {
     }
   }
 
-  Error timed_out(const Lines& lines, const std::string& place) const {
+  Error timed_out(const Answer& answer, const std::string& place) const {
     const double seconds = static_cast<double>(timeout_ms) / 1000;
     return make_error(Errc::unreachable, "timeout",
-                      lines.silent_for(timeout_ms)
+                      answer.silent_for(timeout_ms)
                           ? fmt::format("{} sent nothing for {:g} s", place, seconds)
                           : fmt::format("{} sends too slowly", place),
                       "try again");
   }
 
   // Only of an answer that was taken whole.
-  void note_time(const Lines& lines) {
-    const auto ms = parse_sequence(lines.head().header("offsync-time"));
+  void note_time(const Answer& answer) {
+    const auto ms = parse_sequence(answer.head().header("offsync-time"));
     if (!ms || *ms < limits::kFirstProxyMs || *ms > limits::kLastProxyMs) return;
     offset = static_cast<std::int64_t>(*ms) - clock.wall_ms();
   }
@@ -238,7 +270,7 @@ void Remote::must_be_of(const ReplicaInfo& replica) {
 
 Result<SpaceInfo> Remote::info() {
   std::string json;
-  OFFSYNC_TRY(impl_->get("", limits::kLineBytes, [&](std::string_view line) -> Status {
+  OFFSYNC_TRY(impl_->get_lines("", limits::kLineBytes, [&](std::string_view line) -> Status {
     json += line;
     return {};
   }));
@@ -248,12 +280,14 @@ Result<SpaceInfo> Remote::info() {
 Result<std::optional<EntityRecord>> Remote::entity(std::string_view subject) {
   std::optional<EntityRecord> record;
   const std::string path = "/state?subject=" + percent_encoded(subject);
-  const auto got = impl_->get(path, limits::kSnapshotLineBytes + 1, [&](std::string_view line) {
-    auto decoded = impl_->decoder.decode(line);
-    if (!decoded) return Status(std::move(decoded).error());
-    record = std::move(decoded).value();
-    return Status();
-  });
+  const auto got =
+      impl_->get_lines(path, limits::kSnapshotLineBytes + 1, [&](std::string_view line) {
+        if (record) return Status(not_ours(impl_->where + "/state"));
+        auto decoded = impl_->decoder.decode(line);
+        if (!decoded) return Status(std::move(decoded).error());
+        record = std::move(decoded).value();
+        return Status();
+      });
   if (!got && got.error().code == "no_entity") return std::optional<EntityRecord>();
   if (!got) return got.error();
   if (!record || record->subject != subject) return not_ours(impl_->where + "/state");
@@ -263,40 +297,39 @@ Result<std::optional<EntityRecord>> Remote::entity(std::string_view subject) {
 Result<SnapshotHeader> Remote::state(const LineFn& entity, const LineFn& conflict) {
   std::optional<SnapshotHeader> head;
   std::uint64_t seen = 0;
-  OFFSYNC_TRY(impl_->get("/state", limits::kSnapshotBytes, [&](std::string_view line) -> Status {
+  const auto take = [&](std::string_view line) -> Status {
     if (!head) {
       OFFSYNC_ASSIGN(head, parse_snapshot_header(line));
       return {};
     }
     if (++seen > head->entities + head->conflicts) return not_ours(impl_->where + "/state");
     return seen <= head->entities ? entity(line) : conflict(line);
-  }));
-  if (!head || seen != head->entities + head->conflicts) return not_ours(impl_->where + "/state");
-  return *head;
+  };
+  OFFSYNC_ASSIGN(const HttpHead answer, impl_->get_lines("/state", limits::kSnapshotBytes, take));
+  const bool whole = head && seen == head->entities + head->conflicts &&
+                     head->cursor.epoch == answer.header("offsync-epoch");
+  return whole ? Result<SnapshotHeader>(*head) : not_ours(impl_->where + "/state");
 }
 
 Status Remote::conflicts(const LineFn& conflict) {
-  OFFSYNC_TRY(impl_->get("/conflicts", limits::kConflictsBytes, conflict));
+  OFFSYNC_TRY(impl_->get_lines("/conflicts", limits::kConflictsBytes, conflict));
   return {};
 }
 
 Result<Remote::Page> Remote::events(const std::optional<Cursor>& after, std::size_t limit,
                                     std::string_view line) {
-  Page page;
-  std::string path = fmt::format("/events?limit={}", limit);
-  if (after) path += "&after=" + after->text();
-  const std::size_t most = limits::kLineBytes + limit * limits::kPageLineBytes;
-  const auto take = [&](std::string_view event) -> Status {
-    page.lines.emplace_back(event);
-    return {};
-  };
-  OFFSYNC_ASSIGN(const HttpHead head, impl_->get(path, most, take, line));
-  const auto next = Cursor::parse(head.header("offsync-cursor"));
-  const auto newest = parse_sequence(head.header("offsync-head"));
-  if (!next || !newest) return not_ours(impl_->where + "/events");
-  page.next = *next;
-  page.head = *newest;
-  return page;
+  const std::string path =
+      fmt::format("/events?limit={}", limit) + (after ? "&after=" + after->text() : "");
+  LogPage page(after.value_or(Cursor{}), limit);
+  const auto take = [&](std::string_view bytes, bool /*last*/) { return page.take(bytes); };
+  OFFSYNC_ASSIGN(const HttpHead head, impl_->get(path, LogPage::max_bytes(limit), take, line));
+  const LogPage::Place place{std::string(head.header("offsync-epoch")),
+                             Cursor::parse(head.header("offsync-cursor")),
+                             parse_sequence(head.header("offsync-head"))};
+  auto lines = page.finish(place);
+  if (!lines && lines.error().code == "cursor_expired") return named(lines.error(), impl_->where);
+  if (!lines) return as_answer_error(lines.error(), impl_->where + path);
+  return Page{*place.next, *place.head, std::move(lines).value()};
 }
 
 Error named(Error error, const std::string& remote) {

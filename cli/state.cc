@@ -7,6 +7,7 @@
 #include "base/glob.h"
 #include "cli/age.h"
 #include "cli/command.h"
+#include "cli/conflict_find.h"
 #include "cli/entity_printer.h"
 #include "cli/event_text.h"
 #include "cli/options.h"
@@ -177,7 +178,11 @@ class StateCommand final : public Command {
       if (wanted(record.subject)) state.put(record.subject, record.entity);
       return {};
     };
-    const auto got = remote.state(take, [](std::string_view) { return Status(); });
+    Decoder conflicts;
+    const auto got = remote.state(take, [&](std::string_view line) {
+      const auto record = conflict_of_line(conflicts, line);
+      return record ? Status() : Status(record.error());
+    });
     return got ? Status() : Status(got.error());
   }
 

@@ -13,12 +13,17 @@ std::string body_of(const std::vector<FormerEvent>& events) {
   return body;
 }
 
+// The question's own lines, and one in front of them.
+std::size_t longest_answer(const std::vector<FormerEvent>& asked) {
+  return limits::kProblemBytes + body_of(asked).size();
+}
+
 }  // namespace
 
 MissingSession::MissingSession(SyncContext& context, const Cursor& seen,
                                std::vector<FormerEvent> asked)
     : Session(context, "the question what the log lacks", context.options.request_timeout_ms,
-              limits::kBodyBytes),
+              longest_answer(asked)),
       seen_(seen),
       asked_(std::move(asked)) {
   HttpRequest request;

@@ -8,8 +8,9 @@ namespace offsync {
 
 PageSession::PageSession(SyncContext& context, const Cursor& after, std::size_t events)
     : Session(context, "the pull after " + after.text(), context.options.request_timeout_ms,
-              limits::kLineBytes + events * limits::kPageLineBytes),
-      after_(after) {
+              LogPage::max_bytes(events)),
+      after_(after),
+      page_(after, events) {
   HttpRequest request;
   request.target =
       context.base + "/events?after=" + after.text() + "&limit=" + std::to_string(events);
@@ -18,44 +19,35 @@ PageSession::PageSession(SyncContext& context, const Cursor& after, std::size_t 
   begin(std::move(request));
 }
 
+Error PageSession::unusable(const Error& why) const {
+  return protocol_error(why.code, why.detail);
+}
+
 // Nothing of a page counts before it is whole: what is wrong may show at its very end.
 Status PageSession::consume(bool /*last*/) {
-  if (epoch_ == after_.epoch) return look_at_lines();
-  end_expired(protocol_error("cursor_expired", "the log began anew as " + epoch_));
-  return {};
-}
-
-Status PageSession::look_at_lines() {
-  for (std::size_t end = 0; (end = body_.find('\n', searched_)) != std::string::npos;) {
-    lines_seen_ += end > searched_ ? 1 : 0;
-    searched_ = end + 1;
+  if (epoch_ != after_.epoch) {
+    end_expired(protocol_error("cursor_expired", "the log began anew as " + epoch_));
+    return {};
   }
-  if (body_.size() - searched_ <= limits::kLineBytes) return {};
-  return protocol_error("too_large", "a line of the log is longer than an event can be");
+  const Status taken = page_.take(body_);
+  body_.clear();
+  return taken ? Status() : Status(unusable(taken.error()));
 }
 
-// A page that ends before the place that it claims to reach would be a hole in the log, for ever.
 Status PageSession::finish() {
   OFFSYNC_ASSIGN(const ReplicaInfo info, context_.replica.info());
   if (!info.cursor || info.cursor->epoch != epoch_) {
     return make_error(Errc::partial, "epoch_changed", "the log began anew during the pull",
                       "sync again");
   }
-  if (!log_head() || !answered_cursor_) {
-    return protocol_error("bad_answer", "the page does not say where it ends");
-  }
-  if (*log_head() < after_.sequence) {  // as after a restored backup: what we know is gone there
-    end_expired(protocol_error("cursor_expired", "the log ends before it"));
+  const auto lines = page_.finish({epoch_, answered_cursor_, log_head()});
+  if (!lines && lines.error().code == "cursor_expired") {
+    end_expired(unusable(lines.error()));
     return {};
   }
-  const std::vector<std::string> lines = take_lines(true);
-  const Cursor reached{epoch_, after_.sequence + lines.size()};
-  if (*answered_cursor_ != reached) {
-    return protocol_error("bad_answer", "the page reaches to " + reached.text() + " and not to " +
-                                            answered_cursor_->text() + " as it says");
-  }
-  if (lines.empty()) return {};
-  return context_.apply(epoch_, lines, reached.sequence);
+  if (!lines) return unusable(lines.error());
+  if (lines->empty()) return {};
+  return context_.apply(epoch_, *lines, after_.sequence + lines->size());
 }
 
 SnapshotSession::SnapshotSession(SyncContext& context)

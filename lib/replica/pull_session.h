@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "replica/session.h"
+#include "wire/log_page.h"
 #include "wire/snapshot.h"
 
 namespace offsync {
@@ -15,16 +16,15 @@ class PageSession final : public Session {
   PageSession(SyncContext& context, const Cursor& after, std::size_t events);
 
   // So many whole events had come when it ended.
-  std::size_t whole_events() const { return lines_seen_; }
+  std::size_t whole_events() const { return page_.whole_lines(); }
 
  private:
   Status consume(bool last) override;
   Status finish() override;
-  Status look_at_lines();
+  Error unusable(const Error& why) const;
 
   Cursor after_;
-  std::size_t searched_ = 0;  // up to here the body is whole lines
-  std::size_t lines_seen_ = 0;
+  LogPage page_;
 };
 
 class SnapshotSession final : public Session {

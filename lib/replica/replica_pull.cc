@@ -1,15 +1,9 @@
 #include "replica/replica_store.h"
 #include "wire/answer_limits.h"
+#include "wire/log_page.h"
 
 namespace offsync {
 namespace {
-
-Error bad_event(std::uint64_t after, const Error& why) {
-  return make_error(Errc::protocol, "bad_event",
-                    "the proxy sent something behind sequence " + std::to_string(after) +
-                        " that is no event of its log: " + why.detail,
-                    "nothing of this page was taken");
-}
 
 // Puts an event of the log into it, and what follows from that. One transaction holds it all.
 class Apply {
@@ -18,13 +12,10 @@ class Apply {
   Replica::Applied applied;
 
   Status line(std::string_view line) {
-    auto read = write_.store.decoder.decode(line);
-    if (!read) return bad_event(write_.row.cursor, read.error());
-    const EventView& event = **read;
+    OFFSYNC_ASSIGN(const EventView* read,
+                   read_log_event(write_.store.decoder, line, write_.row.cursor));
+    const EventView& event = *read;
     const std::uint64_t expected = write_.row.cursor + 1;
-    if (event.sequence == 0) {
-      return bad_event(write_.row.cursor, bad_data("missing", "it has no sequence"));
-    }
     if (event.sequence < expected) return {};
     if (event.sequence > expected) {
       return make_error(Errc::protocol, "gap",
@@ -60,15 +51,14 @@ class Apply {
     put->bind(1, event.sequence).bind(2, event.source).bind(3, event.id).bind(4, canonical);
     Status done = put->run();
     if (done || done.error().code != "constraint") return done;
-    return bad_event(event.sequence - 1,
-                     bad_data("duplicate", "event " + std::string(event.id) + " of " +
-                                               std::string(event.source) + " is there twice"));
+    return bad_log_event(event.sequence - 1, "event " + std::string(event.id) + " of " +
+                                                 std::string(event.source) + " is there twice");
   }
 
   Status note_conflict(const EventView& event, const std::string& canonical) {
     if (event.type == kConflictType) {
       if (const auto record = conflict_of(event); !record) {
-        return bad_event(event.sequence - 1, record.error());
+        return bad_log_event(event.sequence - 1, record.error().detail);
       }
       ++applied.conflicts;
     }

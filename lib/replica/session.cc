@@ -7,6 +7,7 @@
 #include "wire/answer_limits.h"
 #include "wire/line_mark.h"
 #include "wire/outcome.h"
+#include "wire/status_kind.h"
 
 namespace offsync {
 namespace {
@@ -17,17 +18,12 @@ constexpr int kGone = 410;
 constexpr std::int64_t kOffsetSlackMs = 100;
 
 bool is_transient(int status) {
-  return status == 408 || status == 425 || status == 429 || status >= 500;
-}
-
-Errc kind_of(int status) {
-  if (status == 401 || status == 403 || status == 407) return Errc::auth;
-  return is_transient(status) ? Errc::unreachable : Errc::protocol;
+  return kind_of_status(status) == Errc::unreachable;
 }
 
 // `detail`: what the proxy says of it, which may be enough.
 std::string hint_of(int status, const std::string& detail) {
-  if (kind_of(status) == Errc::auth) return "check the credentials for this remote";
+  if (kind_of_status(status) == Errc::auth) return "check the credentials for this remote";
   if (status >= 300 && status < 400) return "set the remote to the address that it moved to";
   if (status == 404) return "check the remote's URL";
   const bool said = detail.find("try again") != std::string::npos;
@@ -242,7 +238,7 @@ void Session::refused() {
   // What is neither a 200 nor an error may come from something in between (a hotel's login page).
   const bool odd = status < 400 && status != 204;
   std::string hint = hint_of(status, detail);
-  fail(make_error(kind_of(status), problem.code, std::move(detail), std::move(hint)),
+  fail(make_error(kind_of_status(status), problem.code, std::move(detail), std::move(hint)),
        odd || is_transient(status));
 }
 

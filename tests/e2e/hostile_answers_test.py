@@ -7,7 +7,7 @@ import sqlite3
 import time
 
 from harness import Case, main
-from scripted import Server, answer, endless, of_log, run_measured
+from scripted import Server, answer, endless, event, of_log, run_measured
 
 STAMP = "000000000001-0000-0000000000000001"
 
@@ -18,12 +18,6 @@ def zstd_bomb(blocks):
     block = header.to_bytes(3, "little") + b" "
     last = (header | 1).to_bytes(3, "little") + b" "
     return b"\x28\xb5\x2f\xfd\x00\x68" + block * (blocks - 1) + last
-
-
-def event(sequence, kind="t", data="{}", identity="h1"):
-    return json.dumps({"specversion": "1.0", "id": identity, "source": "/h", "type": kind, "subject": "a/1",
-                       "time": "2026-01-01T00:00:00Z", "data": json.loads(data), "sequence": str(sequence),
-                       "recordedtime": "2026-01-01T00:00:00Z"})
 
 
 class Hostile(Case):

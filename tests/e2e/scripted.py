@@ -1,5 +1,6 @@
 """A server that answers as a test tells it, byte by byte; what it is not told of goes to a real proxy."""
 import http.client
+import json
 import os
 import socket
 import subprocess
@@ -24,10 +25,17 @@ def of_log(body=b"", epoch="e1", head=0, cursor=None, more=()):
     return answer(200, [*headers, *more], body)
 
 
+def event(sequence, kind="t", data="{}", identity="h1"):
+    """A line of a log."""
+    return json.dumps({"specversion": "1.0", "id": identity, "source": "/h", "type": kind, "subject": "a/1",
+                       "time": "2026-01-01T00:00:00Z", "data": json.loads(data), "sequence": str(sequence),
+                       "recordedtime": "2026-01-01T00:00:00Z"})
+
+
 def kind_of(method, target):
     path = target.split("?")[0]
     if method == "POST":
-        return "push"
+        return "missing" if path.endswith("/missing") else "push"
     for end, kind in (("/events", "page"), ("/state", "state"), ("/conflicts", "conflicts")):
         if path.endswith(end) or f"{end}/" in path:
             return kind
@@ -36,7 +44,7 @@ def kind_of(method, target):
 
 class Server:
     """on(kind, act): `act` is the bytes to answer with, or a function of the connection; once, or
-    for ever with always=True. Kinds: push, page, stream, state, conflicts, info."""
+    for ever with always=True. Kinds: push, missing, page, stream, state, conflicts, info."""
 
     def __init__(self, upstream=None):
         self.upstream = upstream
@@ -54,6 +62,10 @@ class Server:
     def on(self, kind, act, after=0, always=False):
         """`after`: so many of the kind are let through first."""
         self.acts.append({"kind": kind, "act": act, "after": after, "always": always})
+
+    def forget(self):
+        """What it was told, and what it has seen."""
+        self.acts, self.seen = [], []
 
     def close(self):
         self.closing = True

@@ -1,0 +1,61 @@
+// LogPage: what an answer to `GET …/events?after=A&limit=N` may be: the one rule of all that read
+// pages. It is held piece by piece as it comes, so that what does not end is not kept either.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "event/decoder.h"
+#include "wire/cursor.h"
+
+namespace offsync {
+
+// What is no event that can be in a log right behind `after`: protocol `bad_event`.
+Error bad_log_event(std::uint64_t after, const std::string& why);
+// The event of a line that the log has somewhere behind `after`. Errors: `bad_event`. Valid
+// until the decoder's next call.
+Result<const EventView*> read_log_event(Decoder& decoder, std::string_view line,
+                                        std::uint64_t after);
+
+class LogPage {
+ public:
+  // Of at most `limit` events behind `after`; its epoch may be empty: of whichever log answers.
+  LogPage(Cursor after, std::size_t limit) : after_(std::move(after)), limit_(limit) {}
+
+  // Of the body of such a page, decoded.
+  static std::size_t max_bytes(std::size_t limit);
+
+  // The next bytes of the body. Errors: protocol `too_large`, after which there is no more to come.
+  Status take(std::string_view bytes);
+  // So many whole lines have come. Empty ones do not count, here or elsewhere.
+  std::size_t whole_lines() const { return lines_.size(); }
+
+  // What the answer's head says.
+  struct Place {
+    std::string epoch;                  // Offsync-Epoch
+    std::optional<Cursor> next;         // Offsync-Cursor
+    std::optional<std::uint64_t> head;  // Offsync-Head
+  };
+  // To be called once the body is whole: the page's lines, which are the events of the log right
+  // behind `after`, one after the other, up to `next`. Errors: protocol; `cursor_expired` where it
+  // is of another log, or of one that ends before `after`. Nothing counts of a page with an error.
+  Result<std::vector<std::string>> finish(const Place& place);
+
+ private:
+  Status end_line();
+  Status check_place(const Place& place) const;
+  Status check_events() const;
+
+  Cursor after_;
+  std::size_t limit_;
+  std::string line_;  // that has not ended yet
+  std::vector<std::string> lines_;
+};
+
+}  // namespace offsync
