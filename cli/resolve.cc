@@ -61,12 +61,14 @@ class Resolve final : public Command {
     if (!chosen && chosen.error().code == "no_conflict" && !remote_of(settings, *info).empty()) {
       if (!context.network && net_program()) return run_in_net(context);
       if (context.network) {
-        if (const Status pulled = pull(context, settings, *replica); !pulled) {
+        const Status pulled = pull(context, settings, *replica);
+        // A proxy that says no is no proxy that is away.
+        if (!pulled && pulled.error().kind != Errc::unreachable) return report(pulled.error());
+        if (!pulled) {
           complain(
               fmt::format("it cannot be looked for at the proxy: {}", pulled.error().message()));
-        } else {
-          chosen = choose(*replica);
         }
+        chosen = choose(*replica);  // of a pull that was cut, some has come
       }
     }
     if (!chosen) return report(chosen.error());

@@ -6,15 +6,22 @@ import subprocess
 import time
 
 from harness import Case, main
-from scripted import Server, answer, silent
+from scripted import Server, answer, of_log, silent
 
 REFUSALS = {
     "unreachable": (lambda connection: None, 69),  # closes without a word
     "not-ready": (answer(503), 69),
+    "failed": (answer(500), 69),
+    "too-early": (answer(425), 69),
     "no-proxy": (answer(200, body="hello"), 76),
     "moved": (answer(308, [("Location", "http://there/")]), 76),
+    "not-found": (answer(404), 76),
+    "not-known": (answer(401), 77),
     "not-allowed": (answer(403), 77),
+    "not-by-this-way": (answer(407), 77),
 }
+GONE = answer(410, [("Content-Type", "application/problem+json")], '{"code":"cursor_expired"}')
+PAGE_OF_NONE = of_log("nonsense\n", head=1)
 
 
 class ExitCodes(Case):
@@ -98,12 +105,89 @@ class ExitCodes(Case):
                     if code == 69 and not status:
                         self.assertIn("from the replica, last synced", done.stderr)
 
+    def test_commands_that_ask_for_themselves(self):
+        server = self.world()
+        replica = self.replica("anna", server.url())
+        replica.emit("n.set", "n/1", "v:=1")
+        replica.sync()
+        bad = {"gone": (GONE, 76), "no page": (PAGE_OF_NONE, 76)}
+        for name, (act, code) in {**REFUSALS, **bad}.items():
+            for kind, arguments in (("page", ("replay", server.url())),
+                                    ("info", ("remote", "set", server.url(), "--switch")),
+                                    ("info", ("remote", "set", server.url()))):
+                with self.subTest(name, arguments=arguments[:2]):
+                    server.on(kind, act)
+                    done = replica.finish(*arguments)
+                    # What cannot be asked now, the next sync finds out.
+                    later = code == 69 and arguments[0] == "remote" and "--switch" not in arguments
+                    self.assertEqual((done.returncode, done.stdout), (0 if later else code, ""), done.stderr)
+                    self.assertNotEqual(done.stderr, "")
+
+    def test_a_conflict_that_is_not_here(self):
+        server = self.world()
+        replica = self.replica("anna", server.url())
+        replica.emit("n.set", "n/1", "v:=1")
+        replica.sync()
+        for name, (act, code) in {**REFUSALS, "no page": (PAGE_OF_NONE, 76)}.items():
+            for kind, arguments in (("page", ("resolve", "abcd", "--ours")), ("conflicts", ("conflicts", "show", "abcd"))):
+                with self.subTest(name, arguments=arguments):
+                    server.on(kind, act, always=True)
+                    done = replica.finish(*arguments)
+                    # Without a proxy it is not there; one that says no has not been asked.
+                    self.assertEqual(done.returncode, 66 if code == 69 else code, done.stderr)
+                    server.forget()
+
+    def test_watch_that_asks_for_what_the_replica_has_not_kept(self):
+        self.fill(2)
+        server = self.world()
+        replica = self.replica("anna", server.url())
+        replica.sync()
+        for name, (act, code) in {**REFUSALS, "gone": (GONE, 69), "no page": (PAGE_OF_NONE, 76)}.items():
+            with self.subTest(name):
+                server.on("page", act)
+                done = replica.finish("watch", "--from", "beginning", "-n", "2", "--timeout", "60")
+                again = code == 69  # it is asked for again
+                self.assertEqual(done.returncode, 0 if again else code, done.stderr)
+                self.assertEqual(len(done.stdout.splitlines()), 2 if again else 0)
+
+    def test_sync_that_asks_what_the_log_lacks(self):
+        server = self.world()
+        replicas = {name: self.replica(name, server.url()) for name in REFUSALS}
+        for replica in replicas.values():
+            replica.emit("n.set", "n/1", "v:=1")
+            replica.sync()
+            replica.sync()  # its event has come back
+        self.real.stop()
+        for file in self.real.folder.glob("proxy.db*"):
+            file.unlink()
+        self.real.start()
+        for name, (act, code) in REFUSALS.items():
+            with self.subTest(name):
+                server.on("missing", act)
+                self.sync(replicas[name], 75 if code == 69 else code, "pushed 0, pulled the whole state")
+
+    def test_local_commands_ask_nobody(self):
+        server = self.world()
+        replica = self.replica("anna", server.url())
+        replica.emit("n.set", "n/1", "v:=1")
+        replica.sync()
+        server.forget()
+        for code, arguments in ((0, ("recover",)), (0, ("recover", "send")), (0, ("recover", "drop", "--all")),
+                                (0, ("resolve", "--all", "--ours")), (0, ("queue",)),
+                                (0, ("queue", "retry", "--all")), (0, ("queue", "drop", "--all")),
+                                (0, ("repair",)), (0, ("doctor",)), (0, ("remote", "show")), (0, ("log",)),
+                                (0, ("replay",)), (0, ("emit", "n.set", "n/1", "v:=2"))):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(replica.finish(*arguments).returncode, code)
+        self.replica("made", server.url())  # init --remote
+        self.assertEqual(server.seen, [])
+
     def test_gone_is_no_lack_of_a_proxy(self):
         server = self.world()
         replica = self.replica("anna", server.url())
         replica.sync()
         replica.emit("n.set", "n/1", "v:=1")
-        server.on("push", answer(410, [("Content-Type", "application/problem+json")], '{"code":"cursor_expired"}'))
+        server.on("push", GONE)
         self.sync(replica, 75, "", "--push")
 
     def test_a_proxy_that_says_nothing_is_asked_for_a_while(self):
