@@ -9,6 +9,8 @@ import time
 import urllib.request
 
 from harness import OFFSYNC, PATIENCE, Case, clean_environment, eventually, main, ndjson
+from scripted import Server
+from scripted import event as hand_made
 
 # What was freed must not count as used, where the programs are sanitized.
 os.environ["ASAN_OPTIONS"] = "quarantine_size_mb=1"
@@ -21,6 +23,36 @@ def event(n):
     return json.dumps({
         "specversion": "1.0", "id": f"e{n}", "source": f"/c{n % 9}", "type": "t", "subject": f"k/{n % 6000}",
         "time": "2023-11-14T22:13:20Z", "clientseq": str(n), "data": {"inc": {"n": 1}, "pad": "x" * 1500}})
+
+
+def commands(url):
+    """Those of the README: by itself, by a file, and by a pipe."""
+    curl = f"curl -fsS --noproxy '*' {url}/events"
+    return (f"{OFFSYNC} replay {url} -o ndjson", f"{curl} >log.ndjson && {OFFSYNC} replay log.ndjson -o ndjson",
+            f"set -o pipefail; {curl} | {OFFSYNC} replay - -o ndjson")
+
+
+def shell(command, folder):
+    return subprocess.run(["bash", "-c", command], cwd=folder, env=clean_environment(), text=True,
+                          capture_output=True, timeout=10 * PATIENCE, check=False)
+
+
+class CutLog(Case):
+    """An answer that ends behind a line, without its last chunk: what came could be a whole log."""
+
+    def test_none_of_the_commands_of_the_readme_takes_it_for_the_log(self):
+        lines = "".join(hand_made(n, identity=f"h{n}") + "\n" for n in (1, 2, 3)).encode()
+        head = (b"HTTP/1.1 200 OK\r\nOffsync-Epoch: e1\r\nOffsync-Head: 3\r\nOffsync-Cursor: e1-3\r\n"
+                b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+        server = Server()
+        self.addCleanup(server.close)
+        server.on("page", head + b"%x\r\n%s\r\n" % (len(lines), lines), always=True)
+        itself, by_file, by_pipe = commands(server.url())
+        for command, code in ((itself, 69), (by_file, 18), (by_pipe, 18)):
+            with self.subTest(command):
+                done = shell(command, self.folder)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertNotEqual(done.stderr, "")
 
 
 class WholeLog(Case):
@@ -53,13 +85,13 @@ class WholeLog(Case):
         return client, got
 
     def test_the_command_of_the_readme_folds_all_of_it(self):
-        command = f"set -o pipefail; curl -s --noproxy '*' {self.server.url()}/events | {OFFSYNC} replay - -o ndjson"
-        done = subprocess.run(["bash", "-c", command], env=clean_environment(), text=True, capture_output=True,
-                              timeout=10 * PATIENCE, check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        state = ndjson(done.stdout)
-        self.assertEqual(len(state), 6000)
-        self.assertEqual(sum(entity["fields"]["n"] for entity in state), EVENTS)
+        for command in commands(self.server.url()):
+            with self.subTest(command):
+                done = shell(command, self.folder)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                state = ndjson(done.stdout)
+                self.assertEqual(len(state), 6000)
+                self.assertEqual(sum(entity["fields"]["n"] for entity in state), EVENTS)
 
     def test_a_sleeping_reader_costs_neither_memory_nor_the_log(self):
         self.begin()[0].close()  # what the first reading costs has been paid

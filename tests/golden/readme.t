@@ -44,8 +44,15 @@ Another one, elsewhere. Both change the title; neither has seen the other.
   4  <time>  /people/ben   todo.renamed      todo/1  title="Buy rice milk"
   5  <time>  /proxy        offsync.conflict  todo/1  title: "Buy rice milk" over "Buy oat milk" (last-write)
 
-The log of the proxy folds to the same state, with any tool that speaks HTTP.
+The log of the proxy folds to the same state, or, where it does not come whole, to none.
 
-  $ curl -s $url/events | offsync replay - -o ndjson
+  $ offsync replay $url -o ndjson
+  {"subject":"item/7","fields":{"count":3,"tags":["kitchen"]}}
+  {"subject":"todo/1","fields":{"done":false,"title":"Buy rice milk"}}
+
+Any tool that speaks HTTP fetches it, too. Only that tool knows whether its answer was cut, so let it end first; of a
+pipe, `set -o pipefail` tells in the end.
+
+  $ curl -fsS $url/events >log.ndjson && offsync replay log.ndjson -o ndjson
   {"subject":"item/7","fields":{"count":3,"tags":["kitchen"]}}
   {"subject":"todo/1","fields":{"done":false,"title":"Buy rice milk"}}
