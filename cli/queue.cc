@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/escape.h"
+#include "cli/event_find.h"
 #include "cli/event_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -67,27 +68,11 @@ Result<std::vector<PendingEvent>> all_pending(Replica& replica) {
   return events;
 }
 
-// The event (of `source`, where that is given) whose id is `text`, or begins or ends with it.
-Result<PendingEvent> find_pending(Replica& replica, const std::string& text,
-                                  const std::string& source) {
-  OFFSYNC_ASSIGN(auto exact, replica.pending(text, source));
-  if (exact) return *exact;
-  OFFSYNC_ASSIGN(const auto events, all_pending(replica));
-  std::vector<const PendingEvent*> found;
-  for (const PendingEvent& event : events) {
-    if (!source.empty() && event.source != source) continue;
-    if (event.id.starts_with(text) || event.id.ends_with(text)) found.push_back(&event);
-  }
-  if (found.size() == 1) return *found.front();
-  if (found.empty()) {
-    return make_error(
-        Errc::no_input, "no_event",
-        fmt::format("there is no pending event {}{}", text, source.empty() ? "" : " of " + source),
-        "list them with: offsync queue");
-  }
-  return make_error(Errc::usage, "ambiguous",
-                    fmt::format("{} pending events begin or end with {}", found.size(), text),
-                    "give more of the id, or say whose event it is with --source");
+Result<PendingEvent> find_pending(Replica& replica, const EventName& name) {
+  OFFSYNC_ASSIGN(auto exact, replica.pending(name.id, name.source));  // needs no look at the others
+  if (exact) return std::move(*exact);
+  return find_event<PendingEvent>(name, {"pending", "offsync queue"},
+                                  [&](const auto& take) { return replica.for_each_pending(take); });
 }
 
 class Queue final : public Command {
@@ -156,7 +141,7 @@ class Queue final : public Command {
 
   Result<std::vector<PendingEvent>> chosen(Replica& replica) const {
     if (!all_) {
-      OFFSYNC_ASSIGN(auto event, find_pending(replica, id_, source_));
+      OFFSYNC_ASSIGN(auto event, find_pending(replica, {id_, source_}));
       return std::vector<PendingEvent>{std::move(event)};
     }
     OFFSYNC_ASSIGN(auto events, all_pending(replica));
@@ -197,7 +182,7 @@ class Queue final : public Command {
   }
 
   Status show(Replica& replica, const Settings& settings, Out& out) const {
-    OFFSYNC_ASSIGN(const auto pending, find_pending(replica, id_, source_));
+    OFFSYNC_ASSIGN(const auto pending, find_pending(replica, {id_, source_}));
     const Format format = record_format(settings, out);
     if (format != Format::text) {
       out.json(json_of(pending));

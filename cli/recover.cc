@@ -2,13 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/escape.h"
+#include "cli/event_find.h"
 #include "cli/event_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/pager.h"
 #include "event/decoder.h"
 
 namespace offsync::cli {
@@ -21,7 +22,8 @@ constexpr CommandText kText = {
     "for what the replica had. Own events that are missing are sent again at once;\n"
     "those of others are kept here until they come back, or you send them for their\n"
     "authors. Any replica may do that, and two may: it is one event. send without ID\n"
-    "sends all. ID may be shortened to its beginning or end.",
+    "sends all. ID may be shortened to its beginning or end; events of two sources may have\n"
+    "the same one, then --source says whose is meant.",
     "offsync recover\n"
     "offsync recover send\n"
     "offsync recover drop 0193594d"};
@@ -40,6 +42,11 @@ Result<std::vector<FormerEvent>> all_lost(Replica& replica) {
   return events;
 }
 
+Result<FormerEvent> find_lost(Replica& replica, const EventName& name) {
+  return find_event<FormerEvent>(name, {"lost", "offsync recover"},
+                                 [&](const auto& take) { return replica.for_each_lost(take); });
+}
+
 class Recover final : public Command {
  public:
   const char* name() const override { return kText.name; }
@@ -49,12 +56,15 @@ class Recover final : public Command {
     command.word("ACTION", action_, "list, send or drop");
     command.words("ID", ids_, "Ids of events");
     command.flag("--all", all_, "send, drop: all of them");
+    command.text("--source", "SOURCE", source_, "Whose event, where several have the ID");
   }
 
   int run(Context& context, const Settings& settings) override {
     if (const Status shape = check_shape(); !shape) return report(shape.error());
     auto replica = open_replica(settings, context.clock, context.random);
     if (!replica) return report(replica.error());
+    std::optional<Pager> pager;
+    if (action_ == "list") pager.emplace(settings);
     Out out;
     const Status done =
         action_ == "list" ? list(*replica, settings, out) : act(*replica, settings, out);
@@ -77,12 +87,14 @@ class Recover final : public Command {
     if (all_ && !ids_.empty()) return wrong("give an ID or --all");
     if (action_ == "drop" && ids_.empty() && !all_)
       return wrong("recover drop needs an ID or --all");
+    if (!source_.empty() && ids_.empty()) return wrong("--source goes with an ID");
     return {};
   }
 
   static Status list(Replica& replica, const Settings& settings, Out& out) {
     Records records(out, record_format(settings, out));
-    const Palette colors(use_color(settings, out));
+    const Look look(settings, out);
+    Table table(out, look.colors);
     Decoder decoder;
     std::uint64_t n = 0;
     OFFSYNC_TRY(replica.for_each_lost([&](const FormerEvent& lost) {
@@ -90,10 +102,11 @@ class Recover final : public Command {
       if (records.format() != Format::text) {
         records.json(json_of(lost));
       } else {
-        records.text(row(lost, decoder, colors));
+        table.add(row(lost, decoder, look));
       }
       return out.open();
     }));
+    table.flush();
     records.end();
     OFFSYNC_ASSIGN(const FormerCounts counts, replica.former_counts());
     if (counts.doubtful > 0) {
@@ -106,31 +119,32 @@ class Recover final : public Command {
     return {};
   }
 
-  static std::string row(const FormerEvent& lost, Decoder& decoder, const Palette& colors) {
+  static Row row(const FormerEvent& lost, Decoder& decoder, const Look& look) {
+    Row row = {{id_text(lost.id, look.terminal)}};
     const auto event = decoder.decode(lost.line);
-    const std::string what =
-        event ? fmt::format("{}  {}{}{}  {}", escape_text((*event)->type), colors.bold,
-                            escape_text((*event)->subject), colors.reset, change_text(**event))
-              : "";
-    return fmt::format("{}  {}  {}  {}", escape_text(lost.id), lost.sequence,
-                       escape_text(lost.source), what);
+    if (!event) return row;
+    const Row as_in_log = event_row(**event, std::to_string(lost.sequence), look);
+    row.insert(row.end(), as_in_log.begin(), as_in_log.end());
+    return row;
+  }
+
+  Result<std::vector<FormerEvent>> chosen(Replica& replica) const {
+    if (ids_.empty()) return all_lost(replica);
+    std::vector<FormerEvent> events;
+    for (const std::string& id : ids_) {
+      OFFSYNC_ASSIGN(FormerEvent one, find_lost(replica, {id, source_}));
+      const bool again = std::any_of(events.begin(), events.end(),
+                                     [&](const FormerEvent& other) { return other.n == one.n; });
+      if (!again) events.push_back(std::move(one));
+    }
+    return events;
   }
 
   Status act(Replica& replica, const Settings& settings, Out& out) const {
-    OFFSYNC_ASSIGN(const std::vector<FormerEvent> lost, all_lost(replica));
-    std::vector<FormerEvent> chosen = lost;
-    if (!ids_.empty()) {
-      chosen.clear();
-      for (const std::string& id : ids_) {
-        OFFSYNC_ASSIGN(FormerEvent one, find(lost, id));
-        const bool again = std::any_of(chosen.begin(), chosen.end(),
-                                       [&](const FormerEvent& other) { return other.n == one.n; });
-        if (!again) chosen.push_back(std::move(one));
-      }
-    }
+    OFFSYNC_ASSIGN(const std::vector<FormerEvent> events, chosen(replica));
     Status failed;
     std::uint64_t done = 0;
-    for (const FormerEvent& one : chosen) {
+    for (const FormerEvent& one : events) {
       Status acted = action_ == "send" ? replica.send_lost(one.n) : replica.drop_lost(one.n);
       if (!acted && acted.error().kind == Errc::bad_data) {
         failed = std::move(acted);  // the others need not wait for it
@@ -142,24 +156,6 @@ class Recover final : public Command {
     }
     tell(settings, done);
     return failed;
-  }
-
-  // The event whose id is `text`, or begins or ends with it.
-  static Result<FormerEvent> find(const std::vector<FormerEvent>& lost, const std::string& text) {
-    std::vector<const FormerEvent*> found, exact;
-    for (const FormerEvent& event : lost) {
-      if (event.id == text) exact.push_back(&event);
-      if (event.id.starts_with(text) || event.id.ends_with(text)) found.push_back(&event);
-    }
-    if (!exact.empty()) found = exact;
-    if (found.size() == 1) return *found.front();
-    if (found.empty()) {
-      return make_error(Errc::no_input, "no_event", fmt::format("there is no lost event {}", text),
-                        "list them with: offsync recover");
-    }
-    return make_error(Errc::usage, "ambiguous",
-                      fmt::format("{} lost events begin or end with {}", found.size(), text),
-                      "give more of the id");
   }
 
   void tell(const Settings& settings, std::uint64_t done) const {
@@ -174,6 +170,7 @@ class Recover final : public Command {
 
   std::string action_ = "list";
   std::vector<std::string> ids_;
+  std::string source_;
   bool all_ = false;
 };
 

@@ -90,7 +90,7 @@ _offsync_options() {
         log) printf '%s' "$common $filters --pending" ;;
         state) printf '%s' "$common --offline --require-proxy --stamps --fields --remote" ;;
         queue) printf '%s' "$common --all --source" ;;
-        recover) printf '%s' "$common --all" ;;
+        recover) printf '%s' "$common --all --source" ;;
         remote) printf '%s' "$common --switch" ;;
         conflicts) printf '%s' "$common --all --exit-code --offline --require-proxy --remote" ;;
         resolve) printf '%s' "$common --all --ours --theirs --current --incoming --value --remote" ;;

@@ -202,6 +202,7 @@ complete -c offsync -n '__offsync_is queue' -l source -x -d 'Whose event, where 
 complete -c offsync -n '__offsync_at recover 0' -a 'list send drop'
 complete -c offsync -n '__offsync_at recover 1 send drop' -a '(__offsync_lost)'
 complete -c offsync -n '__offsync_is recover' -l all -d 'All of them'
+complete -c offsync -n '__offsync_is recover' -l source -x -d 'Whose event, where several have the ID'
 complete -c offsync -n '__offsync_at remote 0' -a 'show set'
 complete -c offsync -n '__offsync_is remote' -l switch -d 'Leave the log for the one there'
 

@@ -136,6 +136,46 @@ class Terminal(Case):
             replica.sync()
         return anna, ben, cleo
 
+    def test_conflicts_go_through_the_pager(self):
+        anna = self.conflict()[0]
+        short = self.on_terminal("conflicts", replica=anna)[0].split()[0]
+        for command in (("conflicts",), ("conflicts", "--offline"), ("conflicts", "--all"), ("conflicts", "show", short)):
+            plain = self.on_terminal(*command, "--no-pager", PAGER="sed s/^/P:/", replica=anna)
+            paged = self.on_terminal(*command, PAGER="sed s/^/P:/", replica=anna)
+            self.assertTrue(plain)
+            self.assertEqual(paged, ["P:" + line for line in plain], command)
+        # Its exit code is that of the command, and not the pager's.
+        self.on_terminal("conflicts", "--exit-code", PAGER="sed s/^/P:/; false", replica=anna, code=1)
+        self.on_terminal("conflicts", PAGER="cat > /dev/null; false", replica=anna)
+
+    def test_what_is_lost_is_listed_as_the_log_is(self):
+        proxy = self.proxy()
+        anna, ben = (self.replica(name, proxy.url()) for name in ("anna2", "ben"))
+        anna.sync()
+        ids = [self.emit(ben, kind, subject, "field=value")["id"] for subject, kind in
+               (("a/1", "t"), ("todo/a-longer-one", "todo.renamed"), ("b/22", "x.y"))]
+        ben.sync()
+        anna.sync()
+        proxy.stop()
+        for file in proxy.folder.glob("proxy.db*"):
+            file.unlink()
+        proxy.start()
+        anna.sync()
+        rows = self.on_terminal("recover", replica=anna, TZ="Asia/Tokyo")
+        shown = [row.split()[0] for row in rows]
+        self.assertEqual(shown, [i[-12:] for i in ids])
+        logged = self.on_terminal("log", replica=ben, TZ="Asia/Tokyo")
+        self.assertEqual([row.split(None, 1)[1] for row in rows], [row.strip() for row in logged])
+        for lines in (rows, anna.run("recover", "-o", "text").splitlines()):
+            self.assertEqual(len({line.index("field=") for line in lines}), 1, lines)
+        self.assertEqual([line.split()[0] for line in anna.run("recover", "-o", "text").splitlines()], ids)
+        self.assertEqual(self.on_terminal("recover", PAGER="sed s/^/P:/", replica=anna, TZ="Asia/Tokyo"),
+                         ["P:" + row for row in rows])
+        self.assertEqual(self.on_terminal("recover", "--no-pager", PAGER="sed s/^/P:/", replica=anna,
+                                          TZ="Asia/Tokyo"), rows)
+        anna.run("recover", "drop", shown[1])
+        self.assertEqual([row.split()[0] for row in self.on_terminal("recover", replica=anna)], [shown[0], shown[2]])
+
     def test_a_conflict_is_listed_shown_and_decided_by_its_short_id(self):
         anna, ben, cleo = self.conflict()
         row = self.on_terminal("conflicts", replica=anna)[0]

@@ -22,8 +22,8 @@ Own events are sent again; those of others are kept.
   pushed 1, pulled the whole state and 1 event, 0 conflicts, 0 rejected; the log was replaced, and lacked 3 received: 1 sent again, 2 of others
   others' events that the log lacks are kept here, to be sent: offsync recover
   $ offsync recover -C a -o text
-  <id1>  3  /people/ben  todo.created  todo/3  title="of Ben"
-  <id2>  4  /people/ben  todo.created  todo/4  title="of Ben, too"
+  <id1>  3  <time>  /people/ben  todo.created  todo/3  title="of Ben"
+  <id2>  4  <time>  /people/ben  todo.created  todo/4  title="of Ben, too"
   $ offsync recover -C a -o json | jq -c '.[] | [.sequence, .event.source, .event.subject]'
   ["3","/people/ben","todo/3"]
   ["4","/people/ben","todo/4"]
@@ -109,6 +109,44 @@ A store that was lost is begun anew, and gets everything back that some replica 
   of Anna
   of Ben
   of Ben, too
+
+Events of three sources with one id.
+
+  $ for till in 1 2 3; do
+  >   echo '{"specversion":"1.0","id":"7","source":"/till/'$till'","type":"t.sold","subject":"till/'$till'","time":"2026-11-23T12:00:00Z","data":{"inc":{"n":1}}}'
+  > done | curl -s -H 'Content-Type: application/x-ndjson' --data-binary @- "$url/events" | jq -r .outcome
+  accepted
+  accepted
+  accepted
+  $ offsync sync -C a
+  pushed 0, pulled 3, 0 conflicts, 0 rejected
+  $ proxy_stop; rm proxy.db*; proxy_start; offsync sync -q -C a
+  $ offsync recover -C a -o text
+  <id1>  3  <time>  /people/ben  todo.created  todo/3  title="of Ben"
+  <id2>  4  <time>  /people/ben  todo.created  todo/4  title="of Ben, too"
+  7                                     5  2026-11-23 12:00:00Z  /till/1      t.sold        till/1  n+=1
+  7                                     6  2026-11-23 12:00:00Z  /till/2      t.sold        till/2  n+=1
+  7                                     7  2026-11-23 12:00:00Z  /till/3      t.sold        till/3  n+=1
+  $ offsync recover drop -C a 7
+  offsync: more than one event has the id 7: one of /till/1, one of /till/2; say whose is meant, with --source
+  [2]
+  $ offsync recover drop -C a 7 --source /till/4
+  offsync: there is no lost event 7 of /till/4; list them with: offsync recover
+  [66]
+  $ offsync recover drop -C a 7 --source /till/2
+  dropped 1
+  $ offsync recover send -C a 7 --source /till/3
+  queued 1; they go out with: offsync sync
+  {"specversion":"1.0","id":"7","source":"/till/3","type":"t.sold","subject":"till/3","time":"2026-11-23T12:00:00Z","stamp":"01a20846fe00-0000-0adbe2b57b52c4d4","data":{"inc":{"n":1}}}
+  $ offsync recover -C a -o ndjson | jq -c '[.event.id, .event.source]'
+  ["<id1>","/people/ben"]
+  ["<id2>","/people/ben"]
+  ["7","/till/1"]
+  $ offsync recover drop -C a 7
+  dropped 1
+  $ offsync recover send -C a --source /till/1
+  offsync: --source goes with an ID; see: offsync recover --help
+  [2]
 
 What makes no sense.
 
