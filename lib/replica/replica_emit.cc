@@ -103,6 +103,7 @@ struct Replica::Batch::Impl {
   Status complete_own(EventView& event, const Entity& visible, Completion& texts);
   Status complete_foreign(EventView& event, Completion& texts);
   Result<Emitted> take(const EventView& event, EntityRow& entity, std::string line);
+  const std::string& given_time(const EventView& event);
   const std::string& time_text(std::int64_t ms);
   std::int64_t time_ms_ = -1;  // of time_: many events of a batch bear the same time
   std::string time_;
@@ -195,11 +196,11 @@ Status Replica::Batch::Impl::complete_own(EventView& event, const Entity& visibl
                       "set it right, then emit again; nothing was queued");
   }
   if (event.id.empty()) event.id = texts.id = uuid_v7(wall, write->store.random);
-  if (event.time.empty()) event.time = time_text(wall);
   event.clientseq = write->row.next;
   const std::vector<Base> seen = seen_by(visible, event);
   event.stamp = next_stamp(*write, latest_seen(visible, event, seen));
   event.stamp_given = true;
+  if (event.time.empty()) event.time = given_time(event);
   const bool states_base = !event.base_given && needs_base(event);
   const std::string_view data = event.data;
   if (states_base) {
@@ -214,6 +215,11 @@ Status Replica::Batch::Impl::complete_own(EventView& event, const Entity& visibl
   return check_size(event);
 }
 
+// By the replica's clock, which does not go back.
+const std::string& Replica::Batch::Impl::given_time(const EventView& event) {
+  return time_text(event.stamp.ms());
+}
+
 const std::string& Replica::Batch::Impl::time_text(std::int64_t ms) {
   if (ms != time_ms_) {
     time_ms_ = ms;
@@ -224,9 +230,8 @@ const std::string& Replica::Batch::Impl::time_text(std::int64_t ms) {
 
 Status Replica::Batch::Impl::complete_foreign(EventView& event, Completion& texts) {
   if (event.stamp.none()) {
-    // By the replica's clock, which does not go back, and gives no time twice.
     event.stamp = {next_stamp(*write, 0).time, foreign_node(event.source)};
-    event.time = time_text(event.stamp.ms());
+    event.time = given_time(event);
   }
   texts.line = encode_content(event);
   return check_size(event);

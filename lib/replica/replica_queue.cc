@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/rfc3339.h"
 #include "base/uuid.h"
 #include "event/checks.h"
 #include "event/with_base.h"
@@ -77,7 +78,7 @@ class Requeue {
     EventView event = *read;
     OFFSYNC_ASSIGN(EntityRow * entity, write_.entity(event.subject));
     OFFSYNC_ASSIGN(Entity * visible, write_.visible(event.subject, *entity));
-    std::string id, data;
+    std::string id, data, time;
     std::vector<Base> bases;
     if (write_.row.own(event.source)) {
       id = uuid_v7(write_.store.clock.wall_ms(), write_.store.random);
@@ -93,6 +94,9 @@ class Requeue {
       const Stamp before = event.stamp;
       event.stamp = next_stamp(write_, latest(*visible, bases));
       stamps.moved(before, event.stamp);
+      // A clock that was wrong gave the time, too.
+      const bool afresh = event.stamp.time < before.time && event.time_ms == before.ms();
+      if (afresh) event.time = time = format_rfc3339(event.stamp.ms());
     }
     Emitted emitted{encode_content(event), std::string(event.id), false, {}};
     OFFSYNC_TRY(queue::insert(write_, write_.row.next, PendingState::queued, event, emitted.line));

@@ -137,6 +137,24 @@ TEST_CASE("stamps grow while the wall clock stands or goes back, and after reope
   CHECK(event.clientseq == 4);
 }
 
+TEST_CASE("times given to own events never go back, across openings too, as their stamps do not") {
+  Fixture f;
+  std::string last;
+  for (int i = 0; i < 6; ++i) {
+    const Seen event = seen(f.set("todo/1", "title", "2").line);
+    CHECK(event.time >= last);
+    CHECK(event.time == format_rfc3339(event.stamp.ms()));
+    last = event.time;
+    if (i % 2 == 1) f.clock.set_wall(f.clock.wall_ms() - 3'600'000);
+    if (i % 3 == 2) f.replica = f.open_again();
+  }
+  // One that its author gives is that.
+  auto batch = must(f.replica.begin_batch());
+  CHECK(seen(must(batch.add_line(R"({"type":"t","subject":"a/1","time":"2001-01-01T00:00:00Z"})"))
+                 .line)
+            .time == "2001-01-01T00:00:00Z");
+}
+
 TEST_CASE("what is refused leaves no trace, and the batch usable") {
   Fixture f;
   f.set("todo/1", "title", "1");
