@@ -1,6 +1,7 @@
 // Which log a replica belongs to.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -34,7 +35,25 @@ Status sync_path(const std::string& path, int flags) {
                     fmt::format("cannot sync {}: {}", path, std::strerror(error)));
 }
 
-// What is committed in a replica's file, in a new file of its own that is durable. Who opens that
+// An empty file that is for nobody but whom `from` is for.
+Status make_like(const std::string& from, const std::string& to) {
+  struct stat info {};
+  if (::stat(from.c_str(), &info) != 0) info.st_mode = S_IRUSR | S_IWUSR;
+  const int fd = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  const bool made = fd >= 0 && ::fchmod(fd, info.st_mode & 0777) == 0;
+  const int error = errno;
+  if (made) sqlite::give_to_owner_of(from, fd);
+  if (fd >= 0) ::close(fd);
+  if (made) return {};
+  if (error == EEXIST) {
+    return make_error(Errc::config, "exists", "there is a file " + to + " already",
+                      "give it another name");
+  }
+  return make_error(kind_of_errno(error), "io",
+                    fmt::format("cannot make {}: {}", to, std::strerror(error)));
+}
+
+// What is committed in a replica's file, in an empty one, durably. Who opens that
 // finds a copy, with which it is not the same replica.
 Status copy_file(const std::string& from, const std::string& to) {
   OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(from, {}));
@@ -97,11 +116,7 @@ Status Replica::leave_log(const std::string& keep, const std::string& remote,
                           const LogPlace& there) {
   ReplicaStore& store = impl_->store;
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(store));  // nobody else writes until it is done
-  OFFSYNC_ASSIGN(const bool taken, sqlite::exists(keep));
-  if (taken) {
-    return make_error(Errc::config, "exists", "there is a file " + keep + " already",
-                      "give it another name");
-  }
+  OFFSYNC_TRY(make_like(store.file(), keep));
   Status kept = copy_file(store.file(), keep);
   for (const char* clear :
        {"DELETE FROM entity", "DELETE FROM conflict", "DELETE FROM log", "DELETE FROM base",

@@ -189,6 +189,10 @@ Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> s
 // file without its WAL is an older state, and never an empty file that is begun anew.
 Status settle(Db& db);
 
+// Where root makes a file beside a database: it belongs to whom `database` belongs to. SQLite does
+// the same with its own.
+void give_to_owner_of(const std::string& database, int fd);
+
 // An exclusive lock file next to a database, to serialise writers and checkpoints across processes
 // (SQLite before 3.51.3 can corrupt a WAL when both meet). Released on destruction, and by the
 // kernel when the process dies. Fair: who waits comes before who has just released. Two FileLocks

@@ -1,6 +1,7 @@
-// Which file a name leads to, and who may write to it.
+// Which file a name leads to, whose it is, and who may write to it.
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -18,6 +19,14 @@ bool writable_for_somebody(const std::string& name) {
 }
 
 }  // namespace
+
+void give_to_owner_of(const std::string& database, int fd) {
+  struct stat owner {};
+  struct stat info {};
+  if (::geteuid() != 0 || ::stat(database.c_str(), &owner) != 0 || ::fstat(fd, &info) != 0) return;
+  if (owner.st_uid == info.st_uid && owner.st_gid == info.st_gid) return;
+  (void)::fchown(fd, owner.st_uid, owner.st_gid);
+}
 
 std::string behind_links(const std::string& name) {
   std::error_code error;

@@ -58,12 +58,7 @@ Result<FileLock> FileLock::open(const std::string& file, const std::string& of) 
     ::close(fd);
     return make_error(Errc::io, "io", "cannot lock " + file + ": it is no file", "take it away");
   }
-  // Also one that root has made before. SQLite does the same with the files beside a database.
-  struct stat owner {};
-  if (::geteuid() == 0 && !of.empty() && ::stat(of.c_str(), &owner) == 0 &&
-      (owner.st_uid != info.st_uid || owner.st_gid != info.st_gid)) {
-    (void)::fchown(fd, owner.st_uid, owner.st_gid);
-  }
+  if (!of.empty()) give_to_owner_of(of, fd);  // also one that root has made before
   return FileLock(fd, file, of);
 }
 
