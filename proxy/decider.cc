@@ -27,6 +27,13 @@ std::string pair_key(std::string_view source, std::string_view other) {
   return key.append(source).append(1, '\n').append(other);
 }
 
+// What stands in one order in a request. A replica has all of an entity in its order, whoever wrote
+// it; who does not say which source is its own may pass on for several, each with an order.
+std::string order_key(const Request& request, const EventView& event) {
+  return request.author.empty() ? pair_key(event.source, event.subject)
+                                : std::string(event.subject);
+}
+
 }  // namespace
 
 // One call of decide().
@@ -82,7 +89,7 @@ class Decider::Group {
   Status accept(EventView event);
   Status reject(const EventView& event, std::string_view code, std::string detail);
   Status reject_unread(const Error& error);
-  void hold(const EventView& event);
+  Status hold(const EventView& event);
   void fill_time(EventView& event);
   void note_time();
   void append(const EventView& event);
@@ -105,7 +112,6 @@ class Decider::Group {
   std::string recordedtime_;
   Request* request_ = nullptr;
   std::size_t index_ = 0;
-
   Decided out_;
   std::set<std::string_view> changed_;                        // keys of out_.entities
   std::unordered_map<std::string, std::size_t> by_identity_;  // indices of out_.commit.entries
@@ -131,11 +137,9 @@ Status Decider::Group::decide() {
   }
   OFFSYNC_ASSIGN(const std::optional<KnownEvent> known, find(event->source, event->id));
   if (known) return decide_known(*event, *known);
+  const bool ordered = event->clientseq != 0 || !request_->author.empty();
+  if (ordered && request_->refused.contains(order_key(*request_, *event))) return hold(*event);
   if (event->clientseq != 0) {
-    if (request_->refused.contains(pair_key(event->source, event->subject))) {
-      hold(*event);
-      return {};
-    }
     OFFSYNC_ASSIGN(const Mark* mark, mark_of(event->source));
     if (event->clientseq <= mark->clientseq) return decide_again(*event);
   }
@@ -268,7 +272,7 @@ Status Decider::Group::reject(const EventView& event, std::string_view code, std
   Outcome& outcome = answer(OutcomeKind::rejected);
   outcome.code = code;
   outcome.detail = std::move(detail);
-  request_->refused.emplace(pair_key(event.source, event.subject), index_);
+  request_->refused.emplace(order_key(*request_, event), index_);
   if (!in_order(event)) return {};
   OFFSYNC_ASSIGN(Mark * mark, mark_of(event.source));
   if (event.clientseq <= mark->clientseq) return {};
@@ -283,25 +287,21 @@ Status Decider::Group::reject(const EventView& event, std::string_view code, std
   return {};
 }
 
-void Decider::Group::hold(const EventView& event) {
+Status Decider::Group::hold(const EventView& event) {
   Outcome& outcome = answer(OutcomeKind::held);
   outcome.code = "held";
-  const auto first = request_->refused.find(pair_key(event.source, event.subject));
+  const auto first = request_->refused.find(order_key(*request_, event));
   outcome.detail = fmt::format("an earlier event of {} was rejected, in line {}", event.subject,
                                request_->candidates[first->second].outcome.line);
+  return {};
 }
 
 Outcome& Decider::Group::answer(OutcomeKind kind) {
-  Outcome& outcome = candidate().outcome;
-  outcome = {.id = std::move(outcome.id),
-             .kind = kind,
-             .sequence = 0,
-             .line = outcome.line,
-             .code = {},
-             .detail = {},
-             .conflicts = 0,
-             .source = {}};
-  return outcome;
+  Outcome fresh;
+  fresh.id = std::move(candidate().outcome.id);
+  fresh.kind = kind;
+  fresh.line = candidate().outcome.line;
+  return candidate().outcome = std::move(fresh);
 }
 
 // Several events without time in one millisecond keep their order: the counter of their stamps

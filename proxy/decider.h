@@ -7,7 +7,8 @@
 //   duplicate       its source and id are in the log, or earlier in the group, with the same
 //   content;
 //                   with other content: id_conflict
-//   held            an event of the same source and subject was rejected in the same request
+//   held            an event of the same subject was rejected in the same request (where the sender
+//                   has not said which source is its own: of the same source, too)
 //   (as before)     clientseq at or below the mark: the rejection remembered, or already_decided;
 //                   of another source than the sender's: the rejection remembered
 //   clock_ahead     its stamp is too far in the future
@@ -43,7 +44,7 @@ struct Request {
   std::string space;
   std::string author;  // the sender's own source; empty: it has not said
   std::vector<Candidate> candidates;
-  // (source, subject) of what was rejected, with the first such candidate's index.
+  // What later candidates are held behind, with the first such candidate's index.
   std::unordered_map<std::string, std::size_t> refused;
 };
 

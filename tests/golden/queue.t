@@ -218,3 +218,25 @@ What another source wrote is sent again as it was, unless its name is the reason
   [2]
   $ offsync queue retry -C b --all
   left as it is: event 7 of /till/2 would be rejected again: the log has another one of that name; drop it, or emit what it says under an id of its own
+
+Own edits behind another source's refused event wait for it, each time it is refused.
+
+  $ offsync emit -q -C b item.made item/9 count=many > out; offsync sync -q -C b > out 2>&1
+  [75]
+  $ offsync queue drop -q -C b --all; offsync sync -q -C b
+  $ echo '{"specversion":"1.0","id":"8","source":"/till/2","type":"t.sold","subject":"item/9","data":{"inc":{"count":1}}}' |
+  >   offsync emit -q -C a --batch - > out
+  $ offsync emit -q -C a item.named item/9 name=Cog > out
+  $ offsync sync -C a
+  pushed 0, pulled 1, 0 conflicts, 1 rejected, 1 held
+  offsync: 1 rejected, 1 held wait for you: offsync queue
+  [75]
+  $ offsync queue retry -q -C a 8 > out; offsync sync -C a
+  pushed 0, pulled 0, 0 conflicts, 1 rejected, 1 held
+  offsync: 1 rejected, 1 held wait for you: offsync queue
+  [75]
+  $ offsync queue -C a -o text | cut -d' ' -f 3-
+                                     rejected  t.sold      item/9  count+=1
+    kind_mismatch: the field count of item/9 is a register; the event uses it as a counter
+  held      item.named  item/9  name="Cog"
+    held: an earlier event of this entity was rejected

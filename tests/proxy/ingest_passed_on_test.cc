@@ -59,6 +59,29 @@ TEST_CASE("what was rejected stays so, whoever passes it on", "[ingest]") {
   CHECK(world.log().size() == 1);
 }
 
+TEST_CASE("behind a rejection all that its replica has of the entity is held, whoever wrote it") {
+  IngestWorld world;
+  Author ann("/ann", 1, world.clock);
+  Author bob("/bob", 2, world.clock);
+  world.submit_one(bob.set("todo/1", "n", "1"));
+  EventDraft unfit = ann.draft("todo/1");
+  unfit.inc["n"] = "1";
+  EventDraft plain = ann.setting("todo/1", "p", "1");
+  plain.source = "/till";
+  plain.clientseq = 0;
+  const std::vector<std::string> lines = {unfit.line(), bob.set("todo/1", "m", "2"), plain.line(),
+                                          bob.set("todo/2", "m", "2")};
+  SECTION("a replica holds them all as well") {
+    CHECK(words(pass_on(world, lines, "/bob")) ==
+          Words{"rejected kind_mismatch", "held held", "held held", "accepted"});
+    CHECK(audit(world.memory, "shop").empty());
+  }
+  SECTION("who does not say which source is its own passes on for several") {
+    CHECK(words(world.submit(lines)) ==
+          Words{"rejected kind_mismatch", "accepted", "accepted", "accepted"});
+  }
+}
+
 TEST_CASE("a rejection of what was passed on is nobody's decision", "[ingest]") {
   IngestWorld world;
   Author ann("/ann", 1, world.clock);

@@ -77,6 +77,7 @@ class Machine final : public SyncObserver {
   void tick();
   void follow();
   void synced_once(const ReplicaInfo& info);
+  void check_order();
   void check_rejected(const PendingEvent& event);
   std::vector<PendingEvent> queue();
   std::vector<EventPtr> shown_pending();

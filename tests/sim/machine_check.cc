@@ -66,8 +66,21 @@ void Machine::check_state() {
   world_.count("states compared");
   compare(oracle_.state(space_, cursor, {}), Replica::View::confirmed, "confirmed");
   compare(oracle_.state(space_, cursor, shown_pending()), Replica::View::visible, "visible");
+  check_order();
   if (epoch == tail_epoch_ && cursor < tail_) {
     world_.violated(2, "c{}: the cursor went back from {} to {} in a crash", index_, tail_, cursor);
+  }
+}
+
+// P11: what comes behind a rejected event of its entity has not gone past it, but for what a log
+// had once.
+void Machine::check_order() {
+  std::set<std::string> blocked;
+  for (const PendingEvent& event : queue()) {
+    if (event.state == PendingState::rejected) blocked.insert(event.subject);
+    if (event.state != PendingState::accepted || !blocked.contains(event.subject)) continue;
+    if (oracle_.lost(event.source + " " + event.id)) continue;
+    world_.violated(11, "c{}: {} of {} went past a rejected one", index_, event.id, event.subject);
   }
 }
 
