@@ -22,15 +22,12 @@ Error bad_argument(std::string detail, std::string hint = {}) {
   return make_error(Errc::usage, "bad_argument", std::move(detail), std::move(hint));
 }
 
-// A name that ends in a mark or is padded with blanks is allowed, but rarely meant.
+// A name that ends in a mark or has a blank is allowed, but rarely meant.
 Status check_likely(std::string_view what, std::string_view text, std::string_view name,
                     std::string_view expected) {
   constexpr std::string_view kMarks = "+-*/%&|^!?<>~:.,;=";
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  const char last = name.back();
-  if (kMarks.find(last) == std::string_view::npos && !blank(last) && !blank(name.front())) {
-    return {};
-  }
+  const bool marked = kMarks.find(name.back()) != std::string_view::npos;
+  if (!marked && name.find_first_of(" \t") == std::string_view::npos) return {};
   return bad_argument(
       fmt::format("{}'{}' is about a field named '{}', which is hardly meant", what, text, name),
       fmt::format("it takes {}; an event for a field of that name is written with --data",

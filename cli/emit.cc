@@ -100,9 +100,15 @@ class Emit final : public Command {
   // A type may look like an entity, but no entity like a type.
   Status check_order() const {
     const Status subject = check_subject(subject_);
-    if (subject || !check_subject(type_)) return {};
-    Error error = subject.error();
-    error.hint = fmt::format("did you mean: offsync emit {} {}", subject_, type_);
+    if (!check_subject(type_)) return {};
+    const bool change = subject_.substr(0, subject_.find('/')).find('=') != std::string::npos;
+    if (subject && !change) return {};
+    Error error = subject ? make_error(Errc::usage, "bad_argument",
+                                       fmt::format("the subject \"{}\" looks like a change of {}",
+                                                   subject_, type_))
+                          : subject.error();
+    error.hint = change ? fmt::format("a TYPE comes first: offsync emit TYPE {} name=value", type_)
+                        : fmt::format("did you mean: offsync emit {} {}", subject_, type_);
     return error;
   }
 

@@ -94,6 +94,12 @@ Bad data: exit code 65, nothing is kept.
   $ offsync emit todo/1 todo.created title=x
   offsync: the subject "todo.created" is not kind/id, such as todo/1; did you mean: offsync emit todo.created todo/1
   [65]
+  $ offsync emit todo/1 title=x
+  offsync: the subject "title=x" is not kind/id, such as todo/1; a TYPE comes first: offsync emit TYPE todo/1 name=value
+  [65]
+  $ offsync emit todo/1 home=https://example.org/ title=x
+  offsync: the subject "home=https://example.org/" looks like a change of todo/1; a TYPE comes first: offsync emit TYPE todo/1 name=value
+  [2]
   $ offsync emit todo.x todo a=b
   offsync: the subject "todo" is not kind/id, such as todo/1
   [65]
