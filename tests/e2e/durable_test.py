@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 
 from harness import Case, OFFSYNC, PATIENCE, PROXY, clean_environment, eventually, main, ndjson
+from scripted import Server
 
 
 def limit(size):
@@ -135,6 +136,59 @@ class Commits(Case):
         for replica in (anna, ben):
             self.assertEqual(len(replica.queue()), 1)
             replica.emit("t", "k/1", "v=3")
+
+    def test_a_push_that_was_taken_while_the_replica_is_locked(self):
+        """The proxy has the event, and the replica cannot be told: 75, and the next sync finds out."""
+        proxy = self.proxy()
+        server = Server(proxy.port)
+        self.addCleanup(server.close)
+        anna = self.replica("anna", server.url())
+        anna.sync()
+        anna.emit("t", "k/1", "n+=1")
+        forward, locks = server._forward, []
+
+        def lock_first(connection, method, *request):
+            if method == "POST":
+                locks.append(hold(anna.folder / ".offsync/replica.db.lock"))
+            forward(connection, method, *request)
+
+        server._forward = lock_first
+        done = anna.finish("sync", "--push")
+        for lock in locks:
+            lock.close()
+        self.assertEqual((len(locks), done.returncode), (1, 75), done.stderr)
+        self.assertIn("the proxy has decided about 1 event, but this replica could not note it", done.stderr)
+        self.assertIn("sending them again changes nothing; sync again", done.stderr)
+        self.assertIn("nothing is lost; 1 event stays queued", done.stderr)
+        self.assertEqual(proxy.info()["head"], 1)
+        self.assertEqual([event["state"] for event in anna.queue()], ["queued"])
+        server._forward = forward
+        told = anna.sync()
+        self.assertEqual((told["pushed"], told["duplicate"], told["pulled"]), (0, 1, 1))
+        self.assertEqual(anna.fields("k/1"), {"n": 1})
+        self.assert_same_state(proxy, anna)
+
+    def test_a_great_answer_whose_folder_is_full(self):
+        """It is spooled beside the store: the log says what failed, where and why, and the proxy goes on."""
+        process, url = self.limited_proxy(resource.RLIM_INFINITY)
+        anna = self.replica("anna", url)
+        anna.run("emit", "--batch", "-", input=events(6000, 1000))
+        anna.sync()
+        process.terminate()
+        self.assertEqual(process.wait(timeout=PATIENCE), 0)
+        process, url = self.limited_proxy(2 * 1024 * 1024)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            opener.open(url + "/state", timeout=PATIENCE)
+        with refused.exception as answer:
+            self.assertEqual(answer.code, 503)
+            self.assertEqual(json.loads(answer.read())["code"], "not_ready")
+        log = (self.folder / "proxy/log").read_text()
+        self.assertIn(f"cannot write a file for a great answer in the folder {self.folder}/proxy: File too large", log)
+        self.assertEqual(self.head(url), 6000)
+        anna.run("emit", "--batch", "-", input=events(3, 10))
+        anna.sync("--remote", url)
+        self.assertEqual(self.head(url), 6003)
 
 
 if __name__ == "__main__":

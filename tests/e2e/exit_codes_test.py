@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 
-from harness import Case, main
+from harness import OFFSYNC, PATIENCE, Case, clean_environment, main
 from scripted import Server, answer, of_log, silent
 
 REFUSALS = {
@@ -208,6 +208,32 @@ class ExitCodes(Case):
                 self.assertRegex(done.stdout + done.stderr, "last sync(ed)? +2.*, just now")
         server.on("state", silent)
         self.assertNotIn("asking", replica.finish("state", "-q", env={"OFFSYNC_ASK_TIMEOUT": "1"}).stderr)
+
+    def test_how_long_is_waited_by_default(self):
+        """2 s until the replica answers, half a second until it is said that somebody is asked. A busy machine makes
+        both later, never sooner; request_timeout is far above them."""
+        server = self.world()
+        replica = self.replica("anna", server.url())
+        replica.emit("n.set", "n/1", "v:=1")
+        replica.sync()
+        env = clean_environment()
+        del env["OFFSYNC_ASK_TIMEOUT"]
+        for kind, command in (("state", "state"), ("info", "status"), ("conflicts", "conflicts")):
+            with self.subTest(command):
+                server.on(kind, silent)
+                begun = time.monotonic()
+                process = subprocess.Popen([OFFSYNC, command, "-o", "json"], cwd=replica.folder, env=env, text=True,
+                                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                first = process.stderr.readline()
+                told = time.monotonic() - begun
+                _, rest = process.communicate(timeout=PATIENCE)
+                took = time.monotonic() - begun
+                self.assertEqual((process.returncode, first), (0, f"asking {server.url()} …\n"), rest)
+                self.assertGreaterEqual(told, 0.5)
+                self.assertGreaterEqual(took, 2)
+                self.assertLess(took, 20)
+                if command != "status":  # it says so in its report
+                    self.assertIn("sent nothing for 2 s", rest)
 
     def test_watch_that_never_was_connected(self):
         gone = self.replica("gone", "http://127.0.0.1:1/v1/spaces/test")

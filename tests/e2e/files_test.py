@@ -3,6 +3,7 @@
 are no files at all."""
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -188,6 +189,27 @@ class Rights(Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         return None
 
+    def test_what_a_replica_leaves_behind_is_for_nobody_else(self):
+        """`remote set --switch` keeps the former replica: as private as that was, and of the same owner."""
+        proxy = self.proxy()
+        anna = self.replica("anna", proxy.url("one"))
+        anna.emit("t", "k/1", "v=1")
+        anna.sync()
+        owner = os.geteuid()
+        (anna.folder / ".offsync/replica.db").chmod(0o600)
+        if owner == 0:
+            owner = NOBODY
+            self.given(anna.folder, NOBODY)
+        anna.run("remote", "set", proxy.url("two"), "--switch")
+        kept = [file for file in (anna.folder / ".offsync").iterdir() if re.fullmatch(r"replica-.*\.db", file.name)]
+        self.assertEqual(len(kept), 1)
+        self.assertEqual(kept[0].stat().st_mode & 0o777, 0o600)
+        for file in (anna.folder / ".offsync").iterdir():
+            self.assertEqual(file.stat().st_uid, owner, file)
+        done = subprocess.run([OFFSYNC, "doctor", "--file", str(kept[0])], cwd=anna.folder, env=clean_environment(),
+                              capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def check_own_lock(self):
         anna = self.replica("anna")
         self.assertEqual((anna.folder / ".offsync/replica.db.lock").stat().st_uid, os.geteuid())
@@ -204,7 +226,8 @@ class Rights(Case):
         self.assertEqual(len(anna.queue()), 1)
 
     READS = (["state", "--offline"], ["state", "--offline", "k/1"], ["log"], ["log", "--pending"], ["queue"],
-             ["queue", "export"], ["conflicts", "--offline"], ["status", "--offline", "--json"], ["replay"])
+             ["queue", "export"], ["conflicts", "--offline"], ["status", "--offline", "--json"], ["replay"],
+             ["queue", "show"], ["recover"], ["recover", "list", "-o", "text"], ["remote", "--json"])
 
     def world(self):
         proxy = self.proxy()
@@ -213,21 +236,30 @@ class Rights(Case):
             anna.emit("t", f"k/{i}", "v=1")
         anna.sync()
         anna.emit("t", "k/1", "v=2")
+        anna.other = proxy.url("other")
+        anna.queued = anna.queue()[0]["event"]["id"]
         return anna
 
     def seen(self, anna):
-        return [anna.run(*words) for words in self.READS]
+        return [anna.run(*self.words_of(anna, words)) for words in self.READS]
+
+    @staticmethod
+    def words_of(anna, words):
+        """`queue show` of what is in the queue."""
+        return [*words, anna.queued] if words == ["queue", "show"] else words
 
     def check_reads(self, anna, expected):
         for words, text in zip(self.READS, expected):
-            done = self.as_nobody(*words, cwd=anna.folder)
+            done = self.as_nobody(*self.words_of(anna, words), cwd=anna.folder)
             self.assertEqual((done.returncode, done.stdout), (0, text), (words, done.stderr))
 
     def check_writes(self, anna):
-        for words in (["emit", "t", "k/9", "v=1"], ["queue", "drop", "--all"], ["sync"]):
+        for words in (["emit", "t", "k/9", "v=1"], ["queue", "drop", "--all"], ["sync"], ["recover", "send"],
+                      ["queue", "drop", anna.queued], ["remote", "set", anna.other, "--switch"]):
+            nothing = words in (["queue", "drop", "--all"], ["recover", "send"])  # is there to be done
             done = self.as_nobody(*words, cwd=anna.folder)
-            self.assertEqual(done.returncode, 0 if words[0] == "queue" else 77, (words, done.stderr))
-            if words[0] != "queue":
+            self.assertEqual(done.returncode, 0 if nothing else 77, (words, done.stderr))
+            if not nothing:
                 self.assertIn("Permission denied", done.stderr)
                 self.assertEqual(done.stderr.count("Permission denied"), 1)
 

@@ -122,3 +122,15 @@ The log lines of the proxy, both runs.
   time=<TIME> level=info event=listening url=http://127.0.0.1:<port1> store=sqlite:<folder>/proxy.db version=0.1.0 pid=<pid>
   time=<TIME> level=info event=stopping signal=SIGTERM
   time=<TIME> level=info event=stopped
+
+A conflict that comes together with what resolves it is nobody's to decide.
+
+  $ proxy_stop; proxy_start; url=${url%shop}fresh
+  $ for who in d e f; do offsync init -q -C $who --remote "$url" --source /people/$who; done
+  $ offsync emit -q -C d todo.created todo/1 title=Oats > event; offsync sync -q -C d
+  $ offsync sync -q -C e; offsync sync -q -C f
+  $ offsync emit -q -C d todo.renamed todo/1 title=Spelt > event
+  $ sleep 0.01; offsync emit -q -C e todo.renamed todo/1 title=Rye > event
+  $ offsync sync -q -C d; offsync sync -q -C e; offsync resolve -q -C e todo/1 --ours > event
+  $ offsync sync -q -C e; offsync sync -C f
+  pushed 0, pulled 4, 0 conflicts, 0 rejected
