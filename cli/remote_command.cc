@@ -147,7 +147,7 @@ class RemoteCommand final : public Command {
     }
     const LogPlace place{there->log, place_of(url_)};
     const Status same = check_same_log(info, there->epoch, place);
-    if (!same && switch_) return leave(settings, replica, place);
+    if (!same && switch_) return leave(settings, replica, there->epoch, place);
     OFFSYNC_TRY(same);
     OFFSYNC_TRY(replica.set_remote(url_));
     say(settings,
@@ -161,11 +161,12 @@ class RemoteCommand final : public Command {
     return remote.info();
   }
 
-  Status leave(const Settings& settings, Replica& replica, const LogPlace& there) const {
+  Status leave(const Settings& settings, Replica& replica, const std::string& epoch,
+               const LogPlace& there) const {
     OFFSYNC_ASSIGN(const ReplicaInfo before, replica.info());
     OFFSYNC_ASSIGN(const QueueCounts queue, replica.counts());
     const std::string keep = free_name(settings.home, space_of(before.place));
-    OFFSYNC_TRY(replica.leave_log(keep, url_, there));
+    OFFSYNC_TRY(replica.leave_log(keep, url_, epoch, there));
     const std::uint64_t pending = queue.queued + queue.accepted + queue.rejected + queue.held;
     say(settings,
         fmt::format("the remote is {}; what this replica was{} is kept in {}",

@@ -25,8 +25,27 @@ std::int64_t time_for(const std::vector<PendingEvent>& events, std::int64_t idle
 
 }  // namespace
 
-PushSession::PushSession(SyncContext& context, const std::optional<Cursor>& seen,
-                         const std::string& source, std::vector<PendingEvent> events)
+LogSession::LogSession(SyncContext& context)
+    : Session(context, "the look at the log", context.options.request_timeout_ms,
+              limits::kLineBytes) {
+  HttpRequest request;
+  request.target = context.base;
+  request.headers = {{"Accept", "application/json"}};
+  begin(std::move(request));
+}
+
+// Its head says all.
+Status LogSession::consume(bool /*last*/) {
+  body_.clear();
+  return {};
+}
+
+Status LogSession::finish() {
+  return context_.replica.bind_log(epoch_, there_);
+}
+
+PushSession::PushSession(SyncContext& context, const Cursor& seen, const std::string& source,
+                         std::vector<PendingEvent> events)
     : Session(context, "the push of " + counted(events.size(), "event"),
               time_for(events, context.options.request_timeout_ms), limits::kBodyBytes),
       events_(std::move(events)) {
@@ -34,10 +53,8 @@ PushSession::PushSession(SyncContext& context, const std::optional<Cursor>& seen
   request.method = "POST";
   request.target = context.base + "/events";
   request.headers = {{"Content-Type", "application/x-ndjson"}, {"Accept", "application/x-ndjson"}};
-  if (seen) {
-    request.headers.emplace_back("Offsync-Cursor", seen->text());
-    context.add_line_mark(request, *seen);
-  }
+  request.headers.emplace_back("Offsync-Cursor", seen.text());
+  context.add_line_mark(request, seen);
   request.headers.emplace_back("Offsync-Source", source);
   request.body = body_of(events_);
   request.timeout_ms = time_for(events_, context.options.request_timeout_ms);
@@ -92,10 +109,7 @@ Status PushSession::consume(bool last) {
     ++answered_;
     outcomes.push_back(std::move(*outcome));
   }
-  if (!outcomes.empty()) {
-    OFFSYNC_TRY(settle(outcomes));
-    OFFSYNC_TRY(context_.check_log(epoch_, there_));  // a first push binds the replica to it
-  }
+  if (!outcomes.empty()) OFFSYNC_TRY(settle(outcomes));
   return wrong;
 }
 

@@ -1,4 +1,5 @@
-// PushSession: one POST of queued events, and the settling of what was answered.
+// PushSession: one POST of queued events, and the settling of what was answered. LogSession: the
+// look at the log before the first one.
 #pragma once
 
 #include <optional>
@@ -8,12 +9,24 @@
 
 namespace offsync {
 
+// Its answer decides to which log a replica belongs that belonged to none: what is pushed before
+// that was known could be pushed to another log, too.
+class LogSession final : public Session {
+ public:
+  explicit LogSession(SyncContext& context);
+
+ private:
+  Status consume(bool last) override;
+  Status finish() override;
+};
+
 class PushSession final : public Session {
  public:
-  // Precondition: `events` is not empty. With `seen`, how far the replica has come, the proxy takes
-  // nothing where its log does not hold that: its answer then ends the session as expired.
+  // Precondition: `events` is not empty. `seen`: how far the replica has come in its log. The proxy
+  // takes nothing where its log is another one, or does not hold that: its answer then ends the
+  // session as expired.
   // `source`: our own, to whose events the numbers of order belong.
-  PushSession(SyncContext& context, const std::optional<Cursor>& seen, const std::string& source,
+  PushSession(SyncContext& context, const Cursor& seen, const std::string& source,
               std::vector<PendingEvent> events);
 
   std::size_t size() const { return events_.size(); }

@@ -142,10 +142,14 @@ class Replica {
   Status set_remote(const std::string& remote);
   // Our log, that of this epoch, was met there. Changes nothing where ours is another one.
   Status note_place(std::string_view epoch, const LogPlace& there);
-  // Leaves the log for another one, whatever was pending: the replica is as after create(), but for
-  // its source, node, clock and numbers, which go on. What it was is kept in the new file `keep`.
-  // Errors: config `exists`.
-  Status leave_log(const std::string& keep, const std::string& remote, const LogPlace& there);
+  // A replica that knows no epoch belongs to the log of this one from now on, before it has told it
+  // anything. Error: config `other_log`.
+  Status bind_log(std::string_view epoch, const LogPlace& there);
+  // Leaves the log for that of `epoch`, whatever was pending: the replica is as after create(), but
+  // for its source, node, clock and numbers, which go on. What it was is kept in the new file
+  // `keep`. Errors: config `exists`.
+  Status leave_log(const std::string& keep, const std::string& remote, std::string_view epoch,
+                   const LogPlace& there);
 
   // --- emit -------------------------------------------------------------------------------------
   // A transaction of one or many events. Own events (no source, or ours) get id, source, time,

@@ -168,12 +168,7 @@ Result<Replica::Found> Replica::settle_doubtful(std::string_view epoch,
                                                 std::span<const FormerEvent> asked,
                                                 std::span<const std::uint64_t> missing) {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
-  if (write->row.epoch != epoch) {
-    return make_error(Errc::protocol, "epoch_changed",
-                      "the proxy's log is another one (epoch " + std::string(epoch) + ", ours is " +
-                          write->row.epoch + ")",
-                      "a snapshot must be fetched first");
-  }
+  OFFSYNC_TRY(must_be_of(write->row, epoch));
   Found found;
   for (const FormerEvent& one : asked) {
     OFFSYNC_ASSIGN(const auto former, load(impl_->store, one.n, Former::doubtful));

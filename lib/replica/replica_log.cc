@@ -112,8 +112,29 @@ Status Replica::note_place(std::string_view epoch, const LogPlace& there) {
   return write->commit();
 }
 
+Status Replica::bind_log(std::string_view epoch, const LogPlace& there) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  ReplicaRow& row = write->row;
+  OFFSYNC_TRY(check_same_log(info_of(row), epoch, there));
+  if (!row.epoch.empty()) return {};  // another process was faster; it is asked with that
+  row.epoch = epoch;
+  row.log = there.log;
+  row.place = there.url;
+  write->row_changed = true;
+  return write->commit();
+}
+
+Status must_be_of(const ReplicaRow& row, std::string_view epoch) {
+  const bool unbound = row.epoch.empty() && row.log.empty() && row.place.empty();
+  if (unbound || row.epoch == epoch) return {};
+  return make_error(Errc::protocol, "epoch_changed",
+                    fmt::format("the proxy's log is another one (epoch {}, ours is {})", epoch,
+                                row.epoch.empty() ? "not known yet" : row.epoch),
+                    "a snapshot must be fetched first");
+}
+
 Status Replica::leave_log(const std::string& keep, const std::string& remote,
-                          const LogPlace& there) {
+                          std::string_view epoch, const LogPlace& there) {
   ReplicaStore& store = impl_->store;
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(store));  // nobody else writes until it is done
   OFFSYNC_TRY(make_like(store.file(), keep));
@@ -128,7 +149,7 @@ Status Replica::leave_log(const std::string& keep, const std::string& remote,
   row.remote = remote;
   row.log = there.log;
   row.place = there.url;
-  row.epoch.clear();
+  row.epoch = epoch;
   row.pulled = false;
   row.cursor = row.log_after = row.head = 0;
   row.clock_offset = row.last_sync = 0;

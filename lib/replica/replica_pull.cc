@@ -141,12 +141,7 @@ Result<Replica::Applied> Replica::apply(std::string_view epoch, std::span<const 
                                         std::uint64_t reaches) {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
   ReplicaRow& row = write->row;
-  if (!row.epoch.empty() && row.epoch != epoch) {
-    return make_error(Errc::protocol, "epoch_changed",
-                      "the proxy's log is another one (epoch " + std::string(epoch) + ", ours is " +
-                          row.epoch + ")",
-                      "a snapshot must be fetched first");
-  }
+  OFFSYNC_TRY(must_be_of(row, epoch));
   row.epoch = epoch;
   row.pulled = true;
   write->row_changed = true;

@@ -279,12 +279,7 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
 Result<Replica::Settled> Replica::settle(std::string_view epoch,
                                          std::span<const Outcome> outcomes) {
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
-  if (!write->row.epoch.empty() && write->row.epoch != epoch) {
-    return make_error(Errc::protocol, "epoch_changed",
-                      "the proxy's log is another one (epoch " + std::string(epoch) + ", ours is " +
-                          write->row.epoch + ")",
-                      "a snapshot must be fetched first");
-  }
+  OFFSYNC_TRY(must_be_of(write->row, epoch));
   if (write->row.epoch.empty()) {
     write->row.epoch = epoch;
     write->row_changed = true;

@@ -232,6 +232,9 @@ struct PendingKey {
 #define OFFSYNC_PENDING_COLUMNS "n, state, sequence, source, id, subject, type, line, code, detail"
 PendingEvent read_pending(const sqlite::Statement& statement);
 
+// Whether an answer of the log of this epoch may change a replica. Error: protocol `epoch_changed`.
+Status must_be_of(const ReplicaRow& row, std::string_view epoch);
+
 namespace queue {
 // What has a row in table pending. An empty `source` will do where only one event has the id.
 Result<std::optional<PendingKey>> find(ReplicaStore& store, std::string_view source,

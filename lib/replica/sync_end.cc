@@ -8,6 +8,27 @@
 
 namespace offsync {
 
+void SyncEngine::Impl::end_push_channel() {
+  switch (pushing) {
+    case Pushing::look:
+      return end_look();
+    case Pushing::question:
+      return end_question();
+    default:
+      return end_push();
+  }
+}
+
+void SyncEngine::Impl::end_look() {
+  const std::unique_ptr<Session> session = std::move(push.session);
+  push.due_ms = now();
+  if (session->end() == Session::End::done) {
+    push.succeeded();
+  } else {
+    fail(push, session->error(), session->worth_retrying(), session.get());
+  }
+}
+
 void SyncEngine::Impl::end_push() {
   const std::unique_ptr<Session> ended = std::move(push.session);
   const auto& session = static_cast<const PushSession&>(*ended);

@@ -32,7 +32,7 @@ void SyncEngine::Impl::tick() {
   if (!started) start();
   if (push.session && !done) {
     push.session->advance();
-    if (push.session->end() != Session::End::running) asking ? end_question() : end_push();
+    if (push.session->end() != Session::End::running) end_push_channel();
   }
   if (pull.session && !done) {
     pull.session->advance();
@@ -69,7 +69,7 @@ void SyncEngine::Impl::launch_once() {
 void SyncEngine::Impl::launch_watch() {
   if (context.options.pull && !pull.session && now() >= pull.due_ms) launch_pull();
   if (done || push.session || now() < push.due_ms || !may_push()) return;
-  if (launch_question()) return;
+  if (left_log() || launch_question()) return;
   if (context.options.push && launch_push()) return;
   push.due_ms = now() + context.options.poll_queue_ms;
 }
@@ -81,25 +81,44 @@ bool SyncEngine::Impl::may_push() const {
   return cursor && (!pull.failing || (pull.session && pull.session->status() == 200));
 }
 
+// Another process may have made the replica leave the log that a watch follows. What is emitted
+// then is not for that one.
+bool SyncEngine::Impl::left_log() {
+  const auto info = context.replica.info();
+  if (!info || !cursor || info->cursor || info->epoch == cursor->epoch) return false;
+  finish(make_error(
+      Errc::config, "other_log",
+      "this replica has left the log at " + context.place + " for that at " + info->place,
+      "nothing was sent to the one that it left; begin again"));
+  return true;
+}
+
 // False where there is nothing to push. The cursor is read first: if another process puts in the
 // snapshot of a new log after it, and events into the queue again, the proxy refuses the old
-// cursor.
+// cursor. The epoch is read once more, as the events may be of a replica that has left the log.
 bool SyncEngine::Impl::launch_push() {
   const auto info = context.replica.info();
-  if (!info) {
-    fail(push, info.error(), info.error().code == "busy");
-    return true;
-  }
-  auto events =
-      context.replica.to_push(once() ? pushed_upto : 0, push_events, context.options.push_bytes);
+  auto events = info ? context.replica.to_push(once() ? pushed_upto : 0, push_events,
+                                               context.options.push_bytes)
+                     : Result<std::vector<PendingEvent>>(info.error());
+  const auto then = context.replica.info();
+  if (events && !then) events = then.error();
   if (!events) {
     fail(push, events.error(), events.error().code == "busy");
     return true;
   }
   if (events->empty()) return false;
-  asking = false;
-  push.session =
-      std::make_unique<PushSession>(context, info->cursor, info->source, std::move(events).value());
+  if (then->epoch != info->epoch) {
+    push.due_ms = now();
+  } else if (info->epoch.empty()) {
+    pushing = Pushing::look;
+    push.session = std::make_unique<LogSession>(context);
+  } else {
+    pushing = Pushing::events;
+    push.session =
+        std::make_unique<PushSession>(context, info->cursor.value_or(Cursor{info->epoch, 0}),
+                                      info->source, std::move(events).value());
+  }
   return true;
 }
 
@@ -114,7 +133,7 @@ bool SyncEngine::Impl::launch_question() {
     return true;
   }
   if (asked->empty() || !info->cursor) return false;
-  asking = true;
+  pushing = Pushing::question;
   push.session = std::make_unique<MissingSession>(context, *info->cursor, std::move(asked).value());
   return true;
 }

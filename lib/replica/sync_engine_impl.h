@@ -54,8 +54,11 @@ struct SyncEngine::Impl {
   void launch_watch();
   bool launch_push();
   bool launch_question();
+  bool left_log();
   void launch_pull();
+  void end_push_channel();
   void end_push();
+  void end_look();
   void end_question();
   void log_began_anew();
   void end_pull();
@@ -93,7 +96,7 @@ struct SyncEngine::Impl {
   std::uint64_t farthest = 0;
   bool started = false;
   bool done = false;
-  bool asking = false;  // the session of `push` is a question
+  enum class Pushing { events, question, look } pushing = Pushing::events;
 
   std::size_t push_events;        // in one request; smaller where somebody finds that too large
   std::size_t page_events;        // in one page; fewer where the connection does not last

@@ -67,11 +67,9 @@ MUTANTS = [
      "if (event.causationid.empty()) return {};",
      "if (event.causationid.empty() || MUTANT) return {};"),
     ("epoch-not-checked", "P2", "lib/replica/replica_pull.cc",
-     "if (!row.epoch.empty() && row.epoch != epoch) {",
-     "if (!row.epoch.empty() && row.epoch != epoch && !MUTANT) {"),
+     "OFFSYNC_TRY(must_be_of(row, epoch));", "if (!MUTANT) OFFSYNC_TRY(must_be_of(row, epoch));"),
     ("settled-by-another-log", "P1", "lib/replica/replica_queue.cc",
-     "if (!write->row.epoch.empty() && write->row.epoch != epoch) {",
-     "if (!write->row.epoch.empty() && write->row.epoch != epoch && !MUTANT) {"),
+     "OFFSYNC_TRY(must_be_of(write->row, epoch));", "if (!MUTANT) OFFSYNC_TRY(must_be_of(write->row, epoch));"),
 
     # --- the queue ----------------------------------------------------------------------------------
     ("pushed-backwards", "P4", "lib/replica/replica_queue.cc",
@@ -155,8 +153,8 @@ MUTANTS = [
 
     # --- the engine ---------------------------------------------------------------------------------
     ("push-names-no-place", "P1", "lib/replica/push_session.cc",
-     'if (seen) {\n    request.headers.emplace_back("Offsync-Cursor"',
-     'if (seen && !MUTANT) {\n    request.headers.emplace_back("Offsync-Cursor"'),
+     'request.headers.emplace_back("Offsync-Cursor", seen.text());',
+     'if (!MUTANT) request.headers.emplace_back("Offsync-Cursor", seen.text());'),
     ("silence-not-noticed", "P5", "lib/replica/session.cc",
      "context_.clock.steady_ms() >= deadline()) give_up();",
      "context_.clock.steady_ms() >= deadline() && !MUTANT) give_up();"),

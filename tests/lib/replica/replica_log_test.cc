@@ -19,13 +19,13 @@ TEST_CASE("a replica that leaves its log begins afresh, and is kept as it was") 
   must(f.replica.note_place(log.epoch, {"first", "http://h/v1/spaces/s"}));
   const ReplicaInfo before = must(f.replica.info());
   const std::string keep = f.dir.file("kept.db");
-  must(f.replica.leave_log(keep, "http://h/v1/spaces/t", {"second", "http://h/v1/spaces/t"}));
+  must(f.replica.leave_log(keep, "http://h/v1/spaces/t", "e9", {"second", "http://h/v1/spaces/t"}));
 
   const ReplicaInfo now = must(f.replica.info());
   CHECK(now.remote == "http://h/v1/spaces/t");
   CHECK(now.log == "second");
   CHECK(now.place == "http://h/v1/spaces/t");
-  CHECK(now.epoch.empty());
+  CHECK(now.epoch == "e9");
   CHECK_FALSE(now.cursor);
   CHECK(now.source == before.source);
   CHECK(now.node == before.node);
@@ -50,19 +50,39 @@ TEST_CASE("a replica that leaves its log begins afresh, and is kept as it was") 
   CHECK(must(kept.entity("todo/2")));
 }
 
+TEST_CASE("what comes of the log that a replica has left is not taken") {
+  Fixture f;
+  FakeLog log;
+  log.append(foreign("x", "todo/2", R"({"set":{"b":2}})"));
+  must(f.replica.leave_log(f.dir.file("kept.db"), "http://h/v1/spaces/t", "",
+                           {"second", "http://h/v1/spaces/t"}));
+  CHECK(f.replica.apply(log.epoch, log.lines).error().code == "epoch_changed");
+  const Emitted own = f.set("todo/1", "a", "1");
+  Outcome accepted;
+  accepted.id = own.id;
+  accepted.kind = OutcomeKind::accepted;
+  accepted.sequence = 2;
+  CHECK(f.replica.settle(log.epoch, {&accepted, 1}).error().code == "epoch_changed");
+  CHECK(f.replica.bind_log(log.epoch, {"first", "http://h/v1/spaces/s"}).error().code ==
+        "other_log");
+  CHECK(must(f.replica.info()).epoch.empty());
+  must(f.replica.bind_log("e9", {"second", "http://h/v1/spaces/t"}));
+  CHECK(must(f.replica.info()).epoch == "e9");
+}
+
 TEST_CASE("leaving a log that cannot be kept changes nothing") {
   Fixture f;
   f.set("todo/1", "a", "1");
   const LogPlace there{"second", "http://h/v1/spaces/t"};
   const std::string taken = f.dir.file("taken.db");
-  must(f.replica.leave_log(taken, "http://h/v1/spaces/t", there));
+  must(f.replica.leave_log(taken, "http://h/v1/spaces/t", "e9", there));
   f.set("todo/1", "a", "2");
-  const auto again = f.replica.leave_log(taken, "http://h/v1/spaces/u", there);
+  const auto again = f.replica.leave_log(taken, "http://h/v1/spaces/u", "e9", there);
   REQUIRE_FALSE(again);
   CHECK(again.error().code == "exists");
-  CHECK(
-      f.replica.leave_log(f.dir.file("none/kept.db"), "http://h/v1/spaces/u", there).error().kind ==
-      Errc::io);
+  CHECK(f.replica.leave_log(f.dir.file("none/kept.db"), "http://h/v1/spaces/u", "e9", there)
+            .error()
+            .kind == Errc::io);
   CHECK_FALSE(fs::exists(f.dir.file("none")));
   CHECK(must(f.replica.info()).remote == "http://h/v1/spaces/t");
   CHECK(f.queue() == "a:queued");

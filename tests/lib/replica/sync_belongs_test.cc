@@ -1,4 +1,6 @@
 // A replica belongs to one log: it is not led to another one, and follows its own wherever it goes.
+#include <algorithm>
+
 #include "replica/session.h"
 #include "sync_fixture.h"
 
@@ -182,6 +184,100 @@ TEST_CASE("sync: a replica that never synced may go anywhere, and belongs there 
     CHECK(report.error->code == "other_log");
     CHECK(w.proxy.head() == 0);
     CHECK(there.sync(to(kShpo)).error.has_value() == false);
+  }
+}
+
+namespace {
+
+SyncOptions only_push(const std::string& remote = "") {
+  SyncOptions options = to(remote);
+  options.pull = false;
+  return options;
+}
+
+// Two logs, and a replica that belongs to none yet.
+struct TwoLogs : OneClient {
+  explicit TwoLogs(bool names) {
+    if (names) {
+      proxy.log_name = "logofshop";
+      other.log_name = "logofshpo";
+    }
+    other.begin_anew("e9");
+    a.emit("todo/1", "n", "1");
+  }
+  Client astray() { return Client(other, clock, folder.file("a.db"), 5); }
+  // Makes the replica leave the log of the shop for the other one.
+  void leave() {
+    REQUIRE(a.replica.leave_log(folder.file("kept.db"), kShpo, "e9", {other.log_name, kShpo}));
+  }
+
+  FakeProxy other{clock};
+};
+
+}  // namespace
+
+TEST_CASE("sync: nothing is pushed to another log by who has not pulled yet", "[sync]") {
+  for (const bool names : {true, false}) {
+    for (const bool answered : {true, false}) {
+      TwoLogs w(names);
+      if (!answered) w.a.transport.on({"push", Fault::Kind::lose});
+      CHECK(w.a.sync(only_push()).error.has_value() != answered);
+      REQUIRE(w.proxy.head() == 1);
+      w.a.emit("todo/1", "n", "2");
+      Client astray = w.astray();
+      check_refused(astray.sync(only_push(kShpo)).error);
+      CHECK(w.other.head() == 0);
+      REQUIRE_FALSE(w.a.sync().error.has_value());
+      CHECK(w.proxy.head() == 2);
+      CHECK(w.a.queue() == kNothingQueued);
+    }
+  }
+}
+
+TEST_CASE("sync: nothing is pushed to a log that the replica has left", "[sync]") {
+  for (const bool names : {true, false}) {
+    TwoLogs w(names);
+    REQUIRE_FALSE(w.a.sync().error.has_value());
+    w.leave();
+    w.a.emit("todo/1", "n", "2");
+    const SyncReport report = w.a.sync(only_push(kShop));
+    REQUIRE(report.error.has_value());
+    CHECK(report.error->code == "other_log");
+    CHECK(w.proxy.head() == 1);
+    Client there = w.astray();
+    CHECK(there.sync(only_push(kShpo)).pushed == 1);
+    CHECK(w.other.head() == 1);
+  }
+}
+
+TEST_CASE("watch: it ends before it pushes where its replica left the log", "[sync][watch]") {
+  for (const bool empty : {true, false}) {
+    TwoLogs w(true);
+    if (!empty) REQUIRE_FALSE(w.a.sync().error.has_value());
+    if (empty) REQUIRE(w.a.replica.drop(w.a.replica.to_push(0, 1, 1000)->front().id));
+    w.a.watch();
+    w.a.run([&] { return w.a.watcher.connected == 1; });
+    const std::uint64_t head = w.proxy.head();
+    const auto pushes = [&] {
+      return std::count(w.a.transport.seen.begin(), w.a.transport.seen.end(), "push");
+    };
+    const auto before = pushes();
+    Client switching = w.astray();
+    REQUIRE(
+        switching.replica.leave_log(w.folder.file("kept.db"), kShpo, "e9", {"logofshpo", kShpo}));
+    switching.emit("todo/1", "n", "2");
+    w.proxy.append("todo/9", R"({"set":{"n":9}})");
+    w.a.run([&] { return w.a.done(); });
+    REQUIRE(w.a.report().error.has_value());
+    CHECK(w.a.report().error->kind == Errc::config);
+    CHECK(w.a.report().error->code == "other_log");
+    CHECK(w.proxy.head() == head + 1);
+    CHECK(pushes() == before);
+    CHECK_FALSE(w.a.info().cursor.has_value());
+    CHECK(w.a.queue() == "queued 1 accepted 0 rejected 0 held 0");
+    const SyncReport report = switching.sync(to(kShpo));
+    CHECK_FALSE(report.error.has_value());
+    CHECK(w.other.head() == 1);
   }
 }
 

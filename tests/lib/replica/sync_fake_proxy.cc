@@ -42,6 +42,7 @@ std::string kind_of(const HttpRequest& request) {
   if (request.target.ends_with("/missing")) return "missing";
   if (request.method == "POST") return "push";
   if (request.target.find("/state") != std::string::npos) return "state";
+  if (request.target.find("/events") == std::string::npos) return "space";
   return header(request, "Accept").starts_with("text/event-stream") ? "stream" : "page";
 }
 
@@ -70,6 +71,8 @@ Answer FakeProxy::answer(const HttpRequest& request) {
     answer = knows_missing ? missing(request) : problem(404, "no_such_route");
   } else if (kind == "state") {
     answer = snapshot();
+  } else if (kind == "space") {
+    answer.body = R"({"epoch":")" + epoch_ + R"("})";
   } else {
     const auto cursor = Cursor::parse(parameter(request.target, "after"));
     if (!cursor) {

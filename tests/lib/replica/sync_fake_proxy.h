@@ -82,7 +82,7 @@ struct Fault {
     delay,    // the answer comes `bytes` ms later
     twice,    // the proxy sees the request twice; the second answer arrives
   };
-  std::string on;  // "push", "page", "stream", "state", "missing"
+  std::string on;  // "push", "page", "stream", "state", "missing", "space"
   Kind kind = Kind::refuse;
   std::size_t bytes = 0;
   Answer answer = {};
