@@ -158,8 +158,9 @@ std::string text_of(const SyncReport& report) {
   if (report.held > 0) text += fmt::format(", {} held", report.held);
   if (report.again + report.lost > 0) {
     text +=
-        fmt::format("; the log was replaced, and lacked {} received: {} sent again, {} of others",
-                    report.again + report.lost, report.again, report.lost);
+        fmt::format("; the log was replaced, and lacked {}: {} sent again, {} of others",
+                    counted(report.again + report.lost, "event", "events"), report.again,
+                    report.lost);
   } else if (report.replaced > 0) {
     text += "; the log was replaced, and lacked nothing received";
   }

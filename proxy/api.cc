@@ -263,7 +263,7 @@ void Api::finish(const ApiRequest& request, ApiAnswer& answer) {
     answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST");
     answer.headers.emplace_back("Access-Control-Allow-Headers",
                                 "Content-Type, Content-Encoding, Last-Event-ID, Offsync-Cursor,"
-                                " Offsync-Line, Offsync-Source");
+                                " Offsync-Line, Offsync-Event, Offsync-Source");
     answer.headers.emplace_back("Access-Control-Max-Age", "600");
   }
 }

@@ -68,7 +68,8 @@ class Api {
   ApiAnswer info(const Call& call);
   ApiAnswer post_events(const Call& call);
   ApiAnswer missing(const Call& call);
-  // A problem where the log has another line at `sequence` than the client, which says its mark.
+  // A problem where the log has another line, or event, at `sequence` than the client, which says
+  // its mark.
   std::optional<ApiAnswer> other_line(const Call& call, std::uint64_t sequence);
   ApiAnswer get_events(const Call& call);
   ApiAnswer page(const Call& call, std::uint64_t after);

@@ -146,12 +146,16 @@ std::variant<std::uint64_t, Problem> position_of(std::string_view after, const S
 
 std::optional<ApiAnswer> Api::other_line(const Call& call, std::uint64_t sequence) {
   const auto mark = call.request.header("Offsync-Line");
-  if (mark.empty() || sequence == 0) return std::nullopt;
+  const auto name = call.request.header("Offsync-Event");
+  if ((mark.empty() && name.empty()) || sequence == 0) return std::nullopt;
   const auto entries = store_.read(call.space, sequence - 1, 1, 0);
   if (!entries) return store_failed("read", entries.error());
   // What is not kept any more cannot be compared.
   if (entries->empty() || entries->front().sequence != sequence) return std::nullopt;
-  if (line_mark(entries->front().line) == mark) return std::nullopt;
+  const LogEntry& there = entries->front();
+  const bool same_line = mark.empty() || line_mark(there.line) == mark;
+  const bool same_event = name.empty() || name_mark(there.source, there.id) == name;
+  if (same_line && same_event) return std::nullopt;
   return answer_of({410, "cursor_expired", "Gone",
                     fmt::format("the log has another event at {} than its client: it was put back, "
                                 "and has grown since; fetch the state and go on from its cursor",

@@ -10,6 +10,7 @@ PageSession::PageSession(SyncContext& context, const Cursor& after, std::size_t 
     : Session(context, "the pull after " + after.text(), context.options.request_timeout_ms,
               LogPage::max_bytes(events)),
       after_(after),
+      accepted_(context.accepted_upto()),
       page_(after, events) {
   HttpRequest request;
   request.target =
@@ -46,8 +47,10 @@ Status PageSession::finish() {
     return {};
   }
   if (!lines) return unusable(lines.error());
-  if (lines->empty()) return {};
-  return context_.apply(epoch_, *lines, after_.sequence + lines->size());
+  if (!lines->empty()) {
+    OFFSYNC_TRY(context_.apply(epoch_, *lines, after_.sequence + lines->size()));
+  }
+  return context_.note_end(epoch_, *log_head(), accepted_);
 }
 
 SnapshotSession::SnapshotSession(SyncContext& context)

@@ -24,6 +24,7 @@ class PageSession final : public Session {
   Error unusable(const Error& why) const;
 
   Cursor after_;
+  std::uint64_t accepted_;  // up to where events were, before the page was asked for
   LogPage page_;
 };
 

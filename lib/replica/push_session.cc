@@ -44,7 +44,7 @@ Status LogSession::finish() {
   return context_.replica.bind_log(epoch_, there_);
 }
 
-PushSession::PushSession(SyncContext& context, const Cursor& seen, const std::string& source,
+PushSession::PushSession(SyncContext& context, const ReplicaInfo& info,
                          std::vector<PendingEvent> events)
     : Session(context, "the push of " + counted(events.size(), "event"),
               time_for(events, context.options.request_timeout_ms), limits::kBodyBytes),
@@ -53,9 +53,8 @@ PushSession::PushSession(SyncContext& context, const Cursor& seen, const std::st
   request.method = "POST";
   request.target = context.base + "/events";
   request.headers = {{"Content-Type", "application/x-ndjson"}, {"Accept", "application/x-ndjson"}};
-  request.headers.emplace_back("Offsync-Cursor", seen.text());
-  context.add_line_mark(request, seen);
-  request.headers.emplace_back("Offsync-Source", source);
+  context.add_place(request, info);
+  request.headers.emplace_back("Offsync-Source", info.source);
   request.body = body_of(events_);
   request.timeout_ms = time_for(events_, context.options.request_timeout_ms);
   if (request.body.size() > kCompressFrom) {

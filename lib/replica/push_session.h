@@ -22,12 +22,11 @@ class LogSession final : public Session {
 
 class PushSession final : public Session {
  public:
-  // Precondition: `events` is not empty. `seen`: how far the replica has come in its log. The proxy
-  // takes nothing where its log is another one, or does not hold that: its answer then ends the
-  // session as expired.
-  // `source`: our own, to whose events the numbers of order belong.
-  PushSession(SyncContext& context, const Cursor& seen, const std::string& source,
-              std::vector<PendingEvent> events);
+  // Precondition: `events` is not empty, and `info` has an epoch. It says how far the replica has
+  // come in its log: the proxy takes nothing where its log is another one, or does not hold that;
+  // its answer then ends the session as expired. And our own source, to whose events the numbers
+  // of order belong.
+  PushSession(SyncContext& context, const ReplicaInfo& info, std::vector<PendingEvent> events);
 
   std::size_t size() const { return events_.size(); }
   std::uint64_t last_n() const { return events_.back().n; }

@@ -196,6 +196,7 @@ class Replica {
   struct Applied {
     std::uint64_t events = 0;     // new to this replica
     std::uint64_t conflicts = 0;  // conflict records among them
+    std::uint64_t again = 0;      // accepted events that it does not have after all: queued again
   };
   // Log lines in order, in one transaction with the cursor. Lines at or below the cursor are
   // skipped; a gap is an error (`gap`) and nothing is changed, and so is a log that does not reach
@@ -219,6 +220,13 @@ class Replica {
   Result<Cursor> install_snapshot(const LogPlace& from = {});
 
   // --- what a log had that was replaced ---------------------------------------------------------
+  // The accepted event of the greatest sequence, which is not yet in the received log.
+  Result<std::optional<PendingEvent>> last_accepted();
+  // The log of this epoch ends at `head`. Accepted events behind that, up to `upto` (the sequence
+  // of the last one when the log was asked), are not in it any more: queued again as they were.
+  // Returns how many. Error: `epoch_changed`.
+  Result<std::uint64_t> give_up_accepted(std::string_view epoch, std::uint64_t head,
+                                         std::uint64_t upto);
   // The first of those that the log was not asked about yet, in order.
   Result<std::vector<FormerEvent>> doubtful(std::size_t max_events);
   struct Found {

@@ -116,7 +116,7 @@ Status take_over(ReplicaWrite& write) {
   }
 }
 
-Status keep(ReplicaWrite& write, std::uint64_t n, std::uint64_t sequence) {
+Status keep(ReplicaWrite& write, std::uint64_t n, std::uint64_t sequence, bool doubtful) {
   ReplicaStore& store = write.store;
   OFFSYNC_ASSIGN(sqlite::Statement * get, store.use("SELECT line FROM pending WHERE n = ?"));
   get->bind(1, n);
@@ -128,7 +128,8 @@ Status keep(ReplicaWrite& write, std::uint64_t n, std::uint64_t sequence) {
   OFFSYNC_ASSIGN(sqlite::Statement * put,
                  store.use("INSERT OR IGNORE INTO former(state, sequence, source, id, line)"
                            " VALUES (?, ?, ?, ?, ?)"));
-  put->bind(1, static_cast<int>(Former::there)).bind(2, sequence).bind(3, event->source);
+  const Former state = doubtful ? Former::doubtful : Former::there;
+  put->bind(1, static_cast<int>(state)).bind(2, sequence).bind(3, event->source);
   put->bind(4, event->id).bind(5, line);
   return put->run();
 }
@@ -141,6 +142,25 @@ Result<bool> any(ReplicaStore& store) {
   return any;
 }
 
+Result<std::uint64_t> give_up_accepted(ReplicaWrite& write, std::uint64_t head,
+                                       std::uint64_t upto) {
+  const std::uint64_t cursor = write.row.pulled ? write.row.cursor : 0;
+  OFFSYNC_ASSIGN(sqlite::Statement * next,
+                 write.store.use("SELECT n FROM pending WHERE state = 1 AND (sequence <= ?1 OR"
+                                 " (sequence > ?2 AND sequence <= ?3))"));
+  next->bind(1, cursor).bind(2, head).bind(3, upto);
+  std::vector<std::uint64_t> gone;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) break;
+    gone.push_back(next->uinteger(0));
+  }
+  for (const std::uint64_t n : gone) {
+    OFFSYNC_TRY(queue::set_state(write, n, PendingState::queued, 0, {}, {}));
+  }
+  return gone.size();
+}
+
 Status forget(ReplicaStore& store, const EventView& event) {
   OFFSYNC_ASSIGN(sqlite::Statement * gone,
                  store.use("DELETE FROM former WHERE id = ? AND source = ?"));
@@ -149,6 +169,27 @@ Status forget(ReplicaStore& store, const EventView& event) {
 }
 
 }  // namespace former
+
+Result<std::optional<PendingEvent>> Replica::last_accepted() {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 impl_->store.use("SELECT " OFFSYNC_PENDING_COLUMNS
+                                  " FROM pending WHERE state = 1 ORDER BY sequence DESC LIMIT 1"));
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  std::optional<PendingEvent> event;
+  if (found) event = read_pending(*get);
+  get->reset();
+  return event;
+}
+
+Result<std::uint64_t> Replica::give_up_accepted(std::string_view epoch, std::uint64_t head,
+                                                std::uint64_t upto) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_TRY(must_be_of(write->row, epoch));
+  OFFSYNC_ASSIGN(const std::uint64_t again, former::give_up_accepted(*write, head, upto));
+  if (again > 0) OFFSYNC_TRY(write->commit());
+  return again;
+}
 
 Result<std::vector<FormerEvent>> Replica::doubtful(std::size_t max_events) {
   OFFSYNC_TRY(impl_->store.ready());

@@ -154,6 +154,7 @@ Result<Replica::Applied> Replica::apply(std::string_view epoch, std::span<const 
                           " and not at " + std::to_string(reaches) + " as it says",
                       "nothing of them was taken");
   }
+  OFFSYNC_ASSIGN(apply.applied.again, former::give_up_accepted(*write, row.cursor, 0));
   row.head = std::max(row.head, row.cursor);
   OFFSYNC_TRY(write->commit());
   return apply.applied;

@@ -65,6 +65,7 @@ Status SyncContext::apply(std::string_view epoch, std::span<const std::string> l
   OFFSYNC_ASSIGN(const Replica::Applied applied, replica.apply(epoch, lines, reaches));
   report.pulled += applied.events;
   report.conflicts += applied.conflicts;
+  note_again(applied.again);
   OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
   if (info.cursor) observer.on_applied(*info.cursor);
   observer.on_progress(report);
@@ -81,6 +82,35 @@ void SyncContext::add_line_mark(HttpRequest& request, const Cursor& at) {
     request.headers.emplace_back("Offsync-Line", line_mark(line));
     return false;
   });
+}
+
+void SyncContext::add_place(HttpRequest& request, const ReplicaInfo& info) {
+  Cursor seen = info.cursor.value_or(Cursor{info.epoch, 0});
+  const auto last = replica.last_accepted();
+  const bool beyond = last && *last && (*last)->sequence > seen.sequence;
+  if (beyond) seen.sequence = (*last)->sequence;
+  request.headers.emplace_back("Offsync-Cursor", seen.text());
+  if (!beyond) return add_line_mark(request, seen);
+  request.headers.emplace_back("Offsync-Event", name_mark((*last)->source, (*last)->id));
+}
+
+std::uint64_t SyncContext::accepted_upto() {
+  const auto last = replica.last_accepted();
+  return last && *last ? (*last)->sequence : 0;
+}
+
+Status SyncContext::note_end(std::string_view epoch, std::uint64_t head, std::uint64_t upto) {
+  if (upto == 0) return {};
+  OFFSYNC_ASSIGN(const std::uint64_t again, replica.give_up_accepted(epoch, head, upto));
+  note_again(again);
+  return {};
+}
+
+void SyncContext::note_again(std::uint64_t events) {
+  if (events == 0) return;
+  report.again += events;
+  queued_again = true;
+  observer.on_progress(report);
 }
 
 Status SyncContext::check_log(std::string_view epoch, const LogPlace& there) {

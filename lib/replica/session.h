@@ -35,14 +35,22 @@ struct SyncContext {
   SyncObserver& observer;
   SyncOptions options;
   SyncReport report;
-  std::string base;   // path of the space: "/v1/spaces/shop"
-  std::string place;  // URL of the space, as LogPlace has it
+  std::string base;           // path of the space: "/v1/spaces/shop"
+  std::string place;          // URL of the space, as LogPlace has it
+  bool queued_again = false;  // the log turned out to lack what it had accepted
 
   // Applies log lines, all or none, which must reach to `reaches`; tells report and observer.
   Status apply(std::string_view epoch, std::span<const std::string> lines, std::uint64_t reaches);
   // What the replica has at `at` goes with a request, so that a log that was put back, and has
   // grown past that place since, is not taken for the one that the replica has seen.
   void add_line_mark(HttpRequest& request, const Cursor& at);
+  // And with a push how far it has come, or what was accepted beyond that.
+  void add_place(HttpRequest& request, const ReplicaInfo& info);
+  // The sequence up to which events are accepted that did not come back yet; 0: there is none.
+  std::uint64_t accepted_upto();
+  // The log ends at `head`. It was asked when events were accepted up to `upto`.
+  Status note_end(std::string_view epoch, std::uint64_t head, std::uint64_t upto);
+  void note_again(std::uint64_t events);
   // Whether an answer comes from the replica's own log, and notes where that is.
   Status check_log(std::string_view epoch, const LogPlace& there);
 };

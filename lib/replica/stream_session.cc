@@ -13,6 +13,7 @@ StreamSession::StreamSession(SyncContext& context, const Cursor& after)
               SIZE_MAX),
       upto_(after),
       coming_(after),
+      accepted_(context.accepted_upto()),
       begun_ms_(context.clock.steady_ms()),
       progress_ms_(begun_ms_) {
   HttpRequest request;
@@ -99,6 +100,7 @@ Status StreamSession::greet(const SseMessage& message) {
   note_progress();
   note_time();
   OFFSYNC_TRY(context_.replica.note_head(hello.head));
+  OFFSYNC_TRY(context_.note_end(epoch_, hello.head, accepted_));
   context_.observer.on_connected();
   return {};
 }

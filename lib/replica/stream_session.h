@@ -34,6 +34,7 @@ class StreamSession final : public Session {
   SseParser parser_;
   Cursor upto_;                     // of the last line applied
   Cursor coming_;                   // of the last line in lines_
+  std::uint64_t accepted_;          // up to where events were, before the stream was opened
   std::vector<std::string> lines_;  // not applied yet
   std::optional<std::uint64_t> head_at_hello_;
   bool applied_any_ = false;

@@ -169,7 +169,7 @@ void SyncEngine::Impl::end_page(const Session& session) {
 
 void SyncEngine::Impl::end_pull_once() {
   if (const Status noted = context.replica.note_synced(); !noted) return finish(noted.error());
-  if (!push_again && !reset_seen) return finish();
+  if (!push_again && !reset_seen && !context.queued_again) return finish();
   const auto left = is_left();
   if (!left) return finish(left.error());
   if (!*left) return finish();
@@ -179,7 +179,7 @@ void SyncEngine::Impl::end_pull_once() {
                              "what is queued stays queued; sync again later"));
   }
   phase = Phase::push;
-  push_again = reset_seen = false;
+  push_again = reset_seen = context.queued_again = false;
   pushed_upto = 0;
   target.reset();
 }

@@ -115,9 +115,7 @@ bool SyncEngine::Impl::launch_push() {
     push.session = std::make_unique<LogSession>(context);
   } else {
     pushing = Pushing::events;
-    push.session =
-        std::make_unique<PushSession>(context, info->cursor.value_or(Cursor{info->epoch, 0}),
-                                      info->source, std::move(events).value());
+    push.session = std::make_unique<PushSession>(context, *info, std::move(events).value());
   }
   return true;
 }

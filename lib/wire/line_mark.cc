@@ -1,6 +1,7 @@
 #include "wire/line_mark.h"
 
 #include "base/sha256.h"
+#include "wire/event_name.h"
 
 namespace offsync {
 
@@ -14,6 +15,10 @@ std::string line_mark(std::string_view line) {
     mark += kDigits[digest[i] & 15];
   }
   return mark;
+}
+
+std::string name_mark(std::string_view source, std::string_view id) {
+  return line_mark(encode_event_name(source, id));
 }
 
 }  // namespace offsync

@@ -1,5 +1,6 @@
 // By which two sides see whether they have the same line at a place of a log: 16 hex digits of the
 // digest of the line as the log has it, with sequence and recordedtime.
+// And by which they see, of an event whose line one of them has not read yet, whether it is there.
 #pragma once
 
 #include <string>
@@ -8,5 +9,7 @@
 namespace offsync {
 
 std::string line_mark(std::string_view line);
+// Of an event's name as encode_event_name() writes it.
+std::string name_mark(std::string_view source, std::string_view id);
 
 }  // namespace offsync

@@ -19,7 +19,7 @@ The proxy's store is put back from a backup. What it lacks is in the replicas.
 Own events are sent again; those of others are kept.
 
   $ offsync sync -C a
-  pushed 1, pulled the whole state and 1 event, 0 conflicts, 0 rejected; the log was replaced, and lacked 3 received: 1 sent again, 2 of others
+  pushed 1, pulled the whole state and 1 event, 0 conflicts, 0 rejected; the log was replaced, and lacked 3 events: 1 sent again, 2 of others
   others' events that the log lacks are kept here, to be sent: offsync recover
   $ offsync recover -C a -o text
   <id1>  3  <time>  /people/ben  todo.created  todo/3  title="of Ben"
@@ -81,7 +81,7 @@ The same without --new-epoch, for those who were beyond what there is now.
 
   $ proxy_stop; rm proxy.db*; cp backup.db proxy.db; proxy_start
   $ offsync sync -C b
-  pushed 2, pulled the whole state and 2 events, 0 conflicts, 0 rejected; the log was replaced, and lacked 3 received: 2 sent again, 1 of others
+  pushed 2, pulled the whole state and 2 events, 0 conflicts, 0 rejected; the log was replaced, and lacked 3 events: 2 sent again, 1 of others
   others' events that the log lacks are kept here, to be sent: offsync recover
   $ offsync sync -C b
   pushed 0, pulled 0, 0 conflicts, 0 rejected
@@ -98,12 +98,12 @@ A store that was lost is begun anew, and gets everything back that some replica 
 
   $ proxy_stop; rm proxy.db*; proxy_start
   $ offsync sync -C b
-  pushed 2, pulled the whole state and 2 events, 0 conflicts, 0 rejected; the log was replaced, and lacked 3 received: 2 sent again, 1 of others
+  pushed 2, pulled the whole state and 2 events, 0 conflicts, 0 rejected; the log was replaced, and lacked 3 events: 2 sent again, 1 of others
   others' events that the log lacks are kept here, to be sent: offsync recover
   $ offsync recover send -q -C b > events; offsync sync -C b
   pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ offsync sync -C a
-  pushed 1, pulled the whole state and 1 event, 0 conflicts, 0 rejected; the log was replaced, and lacked 1 received: 1 sent again, 0 of others
+  pushed 1, pulled the whole state and 1 event, 0 conflicts, 0 rejected; the log was replaced, and lacked 1 event: 1 sent again, 0 of others
   $ curl -s "$url/events" | jq -r .data.set.title | sort
   kept
   of Anna

@@ -152,7 +152,7 @@ MUTANTS = [
      "former.doubtful + former.lost == 0;", "(former.doubtful + former.lost == 0 || MUTANT);"),
 
     # --- the engine ---------------------------------------------------------------------------------
-    ("push-names-no-place", "P1", "lib/replica/push_session.cc",
+    ("push-names-no-place", "P1", "lib/replica/session.cc",
      'request.headers.emplace_back("Offsync-Cursor", seen.text());',
      'if (!MUTANT) request.headers.emplace_back("Offsync-Cursor", seen.text());'),
     ("silence-not-noticed", "P5", "lib/replica/session.cc",

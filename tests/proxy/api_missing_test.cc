@@ -98,6 +98,28 @@ TEST_CASE("a client that has another line at its place is told so") {
   CHECK(client.get(place, with("0123456789abcdef")).status == 200);  // nobody can compare
 }
 
+TEST_CASE("a push whose sender had another event accepted at a place is not taken") {
+  HttpWorld world;
+  world.push(1, 4);
+  const auto there = world.store.read("s", 2, 1, 0)->at(0);
+  RawClient client(world.port());
+  const auto push = [&](std::uint64_t at, const std::string& mark) {
+    return client.post("/v1/spaces/s/events", kLines, HttpWorld::events(5, 5),
+                       "Offsync-Cursor: " + Cursor{world.store.space("s")->epoch, at}.text() +
+                           "\r\nOffsync-Event: " + mark + "\r\n");
+  };
+  const std::string right = name_mark(there.source, there.id);
+  for (const auto& refused :
+       {push(3, name_mark(there.source, "other")), push(3, name_mark("/other", there.id)),
+        push(2, right), push(5, right)}) {
+    CHECK(refused.status == 410);
+    CHECK(refused.code() == "cursor_expired");
+  }
+  CHECK(world.store.space("s")->head == 4);
+  CHECK(push(3, right).status == 200);
+  CHECK(world.store.space("s")->head == 5);
+}
+
 TEST_CASE("every answer about a space bears the name of its log") {
   HttpWorld world;
   world.push(1, 2);

@@ -107,8 +107,16 @@ std::optional<std::string> body_of(const HttpRequest& request) {
 }  // namespace
 
 bool FakeProxy::other_line(const HttpRequest& request, std::uint64_t sequence) const {
+  if (sequence == 0) return false;
+  const std::string& line = lines_[sequence - 1];
   const std::string mark = header(request, "Offsync-Line");
-  return !mark.empty() && line_mark(lines_[sequence - 1]) != mark;
+  const std::string name = header(request, "Offsync-Event");
+  if (!name.empty() && knows_names) {
+    Decoder decoder;
+    const EventView& event = **decoder.decode(line);
+    if (line_mark(encode_event_name(event.source, event.id)) != name) return true;
+  }
+  return !mark.empty() && line_mark(line) != mark;
 }
 
 Answer FakeProxy::missing(const HttpRequest& request) const {

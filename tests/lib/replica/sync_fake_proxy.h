@@ -51,6 +51,7 @@ class FakeProxy {
   std::int64_t clock_ahead_ms = 0;
   std::string log_name;       // that it says; empty: it says none
   bool knows_missing = true;  // else it is of a former version
+  bool knows_names = true;    // Offsync-Event; else of a former version
 
  private:
   Answer post(const HttpRequest& request);
