@@ -41,7 +41,7 @@ Status PageSession::finish() {
     return make_error(Errc::partial, "epoch_changed", "the log began anew during the pull",
                       "sync again");
   }
-  const auto lines = page_.finish({epoch_, answered_cursor_, log_head()});
+  const auto lines = page_.finish_unread({epoch_, answered_cursor_, log_head()});
   if (!lines && lines.error().code == "cursor_expired") {
     end_expired(unusable(lines.error()));
     return {};

@@ -57,11 +57,16 @@ Status LogPage::end_line() {
   return {};
 }
 
-Result<std::vector<std::string>> LogPage::finish(const Place& place) {
+Result<std::vector<std::string>> LogPage::finish_unread(const Place& place) {
   OFFSYNC_TRY(end_line());
   OFFSYNC_TRY(check_place(place));
-  OFFSYNC_TRY(check_events());
   return std::move(lines_);
+}
+
+Result<std::vector<std::string>> LogPage::finish(const Place& place) {
+  OFFSYNC_ASSIGN(std::vector<std::string> lines, finish_unread(place));
+  OFFSYNC_TRY(check_events(lines));
+  return lines;
 }
 
 // A page that ends before the place that it claims to reach would be a hole in the log, for ever.
@@ -93,10 +98,10 @@ Status LogPage::check_place(const Place& place) const {
   return {};
 }
 
-Status LogPage::check_events() const {
+Status LogPage::check_events(const std::vector<std::string>& lines) const {
   Decoder decoder;
   std::uint64_t at = after_.sequence;
-  for (const std::string& line : lines_) {
+  for (const std::string& line : lines) {
     OFFSYNC_ASSIGN(const EventView* event, read_log_event(decoder, line, at));
     if (event->sequence != at + 1) {
       return bad_log_event(at, "it has sequence " + std::to_string(event->sequence));

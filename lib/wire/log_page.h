@@ -46,11 +46,14 @@ class LogPage {
   // behind `after`, one after the other, up to `next`. Errors: protocol; `cursor_expired` where it
   // is of another log, or of one that ends before `after`. Nothing counts of a page with an error.
   Result<std::vector<std::string>> finish(const Place& place);
+  // The same, but for the events themselves: for who reads each of them with read_log_event() from
+  // here on, and takes all of them up to `next` or none.
+  Result<std::vector<std::string>> finish_unread(const Place& place);
 
  private:
   Status end_line();
   Status check_place(const Place& place) const;
-  Status check_events() const;
+  Status check_events(const std::vector<std::string>& lines) const;
 
   Cursor after_;
   std::size_t limit_;
