@@ -67,7 +67,7 @@ Status examine(const std::string& file, std::int32_t application_id, std::size_t
   OFFSYNC_ASSIGN(const bool alone, stands_alone(file));
   OpenOptions options;
   options.read_only = true;
-  options.frozen = alone;
+  options.frozen = alone || nobody_writes(file);
   Status done = [&]() -> Status {
     OFFSYNC_ASSIGN(Db db, Db::open(file, options));
     OFFSYNC_TRY(check_format(db, application_id, newest));

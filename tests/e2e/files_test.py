@@ -227,7 +227,7 @@ class Rights(Case):
 
     READS = (["state", "--offline"], ["state", "--offline", "k/1"], ["log"], ["log", "--pending"], ["queue"],
              ["queue", "export"], ["conflicts", "--offline"], ["status", "--offline", "--json"], ["replay"],
-             ["queue", "show"], ["recover"], ["recover", "list", "-o", "text"], ["remote", "--json"])
+             ["queue", "show"], ["recover"], ["recover", "list", "-o", "text"], ["remote", "--json"], ["doctor"])
 
     def world(self):
         proxy = self.proxy()

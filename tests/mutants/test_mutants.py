@@ -490,7 +490,7 @@ MUTANTS = [
      "const std::string path = behind_links(name);",
      "const std::string path = MUTANT ? name : behind_links(name);"),
     ("examined-with-files-beside", "test_sqlite e2e_lone_file_test", "lib/sqlite/examine.cc",
-     "options.frozen = alone;", "options.frozen = alone && !MUTANT;"),
+     "options.frozen = alone ||", "options.frozen = (alone && !MUTANT) ||"),
     ("pages-of-the-wal-not-counted", "test_sqlite e2e_lone_file_test", "lib/sqlite/examine.cc",
      "if (row && *row) read.pages =", "if (row && *row && !MUTANT) read.pages ="),
     ("resolved-in-one-field", "golden_conflicts", "cli/conflict_text.cc",
