@@ -157,10 +157,8 @@ std::string text_of(const SyncReport& report) {
   if (report.duplicate > 0) text += fmt::format(", {} sent before", report.duplicate);
   if (report.held > 0) text += fmt::format(", {} held", report.held);
   if (report.again + report.lost > 0) {
-    text +=
-        fmt::format("; the log was replaced, and lacked {}: {} sent again, {} of others",
-                    counted(report.again + report.lost, "event", "events"), report.again,
-                    report.lost);
+    text += fmt::format("; the log was replaced, and lacked {}: {} sent again, {} of others",
+                        counted(report.again + report.lost, "event"), report.again, report.lost);
   } else if (report.replaced > 0) {
     text += "; the log was replaced, and lacked nothing received";
   }

@@ -424,10 +424,12 @@ recover
   what the replica had. Own events that are missing are sent again at once; those
   of others are kept here until they come back, or you send them for their
   authors. Any replica may do that, and two may: it is one event. send without ID
-  sends all. ID may be shortened to its beginning or end.
+  sends all. ID may be shortened to its beginning or end; events of two sources
+  may have the same one, then --source says whose is meant.
   
   Options:
-    --all  send, drop: all of them
+    --all            send, drop: all of them
+    --source SOURCE  Whose event, where several have the ID
   
   Common options:
     -C, --directory DIR  Use the replica of this folder

@@ -40,8 +40,10 @@ TEST_CASE("regression: what was pushed is not forgotten by a power failure") {
     INFO(seed);
     Machine machine(seed);
     {
-      // An emit that is killed after it has written and before it has synced.
+      // An emit that is killed after it has written and before it has synced; not the first one,
+      // which syncs the head of the WAL before.
       Replica replica = machine.open();
+      CHECK(replica.emit(draft()));
       machine.disk.at_next_sync([&] { machine.disk.crash_at(1); });
       CHECK_FALSE(replica.emit(draft()));
       machine.disk.before_operation({});
@@ -54,9 +56,9 @@ TEST_CASE("regression: what was pushed is not forgotten by a power failure") {
       machine.disk.kill();
     }
     machine.disk.restart(SimDisk::Loss::power);
-    if (events.empty()) continue;
+    if (events.size() < 2) continue;
     ++pushed;
-    CHECK(machine.has(events.front().id));
+    CHECK(machine.has(events.back().id));
   }
   CHECK(pushed > 20);
 }
