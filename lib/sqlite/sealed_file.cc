@@ -188,6 +188,22 @@ constexpr sqlite3_io_methods kMethods = {
     .xUnfetch = nullptr,
 };
 
+// Where the VFS beneath has no shared memory (who is alone keeps the index of the WAL to himself).
+constexpr sqlite3_io_methods without_shared_memory() {
+  sqlite3_io_methods methods = kMethods;
+  methods.iVersion = 1;
+  methods.xShmMap = nullptr;
+  methods.xShmLock = nullptr;
+  methods.xShmBarrier = nullptr;
+  methods.xShmUnmap = nullptr;
+  return methods;
+}
+constexpr sqlite3_io_methods kMethodsAlone = without_shared_memory();
+
+bool has_shared_memory(const sqlite3_io_methods& methods) {
+  return methods.iVersion >= 2 && methods.xShmMap != nullptr;
+}
+
 // A new file will be sealed; of one that is there the header says it.
 bool is_sealed(sqlite3_file* file) {
   std::array<char, kHeaderBytes> header{};
@@ -211,7 +227,9 @@ int open_sealed_file(sqlite3_vfs* base, const char* path, sqlite3_file* file, in
   real(file)->pMethods = nullptr;
   const int rc = base->xOpen(base, path, real(file), flags, out_flags);
   // Even where it failed it must be closed, if it has methods.
-  if (real(file)->pMethods != nullptr) made.head.pMethods = &kMethods;
+  if (const sqlite3_io_methods* methods = real(file)->pMethods; methods != nullptr) {
+    made.head.pMethods = has_shared_memory(*methods) ? &kMethods : &kMethodsAlone;
+  }
   if (rc == SQLITE_OK) made.sealed = is_sealed(real(file));
   return rc;
 }

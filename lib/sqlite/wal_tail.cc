@@ -60,14 +60,24 @@ class WalTail {
   }
 
  private:
-  // As all processes that have the file open know it.
+  // As all processes that have the file open know it. Where there is nothing by which they could,
+  // nobody writes, and the frames themselves tell.
   std::optional<std::uint32_t> last_frame() {
+    if (database_->pMethods->iVersion < 2) return last_whole();
     volatile void* index = nullptr;
     const int rc = database_->pMethods->xShmMap(database_, 0, kIndexBytes, 0, &index);
     if (rc != SQLITE_OK || index == nullptr) return std::nullopt;
     database_->pMethods->xShmBarrier(database_);
     return *reinterpret_cast<const volatile std::uint32_t*>(
         static_cast<const volatile char*>(index) + kLastFrameAt);
+  }
+
+  std::optional<std::uint32_t> last_whole() {
+    if (!read(header_.data(), kHeader, 0)) return std::nullopt;
+    if (!header_valid()) return 0;
+    std::uint32_t last = 0;
+    for (Sum sum = header_sum(); read(last + 1) && goes_on(sum); ++last) sum = frame_.sum();
+    return last;
   }
 
   bool read(char* to, int count, sqlite3_int64 at) {

@@ -96,3 +96,30 @@ TEST_CASE("commits of killed writers, one over the other, are no damage") {
   CHECK(with("all.db", both, "").second == after_shorter);
   CHECK(after_shorter != after_longer);
 }
+
+TEST_CASE("where nobody writes, a WAL's damage is seen without its index") {
+  TempDir dir;
+  const std::string file = dir.file("x.db"), copy = dir.file("copy.db");
+  {
+    auto db = open(file);
+    REQUIRE(db);
+    fill(*db);
+    for (int i = 0; i < 4; ++i) REQUIRE(db->exec("UPDATE t SET v = 'new' WHERE k = 3"));
+  }
+  const std::string sound = bytes_of(file), wal = bytes_of(file + "-wal");
+  const auto problems = [&](const std::string& of_wal) {
+    put_bytes(copy, sound);
+    put_bytes(copy + "-wal", of_wal);
+    OpenOptions options;
+    options.read_only = options.frozen = true;
+    auto db = Db::open(copy, options);
+    REQUIRE(db);
+    std::string found;
+    REQUIRE(read_all_pages(*db, [&](const std::string& problem) { found += problem; }));
+    return found;
+  };
+  CHECK(problems(wal).empty());
+  std::string flipped = wal;
+  flipped[wal.size() / 2] ^= 1;
+  CHECK(problems(flipped).find("-wal is damaged") != std::string::npos);
+}
