@@ -142,7 +142,10 @@ class ExitCodes(Case):
         server = self.world()
         replica = self.replica("anna", server.url())
         replica.sync()
-        for name, (act, code) in {**REFUSALS, "gone": (GONE, 69), "no page": (PAGE_OF_NONE, 76)}.items():
+        no_page = of_log("nonsense\n", epoch=self.real.info()["epoch"], head=2)
+        # Of another log: the engine looks whether that is so.
+        for name, (act, code) in {**REFUSALS, "gone": (GONE, 69), "of another log": (PAGE_OF_NONE, 69),
+                                  "no page": (no_page, 76)}.items():
             with self.subTest(name):
                 server.on("page", act)
                 done = replica.finish("watch", "--from", "beginning", "-n", "2", "--timeout", "60")
