@@ -227,7 +227,7 @@ class Rights(Case):
 
     READS = (["state", "--offline"], ["state", "--offline", "k/1"], ["log"], ["log", "--pending"], ["queue"],
              ["queue", "export"], ["conflicts", "--offline"], ["status", "--offline", "--json"], ["replay"],
-             ["queue", "show"], ["recover"], ["recover", "list", "-o", "text"], ["remote", "--json"], ["doctor"])
+             ["queue", "show"], ["recover"], ["recover", "list", "-o", "text"], ["remote", "--json"])
 
     def world(self):
         proxy = self.proxy()
@@ -252,6 +252,8 @@ class Rights(Case):
         for words, text in zip(self.READS, expected):
             done = self.as_nobody(*self.words_of(anna, words), cwd=anna.folder)
             self.assertEqual((done.returncode, done.stdout), (0, text), (words, done.stderr))
+        done = self.as_nobody("doctor", cwd=anna.folder)
+        self.assertEqual((done.returncode, done.stdout.splitlines()[-1:]), (0, ["verdict    sound"]), done.stderr)
 
     def check_writes(self, anna):
         for words in (["emit", "t", "k/9", "v=1"], ["queue", "drop", "--all"], ["sync"], ["recover", "send"],
