@@ -45,11 +45,10 @@ def jumping(proxy, folder, number, rng, totals):
 
 
 def ahead(proxy, folder, number, rng, totals):
-    """A clock that ran ahead: every event is refused with a reason, `queue retry` brings all of them
-    through once the clock is right."""
+    """A clock that ran ahead, of a replica that knows no other one yet: every event is refused with a
+    reason, `queue retry` brings all of them through once the clock is right."""
     replica = Replica(folder / f"ahead-{number}", proxy.url(), source=f"/clients/ahead-{number}")
     before = emit_at(replica, 0, "n/0", f"by{number}:=0")["stamp"]
-    replica.sync()
     far = rng.choice([jump for jump in JUMPS if jump > 60])
     stamps = [before]
     for i, seconds in enumerate((far, 0, -HOUR, far // 2)):  # back again: the clock must not follow
@@ -70,6 +69,20 @@ def ahead(proxy, folder, number, rng, totals):
     return replica
 
 
+def known(proxy, folder, number, rng, totals):
+    """A clock that is set after a sync: by how much is known, and all of it is accepted."""
+    replica = Replica(folder / f"known-{number}", proxy.url(), source=f"/clients/known-{number}")
+    stamps = [emit_at(replica, 0, f"known/{number}", "v:=0")["stamp"]]
+    replica.sync()
+    for i in range(4):
+        stamps.append(emit_at(replica, rng.choice(JUMPS), f"known/{number}", f"v:={i + 1}")["stamp"])
+        totals["emits"] += 1
+    must(stamps == sorted(set(stamps)), "P9", f"stamps do not grow: {stamps}")
+    summary = replica.sync()
+    must(summary["rejected"] == 0 and replica.queue() == [], "P9", f"{summary}")
+    return replica
+
+
 def run(options, folder, totals):
     faketime()
     rng = random.Random(str(options.seed))
@@ -79,6 +92,7 @@ def run(options, folder, totals):
         for number in range(options.cycles or (40 if options.full else 6)):
             replicas.append(jumping(proxy, folder, number, rng, totals))
             replicas.append(ahead(proxy, folder, number, rng, totals))
+            replicas.append(known(proxy, folder, number, rng, totals))
         check_log(proxy.log_lines())
         bystander = Replica(folder / "bystander", proxy.url())
         bystander.sync()
