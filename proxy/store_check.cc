@@ -155,20 +155,11 @@ Status check_rows(sqlite::Db& db, StoreReport& report) {
 
 }  // namespace
 
-void StoreReport::add(std::string problem) {
-  more = more || problems.size() >= kMostProblems;
-  if (!more) problems.push_back(std::move(problem));
-}
-
 Result<StoreReport> check_store(const std::string& file) {
   StoreReport report;
   const auto look = [&report](sqlite::Db& db) -> Status {
     report = {};
-    const auto note = [&report](const std::string& problem) { report.add(problem); };
-    OFFSYNC_ASSIGN(const sqlite::PagesRead pages, sqlite::read_all_pages(db, note));
-    sqlite::check_structure(db, note);
-    report.pages = pages.pages;
-    report.unsealed = pages.unsealed;
+    OFFSYNC_TRY(sqlite::examine_file(db, report));
     if (const Status read = check_rows(db, report); !read) report.add(read.error().detail);
     return {};
   };

@@ -6,22 +6,16 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sqlite/file_report.h"
 
 namespace offsync::proxy {
 
-struct StoreReport {
+struct StoreReport : sqlite::FileReport {
   struct Space {
     std::string name;
     std::uint64_t events = 0, forgotten = 0, entities = 0, conflicts = 0;
   };
-  std::uint64_t pages = 0;
-  std::uint64_t unsealed = 0;  // see sqlite/examine.h
   std::vector<Space> spaces;
-  std::vector<std::string> problems;  // with their places; at most kMostProblems
-  bool more = false;                  // there are more problems than that
-
-  static constexpr std::size_t kMostProblems = 100;
-  void add(std::string problem);
 };
 
 // The file is neither changed nor locked: a proxy may use it meanwhile. Memory grows with the

@@ -245,20 +245,11 @@ class Examination {
 
 }  // namespace
 
-void Examined::add(std::string problem) {
-  more = more || problems.size() >= kMostProblems;
-  if (!more) problems.push_back(std::move(problem));
-}
-
 Result<Examined> examine_replica(const std::string& file) {
   Examined report;
   const auto look = [&report](sqlite::Db& db) -> Status {
     report = {};
-    const auto note = [&report](const std::string& problem) { report.add(problem); };
-    OFFSYNC_ASSIGN(const sqlite::PagesRead pages, sqlite::read_all_pages(db, note));
-    sqlite::check_structure(db, note);
-    report.pages = pages.pages;
-    report.unsealed = pages.unsealed;
+    OFFSYNC_TRY(sqlite::examine_file(db, report));
     if (const Status read = Examination(db, report).run(); !read) report.add(read.error().detail);
     return {};
   };

@@ -7,18 +7,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sqlite/file_report.h"
 
 namespace offsync {
 
-struct Examined {
-  std::uint64_t pages = 0;
-  std::uint64_t unsealed = 0;  // see sqlite/examine.h
+struct Examined : sqlite::FileReport {
   std::uint64_t events = 0, entities = 0, pending = 0, conflicts = 0;
-  std::vector<std::string> problems;  // with their places; at most kMostProblems
-  bool more = false;                  // there are more problems than that
-
-  static constexpr std::size_t kMostProblems = 100;
-  void add(std::string problem);
 };
 
 // The file is not changed, and not locked. Memory grows with the entities. Errors: as for

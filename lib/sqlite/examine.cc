@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "sqlite/error.h"
 #include "sqlite/sealed_file.h"
@@ -62,6 +63,11 @@ Result<bool> stands_alone(const std::string& file) {
 
 }  // namespace
 
+void FileReport::add(std::string problem) {
+  more = more || problems.size() >= kMostProblems;
+  if (!more) problems.push_back(std::move(problem));
+}
+
 Status examine(const std::string& file, std::int32_t application_id, std::size_t newest,
                const LookFn& look) {
   OFFSYNC_ASSIGN(const bool alone, stands_alone(file));
@@ -115,6 +121,13 @@ void check_structure(Db& db, const ProblemFn& problem) {
     if (!*row) return;
     if (check->text(0) != "ok") problem(std::string(check->text(0)));
   }
+}
+
+Status examine_file(Db& db, FileReport& report) {
+  const auto note = [&report](const std::string& problem) { report.add(problem); };
+  OFFSYNC_ASSIGN(static_cast<PagesRead&>(report), read_all_pages(db, note));
+  check_structure(db, note);
+  return {};
 }
 
 }  // namespace offsync::sqlite

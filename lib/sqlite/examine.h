@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "sqlite/db.h"
+#include "sqlite/file_report.h"
 
 namespace offsync::sqlite {
 
@@ -22,19 +23,14 @@ using LookFn = std::function<Status(Db& db)>;
 Status examine(const std::string& file, std::int32_t application_id, std::size_t newest,
                const LookFn& look);
 
-struct PagesRead {
-  // Of the database; those that are in the WAL alone have checksums of SQLite's own.
-  std::uint64_t pages = 0;
-  // Written by SQLite's own tools, a backup for instance: nobody can know whether they are as they
-  // were written. Each gets its seal when it is next written by us.
-  std::uint64_t unsealed = 0;
-};
-
 // Every page of the file, those in use or not, and the WAL: whether all is as it was written. The
 // file is not changed; others may write to it meanwhile. Errors: as for the Db.
 Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem);
 
 // How the pages hang together (tables, indexes).
 void check_structure(Db& db, const ProblemFn& problem);
+
+// Both, for a report. Errors: as for the Db.
+Status examine_file(Db& db, FileReport& report);
 
 }  // namespace offsync::sqlite

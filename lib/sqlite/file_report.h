@@ -1,0 +1,27 @@
+// What was found in a database file of which all was read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace offsync::sqlite {
+
+struct PagesRead {
+  // Of the database; those that are in the WAL alone have checksums of SQLite's own.
+  std::uint64_t pages = 0;
+  // Written by SQLite's own tools, a backup for instance: nobody can know whether they are as they
+  // were written. Each gets its seal when it is next written by us.
+  std::uint64_t unsealed = 0;
+};
+
+struct FileReport : PagesRead {
+  std::vector<std::string> problems;  // with their places; at most kMostProblems
+  bool more = false;                  // there are more problems than that
+
+  static constexpr std::size_t kMostProblems = 100;
+  void add(std::string problem);
+};
+
+}  // namespace offsync::sqlite
