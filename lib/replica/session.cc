@@ -100,7 +100,8 @@ std::uint64_t SyncContext::accepted_upto() {
 }
 
 Status SyncContext::note_end(std::string_view epoch, std::uint64_t head, std::uint64_t upto) {
-  if (upto == 0) return {};
+  // Mostly all of them have come back meanwhile: then nobody need wait for the lock.
+  if (upto == 0 || accepted_upto() == 0) return {};
   OFFSYNC_ASSIGN(const std::uint64_t again, replica.give_up_accepted(epoch, head, upto));
   note_again(again);
   return {};
