@@ -36,8 +36,7 @@ class Conflicts final : public Command {
     command.word("ID", id_, "A conflict's id");
     command.flag("--all", all_, "Resolved ones as well (of the replica)");
     command.flag("--exit-code", exit_code_, "Exit with 1 where a conflict is open");
-    command.flag("--offline", offline_, "Ask the replica alone");
-    command.flag("--require-proxy", require_proxy_, "Exit with 69 where the proxy does not answer");
+    command.asking(offline_, require_proxy_);
     command.remote(flags);
   }
 

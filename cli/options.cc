@@ -109,6 +109,11 @@ void Options::repeated(const char* names, const char* value, std::vector<std::st
   app_.add_option(names, to, help)->allow_extra_args(false)->type_name(value);
 }
 
+void Options::asking(bool& offline, bool& require_proxy) {
+  flag("--offline", offline, "Ask the replica alone");
+  flag("--require-proxy", require_proxy, "Exit with 69 where the proxy does not answer");
+}
+
 void Options::remote(Flags& flags) {
   text("--remote", "URL", flags.remote, "The space, http(s)://HOST[:PORT]/v1/spaces/NAME");
 }

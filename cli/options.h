@@ -47,6 +47,8 @@ class Options {
   // May be given many times, with one value each time.
   void repeated(const char* names, const char* value, std::vector<std::string>& to,
                 const char* help);
+  // --offline and --require-proxy, for the commands that ask the proxy where it answers.
+  void asking(bool& offline, bool& require_proxy);
   // --remote, for the commands that talk to the proxy.
   void remote(Flags& flags);
 

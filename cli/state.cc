@@ -56,8 +56,7 @@ class StateCommand final : public Command {
   void define(CLI::App& app, Flags& flags) override {
     Options command = add_command(app, kText, flags);
     command.word("SUBJECT", subject_, "An entity (todo/1), or a glob ('todo/*')");
-    command.flag("--offline", offline_, "Ask the replica alone");
-    command.flag("--require-proxy", require_proxy_, "Exit with 69 where the proxy does not answer");
+    command.asking(offline_, require_proxy_);
     command.flag("--stamps", stamps_, "Who wrote each field, and when");
     command.flag("--fields", fields_, "Only which fields there are, and of what kind");
     command.remote(flags);

@@ -164,8 +164,7 @@ class StatusCommand final : public Command {
 
   void define(CLI::App& app, Flags& flags) override {
     Options command = add_command(app, kText, flags);
-    command.flag("--offline", offline_, "Ask the replica alone");
-    command.flag("--require-proxy", require_proxy_, "Exit with 69 where the proxy does not answer");
+    command.asking(offline_, require_proxy_);
     command.flag("--check", check_,
                  "Print nothing but what is wrong: exit with 0 where all is synced,\n"
                  "with 1 where it is not, with 69 where the proxy does not answer");
