@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <random>
 #include <string>
 
 #include "base/result.h"
 #include "support/catch.h"
+#include "support/file_bytes.h"
 
 namespace offsync::test {
 
@@ -17,11 +17,7 @@ namespace offsync::test {
 // it leaves in the WAL is thrown away. The file keeps its inode, by which a replica knows itself.
 inline void flip_bytes(const std::string& file, int count, std::uint32_t seed,
                        const std::function<void(std::size_t place)>& look) {
-  std::string sound;
-  {
-    std::ifstream in(file, std::ios::binary);
-    sound.assign(std::istreambuf_iterator<char>(in), {});
-  }
+  const std::string sound = bytes_of(file);
   const auto put = [&](const std::string& bytes) {
     std::filesystem::resize_file(file, bytes.size());
     std::fstream out(file, std::ios::binary | std::ios::in | std::ios::out);

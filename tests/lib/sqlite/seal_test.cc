@@ -5,13 +5,16 @@
 #include "sqlite/db.h"
 #include "sqlite/examine.h"
 #include "support/catch.h"
+#include "support/file_bytes.h"
 #include "support/flip.h"
 #include "support/raw_sqlite.h"
 #include "support/temp_dir.h"
 
 using namespace offsync;
 using namespace offsync::sqlite;
+using offsync::test::bytes_of;
 using offsync::test::flip_bytes;
+using offsync::test::put_bytes;
 using offsync::test::RawDb;
 using offsync::test::refused_flips;
 using offsync::test::TempDir;
@@ -68,17 +71,6 @@ Result<std::string> answers(const std::string& file) {
     one.reset();
   }
   return text;
-}
-
-std::string bytes_of(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void put_bytes(const std::string& file, const std::string& bytes) {
-  std::ofstream(file, std::ios::binary) << bytes;
-  fs::remove(file + "-wal");
-  fs::remove(file + "-shm");
 }
 
 void make(const std::string& file) {

@@ -1,16 +1,18 @@
 // What stands in a WAL behind its last commit: damage, or what others left.
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 
 #include "sqlite/db.h"
 #include "sqlite/examine.h"
 #include "support/catch.h"
+#include "support/file_bytes.h"
 #include "support/temp_dir.h"
 
 using namespace offsync;
 using namespace offsync::sqlite;
+using offsync::test::bytes_of;
+using offsync::test::put_bytes;
 using offsync::test::TempDir;
 
 namespace {
@@ -41,15 +43,6 @@ Result<std::string> answers(const std::string& file) {
     if (!row) return text;
     text.append(all.text(0)).append("\n");
   }
-}
-
-std::string bytes_of(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void put_bytes(const std::string& file, const std::string& bytes) {
-  std::ofstream(file, std::ios::binary) << bytes;
 }
 
 }  // namespace
