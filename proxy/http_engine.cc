@@ -141,15 +141,18 @@ void HttpEngine::Impl::accept() {
   constexpr int kAtOnce = 64;
   constexpr std::int64_t kPauseMs = 100;
   for (int i = 0; i < kAtOnce && listener; ++i) {
-    const bool full = connections.size() >= limits.connections && !make_room();
-    auto caller = full ? HttpListener::Caller{} : listener->accept();
-    if (full || caller.result == HttpListener::Result::no_room) {
-      if (!full && make_room()) continue;
+    using Result = HttpListener::Result;
+    auto caller = connections.size() < limits.connections
+                      ? listener->accept()
+                      : HttpListener::Caller{Result::no_room, -1, {}};
+    if (caller.result == Result::no_room) {
+      if (!listener->waiting()) return;  // nobody to make room for
+      if (make_room()) continue;
       listen(false);
       listen_at = now() + kPauseMs;
       return;
     }
-    if (caller.result == HttpListener::Result::none) return;
+    if (caller.result == Result::none) return;
     auto connection = std::make_unique<Connection>(plain_channel(caller.fd), rules, now());
     connection->id = next_id++;
     connection->client = std::move(caller.address);

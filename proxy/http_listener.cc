@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,6 +38,11 @@ HttpListener::HttpListener(int fd) : fd_(fd) {
 
 HttpListener::~HttpListener() {
   ::close(fd_);
+}
+
+bool HttpListener::waiting() const {
+  pollfd entry{fd_, POLLIN, 0};
+  return ::poll(&entry, 1, 0) > 0;
 }
 
 HttpListener::Caller HttpListener::accept() {

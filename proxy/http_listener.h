@@ -14,6 +14,8 @@ class HttpListener {
   HttpListener& operator=(const HttpListener&) = delete;
 
   int fd() const { return fd_; }
+  // Whether somebody can be accepted: accept() itself may say `no_room` where nobody waits.
+  bool waiting() const;
 
   enum class Result { caller, none, no_room };  // no_room: of descriptors or memory
   struct Caller {

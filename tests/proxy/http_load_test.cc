@@ -1,4 +1,5 @@
 // Many connections at once: slow ones, idle ones, too many; great answers; stopping under load.
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -83,10 +84,43 @@ TEST_CASE("http load: with as many connections as are allowed the idle ones make
     idle.push_back(std::make_unique<RawClient>(world.port()));
     CHECK(idle.back()->get("/healthz").status == 200);
   }
+  // Nobody has to go before somebody comes.
+  for (auto& one : idle) CHECK(one->get("/healthz").status == 200);
   RawClient more(world.port());
   CHECK(more.get("/healthz").status == 200);
   CHECK(idle[0]->receive_all());  // the one that was idle for longest
   CHECK(idle[7]->get("/healthz").status == 200);
+}
+
+TEST_CASE("http load: with as many files open as are allowed the idle ones make room") {
+  HttpWorld world(patient());
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit few{256, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 8; ++i) {
+    idle.push_back(std::make_unique<RawClient>(world.port()));
+    CHECK(idle.back()->get("/healthz").status == 200);
+  }
+  std::vector<int> fill;
+  for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) fill.push_back(fd);
+  const auto free_one = [&] {
+    ::close(fill.back());
+    fill.pop_back();
+  };
+  free_one();
+  free_one();
+  idle.push_back(std::make_unique<RawClient>(world.port()));  // with the last two
+  CHECK(idle.back()->get("/healthz").status == 200);
+  for (auto& one : idle) CHECK(one->get("/healthz").status == 200);
+  free_one();
+  RawClient more(world.port());
+  CHECK(more.get("/healthz").status == 200);
+  CHECK(idle[0]->receive_all());
+  CHECK(idle[8]->get("/healthz").status == 200);
+  for (const int fd : fill) ::close(fd);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 
 TEST_CASE("http load: who finds no room waits, and is served when there is some") {
