@@ -40,10 +40,11 @@ _offsync_conflicts() {
     _offsync_ask conflicts --offline | sed -n '1000q; s/^{"id":"\([^"\\]*\)".*/\1/p'
 }
 
-# _offsync_fields KIND GLOB: the fields of this kind (register, counter, set) that entities have.
+# _offsync_fields KIND GLOB: the fields of this kind (register, counter, set) that entities have, but
+# for names with a blank or a mark at the end, which emit would question.
 _offsync_fields() {
     _offsync_ask state --offline --fields "$2" |
-        sed -n "1000q; s/^{\"field\":\"\\([^\"\\\\]*\\)\",\"kind\":\"$1\"}\$/\\1/p"
+        sed -nE "1000q; s/^\{\"field\":\"([^\"\\[:blank:]]*(_|[^[:punct:][:blank:]]))\",\"kind\":\"$1\"\}\$/\1/p"
 }
 
 # What may stand behind TYPE and the entity $1: the fields of its kind as emit takes them.

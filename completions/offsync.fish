@@ -40,10 +40,11 @@ function __offsync_conflicts
     __offsync_ask conflicts --offline | head -n 1000 | string replace -rf '^\{"id":"([^"\\\\]*)".*' '$1'
 end
 
-# __offsync_fields KIND GLOB: the fields of this kind (register, counter, set) that entities have.
+# __offsync_fields KIND GLOB: the fields of this kind (register, counter, set) that entities have, but
+# for names with a blank or a mark at the end, which emit would question.
 function __offsync_fields
     __offsync_ask state --offline --fields $argv[2] |
-        string replace -rf '^\{"field":"([^"\\\\]*)","kind":"'$argv[1]'"\}$' '$1'
+        string replace -rf '^\{"field":"([^"\\\\[:blank:]]*(?:_|[^[:punct:][:blank:]]))","kind":"'$argv[1]'"\}$' '$1'
 end
 
 # The entity that emit is about; with an argument, all of its kind.

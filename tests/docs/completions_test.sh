@@ -28,6 +28,8 @@ expect() {
 offsync init -q >/dev/null
 offsync emit todo.created todo/1 title=one >/dev/null
 offsync emit todo.created todo/2 title=two >/dev/null
+# Of these fields emit would ask whether they are meant.
+offsync emit todo.created todo/2 --data '{"set":{"due date":"x","done?":"y"}}' >/dev/null
 offsync emit shop.opened shop/a:b open:=true >/dev/null
 id=$(offsync queue export | sed -n '1s/.*"id":"\([^"]*\)".*/\1/p')
 
