@@ -1,4 +1,6 @@
 // offsync status: where this replica stands. It calls nothing synced that it has not just checked.
+#include "sync/status.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -14,7 +16,6 @@
 #include "cli/output.h"
 #include "cli/pager.h"
 #include "cli/remote.h"
-#include "replica/sync_status.h"
 
 namespace offsync::cli {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 #include "cli/command.h"
-#include "replica/sync_engine.h"
+#include "sync/engine.h"
 
 namespace offsync::cli {
 

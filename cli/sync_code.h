@@ -1,7 +1,7 @@
 // The exit code of a sync.
 #pragma once
 
-#include "replica/sync_engine.h"
+#include "sync/engine.h"
 
 namespace offsync::cli {
 

@@ -46,7 +46,7 @@ install(FILES ${PROJECT_BINARY_DIR}/installed/README.md ARCHITECTURE.md CHANGELO
         DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 
 # ---- libraries, headers, CMake package -------------------------------------------------------
-set(layers base event state sqlite wire replica)
+set(layers base event state sqlite wire replica sync)
 foreach(layer ${layers})
   add_library(offsync::${layer} ALIAS offsync_${layer})
   set_target_properties(offsync_${layer} PROPERTIES EXPORT_NAME ${layer})

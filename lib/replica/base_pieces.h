@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "replica/replica_store.h"
+#include "replica/store.h"
 
 namespace offsync {
 

@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 #include "base/rfc3339.h"
-#include "replica/replica_store.h"
+#include "replica/store.h"
 
 namespace offsync {
 

@@ -35,8 +35,9 @@ ARROWS = {
     "lib/sqlite": {"base"},
     "lib/wire": {"base", "event", "state"},
     "lib/replica": {"base", "event", "state", "wire", "sqlite"},
-    "cli/net": {"base", "event", "state", "wire", "sqlite", "replica", "cli"},
-    "cli": {"base", "event", "state", "wire", "sqlite", "replica"},
+    "lib/sync": {"base", "event", "state", "wire", "sqlite", "replica"},
+    "cli/net": {"base", "event", "state", "wire", "sqlite", "replica", "sync", "cli"},
+    "cli": {"base", "event", "state", "wire", "sqlite", "replica", "sync"},
     "proxy": {"base", "event", "state", "wire", "sqlite"},
 }
 

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "replica/replica.h"
-#include "replica/sync_engine.h"
-#include "replica/sync_status.h"
 #include "sim/dice.h"
 #include "sim/network.h"
 #include "sim/oracle.h"
 #include "sim/world.h"
 #include "support/sim_disk.h"
+#include "sync/engine.h"
+#include "sync/status.h"
 
 namespace offsync::sim {
 

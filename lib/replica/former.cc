@@ -1,0 +1,279 @@
+// Events of received logs that were replaced: what the log that there is now lacks of them is sent
+// again, by whoever has it.
+#include <algorithm>
+
+#include "replica/store.h"
+
+namespace offsync {
+namespace {
+
+enum class Former { doubtful = 0, lost = 1, there = 2 };
+
+constexpr const char* kProxysOwn = "offsync.";
+
+Status set_state(ReplicaStore& store, std::uint64_t n, Former state) {
+  OFFSYNC_ASSIGN(sqlite::Statement * put, store.use("UPDATE former SET state = ?2 WHERE n = ?1"));
+  put->bind(1, n).bind(2, static_cast<int>(state));
+  return put->run();
+}
+
+Status remove(ReplicaStore& store, std::uint64_t n) {
+  OFFSYNC_ASSIGN(sqlite::Statement * gone, store.use("DELETE FROM former WHERE n = ?"));
+  gone->bind(1, n);
+  return gone->run();
+}
+
+FormerEvent read_event(const sqlite::Statement& row) {
+  FormerEvent event;
+  event.n = row.uinteger(0);
+  event.sequence = row.uinteger(1);
+  event.source = row.text(2);
+  event.id = row.text(3);
+  event.line = row.text(4);
+  return event;
+}
+
+// The event in this state; nothing where there is none (any more).
+Result<std::optional<FormerEvent>> load(ReplicaStore& store, std::uint64_t n, Former state) {
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 store.use("SELECT n, sequence, source, id, line FROM former"
+                           " WHERE n = ? AND state = ?"));
+  get->bind(1, n).bind(2, static_cast<int>(state));
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  if (!found) return std::optional<FormerEvent>();
+  std::optional<FormerEvent> event = read_event(*get);
+  get->reset();
+  return event;
+}
+
+Result<FormerEvent> load_lost(ReplicaStore& store, std::uint64_t n) {
+  OFFSYNC_ASSIGN(std::optional<FormerEvent> event, load(store, n, Former::lost));
+  if (event) return std::move(*event);
+  return make_error(Errc::no_input, "no_event", "this event is not lost any more",
+                    "see what is with: offsync recover");
+}
+
+Result<bool> is_pending(ReplicaStore& store, const FormerEvent& event, std::uint64_t n) {
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 store.use("SELECT 1 FROM pending WHERE (id = ?1 AND source = ?2) OR n = ?3"));
+  get->bind(1, event.id).bind(2, event.source).bind(3, n);
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  get->reset();
+  return found;
+}
+
+// Puts a former event into the queue as number `n`, and on top of what shows.
+Status put_into_queue(ReplicaWrite& write, std::uint64_t n, const EventView& event,
+                      std::string_view line) {
+  OFFSYNC_ASSIGN(EntityRow * entity, write.entity(event.subject));
+  // Behind what is held it would be held, were it new; but it has its place in the log already.
+  OFFSYNC_TRY(queue::insert(write, n, PendingState::queued, event, line));
+  if (!event.causationid.empty()) {
+    OFFSYNC_TRY(note_pending_resolve(write.store, event.causationid, event.source, event.id));
+  }
+  OFFSYNC_ASSIGN(Entity * visible, write.visible(event.subject, *entity));
+  if (event.writes()) visible->fold(event);
+  entity->visible_changed = true;
+  write.count(*entity, 1, 0);
+  return write.trim();
+}
+
+// Own events go out as they were, before what came after them: `n` is what they bear as clientseq.
+// Those of a source that this replica had before it was copied may be the original's as well, whose
+// numbers are not ours: they are sent as another's.
+Result<bool> queue_own(ReplicaWrite& write, const FormerEvent& former) {
+  if (former.source != write.row.source) return false;
+  OFFSYNC_ASSIGN(const EventView* event, write.store.decoder.decode(former.line));
+  if (event->clientseq == 0 || event->clientseq >= write.row.next) return false;
+  OFFSYNC_ASSIGN(const bool taken, is_pending(write.store, former, event->clientseq));
+  if (taken) return false;
+  OFFSYNC_TRY(put_into_queue(write, event->clientseq, *event, former.line));
+  OFFSYNC_TRY(remove(write.store, former.n));
+  return true;
+}
+
+}  // namespace
+
+namespace former {
+
+Status take_over(ReplicaWrite& write) {
+  ReplicaStore& store = write.store;
+  OFFSYNC_ASSIGN(sqlite::Statement * doubt, store.use("UPDATE former SET state = 0"));
+  OFFSYNC_TRY(doubt->run());
+  OFFSYNC_ASSIGN(sqlite::Statement next,
+                 store.prepare("SELECT sequence, line FROM log ORDER BY sequence"));
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next.step());
+    if (!found) return {};
+    OFFSYNC_ASSIGN(const EventView* event, store.decoder.decode(next.text(1)));
+    if (event->type.starts_with(kProxysOwn)) continue;  // the proxy decides about those itself
+    const std::string line = encode_content(*event);
+    OFFSYNC_ASSIGN(sqlite::Statement * put,
+                   store.use("INSERT OR IGNORE INTO former(state, sequence, source, id, line)"
+                             " VALUES (0, ?, ?, ?, ?)"));
+    put->bind(1, next.uinteger(0)).bind(2, event->source).bind(3, event->id).bind(4, line);
+    OFFSYNC_TRY(put->run());
+  }
+}
+
+Status keep(ReplicaWrite& write, std::uint64_t n, std::uint64_t sequence, bool doubtful) {
+  ReplicaStore& store = write.store;
+  OFFSYNC_ASSIGN(sqlite::Statement * get, store.use("SELECT line FROM pending WHERE n = ?"));
+  get->bind(1, n);
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  if (!found) return {};
+  const std::string line(get->text(0));
+  get->reset();
+  OFFSYNC_ASSIGN(const EventView* event, store.other_decoder.decode(line));
+  OFFSYNC_ASSIGN(sqlite::Statement * put,
+                 store.use("INSERT OR IGNORE INTO former(state, sequence, source, id, line)"
+                           " VALUES (?, ?, ?, ?, ?)"));
+  const Former state = doubtful ? Former::doubtful : Former::there;
+  put->bind(1, static_cast<int>(state)).bind(2, sequence).bind(3, event->source);
+  put->bind(4, event->id).bind(5, line);
+  return put->run();
+}
+
+Result<bool> any(ReplicaStore& store) {
+  OFFSYNC_ASSIGN(sqlite::Statement * get, store.use("SELECT EXISTS (SELECT 1 FROM former)"));
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  const bool any = found && get->integer(0) != 0;
+  get->reset();
+  return any;
+}
+
+Result<std::uint64_t> give_up_accepted(ReplicaWrite& write, std::uint64_t head,
+                                       std::uint64_t upto) {
+  const std::uint64_t cursor = write.row.pulled ? write.row.cursor : 0;
+  OFFSYNC_ASSIGN(sqlite::Statement * next,
+                 write.store.use("SELECT n FROM pending WHERE state = 1 AND (sequence <= ?1 OR"
+                                 " (sequence > ?2 AND sequence <= ?3))"));
+  next->bind(1, cursor).bind(2, head).bind(3, upto);
+  std::vector<std::uint64_t> gone;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) break;
+    gone.push_back(next->uinteger(0));
+  }
+  for (const std::uint64_t n : gone) {
+    OFFSYNC_TRY(queue::set_state(write, n, PendingState::queued, 0, {}, {}));
+  }
+  return gone.size();
+}
+
+Status forget(ReplicaStore& store, const EventView& event) {
+  OFFSYNC_ASSIGN(sqlite::Statement * gone,
+                 store.use("DELETE FROM former WHERE id = ? AND source = ?"));
+  gone->bind(1, event.id).bind(2, event.source);
+  return gone->run();
+}
+
+}  // namespace former
+
+Result<std::optional<PendingEvent>> Replica::last_accepted() {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 impl_->store.use("SELECT " OFFSYNC_PENDING_COLUMNS
+                                  " FROM pending WHERE state = 1 ORDER BY sequence DESC LIMIT 1"));
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  std::optional<PendingEvent> event;
+  if (found) event = read_pending(*get);
+  get->reset();
+  return event;
+}
+
+Result<std::uint64_t> Replica::give_up_accepted(std::string_view epoch, std::uint64_t head,
+                                                std::uint64_t upto) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_TRY(must_be_of(write->row, epoch));
+  OFFSYNC_ASSIGN(const std::uint64_t again, former::give_up_accepted(*write, head, upto));
+  if (again > 0) OFFSYNC_TRY(write->commit());
+  return again;
+}
+
+Result<std::vector<FormerEvent>> Replica::doubtful(std::size_t max_events) {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement * next,
+                 impl_->store.use("SELECT n, sequence, source, id, line FROM former"
+                                  " WHERE state = 0 ORDER BY n LIMIT ?"));
+  next->bind(1, static_cast<std::uint64_t>(max_events));
+  std::vector<FormerEvent> events;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) return events;
+    events.push_back(read_event(*next));
+  }
+}
+
+Result<Replica::Found> Replica::settle_doubtful(std::string_view epoch,
+                                                std::span<const FormerEvent> asked,
+                                                std::span<const std::uint64_t> missing) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_TRY(must_be_of(write->row, epoch));
+  Found found;
+  for (const FormerEvent& one : asked) {
+    OFFSYNC_ASSIGN(const auto former, load(impl_->store, one.n, Former::doubtful));
+    if (!former) continue;  // the log has brought it, or another process was faster
+    if (std::find(missing.begin(), missing.end(), one.n) == missing.end()) {
+      OFFSYNC_TRY(set_state(impl_->store, one.n, Former::there));
+      continue;
+    }
+    OFFSYNC_ASSIGN(const bool queued, queue_own(*write, *former));
+    if (!queued) OFFSYNC_TRY(set_state(impl_->store, one.n, Former::lost));
+    ++(queued ? found.again : found.lost);
+  }
+  OFFSYNC_TRY(write->commit());
+  return found;
+}
+
+Result<FormerCounts> Replica::former_counts() {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement * next,
+                 impl_->store.use("SELECT state, count(*) FROM former WHERE state <> 2"
+                                  " GROUP BY state"));
+  FormerCounts counts;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) return counts;
+    const bool lost = next->integer(0) == static_cast<int>(Former::lost);
+    (lost ? counts.lost : counts.doubtful) = next->uinteger(1);
+  }
+}
+
+Status Replica::for_each_lost(const std::function<bool(const FormerEvent& event)>& fn) {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement next,
+                 impl_->store.prepare("SELECT n, sequence, source, id, line FROM former"
+                                      " WHERE state = 1 ORDER BY n"));
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next.step());
+    if (!found || !fn(read_event(next))) return {};
+  }
+}
+
+Status Replica::send_lost(std::uint64_t n) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_ASSIGN(const FormerEvent former, load_lost(impl_->store, n));
+  OFFSYNC_ASSIGN(const bool taken, is_pending(impl_->store, former, write->row.next));
+  if (taken) {
+    return bad_data(
+        "id_conflict",
+        "the queue has an event of " + former.source + " with the id " + former.id + " already",
+        "see it with: offsync queue show " + former.id + " --source " + former.source);
+  }
+  OFFSYNC_ASSIGN(const EventView* event, impl_->store.decoder.decode(former.line));
+  OFFSYNC_TRY(put_into_queue(*write, write->row.next, *event, former.line));
+  ++write->row.next;
+  write->row_changed = true;
+  OFFSYNC_TRY(remove(impl_->store, n));
+  return write->commit();
+}
+
+Status Replica::drop_lost(std::uint64_t n) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_ASSIGN(const FormerEvent former, load_lost(impl_->store, n));
+  OFFSYNC_TRY(remove(impl_->store, former.n));
+  return write->commit();
+}
+
+}  // namespace offsync

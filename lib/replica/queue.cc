@@ -1,0 +1,390 @@
+#include <algorithm>
+#include <map>
+
+#include "base/rfc3339.h"
+#include "base/uuid.h"
+#include "event/checks.h"
+#include "event/with_base.h"
+#include "replica/store.h"
+
+namespace offsync {
+namespace {
+
+Error no_such_event(std::string_view id) {
+  return make_error(Errc::no_input, "no_event",
+                    "there is no event " + std::string(id) + " in the queue",
+                    "see what is there with: offsync queue list");
+}
+
+Result<PendingEvent> load(ReplicaStore& store, std::string_view id, std::string_view source) {
+  OFFSYNC_ASSIGN(const std::optional<std::string> whose,
+                 source_of(store, kPendingSources, id, source));
+  if (!whose) return no_such_event(id);
+  OFFSYNC_ASSIGN(sqlite::Statement * get, store.use("SELECT " OFFSYNC_PENDING_COLUMNS
+                                                    " FROM pending WHERE id = ? AND source = ?"));
+  get->bind(1, id).bind(2, *whose);
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  if (!found) return no_such_event(id);
+  PendingEvent event = read_pending(*get);
+  get->reset();
+  return event;
+}
+
+// What each of some stamps became, for the bases of events that were built upon them.
+class Restamping {
+ public:
+  void moved(const Stamp& from, const Stamp& to) { moved_[from] = to; }
+  void dropped(const EventView& event) {
+    gone_ = event.stamp;
+    for (const Base& base : event.bases) below_[key(base)] = base.stamp;
+    for (const Op& op : event.ops) {
+      if (kind_of(op.kind) == FieldKind::set) sets_.emplace(op.field);
+    }
+  }
+  // none(): the author has seen nothing that is still there.
+  Stamp of(const Base& base) const {
+    Stamp stamp = base.stamp;
+    if (!gone_.none() && stamp == gone_) {
+      const auto below = below_.find(key(base));
+      if (below != below_.end()) {
+        stamp = below->second;
+      } else if (!base.element.empty() || !sets_.contains(base.field)) {
+        return {};
+      }  // else it stands for all that was written to the set until then
+    }
+    const auto to = moved_.find(stamp);
+    return to == moved_.end() ? stamp : to->second;
+  }
+
+ private:
+  static std::pair<std::string, std::string> key(const Base& base) {
+    return {std::string(base.field), std::string(base.element)};
+  }
+
+  std::map<Stamp, Stamp> moved_;
+  Stamp gone_;
+  std::map<std::pair<std::string, std::string>, Stamp> below_;  // what the dropped event had seen
+  std::set<std::string, std::less<>> sets_;                     // that it wrote
+};
+
+// Queues an event of ours again as a new one, another source's as it is.
+class Requeue {
+ public:
+  explicit Requeue(ReplicaWrite& write) : write_(write) {}
+  Restamping stamps;
+
+  Result<Emitted> run(const PendingEvent& old) {
+    OFFSYNC_ASSIGN(const EventView* read, write_.store.decoder.decode(old.line));
+    EventView event = *read;
+    OFFSYNC_ASSIGN(EntityRow * entity, write_.entity(event.subject));
+    OFFSYNC_ASSIGN(Entity * visible, write_.visible(event.subject, *entity));
+    std::string id, data, time;
+    std::vector<Base> bases;
+    if (write_.row.own(event.source)) {
+      id = uuid_v7(write_.store.clock.wall_ms(), write_.store.random);
+      event.id = id;
+      event.source = write_.row.source;
+      event.clientseq = write_.row.next;
+      bases = remapped(event);
+      if (event.base_given) event.data = data = with_base(event.data, bases);
+      if (event.base_given && content_bytes(event) > limits::kEventBytes) {
+        // Elements that were seen under one stamp are now under several.
+        event.data = data = with_base(event.data, without_elements(bases));
+      }
+      const Stamp before = event.stamp;
+      event.stamp = next_stamp(write_, latest(*visible, bases));
+      stamps.moved(before, event.stamp);
+      // A clock that was wrong gave the time, too.
+      const bool afresh = event.stamp.time < before.time && event.time_ms == before.ms();
+      if (afresh) event.time = time = format_rfc3339(event.stamp.ms());
+    }
+    Emitted emitted{encode_content(event), std::string(event.id), false, {}};
+    OFFSYNC_TRY(queue::insert(write_, write_.row.next, PendingState::queued, event, emitted.line));
+    if (!event.causationid.empty()) {
+      OFFSYNC_TRY(note_pending_resolve(write_.store, event.causationid, event.source, event.id));
+    }
+    ++write_.row.next;
+    write_.row_changed = true;
+    if (event.writes()) visible->fold(event);
+    entity->visible_changed = true;
+    write_.count(*entity, 1, 0);
+    return emitted;
+  }
+
+ private:
+  std::vector<Base> remapped(const EventView& event) const {
+    std::vector<Base> bases;
+    for (const Base& base : event.bases) {
+      const Stamp stamp = stamps.of(base);
+      if (!stamp.none()) bases.push_back({base.field, stamp, base.element});
+    }
+    return bases;
+  }
+
+  static std::uint64_t latest(const Entity& visible, const std::vector<Base>& bases) {
+    std::uint64_t time = std::max(visible.deleted().stamp.time, visible.created().stamp.time);
+    for (const Base& base : bases) time = std::max(time, base.stamp.time);
+    return time;
+  }
+
+  ReplicaWrite& write_;
+};
+
+// A clock that ran ahead would have everything refused, for ever: a new node begins a new one.
+void repair_clock(ReplicaWrite& write) {
+  const std::int64_t bound = write.store.corrected_wall(write.row) + limits::kClockGuardMs;
+  if (static_cast<std::int64_t>(write.row.clock >> 16) <= bound) return;
+  write.row.node = write.store.random.next();
+  write.row.clock = 0;
+  write.row_changed = true;
+}
+
+Result<std::vector<Emitted>> requeue_all(Requeue& requeue,
+                                         const std::vector<PendingEvent>& events) {
+  std::vector<Emitted> emitted;
+  for (const PendingEvent& event : events) {
+    OFFSYNC_ASSIGN(Emitted one, requeue.run(event));
+    emitted.push_back(std::move(one));
+  }
+  return emitted;
+}
+
+// Somebody has given this number under our name before, of which nothing is known here: an earlier
+// life of this replica, or another one that was given the same name. Both go on apart.
+void part_from_namesake(ReplicaWrite& write, std::string_view code, std::string_view source) {
+  if (code != "already_decided" || source != write.row.source) return;
+  write.store.renew(write.row);
+  write.row_changed = true;
+}
+
+Status take_out(ReplicaWrite& write, const std::vector<PendingEvent>& events) {
+  for (const PendingEvent& event : events) {
+    OFFSYNC_TRY(queue::remove(write, event.n));
+    OFFSYNC_TRY(forget_pending_resolve(write.store, event.source, event.id));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::uint64_t> rebuild_visible(ReplicaWrite& write, const std::set<std::string>& subjects,
+                                      bool hold) {
+  for (const std::string& subject : subjects) {
+    OFFSYNC_ASSIGN(EntityRow * entity, write.entity(subject));
+    entity->visible.reset();
+    entity->visible_text.clear();
+    entity->pending = entity->held = 0;
+    entity->changed = true;
+  }
+  OFFSYNC_ASSIGN(sqlite::Statement next,
+                 write.store.prepare("SELECT n, state, subject, line FROM pending ORDER BY n"));
+  std::set<std::string, std::less<>> blocked;
+  std::vector<std::uint64_t> newly_held;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next.step());
+    if (!found) break;
+    const std::string subject(next.text(2));
+    if (subjects.count(subject) == 0) continue;
+    auto state = static_cast<PendingState>(next.integer(1));
+    if (state == PendingState::rejected) {
+      blocked.insert(subject);
+      continue;
+    }
+    if (hold && state == PendingState::queued && blocked.count(subject) != 0) {
+      state = PendingState::held;
+      newly_held.push_back(next.uinteger(0));
+    }
+    OFFSYNC_ASSIGN(const EventView* event, write.store.decoder.decode(next.text(3)));
+    OFFSYNC_ASSIGN(EntityRow * entity, write.entity(subject));
+    OFFSYNC_ASSIGN(Entity * visible, write.visible(subject, *entity));
+    if (event->writes()) visible->fold(*event);
+    entity->visible_changed = true;
+    write.count(*entity, 1, state == PendingState::held ? 1 : 0);
+  }
+  for (const std::uint64_t n : newly_held) {
+    OFFSYNC_TRY(queue::hold(write, n));
+  }
+  return newly_held.size();
+}
+
+Result<std::vector<PendingEvent>> Replica::to_push(std::uint64_t after, std::size_t max_events,
+                                                   std::size_t max_bytes) {
+  OFFSYNC_TRY(secure());  // a clientseq that the proxy knows must not be given again
+  OFFSYNC_ASSIGN(sqlite::Statement * next,
+                 impl_->store.use("SELECT " OFFSYNC_PENDING_COLUMNS
+                                  " FROM pending WHERE n > ? AND state = 0 ORDER BY n"));
+  next->bind(1, after);
+  std::vector<PendingEvent> events;
+  std::size_t bytes = 0;
+  while (events.size() < std::max<std::size_t>(max_events, 1)) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) break;
+    bytes += next->text(7).size() + 1;
+    if (!events.empty() && bytes > max_bytes) break;
+    events.push_back(read_pending(*next));
+  }
+  next->reset();
+  return events;
+}
+
+namespace {
+
+// One answer of the proxy. Adds the entities whose visible state must be made anew.
+Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled& settled,
+                  std::set<std::string>& affected) {
+  OFFSYNC_ASSIGN(const std::optional<PendingKey> key,
+                 queue::find(write.store, outcome.source, outcome.id));
+  // What is not there was confirmed meanwhile; what is accepted was settled by another process.
+  if (!key || key->state == PendingState::accepted) return {};
+  if (outcome.kind == OutcomeKind::held) return {};  // its rejection holds it here, too
+  if (outcome.kind == OutcomeKind::rejected) {
+    if (key->state == PendingState::rejected) return {};
+    ++settled.rejected;
+    affected.insert(key->subject);
+    OFFSYNC_TRY(forget_pending_resolve(write.store, key->source, outcome.id));
+    part_from_namesake(write, outcome.code, key->source);
+    return queue::set_state(write, key->n, PendingState::rejected, 0, outcome.code, outcome.detail);
+  }
+  if (outcome.sequence == 0) {
+    return make_error(Errc::protocol, "bad_outcome",
+                      "the proxy accepted event " + outcome.id + " without a sequence");
+  }
+  const bool confirmed = write.row.pulled && outcome.sequence <= write.row.cursor;
+  if (confirmed && outcome.sequence > write.row.log_after) {
+    // With its copy from the log it would have left the queue.
+    return make_error(Errc::protocol, "bad_outcome",
+                      "the proxy has event " + outcome.id + " at sequence " +
+                          std::to_string(outcome.sequence) +
+                          ", where the received log has another");
+  }
+  ++(outcome.kind == OutcomeKind::accepted ? settled.accepted : settled.duplicate);
+  const bool void_rejection = key->state == PendingState::rejected;
+  if (void_rejection) {
+    affected.insert(key->subject);
+  } else {
+    OFFSYNC_ASSIGN(EntityRow * entity, write.entity(key->subject));
+    write.count(*entity, confirmed ? -1 : 0, key->state == PendingState::held ? -1 : 0);
+  }
+  if (confirmed && outcome.sequence <= write.row.log_after) {
+    OFFSYNC_TRY(former::keep(write, key->n, outcome.sequence, false));
+  }
+  OFFSYNC_TRY(confirmed ? queue::remove(write, key->n)
+                        : queue::set_state(write, key->n, PendingState::accepted, outcome.sequence,
+                                           {}, {}));
+  return void_rejection ? release_held(write, key->subject, key->n) : Status();
+}
+
+}  // namespace
+
+Result<Replica::Settled> Replica::settle(std::string_view epoch,
+                                         std::span<const Outcome> outcomes) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_TRY(must_be_of(write->row, epoch));
+  if (write->row.epoch.empty()) {
+    write->row.epoch = epoch;
+    write->row_changed = true;
+  }
+  Settled settled;
+  std::set<std::string> affected;
+  for (const Outcome& outcome : outcomes) {
+    OFFSYNC_TRY(settle_one(*write, outcome, settled, affected));
+  }
+  if (!affected.empty()) {
+    OFFSYNC_ASSIGN(settled.held, rebuild_visible(*write, affected, true));
+  }
+  OFFSYNC_TRY(write->commit());
+  return settled;
+}
+
+Result<std::vector<Emitted>> Replica::retry(std::string_view id, std::string_view source) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_ASSIGN(PendingEvent event, load(impl_->store, id, source));
+  if (event.state != PendingState::rejected) {
+    const bool held = event.state == PendingState::held;
+    return make_error(
+        Errc::usage, held ? "held" : "not_rejected",
+        "event " + event.id + " was not rejected; it is " + std::string(name_of(event.state)),
+        held ? "retry or drop the rejected event before it" : "");
+  }
+  if (event.code == "id_conflict" && !write->row.own(event.source)) {
+    return make_error(Errc::usage, "id_taken",
+                      "event " + event.id + " of " + event.source +
+                          " would be rejected again: the log has another one of that name",
+                      "drop it, or emit what it says under an id of its own");
+  }
+  part_from_namesake(*write, event.code, event.source);
+  const std::set<std::string> subject{event.subject};
+  OFFSYNC_ASSIGN(std::vector<PendingEvent> events, released_by(*write, event.subject, event.n));
+  events.insert(events.begin(), std::move(event));
+  OFFSYNC_TRY(take_out(*write, events));
+  OFFSYNC_TRY(rebuild_visible(*write, subject, false));
+  repair_clock(*write);
+  Requeue requeue(*write);
+  OFFSYNC_ASSIGN(auto emitted, requeue_all(requeue, events));
+  OFFSYNC_TRY(write->commit());
+  return emitted;
+}
+
+Status Replica::drop(std::string_view id, std::string_view source) {
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_ASSIGN(const PendingEvent event, load(impl_->store, id, source));
+  if (event.state == PendingState::accepted) {
+    return make_error(Errc::usage, "accepted",
+                      "event " + event.id + " was accepted: it is in the log, as number " +
+                          std::to_string(event.sequence),
+                      "write an event that undoes it");
+  }
+  std::vector<PendingEvent> released;
+  if (event.state == PendingState::rejected) {
+    OFFSYNC_ASSIGN(released, released_by(*write, event.subject, event.n));
+  }
+  Requeue requeue(*write);
+  OFFSYNC_ASSIGN(const EventView* dropped, impl_->store.decoder.decode(event.line));
+  requeue.stamps.dropped(*dropped);
+  OFFSYNC_TRY(take_out(*write, {event}));
+  OFFSYNC_TRY(take_out(*write, released));
+  OFFSYNC_TRY(rebuild_visible(*write, {event.subject}, false));
+  OFFSYNC_TRY(requeue_all(requeue, released));
+  return write->commit();
+}
+
+Result<QueueCounts> Replica::counts() {
+  OFFSYNC_TRY(impl_->store.ready());
+  OFFSYNC_ASSIGN(sqlite::Statement * next,
+                 impl_->store.use("SELECT 0, count(*) FROM pending UNION ALL"
+                                  " SELECT state, count(*) FROM pending WHERE state <> 0"
+                                  " GROUP BY state"));
+  QueueCounts counts;
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next->step());
+    if (!found) break;
+    const std::uint64_t count = next->uinteger(1);
+    switch (static_cast<PendingState>(next->integer(0))) {
+      case PendingState::queued:
+        counts.queued = count;
+        break;
+      case PendingState::accepted:
+        counts.accepted = count;
+        break;
+      case PendingState::rejected:
+        counts.rejected = count;
+        break;
+      case PendingState::held:
+        counts.held = count;
+        break;
+    }
+  }
+  // The first row counted all, on the smallest index.
+  counts.queued -= counts.accepted + counts.rejected + counts.held;
+  return counts;
+}
+
+Result<std::optional<PendingEvent>> Replica::pending(std::string_view id, std::string_view source) {
+  OFFSYNC_TRY(impl_->store.ready());
+  auto event = load(impl_->store, id, source);
+  if (event) return std::optional<PendingEvent>(std::move(*event));
+  if (event.error().code == "no_event") return std::optional<PendingEvent>{};
+  return event.error();
+}
+
+}  // namespace offsync

@@ -1,0 +1,136 @@
+#include "sync/push_session.h"
+
+#include "base/counted.h"
+#include "wire/compress.h"
+
+namespace offsync {
+namespace {
+
+// Below, a header more costs as much as compression saves.
+constexpr std::size_t kCompressFrom = 1024;
+// A slow uplink gets its time: 8 bytes a ms are 64 kbit/s.
+constexpr std::size_t kUploadBytesPerMs = 8;
+
+std::string body_of(const std::vector<PendingEvent>& events) {
+  std::string body;
+  for (const PendingEvent& event : events) body.append(event.line).push_back('\n');
+  return body;
+}
+
+std::int64_t time_for(const std::vector<PendingEvent>& events, std::int64_t idle_ms) {
+  std::size_t bytes = 0;
+  for (const PendingEvent& event : events) bytes += event.line.size();
+  return idle_ms + static_cast<std::int64_t>(bytes / kUploadBytesPerMs);
+}
+
+}  // namespace
+
+LogSession::LogSession(SyncContext& context)
+    : Session(context, "the look at the log", context.options.request_timeout_ms,
+              limits::kLineBytes) {
+  HttpRequest request;
+  request.target = context.base;
+  request.headers = {{"Accept", "application/json"}};
+  begin(std::move(request));
+}
+
+// Its head says all.
+Status LogSession::consume(bool /*last*/) {
+  body_.clear();
+  return {};
+}
+
+Status LogSession::finish() {
+  return context_.replica.bind_log(epoch_, there_);
+}
+
+PushSession::PushSession(SyncContext& context, const ReplicaInfo& info,
+                         std::vector<PendingEvent> events)
+    : Session(context, "the push of " + counted(events.size(), "event"),
+              time_for(events, context.options.request_timeout_ms), limits::kBodyBytes),
+      events_(std::move(events)) {
+  HttpRequest request;
+  request.method = "POST";
+  request.target = context.base + "/events";
+  request.headers = {{"Content-Type", "application/x-ndjson"}, {"Accept", "application/x-ndjson"}};
+  context.add_place(request, info);
+  request.headers.emplace_back("Offsync-Source", info.source);
+  request.body = body_of(events_);
+  request.timeout_ms = time_for(events_, context.options.request_timeout_ms);
+  if (request.body.size() > kCompressFrom) {
+    request.body = compress(request.body, Coding::gzip);
+    request.headers.emplace_back("Content-Encoding", "gzip");
+  }
+  begin(std::move(request));
+}
+
+bool PushSession::answers_next(Outcome& outcome) const {
+  if (answered_ >= events_.size()) return false;
+  const PendingEvent& event = events_[answered_];
+  if (outcome.line != 0 && outcome.line != answered_ + 1) return false;
+  // By its place, a line of which the proxy could not read the id is answered too. Else it would
+  // stay at the head of the queue for ever.
+  if (outcome.id.empty() && outcome.line != 0) outcome.id = event.id;
+  outcome.source = event.source;
+  return outcome.id == event.id;
+}
+
+// Counts what was answered, not what settle() found to do: an event may have come back by the
+// stream before its answer, and has left the queue then.
+void PushSession::report(const std::vector<Outcome>& outcomes) {
+  SyncReport& report = context_.report;
+  for (const Outcome& outcome : outcomes) {
+    report.pushed += outcome.kind == OutcomeKind::accepted ? 1 : 0;
+    report.duplicate += outcome.kind == OutcomeKind::duplicate ? 1 : 0;
+    report.rejected += outcome.kind == OutcomeKind::rejected ? 1 : 0;
+    report.held += outcome.kind == OutcomeKind::held ? 1 : 0;
+    // With a pull, the records themselves are counted as they come.
+    if (!context_.options.pull) report.conflicts += outcome.conflicts;
+  }
+  context_.observer.on_progress(report);
+}
+
+// What was answered is settled even where the answer is cut or wrong further on: it is a fact.
+Status PushSession::consume(bool last) {
+  if (!last) return {};
+  std::vector<Outcome> outcomes;
+  Status wrong;
+  for (const std::string& line : take_lines(complete())) {
+    auto outcome = parse_outcome(line);
+    if (!outcome) {
+      wrong = protocol_error(outcome.error().code, outcome.error().detail);
+    } else if (!answers_next(*outcome)) {
+      wrong = protocol_error("bad_answer", "outcome " + std::to_string(answered_ + 1) + " of " +
+                                               std::to_string(events_.size()) +
+                                               " does not answer the event in its place");
+    }
+    if (!wrong.ok()) break;
+    ++answered_;
+    outcomes.push_back(std::move(*outcome));
+  }
+  if (!outcomes.empty()) OFFSYNC_TRY(settle(outcomes));
+  return wrong;
+}
+
+// What the proxy has decided is so even where we cannot note it.
+Status PushSession::settle(const std::vector<Outcome>& outcomes) {
+  const auto settled = context_.replica.settle(epoch_, outcomes);
+  const bool wrong = !settled && settled.error().kind == Errc::protocol;
+  if (wrong || (!settled && is_stale(settled.error()))) return settled.error();
+  report(outcomes);
+  if (settled) return {};
+  Error error = settled.error();
+  error.detail = "the proxy has decided about " + counted(outcomes.size(), "event") +
+                 ", but this replica could not note it: " + error.detail;
+  error.hint = "they stay queued, and sending them again changes nothing; sync again";
+  return error;
+}
+
+Status PushSession::finish() {
+  if (answered_ == events_.size()) return {};
+  return protocol_error("bad_answer", "only " + std::to_string(answered_) + " of " +
+                                          counted(events_.size(), "event") +
+                                          " were answered; the others stay queued");
+}
+
+}  // namespace offsync

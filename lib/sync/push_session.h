@@ -1,0 +1,47 @@
+// PushSession: one POST of queued events, and the settling of what was answered. LogSession: the
+// look at the log before the first one.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "sync/session.h"
+
+namespace offsync {
+
+// Its answer decides to which log a replica belongs that belonged to none: what is pushed before
+// that was known could be pushed to another log, too.
+class LogSession final : public Session {
+ public:
+  explicit LogSession(SyncContext& context);
+
+ private:
+  Status consume(bool last) override;
+  Status finish() override;
+};
+
+class PushSession final : public Session {
+ public:
+  // Precondition: `events` is not empty, and `info` has an epoch. It says how far the replica has
+  // come in its log: the proxy takes nothing where its log is another one, or does not hold that;
+  // its answer then ends the session as expired. And our own source, to whose events the numbers
+  // of order belong.
+  PushSession(SyncContext& context, const ReplicaInfo& info, std::vector<PendingEvent> events);
+
+  std::size_t size() const { return events_.size(); }
+  std::uint64_t last_n() const { return events_.back().n; }
+
+ private:
+  Status consume(bool last) override;
+  Status finish() override;
+  // Whether `outcome` answers the next event, whose source is then filled in, as is the id of a
+  // line that could not be read.
+  bool answers_next(Outcome& outcome) const;
+  Status settle(const std::vector<Outcome>& outcomes);
+  void report(const std::vector<Outcome>& outcomes);
+
+  std::vector<PendingEvent> events_;
+  std::size_t answered_ = 0;
+};
+
+}  // namespace offsync

@@ -1,0 +1,307 @@
+// Replica::repair: whatever is wrong with the settings and the state, queue and log stay, and what
+// is shown afterwards is what was shown before.
+#include <fstream>
+
+#include "lib/replica/fixture.h"
+#include "replica/examine.h"
+#include "sqlite/db.h"
+#include "support/flip.h"
+
+namespace offsync::test {
+namespace {
+
+sqlite::Db raw(const std::string& file) {
+  return must(sqlite::Db::open(file, sqlite::OpenOptions{}));
+}
+
+struct World : Fixture {
+  World() {
+    set("todo/1", "title", "\"milk\"");
+    push();
+    pull();
+    log.append(foreign("f1", "todo/2", R"({"set":{"title":"theirs"}})"));
+    log.append(conflict_line("c1", "todo/1", "title"));
+    pull();
+    set("todo/1", "title", "\"oat milk\"");
+    set("todo/3", "n", "3");
+  }
+  Replica::Repaired repair() { return must(Replica::repair(file(), clock, random)); }
+  void harm(const std::string& sql) { must(raw(file()).exec(sql)); }
+};
+
+// What a replica holds, but for its settings.
+struct Held {
+  explicit Held(Replica& replica)
+      : visible(states(replica, Replica::View::visible)),
+        confirmed(states(replica, Replica::View::confirmed)) {
+    must(replica.for_each_log({}, [&](std::uint64_t, std::string_view line) {
+      log.emplace_back(line);
+      return true;
+    }));
+    must(replica.for_each_pending([&](const PendingEvent& event) {
+      queue.push_back(event.line + std::string(name_of(event.state)));
+      return true;
+    }));
+    conflicts = must(replica.conflicts(true)).size();
+  }
+  friend bool operator==(const Held&, const Held&) = default;
+  std::map<std::string, std::string> visible, confirmed;
+  std::vector<std::string> log, queue;
+  std::size_t conflicts = 0;
+};
+
+}  // namespace
+
+TEST_CASE("repair: whatever number of the settings cannot be, all stays as it was") {
+  const auto* const sql = GENERATE(
+      "UPDATE replica SET head = -1", "UPDATE replica SET head = 0",
+      "UPDATE replica SET cursor = -1", "UPDATE replica SET cursor = 1",
+      "UPDATE replica SET cursor = NULL", "UPDATE replica SET cursor = 9223372036854775807",
+      "UPDATE replica SET log_after = -1", "UPDATE replica SET log_after = 2",
+      "UPDATE replica SET clock_offset = 9223372036854775807", "UPDATE replica SET last_sync = -1",
+      "UPDATE replica SET next = -1", "UPDATE replica SET next = 1",
+      "UPDATE replica SET log = 'L!'", "UPDATE replica SET node = 0",
+      "UPDATE replica SET source = ''", "UPDATE entity SET pending = -1",
+      "UPDATE entity SET held = 9223372036854775807",
+      "UPDATE entity SET confirmed = 'x', visible = 'y'", "DELETE FROM entity",
+      "DELETE FROM conflict", "UPDATE conflict SET line = 'x'",
+      "UPDATE pending SET subject = 'other/1', type = 'x'", "UPDATE pending SET state = 77",
+      "UPDATE pending SET state = -1");
+  INFO(sql);
+  World w;
+  const Held before(w.replica);
+  w.harm(sql);
+  const Replica::Repaired done = w.repair();
+  CHECK(done.whole);
+  CHECK(done.queue == 2);
+  CHECK(done.log == 3);
+  CHECK(done.unreadable == 0);
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  CHECK(Held(again) == before);
+  const ReplicaInfo info = must(again.info());
+  REQUIRE(info.cursor.has_value());
+  CHECK(*info.cursor == Cursor{"e1", 3});
+  CHECK(info.log_after == 0);
+  CHECK(info.head == 3);
+  // It works, and nothing of ours is mistaken for what was sent before.
+  EventDraft draft;
+  draft.type = "t";
+  draft.subject = "todo/4";
+  draft.set["a"] = "1";
+  const Emitted emitted = must(again.emit(draft));
+  CHECK(seen(emitted.line).clientseq > 0);
+  CHECK(must(again.counts()).queued == 3);
+}
+
+TEST_CASE("repair: a replica that is in order stays as it is") {
+  World w;
+  const Held before(w.replica);
+  const ReplicaInfo info = must(w.replica.info());
+  const Replica::Repaired done = w.repair();
+  CHECK(done.mended.empty());
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  CHECK(Held(again) == before);
+  CHECK(must(again.info()).source == info.source);
+  CHECK(must(again.info()).cursor == info.cursor);
+}
+
+TEST_CASE("repair: who resolved a conflict is known as before") {
+  World w;
+  w.log.append(foreign("r1", "todo/1", R"({"set":{"title":"both"}})", 5, R"(,"causationid":"c1")"));
+  w.pull();
+  const auto before = must(w.replica.conflicts(true));
+  REQUIRE(before.size() == 1);
+  REQUIRE(before[0].resolved_by == "r1");
+  REQUIRE_FALSE(before[0].resolved_source.empty());
+  w.harm("UPDATE replica SET head = -1");
+  CHECK(w.repair().whole);
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  const auto after = must(again.conflicts(true));
+  REQUIRE(after.size() == 1);
+  CHECK(after[0].resolved_by == "r1");
+  CHECK(after[0].resolved_source == before[0].resolved_source);
+}
+
+TEST_CASE("repair: settings that are gone are made anew under another source") {
+  World w;
+  w.harm("DELETE FROM replica");
+  const Replica::Repaired done = w.repair();
+  CHECK(done.queue == 2);
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  CHECK(must(again.counts()).queued == 2);
+  CHECK_FALSE(must(again.info()).source.empty());
+}
+
+TEST_CASE("repair: a log that is not whole is kept, and the state is fetched again") {
+  const auto* const sql =
+      GENERATE("DELETE FROM log WHERE sequence = 2", "UPDATE log SET line = 'x' WHERE sequence = 2",
+               "UPDATE log SET sequence = 9 WHERE sequence = 3");
+  INFO(sql);
+  World w;
+  const auto confirmed = states(w.replica, Replica::View::confirmed);
+  w.harm(sql);
+  w.harm("UPDATE replica SET head = -1");
+  const Replica::Repaired done = w.repair();
+  CHECK_FALSE(done.whole);
+  CHECK_FALSE(done.mended.empty());
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  CHECK_FALSE(must(again.info()).cursor.has_value());
+  CHECK(states(again, Replica::View::confirmed) == confirmed);
+  CHECK(must(again.counts()).queued == 2);
+  // As a first sync does.
+  must(again.begin_snapshot());
+  must(again.stage_snapshot(w.log.snapshot()));
+  CHECK(must(again.install_snapshot()) == Cursor{"e1", 3});
+  CHECK(must(again.counts()).queued == 2);
+}
+
+TEST_CASE("repair: above a snapshot") {
+  Fixture f;
+  f.log.append(foreign("f1", "todo/1", R"({"set":{"title":"theirs"}})"));
+  f.log.append(conflict_line("c1", "todo/1", "title"));
+  must(f.replica.begin_snapshot());
+  must(f.replica.stage_snapshot(f.log.snapshot({f.log.lines[1]})));
+  must(f.replica.install_snapshot());
+  f.log.append(foreign("f2", "todo/2", R"({"set":{"title":"later"}})"));
+  f.pull();
+  f.set("todo/1", "n", "1");
+  const Held before(f.replica);
+  SECTION("that can be read") {
+    must(raw(f.file()).exec("UPDATE replica SET epoch = 'E!', cursor = 77"));
+    CHECK(must(Replica::repair(f.file(), f.clock, f.random)).whole);
+    Replica again = must(Replica::open(f.file(), f.clock, f.random));
+    CHECK(Held(again) == before);
+    CHECK(must(again.info()).cursor == Cursor{"e1", 3});
+    CHECK(must(again.info()).log_after == 2);
+  }
+  SECTION("that cannot be read") {
+    must(raw(f.file()).exec("UPDATE base SET data = x'00'"));
+    CHECK_FALSE(must(Replica::repair(f.file(), f.clock, f.random)).whole);
+    Replica again = must(Replica::open(f.file(), f.clock, f.random));
+    CHECK(states(again, Replica::View::visible) == before.visible);
+    CHECK_FALSE(must(again.info()).cursor.has_value());
+  }
+}
+
+TEST_CASE("repair: an event of the queue that cannot be read is kept, as rejected") {
+  World w;
+  w.harm("UPDATE pending SET line = 'nonsense' WHERE subject = 'todo/3'");
+  const Replica::Repaired done = w.repair();
+  CHECK(done.unreadable == 1);
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  const QueueCounts counts = must(again.counts());
+  CHECK(counts.queued == 1);
+  CHECK(counts.rejected == 1);
+  bool found = false;
+  must(again.for_each_pending([&](const PendingEvent& event) {
+    found |= event.code == "unreadable" && event.line == "nonsense";
+    return true;
+  }));
+  CHECK(found);
+}
+
+TEST_CASE("repair: what is no replica is left alone") {
+  TempDir dir;
+  ManualClock clock;
+  SeededRandom random(1);
+  CHECK(code_of(Replica::repair(dir.file("none.db"), clock, random)) == "no_such_file");
+}
+
+TEST_CASE("a snapshot line longer than a request can be is read again as it was written") {
+  Fixture f;
+  std::string line = R"({"subject":"stock/1","fields":{"sold":{"counter":{"increments":[)";
+  for (int i = 0; line.size() < 18 * 1024 * 1024; ++i) {
+    line += fmt::format(R"({}{{"by":1,"stamp":"{:012x}-0000-00000000000000aa","id":"{:0>100}"}})",
+                        i == 0 ? "" : ",", i + 1, i);
+  }
+  line += R"(],"source":"/h"}}}})";
+  must(f.replica.begin_snapshot());
+  must(f.replica.stage_snapshot(R"({"cursor":"e1-5","entities":1,"conflicts":0})"
+                                "\n" +
+                                line + "\n"));
+  must(f.replica.install_snapshot());
+  int lines = 0;
+  must(f.replica.for_each_base([&](std::string_view) { return ++lines > 0; }));
+  CHECK(lines == 1);
+}
+
+TEST_CASE("repair: what lies on a damaged page is not believed") {
+  World w;
+  // Long enough that each line has pages of its own.
+  const std::string text = GENERATE("own", "theirs", "milk");
+  const std::string filler(9000, 'x');
+  w.log.append(foreign("f9", "todo/9", R"({"set":{"title":")" + filler + "THEIRS\"}}"));
+  w.pull();
+  w.set("todo/7", "title", "\"" + filler + "OWN\"");
+  w.set("todo/8", "title", "\"" + filler + "OTHER\"");
+  const std::string word = text == "own" ? "OWN" : text == "theirs" ? "THEIRS" : "";
+  { must(raw(w.file()).exec("PRAGMA wal_checkpoint(TRUNCATE)")); }
+  std::string bytes;
+  {
+    std::ifstream in(w.file(), std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  const auto queued = must(w.replica.counts()).queued;
+  std::size_t changed = 0;
+  for (auto at = bytes.find(word); !word.empty() && at != std::string::npos;
+       at = bytes.find(word, at + 1)) {
+    bytes[at] = 'x';
+    ++changed;
+  }
+  {
+    std::fstream out(w.file(), std::ios::binary | std::ios::in | std::ios::out);
+    out << bytes;
+  }
+  const Replica::Repaired done = w.repair();
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  CHECK(done.mended.empty() == (changed == 0));
+  CHECK(done.doubtful == (text == "own" ? 1 : 0));
+  CHECK(must(again.counts()).queued == queued - done.doubtful);
+  CHECK(must(again.counts()).rejected == done.doubtful);
+  const std::string shown = states(again, Replica::View::visible)["todo/8"];
+  CHECK(shown.find("OTHER") != std::string::npos);
+  for (const auto& [subject, state] : states(again, Replica::View::visible)) {
+    CHECK(state.find("xHEIRS") == std::string::npos);
+    CHECK(state.find("xWN") == std::string::npos);
+  }
+  CHECK(must(examine_replica(w.file())).problems.empty());
+}
+
+TEST_CASE("repair: whatever byte is another one, nothing is believed that was not written") {
+  World w;
+  for (int i = 0; i < 30; ++i) w.set("todo/" + std::to_string(i), "n", std::to_string(i));
+  must(raw(w.file()).exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+  std::map<std::string, std::string> lines;
+  must(w.replica.for_each_pending([&](const PendingEvent& event) {
+    lines[event.id] = event.line;
+    return true;
+  }));
+  { const Replica closed = std::move(w.replica); }
+  int repaired = 0, doubtful = 0;
+  flip_bytes(w.file(), 60, 3, [&](std::size_t place) {
+    INFO("byte " << place);
+    const auto done = Replica::repair(w.file(), w.clock, w.random);
+    if (!done) {
+      REQUIRE(done.error().kind != Errc::internal);
+      return;
+    }
+    ++repaired;
+    doubtful += done->doubtful > 0 ? 1 : 0;
+    Replica again = must(Replica::open(w.file(), w.clock, w.random));
+    std::size_t trusted = 0;
+    must(again.for_each_pending([&](const PendingEvent& event) {
+      if (event.state == PendingState::rejected) return true;
+      ++trusted;
+      REQUIRE(lines[event.id] == event.line);
+      return true;
+    }));
+    REQUIRE(trusted + done->doubtful + done->unreadable == lines.size());
+    const auto found = must(examine_replica(w.file()));
+    for (const std::string& problem : found.problems) UNSCOPED_INFO(problem);
+    REQUIRE(found.problems.size() == done->unreadable);
+  });
+  CHECK(repaired > 30);
+  CHECK(doubtful > 3);
+}
+
+}  // namespace offsync::test
