@@ -26,11 +26,11 @@
 #include "base/process.h"
 #include "base/shorten.h"
 #include "base/system_error.h"
-#include "proxy/config.h"
-#include "proxy/daemon.h"
+#include "proxy/ops/config.h"
+#include "proxy/ops/daemon.h"
 #include "proxy/server.h"
-#include "proxy/sqlite_log_store.h"
-#include "proxy/store_check.h"
+#include "proxy/store/sqlite/check.h"
+#include "proxy/store/sqlite/log_store.h"
 
 namespace offsync::proxy {
 namespace {

@@ -11,12 +11,12 @@
 #include <cstring>
 
 #include "base/system_error.h"
-#include "proxy/api.h"
-#include "proxy/http_engine.h"
-#include "proxy/hub.h"
-#include "proxy/ingest.h"
-#include "proxy/metered_store.h"
-#include "proxy/metrics.h"
+#include "proxy/api/api.h"
+#include "proxy/engine.h"
+#include "proxy/hub/hub.h"
+#include "proxy/ingest/ingest.h"
+#include "proxy/ops/metrics.h"
+#include "proxy/store/metered_store.h"
 
 namespace offsync::proxy {
 namespace {

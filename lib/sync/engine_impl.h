@@ -1,5 +1,5 @@
 // The engine's state, which its two files share: engine.cc begins what is due, end.cc
-// follows the end of each session. Internal to lib/replica.
+// follows the end of each session. Internal to lib/sync.
 #pragma once
 
 #include <algorithm>

@@ -3,9 +3,9 @@
 
 #include "contract/store_under_test.h"
 #include "event/decoder.h"
-#include "proxy/ingest.h"
-#include "proxy/sqlite_log_store.h"
-#include "proxy/store_check.h"
+#include "proxy/ingest/ingest.h"
+#include "proxy/store/sqlite/check.h"
+#include "proxy/store/sqlite/log_store.h"
 #include "sqlite/db.h"
 #include "support/catch.h"
 #include "support/flip.h"

@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "contract/store_under_test.h"
-#include "proxy/residue.h"
+#include "proxy/store/residue.h"
 #include "support/catch.h"
 
 using namespace offsync;

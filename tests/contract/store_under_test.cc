@@ -2,8 +2,8 @@
 
 #include <stdexcept>
 
-#include "proxy/memory_log_store.h"
-#include "proxy/sqlite_log_store.h"
+#include "proxy/store/memory_log_store.h"
+#include "proxy/store/sqlite/log_store.h"
 #include "support/ports.h"
 #include "support/temp_dir.h"
 

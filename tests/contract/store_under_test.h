@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "proxy/log_store.h"
+#include "proxy/store/log_store.h"
 
 namespace offsync::test {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "proxy/ingest.h"
-#include "proxy/memory_log_store.h"
+#include "proxy/ingest/ingest.h"
+#include "proxy/store/memory_log_store.h"
 #include "replica/replica.h"
 #include "support/ports.h"
 #include "support/sim_inode.h"

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "event/decoder.h"
-#include "proxy/ingest.h"
+#include "proxy/ingest/ingest.h"
 #include "state/entity_codec.h"
 #include "state/state.h"
 #include "support/ports.h"

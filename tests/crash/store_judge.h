@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "crash/recording.h"
-#include "proxy/sqlite_log_store.h"
+#include "proxy/store/sqlite/log_store.h"
 #include "support/temp_dir.h"
 
 namespace offsync::test {

@@ -41,6 +41,18 @@ ARROWS = {
     "proxy": {"base", "event", "state", "wire", "sqlite"},
 }
 
+# Room of a program -> the rooms that it may include from, besides itself. An options.h is plain data, for all.
+ROOMS = {
+    "proxy/http": set(),
+    "proxy/ops": set(),
+    "proxy/store": {"proxy/ops"},
+    "proxy/store/sqlite": {"proxy/store"},
+    "proxy/ingest": {"proxy/store"},
+    "proxy/hub": {"proxy/http", "proxy/ops", "proxy/store"},
+    "proxy/api": {"proxy/http", "proxy/hub", "proxy/ingest", "proxy/ops", "proxy/store"},
+    "proxy": {"proxy/api", "proxy/http", "proxy/hub", "proxy/ingest", "proxy/ops", "proxy/store", "proxy/store/sqlite"},
+}
+
 # What logic must be given as a port, and the few places that are such ports.
 WORLD_HEADERS = {
     "thread", "mutex", "shared_mutex", "condition_variable", "future", "random", "ctime",
@@ -87,6 +99,13 @@ def check_own_include(path, number, header):
     allowed = ARROWS[layer] | {layer.removeprefix("lib/")}
     if first not in allowed:
         complain(path, number, f'"{header}": {layer} may include only {sorted(allowed)}')
+    room, other = path.rpartition("/")[0], header.rpartition("/")[0]
+    if other not in ROOMS or header.endswith("/options.h"):
+        return
+    if room not in ROOMS:
+        complain(path, number, f"{room} is no room that is known (tests/docs/house_test.py)")
+    elif other != room and other not in ROOMS[room]:
+        complain(path, number, f'"{header}": {room} may include only {sorted(ROOMS[room])}')
 
 
 def check_world(path, number, line, header):

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 root = Path(sys.argv[1])
-sources = "\n".join(file.read_text("utf-8") for file in sorted((root / "proxy").glob("*.cc")))
+sources = "\n".join(file.read_text("utf-8") for file in sorted((root / "proxy").rglob("*.cc")))
 protocol = (root / "man/offsync-protocol.7").read_text("utf-8")
 event = (root / "man/offsync-event.5").read_text("utf-8")
 problems = []
@@ -32,7 +32,7 @@ for code, status in sorted(written - answered):
 
 gate = "\n".join(
     (root / file).read_text("utf-8")
-    for file in ("proxy/decider.cc", "lib/state/decision.cc", "lib/event/decoder.h")
+    for file in ("proxy/ingest/decider.cc", "lib/state/decision.cc", "lib/event/decoder.h")
 )
 codes = set(re.findall(r'(?:reject\(\*?event|bad_data\(), *"([a-z_]+)"', gate))
 codes |= set(re.findall(r'bad_data\("([a-z_]+)"', gate))

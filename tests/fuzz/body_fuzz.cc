@@ -2,7 +2,7 @@
 // and put together again divides in the same way.
 #include "base/limits.h"
 #include "fuzz/check.h"
-#include "proxy/split_body.h"
+#include "proxy/api/split_body.h"
 #include "wire/compress.h"
 #include "wire/compressor.h"
 

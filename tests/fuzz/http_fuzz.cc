@@ -4,9 +4,9 @@
 
 #include "base/limits.h"
 #include "fuzz/check.h"
-#include "proxy/http_body.h"
-#include "proxy/http_connection.h"
-#include "proxy/http_head.h"
+#include "proxy/http/body.h"
+#include "proxy/http/connection.h"
+#include "proxy/http/head.h"
 
 namespace offsync::fuzz {
 namespace {

@@ -8,7 +8,7 @@
 #include "cli/settings_file.h"
 #include "event/value.h"
 #include "fuzz/check.h"
-#include "proxy/settings.h"
+#include "proxy/ops/settings.h"
 #include "support/temp_dir.h"
 
 namespace offsync::fuzz {

@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "base/ports.h"
-#include "proxy/memory_log_store.h"
 #include "proxy/server.h"
+#include "proxy/store/memory_log_store.h"
 #include "wire/cursor.h"
 #include "wire/sse.h"
 

@@ -10,12 +10,12 @@
 #include <iterator>
 #include <thread>
 
-#include "proxy/daemon.h"
-#include "proxy/event_filter.h"
-#include "proxy/frames.h"
-#include "proxy/http_limits.h"
-#include "proxy/metrics.h"
-#include "proxy/spool.h"
+#include "proxy/api/spool.h"
+#include "proxy/http/limits.h"
+#include "proxy/hub/event_filter.h"
+#include "proxy/hub/frames.h"
+#include "proxy/ops/daemon.h"
+#include "proxy/ops/metrics.h"
 #include "support/catch.h"
 #include "support/temp_dir.h"
 #include "wire/sse.h"

@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "base/limits.h"
-#include "proxy/hub.h"
-#include "proxy/log.h"
-#include "proxy/metrics.h"
+#include "proxy/hub/hub.h"
+#include "proxy/ops/logger.h"
+#include "proxy/ops/metrics.h"
 #include "state/entity_codec.h"
 
 namespace offsync::sim {

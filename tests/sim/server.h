@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "proxy/api.h"
-#include "proxy/hub_core.h"
-#include "proxy/ingest.h"
-#include "proxy/sqlite_log_store.h"
+#include "proxy/api/api.h"
+#include "proxy/hub/hub_core.h"
+#include "proxy/ingest/ingest.h"
+#include "proxy/store/sqlite/log_store.h"
 #include "sim/dice.h"
 #include "sim/oracle.h"
 #include "sim/world.h"

@@ -1,0 +1,271 @@
+#include "proxy/api/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "proxy/api/parts.h"
+#include "wire/sse.h"
+
+namespace offsync::proxy {
+namespace {
+
+constexpr std::size_t kCompressBytes = 1024;  // smaller answers gain nothing
+
+bool valid_space(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && name.size() <= limits::kSpaceNameBytes && letter(name[0]) &&
+         std::all_of(name.begin(), name.end(),
+                     [&](char c) { return letter(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+Problem no_such_route() {
+  return {404, "no_such_route", "Not Found", "there is nothing under this path"};
+}
+
+ApiAnswer not_allowed(std::string_view route, std::string allowed) {
+  auto answer =
+      answer_of({405, "method_not_allowed", "Method Not Allowed", "this path takes " + allowed});
+  answer.route = route;
+  answer.headers.emplace_back("Allow", std::move(allowed));
+  return answer;
+}
+
+ApiAnswer options_answer() {
+  ApiAnswer answer;
+  answer.status = 204;
+  answer.route = "options";
+  answer.headers.emplace_back("Allow", "GET, HEAD, POST, OPTIONS");
+  return answer;
+}
+
+bool reads(const ApiRequest& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+}  // namespace
+
+ApiAnswer answer_of(const Problem& problem) {
+  ApiAnswer answer;
+  answer.status = problem.status;
+  answer.content_type = kProblemType;
+  answer.body = encode_problem(problem);
+  if (problem.status == 503) answer.headers.emplace_back("Retry-After", "1");
+  return answer;
+}
+
+Coding coding_for(const ApiRequest& request) {
+  const auto list = request.header("Accept-Encoding");
+  if (accepts(list, "zstd")) return Coding::zstd;
+  if (accepts(list, "gzip") || accepts(list, "x-gzip")) return Coding::gzip;
+  return Coding::identity;
+}
+
+std::string_view name_of(Coding coding) {
+  return coding == Coding::zstd ? "zstd" : coding == Coding::gzip ? "gzip" : "identity";
+}
+
+Api::Api(LogStore& store, Ingest& ingest, Clock& clock, Log& log, Metrics& metrics,
+         ApiOptions options)
+    : store_(store),
+      ingest_(ingest),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      options_(std::move(options)) {}
+
+ApiAnswer Api::handle(const ApiRequest& request) {
+  if (request.method == "OPTIONS" && request.target == "*") {  // of the server as a whole
+    auto answer = options_answer();
+    finish(request, answer);
+    return answer;
+  }
+  const auto target = parse_target(request.target);
+  if (const auto* problem = std::get_if<Problem>(&target)) return refuse(request, *problem);
+  auto answer = route(request, std::get<Target>(target));
+  begin_source(request, answer);
+  finish(request, answer);
+  return answer;
+}
+
+ApiAnswer Api::refuse(const ApiRequest& request, const Problem& problem) {
+  auto answer = answer_of(problem);
+  finish(request, answer);
+  return answer;
+}
+
+ApiAnswer Api::route(const ApiRequest& request, const Target& target) {
+  const auto& path = target.path;
+  if (request.method == "OPTIONS") return options_answer();
+  if (path.size() >= 3 && path[0] == "v1" && path[1] == "spaces") {
+    return space_route(request, target);
+  }
+  if (path.size() != 1) return answer_of(no_such_route());
+  ApiAnswer answer;
+  answer.content_type = "text/plain; charset=utf-8";
+  if (path[0] == "healthz") {
+    answer.route = "healthz";
+    answer.body = "ok\n";
+  } else if (path[0] == "readyz") {
+    answer = ready();
+  } else if (path[0] == "metrics") {
+    answer.route = "metrics";
+    answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    answer.body = metrics_.text();
+  } else {
+    return answer_of(no_such_route());
+  }
+  if (!reads(request)) return not_allowed(answer.route, "GET, HEAD");
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  return answer;
+}
+
+ApiAnswer Api::ready() {
+  ingest_.catch_up();
+  ApiAnswer answer;
+  if (stopping_) {
+    answer = answer_of({503, "not_ready", "Service Unavailable", "the proxy is stopping"});
+  } else if (const auto status = store_.check(); !status) {
+    answer = store_failed("checked", status.error());
+  } else {
+    answer.content_type = "text/plain; charset=utf-8";
+    answer.body = "ready\n";
+  }
+  answer.route = "readyz";
+  return answer;
+}
+
+ApiAnswer Api::space_route(const ApiRequest& request, const Target& target) {
+  const auto& path = target.path;
+  if (!valid_space(path[2])) {
+    return answer_of({400, "bad_space", "Bad Request",
+                      fmt::format("a space's name is [a-z0-9][a-z0-9._-]*, {} bytes at most",
+                                  limits::kSpaceNameBytes)});
+  }
+  using Method = ApiAnswer (Api::*)(const Call&);
+  Method get = nullptr, post = nullptr;
+  std::string_view route;
+  if (path.size() == 3) {
+    get = &Api::info, route = "space";
+  } else if (path.size() == 4 && path[3] == "events") {
+    get = &Api::get_events, post = &Api::post_events, route = "events";
+  } else if (path.size() == 4 && path[3] == "state" && target.parameter("subject")) {
+    get = &Api::entity, route = "entity";
+  } else if (path.size() == 4 && path[3] == "missing") {
+    post = &Api::missing, route = "missing";
+  } else if (path.size() == 4 && path[3] == "state") {
+    get = &Api::state, route = "state";
+  } else if (path.size() > 4 && path[3] == "state") {
+    get = &Api::entity, route = "entity";
+  } else if (path.size() == 4 && path[3] == "conflicts") {
+    get = &Api::conflicts, route = "conflicts";
+  } else {
+    return answer_of(no_such_route());
+  }
+  const Method method = reads(request) ? get : request.method == "POST" ? post : nullptr;
+  if (method == nullptr)
+    return not_allowed(route, get == nullptr    ? "POST"
+                              : post == nullptr ? "GET, HEAD"
+                                                : "GET, HEAD, POST");
+
+  ingest_.catch_up();
+  auto at = store_.space(path[2]);
+  if (!at) return store_failed("read", at.error());
+  const Call call{request, target, path[2], std::move(*at)};
+  auto answer = (this->*method)(call);
+  if (answer.route == "other") answer.route = route;
+  const bool named = std::any_of(answer.headers.begin(), answer.headers.end(),
+                                 [](const auto& h) { return h.first == "Offsync-Epoch"; });
+  if (!named) answer.headers.emplace_back("Offsync-Epoch", call.at.epoch);
+  answer.headers.emplace_back("Offsync-Log", call.at.log);
+  return answer;
+}
+
+// Why the store failed is the operator's to know, not every client's.
+ApiAnswer Api::store_failed(std::string_view what, const Error& error) {
+  log_.write(LogLevel::error, "store_failed",
+             {{"while", what}, {"code", error.code}, {"reason", error.message()}});
+  return answer_of({503, "not_ready", "Service Unavailable",
+                    fmt::format("the log store cannot be {} now; try again", what)});
+}
+
+// Takes the first piece now: an answer that cannot even begin is a problem, not one that is cut.
+void Api::begin_source(const ApiRequest& request, ApiAnswer& answer) {
+  if (!answer.source) return;
+  const auto fail = [&](const Error& error) {
+    const auto route = answer.route;
+    answer = error.code == "cursor_expired" ? answer_of({410, error.code, "Gone", error.message()})
+                                            : store_failed("read", error);
+    answer.route = route;
+  };
+  auto more = answer.source->next(answer.body);
+  if (!more) return fail(more.error());
+  const auto coding = coding_for(request);
+  if (*more && !answer.coded && coding != Coding::identity) {
+    answer.source = compressed(std::move(answer.body), std::move(answer.source), coding);
+    answer.headers.emplace_back("Content-Encoding", name_of(coding));
+    answer.coded = true;
+    answer.body.clear();
+    more = answer.source->next(answer.body);
+    if (!more) return fail(more.error());
+  }
+  if (!*more) answer.source.reset();
+}
+
+// An EventSource gives up for ever at any other status than 200. One that can do better says that
+// it takes application/problem+json, too, and gets the problem. The times differ, so that those who
+// were turned away together do not come back together.
+void Api::spare_stream(const ApiRequest& request, ApiAnswer& answer) {
+  const auto accept = request.header("Accept");
+  if (answer.status < 500 || request.method != "GET" || !accepts(accept, kEventStream)) return;
+  if (accepts(accept, kProblemType)) return;
+  constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;  // spreads what follows each other
+  const auto share = static_cast<double>(spared_++ * kGolden) / 18446744073709551616.0;
+  const auto wait = static_cast<double>(options_.come_back_ms) * (0.5 + share);
+  ApiAnswer stream;
+  stream.route = answer.route;
+  stream.content_type = kEventStream;
+  stream.close = true;
+  stream.headers.emplace_back("Cache-Control", "no-store");
+  append_sse_retry(stream.body, static_cast<std::int64_t>(wait));
+  append_sse_comment(stream.body, parse_problem(answer.status, kProblemType, answer.body).detail);
+  metrics_.streams_spared++;
+  answer = std::move(stream);
+}
+
+void Api::compress_body(const ApiRequest& request, ApiAnswer& answer) {
+  if (answer.coded || answer.source || answer.stream || answer.close) return;
+  if (answer.body.size() < kCompressBytes) return;
+  const auto coding = coding_for(request);
+  if (coding == Coding::identity) return;
+  answer.body = compress(answer.body, coding);
+  answer.headers.emplace_back("Content-Encoding", name_of(coding));
+}
+
+void Api::finish(const ApiRequest& request, ApiAnswer& answer) {
+  spare_stream(request, answer);
+  compress_body(request, answer);
+  answer.headers.emplace_back("Offsync-Time", std::to_string(clock_.wall_ms()));
+  std::string vary = "Accept, Accept-Encoding";
+  const auto origin = request.header("Origin");
+  const auto& origins = options_.cors_origins;
+  if (!origins.empty() && origins.front() != "*") vary += ", Origin";
+  answer.headers.emplace_back("Vary", vary);
+  const bool any = !origins.empty() && origins.front() == "*";
+  const bool known = std::find(origins.begin(), origins.end(), origin) != origins.end();
+  if (origin.empty() || (!any && !known)) return;
+  answer.headers.emplace_back("Access-Control-Allow-Origin", any ? "*" : origin);
+  answer.headers.emplace_back("Access-Control-Expose-Headers",
+                              "Offsync-Epoch, Offsync-Log, Offsync-Time, Offsync-Cursor,"
+                              " Offsync-Head");
+  if (request.method == "OPTIONS") {
+    answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST");
+    answer.headers.emplace_back("Access-Control-Allow-Headers",
+                                "Content-Type, Content-Encoding, Last-Event-ID, Offsync-Cursor,"
+                                " Offsync-Line, Offsync-Event, Offsync-Source");
+    answer.headers.emplace_back("Access-Control-Max-Age", "600");
+  }
+}
+
+}  // namespace offsync::proxy

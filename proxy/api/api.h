@@ -1,0 +1,100 @@
+// The routes of the protocol (man/offsync-protocol.7), without a network: a request in, an answer
+// out.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/ports.h"
+#include "proxy/http/body_source.h"
+#include "proxy/http/head.h"
+#include "proxy/http/target.h"
+#include "proxy/hub/hub_core.h"
+#include "proxy/ingest/ingest.h"
+#include "proxy/ops/logger.h"
+#include "proxy/ops/metrics.h"
+#include "proxy/store/log_store.h"
+#include "wire/compress.h"
+
+namespace offsync::proxy {
+
+struct ApiRequest : RequestHead {
+  std::string body;
+};
+
+struct ApiAnswer {
+  int status = 200;
+  std::string_view route = "other";  // one of a few names, for the metrics
+  std::string content_type;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;                        // or what comes first of it
+  std::unique_ptr<BodySource> source;      // gives the rest
+  std::optional<std::uint64_t> length;     // of a body that has a rest, where it is known
+  bool coded = false;                      // its Content-Encoding is applied, and in `headers`
+  std::optional<SubscribeRequest> stream;  // the connection becomes a stream of the hub
+  bool close = false;                      // the body is ended by the connection
+};
+
+struct ApiOptions {
+  std::vector<std::string> cors_origins;  // "*", or origins that may read answers; empty: none
+  std::int64_t retry_ms = 2000;           // what a stream asks its client to wait
+  std::int64_t come_back_ms =
+      10'000;                // the same where there is no stream for it, give or take half
+  std::string spool_folder;  // for answers too great for memory; "": TMPDIR
+};
+
+// Thread-safe. What is given must outlive it.
+class Api {
+ public:
+  Api(LogStore& store, Ingest& ingest, Clock& clock, Log& log, Metrics& metrics,
+      ApiOptions options);
+
+  ApiAnswer handle(const ApiRequest& request);
+  // An answer that was refused before it came here, with what every answer bears.
+  ApiAnswer refuse(const ApiRequest& request, const Problem& problem);
+  // From now on /readyz says no.
+  void stop() { stopping_ = true; }
+
+ private:
+  struct Call;  // one request to a space
+  ApiAnswer route(const ApiRequest& request, const Target& target);
+  ApiAnswer space_route(const ApiRequest& request, const Target& target);
+  ApiAnswer info(const Call& call);
+  ApiAnswer post_events(const Call& call);
+  ApiAnswer missing(const Call& call);
+  // A problem where the log has another line, or event, at `sequence` than the client, which says
+  // its mark.
+  std::optional<ApiAnswer> other_line(const Call& call, std::uint64_t sequence);
+  ApiAnswer get_events(const Call& call);
+  ApiAnswer page(const Call& call, std::uint64_t after);
+  ApiAnswer whole_log(const Call& call, std::uint64_t after);
+  ApiAnswer stream(const Call& call);
+  ApiAnswer state(const Call& call);
+  ApiAnswer entity(const Call& call);
+  ApiAnswer conflicts(const Call& call);
+  ApiAnswer ready();
+  ApiAnswer store_failed(std::string_view what, const Error& error);
+  void begin_source(const ApiRequest& request, ApiAnswer& answer);
+  void spare_stream(const ApiRequest& request, ApiAnswer& answer);
+  void compress_body(const ApiRequest& request, ApiAnswer& answer);
+  void finish(const ApiRequest& request, ApiAnswer& answer);
+
+  LogStore& store_;
+  Ingest& ingest_;
+  Clock& clock_;
+  Log& log_;
+  Metrics& metrics_;
+  const ApiOptions options_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> spared_{0};  // streams that were told when to come back
+};
+
+ApiAnswer answer_of(const Problem& problem);
+
+}  // namespace offsync::proxy

@@ -1,0 +1,292 @@
+// GET and POST of events, and the stream.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "proxy/api/binary_event.h"
+#include "proxy/api/log_source.h"
+#include "proxy/api/parts.h"
+#include "proxy/api/split_body.h"
+#include "wire/cursor.h"
+#include "wire/line_mark.h"
+#include "wire/sse.h"
+
+namespace offsync::proxy {
+namespace {
+
+constexpr std::size_t kPageBytes = 4 * 1024 * 1024;
+// A page with a filter looks at no more events than these, and says with its cursor where it is.
+constexpr std::size_t kScanEvents = 10 * limits::kPageEvents;
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  if (text.empty() || text.size() > 18) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return value;
+}
+
+std::variant<std::size_t, Problem> limit_of(const Target& target) {
+  const auto limit = number(target.parameter("limit").value_or(""));
+  if (!limit || *limit == 0 || *limit > limits::kPageEvents) {
+    return Problem{400, "bad_request", "Bad Request",
+                   fmt::format("limit is not a number from 1 to {}; to get more events, go on from "
+                               "the Offsync-Cursor of a page, or leave limit out",
+                               limits::kPageEvents)};
+  }
+  return static_cast<std::size_t>(*limit);
+}
+
+std::variant<EventFilter, Problem> filter_of(const Target& target) {
+  EventFilter filter{std::string(target.parameter("type").value_or("")),
+                     std::string(target.parameter("subject").value_or(""))};
+  if (filter.type.size() > limits::kTypeBytes || filter.subject.size() > limits::kSubjectBytes) {
+    return Problem{400, "bad_request", "Bad Request",
+                   "a filter is longer than what it could match"};
+  }
+  return filter;
+}
+
+// What the sender of a push has seen must be in the log. A log that began anew, or was put back to
+// an earlier place, may lack events that the sender will queue again, and these go first.
+std::optional<Problem> lost_place(const ApiRequest& request, const SpaceState& at) {
+  const auto text = request.header("Offsync-Cursor");
+  if (text.empty()) return std::nullopt;
+  const auto seen = Cursor::parse(text);
+  if (!seen) {
+    return Problem{400, "bad_cursor", "Bad Request", "Offsync-Cursor is not EPOCH-SEQUENCE"};
+  }
+  if (seen->epoch == at.epoch && seen->sequence <= at.head) return std::nullopt;
+  return Problem{410, "cursor_expired", "Gone",
+                 fmt::format("the log is at {}, and its sender has seen {}; nothing was taken: "
+                             "fetch the state, then push again",
+                             Cursor{at.epoch, at.head}.text(), seen->text())};
+}
+
+}  // namespace
+
+std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
+  const std::string text = charset(request.header("Content-Type"));
+  if (!text.empty() && text != "utf-8" && text != "utf8" && text != "us-ascii") {
+    return Problem{415, "unsupported_type", "Unsupported Media Type",
+                   fmt::format("JSON is sent as UTF-8 here, and not in the charset {}", text)};
+  }
+  const auto name = lower_case(request.header("Content-Encoding"));
+  if (name.empty() || name == "identity") return request.body;
+  const bool gzip = name == "gzip" || name == "x-gzip";
+  if (!gzip && name != "zstd") {
+    return Problem{415, "bad_encoding", "Unsupported Media Type",
+                   "Content-Encoding is gzip, zstd or nothing here"};
+  }
+  auto plain = decompress(request.body, gzip ? Coding::gzip : Coding::zstd, limits::kBodyBytes);
+  if (plain) return std::move(*plain);
+  const bool large = plain.error().code == "too_large";
+  return Problem{large ? 413 : 400, plain.error().code, large ? "Content Too Large" : "Bad Request",
+                 plain.error().detail};
+}
+
+namespace {
+
+// The texts of a POST's events, and whether there can be but one.
+struct Posted {
+  std::vector<std::string> lines;
+  bool one = false;
+};
+
+std::variant<Posted, Problem> posted(const ApiRequest& request, std::string_view body) {
+  const auto content_type = request.header("Content-Type");
+  if (is_binary_event(request.fields, content_type)) {
+    auto event = structured_event(request.fields, content_type, body);
+    if (auto* problem = std::get_if<Problem>(&event)) return std::move(*problem);
+    return Posted{{std::move(std::get<std::string>(event))}, true};
+  }
+  const auto type = media_type(content_type);
+  auto lines = split_body(type, body);
+  if (auto* problem = std::get_if<Problem>(&lines)) return std::move(*problem);
+  return Posted{std::move(std::get<std::vector<std::string>>(lines)),
+                type == "application/cloudevents+json" || type == "application/json"};
+}
+
+}  // namespace
+
+Problem history_gone(std::uint64_t after, std::uint64_t oldest) {
+  return {410, "cursor_expired", "Gone",
+          fmt::format("events right behind sequence {} are not kept any more, the oldest is {}; "
+                      "fetch the state and go on from its cursor",
+                      after, oldest)};
+}
+
+std::variant<std::uint64_t, Problem> position_of(std::string_view after, const SpaceState& at) {
+  if (after == "now") return at.head;
+  auto sequence = number(after);
+  if (!sequence) {
+    const auto cursor = Cursor::parse(after);
+    if (!cursor) {
+      return Problem{400, "bad_cursor", "Bad Request",
+                     "the cursor is neither EPOCH-SEQUENCE nor a sequence"};
+    }
+    if (cursor->epoch != at.epoch) {
+      return Problem{410, "cursor_expired", "Gone",
+                     "the cursor is of another log; fetch the state and go on from its cursor"};
+    }
+    sequence = cursor->sequence;
+  }
+  if (*sequence > at.head) {
+    return Problem{410, "cursor_expired", "Gone",
+                   fmt::format("the cursor is at {}, but the log ends at {}; fetch the state and "
+                               "go on from its cursor",
+                               *sequence, at.head)};
+  }
+  if (*sequence + 1 < at.oldest) return history_gone(*sequence, at.oldest);
+  return *sequence;
+}
+
+std::optional<ApiAnswer> Api::other_line(const Call& call, std::uint64_t sequence) {
+  const auto mark = call.request.header("Offsync-Line");
+  const auto name = call.request.header("Offsync-Event");
+  if ((mark.empty() && name.empty()) || sequence == 0) return std::nullopt;
+  const auto entries = store_.read(call.space, sequence - 1, 1, 0);
+  if (!entries) return store_failed("read", entries.error());
+  // What is not kept any more cannot be compared.
+  if (entries->empty() || entries->front().sequence != sequence) return std::nullopt;
+  const LogEntry& there = entries->front();
+  const bool same_line = mark.empty() || line_mark(there.line) == mark;
+  const bool same_event = name.empty() || name_mark(there.source, there.id) == name;
+  if (same_line && same_event) return std::nullopt;
+  return answer_of({410, "cursor_expired", "Gone",
+                    fmt::format("the log has another event at {} than its client: it was put back, "
+                                "and has grown since; fetch the state and go on from its cursor",
+                                sequence)});
+}
+
+ApiAnswer Api::post_events(const Call& call) {
+  if (const auto lost = lost_place(call.request, call.at)) return answer_of(*lost);
+  if (const auto seen = Cursor::parse(call.request.header("Offsync-Cursor"))) {
+    if (auto other = other_line(call, seen->sequence)) return std::move(*other);
+  }
+  auto body = plain_body(call.request);
+  if (const auto* problem = std::get_if<Problem>(&body)) return answer_of(*problem);
+  auto events = posted(call.request, std::get<std::string>(body));
+  if (const auto* problem = std::get_if<Problem>(&events)) return answer_of(*problem);
+  const bool one = std::get<Posted>(events).one;
+  auto done = ingest_.submit(call.space, std::move(std::get<Posted>(events).lines),
+                             call.request.header("Offsync-Source"));
+  if (!done) return store_failed("written", done.error());
+
+  const auto& outcomes = done->outcomes;
+  if (one && outcomes.size() == 1 && outcomes[0].code == "malformed") {
+    return answer_of({400, "bad_request", "Bad Request", outcomes[0].detail});
+  }
+  ApiAnswer answer;
+  answer.content_type = kNdjson;
+  for (const auto& outcome : outcomes) {
+    answer.body += encode_outcome(outcome);
+    answer.body += '\n';
+    if (outcome.kind == OutcomeKind::accepted) metrics_.accepted++;
+    if (outcome.kind == OutcomeKind::duplicate) metrics_.duplicate++;
+    if (outcome.kind == OutcomeKind::rejected) metrics_.rejected++;
+    if (outcome.kind == OutcomeKind::held) metrics_.held++;
+    metrics_.conflicts += outcome.conflicts;
+  }
+  answer.headers.emplace_back("Offsync-Epoch", done->epoch);
+  return answer;
+}
+
+ApiAnswer Api::get_events(const Call& call) {
+  if (accepts(call.request.header("Accept"), kEventStream)) return stream(call);
+  const auto after = position_of(call.target.parameter("after").value_or("0"), call.at);
+  if (const auto* problem = std::get_if<Problem>(&after)) return answer_of(*problem);
+  if (auto other = other_line(call, std::get<std::uint64_t>(after))) return std::move(*other);
+  if (!call.target.parameter("limit")) return whole_log(call, std::get<std::uint64_t>(after));
+  return page(call, std::get<std::uint64_t>(after));
+}
+
+ApiAnswer Api::page(const Call& call, std::uint64_t after) {
+  const auto limit = limit_of(call.target);
+  if (const auto* problem = std::get_if<Problem>(&limit)) return answer_of(*problem);
+  const auto filter = filter_of(call.target);
+  if (const auto* problem = std::get_if<Problem>(&filter)) return answer_of(*problem);
+  const auto& wanted = std::get<EventFilter>(filter);
+  ApiAnswer answer;
+  answer.content_type = kNdjson;
+  std::size_t found = 0, scanned = 0;
+  while (found < std::get<std::size_t>(limit) && scanned < kScanEvents &&
+         answer.body.size() < kPageBytes) {
+    const auto ask = wanted.all() ? std::get<std::size_t>(limit) - found : limits::kPageEvents;
+    const auto entries = store_.read(call.space, after, ask, kPageBytes - answer.body.size());
+    if (!entries) return store_failed("read", entries.error());
+    if (entries->empty()) break;
+    if (entries->front().sequence != after + 1) {
+      return answer_of(history_gone(after, entries->front().sequence));
+    }
+    for (const auto& entry : *entries) {
+      if (found == std::get<std::size_t>(limit)) break;
+      after = entry.sequence;
+      ++scanned;
+      if (!wanted.all() && !wanted.matches(event_keys(entry.line))) continue;
+      answer.body += entry.line;
+      answer.body += '\n';
+      ++found;
+    }
+  }
+  answer.headers.emplace_back("Offsync-Cursor", Cursor{call.at.epoch, after}.text());
+  answer.headers.emplace_back("Offsync-Head", std::to_string(std::max(call.at.head, after)));
+  return answer;
+}
+
+// Everything up to the head of this moment, however much that is. It is read while it is written,
+// and nothing of the store is held in between.
+ApiAnswer Api::whole_log(const Call& call, std::uint64_t after) {
+  const auto filter = filter_of(call.target);
+  if (const auto* problem = std::get_if<Problem>(&filter)) return answer_of(*problem);
+  ApiAnswer answer;
+  answer.content_type = kNdjson;
+  answer.source = std::make_unique<LogSource>(store_, call.space, after, call.at,
+                                              std::get<EventFilter>(filter));
+  answer.headers.emplace_back("Offsync-Cursor", Cursor{call.at.epoch, call.at.head}.text());
+  answer.headers.emplace_back("Offsync-Head", std::to_string(call.at.head));
+  return answer;
+}
+
+// Last-Event-ID goes before `after`: a client that reconnects sends the same address again.
+ApiAnswer Api::stream(const Call& call) {
+  const auto filter = filter_of(call.target);
+  if (const auto* problem = std::get_if<Problem>(&filter)) return answer_of(*problem);
+  auto from = call.request.header("Last-Event-ID");
+  if (from.empty()) from = call.target.parameter("after").value_or("0");
+  const auto after = position_of(from, call.at);
+
+  ApiAnswer answer;
+  answer.route = "stream";
+  answer.content_type = kEventStream;
+  answer.close = true;
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  answer.headers.emplace_back("X-Accel-Buffering", "no");
+  append_sse_retry(answer.body, options_.retry_ms);
+  const auto hello = encode_hello({call.at.epoch, call.at.head});
+  if (const auto* problem = std::get_if<Problem>(&after)) {
+    if (problem->status != 410) return answer_of(*problem);
+    append_sse(answer.body, {}, "hello", hello);
+    append_sse(answer.body, {}, "reset", encode_problem(*problem));
+    return answer;
+  }
+  if (auto other = other_line(call, std::get<std::uint64_t>(after))) {
+    if (other->status != 410) return std::move(*other);
+    append_sse(answer.body, {}, "hello", hello);
+    append_sse(answer.body, {}, "reset", other->body);
+    return answer;
+  }
+  // With an id the starting point is fixed: who is cut before an event came comes back to the same
+  // one, whatever `after` says.
+  append_sse(answer.body, Cursor{call.at.epoch, std::get<std::uint64_t>(after)}.text(), "hello",
+             hello);
+  answer.stream = SubscribeRequest{call.space, call.at.epoch, std::get<std::uint64_t>(after),
+                                   std::get<EventFilter>(filter), std::move(answer.body)};
+  answer.body.clear();
+  return answer;
+}
+
+}  // namespace offsync::proxy

@@ -1,0 +1,43 @@
+// POST …/missing: which of some events the log does not have. So a client whose log was replaced
+// finds out what it has that the new one lacks.
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "proxy/api/parts.h"
+#include "proxy/api/split_body.h"
+#include "wire/event_name.h"
+
+namespace offsync::proxy {
+
+ApiAnswer Api::missing(const Call& call) {
+  auto body = plain_body(call.request);
+  if (const auto* problem = std::get_if<Problem>(&body)) return answer_of(*problem);
+  const auto type = media_type(call.request.header("Content-Type"));
+  if (type != kNdjson) {
+    return answer_of({415, "unsupported_type", "Unsupported Media Type",
+                      "the names of events come as application/x-ndjson"});
+  }
+  const auto lines = split_body(type, std::get<std::string>(body));
+  if (const auto* problem = std::get_if<Problem>(&lines)) return answer_of(*problem);
+  MissingHeader header;
+  std::string names;
+  for (const std::string& line : std::get<std::vector<std::string>>(lines)) {
+    ++header.asked;
+    const auto name = parse_event_name(line);
+    if (!name) {
+      return answer_of({400, "bad_request", "Bad Request",
+                        fmt::format("line {}: {}", header.asked, name.error().detail)});
+    }
+    const auto known = store_.find(call.space, name->source, name->id);
+    if (!known) return store_failed("read", known.error());
+    if (*known) continue;
+    ++header.missing;
+    names += encode_event_name(name->source, name->id) + "\n";
+  }
+  ApiAnswer answer;
+  answer.content_type = kNdjson;
+  answer.body = encode_missing_header(header) + "\n" + names;
+  return answer;
+}
+
+}  // namespace offsync::proxy

@@ -1,0 +1,35 @@
+// What the files of the Api share.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "proxy/api/api.h"
+
+namespace offsync::proxy {
+
+struct Api::Call {
+  const ApiRequest& request;
+  const Target& target;
+  std::string space;
+  SpaceState at;
+};
+
+inline constexpr const char* kNdjson = "application/x-ndjson";
+inline constexpr const char* kEventStream = "text/event-stream";
+inline constexpr const char* kProblemType = "application/problem+json";
+
+// What the client can take, the better compression first.
+Coding coding_for(const ApiRequest& request);
+std::string_view name_of(Coding coding);
+
+// The request's body without its Content-Encoding.
+std::variant<std::string, Problem> plain_body(const ApiRequest& request);
+
+// The sequence behind which to go on: a cursor of this epoch, a sequence, or "now". Problems: 400
+// bad_cursor, 410 cursor_expired (another epoch, beyond the head, or history is gone).
+std::variant<std::uint64_t, Problem> position_of(std::string_view after, const SpaceState& at);
+Problem history_gone(std::uint64_t after, std::uint64_t oldest);
+
+}  // namespace offsync::proxy

@@ -1,0 +1,55 @@
+// Ingest: decides about events and appends them, with one commit for all requests that wait
+// (group commit). It owns no thread: of the threads in submit(), one leads and commits for all that
+// queued up meanwhile, the others wait. With one thread (simulation) each call commits at once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ports.h"
+#include "base/result.h"
+#include "proxy/ingest/options.h"
+#include "proxy/store/log_store.h"
+#include "wire/outcome.h"
+
+namespace offsync::proxy {
+
+// Called after each durable commit, in the order of the log, before its submitters are answered.
+using PublishFn = std::function<void(const std::string& space, const std::string& epoch,
+                                     std::span<const LogEntry> entries)>;
+
+class Ingest {
+ public:
+  // `store` and `clock` must outlive it; `clock` must be thread-safe.
+  Ingest(LogStore& store, Clock& clock, PublishFn publish, IngestOptions options = {});
+  ~Ingest();
+
+  struct Answer {
+    std::string epoch;
+    std::vector<Outcome> outcomes;  // one a line, in order
+  };
+  // Thread-safe; returns when everything accepted is durable. A line that is no event is that
+  // line's `rejected` outcome. An error means that nothing of this call was decided, or (`unknown`)
+  // that it may or may not have been: sending again is safe.
+  //
+  // `author`: the sender's own source. The clientseq of another source's event is then no number
+  // of its own: the mark is neither asked nor moved. Empty: the sender does not say.
+  Result<Answer> submit(const std::string& space, std::vector<std::string> lines,
+                        std::string author = {});
+
+  // Publishes what a commit of unknown outcome may have left in the store, where that could not be
+  // read at once. Thread-safe; to be called before the store is shown to anybody: costs nothing
+  // where there is nothing to do.
+  void catch_up();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace offsync::proxy

@@ -1,0 +1,199 @@
+#include "proxy/ops/config.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "base/shorten.h"
+#include "base/wrap.h"
+#include "base/xdg.h"
+#include "event/value.h"
+#include "proxy/ops/settings.h"
+
+namespace offsync::proxy {
+namespace {
+
+constexpr int kExitUsage = 2, kExitNoInput = 66, kExitConfig = 78;
+constexpr const char* kSystemFile = "/etc/offsync/proxy.toml";
+
+constexpr const char* kFooter = R"(
+Each setting can also be given as OFFSYNC_PROXY_NAME in the environment, or in
+the TOML file under its name with underscores (max_streams = 500). A flag beats
+the environment, which beats the file.
+
+Example:
+  offsync-proxy --listen 127.0.0.1:8080 --store sqlite:shop.db
+  curl -N -H 'Accept: text/event-stream' 127.0.0.1:8080/v1/spaces/shop/events
+
+Signals: SIGTERM and SIGINT stop it within 5 seconds, SIGHUP opens the log file anew.)";
+
+struct CommandLine {
+  std::map<std::string, std::string> values;  // by key
+  std::string config_file;
+  bool daemon = false, check_config = false, new_epoch = false, check = false;
+};
+
+std::string help_of(const Setting& setting) {
+  std::string out = setting.help;
+  if (*setting.standard != '\0') out += fmt::format(" [default: {}]", setting.standard);
+  return out;
+}
+
+// CLI11's own handling of files and the environment is not used: its file would beat the
+// environment, and it takes malformed TOML and unknown keys without a word.
+void describe(CLI::App& app, CommandLine& line) {
+  app.name("offsync-proxy");
+  app.description(
+      "Takes events, orders them, finds conflicts, and tells everybody: the proxy of offsync.");
+  app.footer(kFooter);
+  app.set_version_flag("-V,--version", "offsync-proxy " OFFSYNC_VERSION, "Print the version");
+  app.get_formatter()->column_width(34);
+  for (const auto& setting : settings()) {
+    app.add_option(flag_of(setting), line.values[setting.key], help_of(setting))
+        ->type_name(setting.placeholder);
+  }
+  app.add_option(
+         "--config", line.config_file,
+         fmt::format("Read settings from this TOML file [default: {} if it exists]", kSystemFile))
+      ->type_name("FILE");
+  app.add_flag("--daemon", line.daemon,
+               "Run in the background; returns once the proxy listens (needs --log-file)");
+  app.add_flag("--check-config", line.check_config,
+               "Print the settings and where they come from, and end");
+  app.add_flag("--new-epoch", line.new_epoch,
+               "Once, after a backup of the store was put back: begin its logs anew, and end");
+  app.add_subcommand("check", "Read all of the store, say whether it is sound, and end")
+      ->fallthrough()
+      ->callback([&line] { line.check = true; });
+}
+
+std::string default_store(const Environment& environment) {
+  const auto variable = [&](const char* name) {
+    const char* text = environment(name);
+    return std::string(text == nullptr ? "" : text);
+  };
+  // systemd names the folder that it made for the service.
+  if (const auto folder = variable("STATE_DIRECTORY"); !folder.empty()) {
+    return folder.substr(0, folder.find(':')) + "/proxy.db";
+  }
+  if (::geteuid() == 0) return "/var/lib/offsync/proxy.db";
+  const auto folder =
+      xdg_folder(environment("XDG_DATA_HOME"), environment("HOME"), "/.local/share");
+  return folder.empty() ? "" : folder + "/offsync/proxy.db";
+}
+
+Parsed failed(int code, const std::string& message) {
+  Parsed out;
+  out.exit_code = code;
+  out.err = "offsync-proxy: " + shortened(message) + "\n";
+  return out;
+}
+
+Status read_files(const CommandLine& line, const Environment& environment, SettingValues& values) {
+  const char* named = environment("OFFSYNC_PROXY_CONFIG");
+  std::string file = !line.config_file.empty() ? line.config_file : named != nullptr ? named : "";
+  std::error_code error;
+  if (file.empty() && std::filesystem::exists(kSystemFile, error)) file = kSystemFile;
+  return file.empty() ? Status() : read_settings_file(file, values);
+}
+
+// The settings in force, as TOML with the origin of each as a comment.
+std::string printed(const SettingValues& values, const Config& config) {
+  std::string out;
+  for (const auto& setting : settings()) {
+    const auto at = values.find(setting.key);
+    auto text = at == values.end() ? std::string(setting.standard) : at->second.text;
+    const auto origin = at == values.end() ? "default" : at->second.origin;
+    if (std::string_view(setting.key) == "store") text = "sqlite:" + config.store_file;
+    if (text.empty()) continue;
+    std::string value = setting.kind == SettingKind::number ? text : json_string(text);
+    if (setting.kind == SettingKind::list) {
+      value.clear();
+      for (const auto& item : config.server.cors_origins) {
+        value += (value.empty() ? "" : ", ") + json_string(item);
+      }
+      value = "[" + value + "]";
+    }
+    out += fmt::format("{} = {}  # {}\n", setting.key, value, origin);
+  }
+  return out;
+}
+
+// A daemon works in the root folder, so what was relative is not any more.
+Status make_absolute(Config& config) {
+  for (auto* path : {&config.store_file, &config.pidfile, &config.log_file, &config.ready_file}) {
+    std::error_code error;
+    if (!path->empty()) *path = std::filesystem::absolute(*path, error).string();
+    if (!error) continue;
+    return make_error(Errc::config, "no_folder",
+                      fmt::format("cannot tell where we are: {}", error.message()),
+                      "start it in a folder that is there, or name files by their whole path");
+  }
+  return {};
+}
+
+}  // namespace
+
+Parsed parse_config(const std::vector<std::string>& args, const Environment& environment) {
+  CLI::App app;
+  CommandLine line;
+  describe(app, line);
+  try {
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+  } catch (const CLI::CallForHelp&) {
+    return {std::nullopt, 0, wrapped_help(app.help()), ""};
+  } catch (const CLI::CallForVersion& e) {
+    return {std::nullopt, 0, std::string(e.what()) + "\n", ""};
+  } catch (const CLI::ParseError& e) {
+    return failed(kExitUsage, std::string(e.what()) + "; see offsync-proxy --help");
+  }
+
+  SettingValues values;
+  if (const auto status = read_files(line, environment, values); !status) {
+    const int code = status.error().kind == Errc::no_input ? kExitNoInput : kExitConfig;
+    return failed(code, status.error().message());
+  }
+  read_settings_environment(environment, values);
+  SettingValues flags;
+  for (const auto& setting : settings()) {
+    const auto flag = flag_of(setting);
+    if (app.count(flag) > 0) flags[setting.key] = {line.values[setting.key], flag};
+  }
+  if (const auto usable = apply_settings(flags); !usable) {
+    return failed(kExitUsage, usable.error().message());
+  }
+  for (auto& [key, value] : flags) values[key] = std::move(value);
+  auto config = apply_settings(values);
+  if (!config) return failed(kExitConfig, config.error().message());
+  config->store_named = !config->store_file.empty();
+  if (!config->store_named) config->store_file = default_store(environment);
+  if (config->store_file.empty()) {
+    return failed(kExitConfig, "there is no HOME to keep the logs in; name a file with --store");
+  }
+  config->daemon = line.daemon;
+  config->new_epoch = line.new_epoch;
+  config->check = line.check;
+  if (config->daemon && config->log_file.empty()) {
+    return failed(kExitUsage, "--daemon needs --log-file: a daemon has no stderr to log to");
+  }
+  if (config->daemon && config->new_epoch) {
+    return failed(kExitUsage, "--new-epoch ends at once: it does not go with --daemon");
+  }
+  if (config->check && (config->daemon || config->new_epoch)) {
+    return failed(kExitUsage, "check only reads: it goes with no other task");
+  }
+  if (const Status done = make_absolute(*config); !done) {
+    return failed(kExitConfig, done.error().message());
+  }
+  Parsed out;
+  if (line.check_config) {
+    out.out = printed(values, *config);
+  } else {
+    out.config = std::move(*config);
+  }
+  return out;
+}
+
+}  // namespace offsync::proxy

@@ -1,0 +1,213 @@
+#include "proxy/store/memory_log_store.h"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "base/limits.h"
+#include "proxy/store/commit_check.h"
+#include "proxy/store/residue.h"
+#include "proxy/store/space_epoch.h"
+
+namespace offsync::proxy {
+namespace {
+
+Error taken(const std::string& space, const LogEntry& entry) {
+  return make_error(Errc::internal, "constraint",
+                    "the log of the space " + space + " has an event " + entry.id + " of " +
+                        entry.source + " already",
+                    "please report this bug");
+}
+
+}  // namespace
+
+SpaceState MemoryLogStore::state_of(std::string_view name) const {
+  SpaceState state;
+  state.epoch = state.log = space_epoch(epoch_, name);
+  if (const Space* space = find_space(name)) {
+    state.head = space->head;
+    state.oldest = space->oldest;
+    state.applied = space->applied;
+    state.clock = space->clock;
+  }
+  return state;
+}
+
+const MemoryLogStore::Space* MemoryLogStore::find_space(std::string_view space) const {
+  const auto it = spaces_.find(space);
+  return it == spaces_.end() ? nullptr : &it->second;
+}
+
+Result<SpaceState> MemoryLogStore::space(std::string_view space) {
+  const std::shared_lock lock(mutex_);
+  return state_of(space);
+}
+
+Result<std::vector<std::string>> MemoryLogStore::spaces() {
+  const std::shared_lock lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, space] : spaces_) names.push_back(name);
+  return names;
+}
+
+Status MemoryLogStore::append(const Commit& commit) {
+  OFFSYNC_TRY(check_entries(commit));
+  const std::lock_guard lock(mutex_);
+  const Space* found = find_space(commit.space);
+  OFFSYNC_TRY(check_first(commit, found != nullptr ? found->head : 0));
+  std::set<Identity> fresh;
+  for (const LogEntry& entry : commit.entries) {
+    const Identity identity(entry.source, entry.id);
+    const bool known = found != nullptr && found->sequences.contains(identity);
+    if (known || !fresh.insert(identity).second) return taken(commit.space, entry);
+  }
+  Space& space = spaces_[commit.space];
+  for (const LogEntry& entry : commit.entries) {
+    space.log.emplace(entry.sequence, entry);
+    space.sequences.emplace(Identity(entry.source, entry.id), entry.sequence);
+  }
+  space.head += commit.entries.size();
+  space.clock = std::max(space.clock, commit.clock);
+  for (const EntityState& entity : commit.entities) {
+    space.entities.insert_or_assign(entity.subject, entity.record);
+  }
+  put_clients(space, commit);
+  for (const OpenConflict& conflict : commit.opened) {
+    space.open.emplace(conflict.sequence, conflict);
+  }
+  for (const std::string& id : commit.resolved) {
+    std::erase_if(space.open, [&](const auto& open) { return open.second.id == id; });
+  }
+  return {};
+}
+
+void MemoryLogStore::put_clients(Space& space, const Commit& commit) {
+  for (const ClientMark& mark : commit.marks) {
+    Client& client = space.clients[mark.source];
+    client.mark = std::max(client.mark, mark.clientseq);
+  }
+  for (const Rejection& rejection : commit.rejections) {
+    auto& kept = space.clients[rejection.source].rejections;
+    kept.insert_or_assign(rejection.clientseq, rejection);
+    if (kept.size() > limits::kRejectionsKept) kept.erase(kept.begin());
+  }
+}
+
+Result<std::vector<LogEntry>> MemoryLogStore::read(std::string_view space, std::uint64_t after,
+                                                   std::size_t max_events, std::size_t max_bytes) {
+  const std::shared_lock lock(mutex_);
+  std::vector<LogEntry> entries;
+  const Space* found = find_space(space);
+  if (found == nullptr) return entries;
+  std::size_t bytes = 0;
+  for (auto it = found->log.upper_bound(after); it != found->log.end(); ++it) {
+    bytes += it->second.line.size();
+    if (!entries.empty() && (entries.size() >= max_events || bytes > max_bytes)) break;
+    entries.push_back(it->second);
+  }
+  return entries;
+}
+
+Result<std::optional<KnownEvent>> MemoryLogStore::find(std::string_view space,
+                                                       std::string_view source,
+                                                       std::string_view id) {
+  const std::shared_lock lock(mutex_);
+  const Space* found = find_space(space);
+  if (found == nullptr) return std::optional<KnownEvent>();
+  const auto it = found->sequences.find(Identity(source, id));
+  if (it == found->sequences.end()) return std::optional<KnownEvent>();
+  const std::uint64_t sequence = it->second;
+  if (const auto entry = found->log.find(sequence); entry != found->log.end()) {
+    return std::optional(KnownEvent{sequence, entry->second.line, {}});
+  }
+  return std::optional(KnownEvent{sequence, {}, found->residues.at(sequence)});
+}
+
+Result<std::optional<std::string>> MemoryLogStore::entity(std::string_view space,
+                                                          std::string_view subject) {
+  const std::shared_lock lock(mutex_);
+  const Space* found = find_space(space);
+  if (found == nullptr) return std::optional<std::string>();
+  const auto it = found->entities.find(subject);
+  if (it == found->entities.end()) return std::optional<std::string>();
+  return std::optional(it->second);
+}
+
+Status MemoryLogStore::snapshot(std::string_view space, const SnapshotSink& sink) {
+  SpaceState at;
+  ByName<std::string> entities;
+  std::map<std::uint64_t, OpenConflict> open;
+  {
+    const std::shared_lock lock(mutex_);
+    const Space* found = find_space(space);
+    at = state_of(space);
+    if (found != nullptr) {
+      entities = found->entities;
+      open = found->open;
+    }
+  }
+  if (!sink.begin(at, entities.size(), open.size())) return {};
+  for (const auto& [subject, record] : entities) {
+    if (!sink.entity(record)) return {};
+  }
+  for (const auto& [sequence, conflict] : open) {
+    if (!sink.conflict(conflict.line)) return {};
+  }
+  return {};
+}
+
+Result<std::uint64_t> MemoryLogStore::mark(std::string_view space, std::string_view source) {
+  const std::shared_lock lock(mutex_);
+  const Space* found = find_space(space);
+  if (found == nullptr) return std::uint64_t{0};
+  const auto it = found->clients.find(source);
+  return it == found->clients.end() ? 0 : it->second.mark;
+}
+
+Result<std::optional<Rejection>> MemoryLogStore::rejection(std::string_view space,
+                                                           std::string_view source,
+                                                           std::uint64_t clientseq) {
+  const std::shared_lock lock(mutex_);
+  const Space* found = find_space(space);
+  if (found == nullptr) return std::optional<Rejection>();
+  const auto client = found->clients.find(source);
+  if (client == found->clients.end()) return std::optional<Rejection>();
+  const auto it = client->second.rejections.find(clientseq);
+  if (it == client->second.rejections.end()) return std::optional<Rejection>();
+  return std::optional(it->second);
+}
+
+Result<std::vector<OpenConflict>> MemoryLogStore::open_conflicts(std::string_view space) {
+  const std::shared_lock lock(mutex_);
+  std::vector<OpenConflict> open;
+  const Space* found = find_space(space);
+  if (found == nullptr) return open;
+  for (const auto& [sequence, conflict] : found->open) open.push_back(conflict);
+  return open;
+}
+
+Status MemoryLogStore::set_applied(std::string_view space, std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  const auto it = spaces_.find(space);
+  OFFSYNC_TRY(check_applied(space, sequence, it == spaces_.end() ? 0 : it->second.head));
+  if (it != spaces_.end()) it->second.applied = std::max(it->second.applied, sequence);
+  return {};
+}
+
+Status MemoryLogStore::compact(std::string_view space, std::uint64_t upto) {
+  const std::lock_guard lock(mutex_);
+  const auto it = spaces_.find(space);
+  if (it == spaces_.end()) return {};
+  Space& found = it->second;
+  upto = std::min(upto, found.head);
+  const auto end = found.log.upper_bound(upto);
+  for (auto entry = found.log.begin(); entry != end; ++entry) {
+    found.residues.emplace(entry->first, residue_of(entry->second.line));
+  }
+  found.log.erase(found.log.begin(), end);
+  found.oldest = std::max(found.oldest, upto + 1);
+  return {};
+}
+
+}  // namespace offsync::proxy

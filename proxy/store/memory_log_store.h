@@ -1,0 +1,67 @@
+// A log store in memory, for the simulator and as a second instance for the contract suite. What
+// it holds is gone with it; everything else is as log_store.h promises.
+#pragma once
+
+#include <map>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "proxy/store/log_store.h"
+
+namespace offsync::proxy {
+
+class MemoryLogStore final : public LogStore {
+ public:
+  explicit MemoryLogStore(std::string epoch) : epoch_(std::move(epoch)) {}
+
+  Result<SpaceState> space(std::string_view space) override;
+  Result<std::vector<std::string>> spaces() override;
+  Status append(const Commit& commit) override;
+  Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
+                                     std::size_t max_events, std::size_t max_bytes) override;
+  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view source,
+                                         std::string_view id) override;
+  Result<std::optional<std::string>> entity(std::string_view space,
+                                            std::string_view subject) override;
+  // Calls the sink without a lock, on a copy.
+  Status snapshot(std::string_view space, const SnapshotSink& sink) override;
+  Result<std::uint64_t> mark(std::string_view space, std::string_view source) override;
+  Result<std::optional<Rejection>> rejection(std::string_view space, std::string_view source,
+                                             std::uint64_t clientseq) override;
+  Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) override;
+  Status set_applied(std::string_view space, std::uint64_t sequence) override;
+  Status compact(std::string_view space, std::uint64_t upto) override;
+  Status check() override { return {}; }
+
+ private:
+  template <class Value>
+  using ByName = std::map<std::string, Value, std::less<>>;
+  struct Client {
+    std::uint64_t mark = 0;
+    std::map<std::uint64_t, Rejection> rejections;  // by clientseq
+  };
+  using Identity = std::pair<std::string, std::string>;  // source, id
+  struct Space {
+    std::uint64_t head = 0;
+    std::uint64_t oldest = 1;
+    std::uint64_t applied = 0;
+    std::uint64_t clock = 0;
+    std::map<std::uint64_t, LogEntry> log;
+    std::map<Identity, std::uint64_t> sequences;
+    std::map<std::uint64_t, std::string> residues;
+    ByName<std::string> entities;
+    ByName<Client> clients;
+    std::map<std::uint64_t, OpenConflict> open;
+  };
+  static void put_clients(Space& space, const Commit& commit);
+  SpaceState state_of(std::string_view name) const;
+  const Space* find_space(std::string_view space) const;
+
+  const std::string epoch_;
+  mutable std::shared_mutex mutex_;
+  ByName<Space> spaces_;
+};
+
+}  // namespace offsync::proxy

@@ -1,0 +1,55 @@
+// The embedded log store: all spaces of one proxy in one SQLite file (WAL, synchronous=FULL).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/ports.h"
+#include "proxy/store/log_store.h"
+
+namespace offsync::proxy {
+
+class SqliteLogStore final : public LogStore {
+ public:
+  struct Options {
+    std::string file;
+    int cache_kib = 128 * 1024;  // of the connection that writes
+    int checkpoint_pages = 16'000;
+    std::uint64_t compact_step = 1000;  // events forgotten in one transaction
+    bool new_epoch = false;             // what it holds gets another epoch, as if it were a new log
+  };
+
+  // Creates the file (not its folder) where there is none; `random` is used for its epoch only.
+  // "<file>.lock" is held until destruction. Errors: config `store_locked` where another proxy has
+  // it, `not_ours`, `newer_format`; io.
+  static Result<std::unique_ptr<SqliteLogStore>> open(const Options& options, Random& random);
+  ~SqliteLogStore() override;
+
+  Result<SpaceState> space(std::string_view space) override;
+  Result<std::vector<std::string>> spaces() override;
+  // After a commit that failed in the file system (`unknown`) all connections are closed; the next
+  // call opens them anew and so sees what is there.
+  Status append(const Commit& commit) override;
+  Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
+                                     std::size_t max_events, std::size_t max_bytes) override;
+  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view source,
+                                         std::string_view id) override;
+  Result<std::optional<std::string>> entity(std::string_view space,
+                                            std::string_view subject) override;
+  Status snapshot(std::string_view space, const SnapshotSink& sink) override;
+  Result<std::uint64_t> mark(std::string_view space, std::string_view source) override;
+  Result<std::optional<Rejection>> rejection(std::string_view space, std::string_view source,
+                                             std::uint64_t clientseq) override;
+  Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) override;
+  Status set_applied(std::string_view space, std::uint64_t sequence) override;
+  Status compact(std::string_view space, std::uint64_t upto) override;
+  Status check() override;
+
+ private:
+  struct Impl;
+  explicit SqliteLogStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace offsync::proxy

@@ -1,0 +1,136 @@
+// A log that was lost and is sent again, in another order than before: what an event's author knew
+// when it wrote makes no conflict.
+#include "proxy/ingest/log_look.h"
+#include "proxy/ingest/world.h"
+
+using namespace offsync;
+using namespace offsync::test;
+
+namespace {
+
+// Ann writes, Bob writes over it, and again; Cy over that.
+struct Story {
+  explicit Story(Clock& clock) : ann("/ann", 1, clock), bob("/bob", 2, clock), cy("/cy", 3, clock) {
+    first = ann.setting("todo/1", "t", "1");
+    second = over(bob, first, "2");
+    third = over(bob, second, "3");
+    fourth = over(cy, third, "4");
+  }
+  static EventDraft over(Author& author, const EventDraft& seen, const std::string& value) {
+    author.hlc().observe(seen.stamp, seen.stamp.ms());
+    EventDraft event = author.setting("todo/1", "t", value);
+    event.base["t"] = seen.stamp;
+    return event;
+  }
+  Author ann, bob, cy;
+  EventDraft first, second, third, fourth;
+};
+
+std::size_t conflicts(const std::vector<Outcome>& outcomes) {
+  std::size_t all = 0;
+  for (const Outcome& outcome : outcomes) {
+    CHECK(word(outcome) == "accepted");
+    all += outcome.conflicts;
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("what was written over comes later without a conflict", "[ingest]") {
+  IngestWorld world;
+  const Story story(world.clock);
+  CHECK(conflicts(world.submit({story.second.line()})) == 0);
+  CHECK(conflicts(world.submit({story.first.line()})) == 0);
+  CHECK(world.log().size() == 2);
+  CHECK(audit(world.memory, "shop").empty());
+}
+
+TEST_CASE("in one request, too", "[ingest]") {
+  IngestWorld world;
+  const Story story(world.clock);
+  CHECK(conflicts(world.submit({story.second.line(), story.third.line(), story.fourth.line(),
+                                story.first.line()})) == 0);
+}
+
+TEST_CASE("who saw what was written over it knew it, as long as the proxy remembers", "[ingest]") {
+  IngestWorld world;
+  const Story story(world.clock);
+  CHECK(conflicts(world.submit({story.fourth.line()})) == 0);
+  CHECK(conflicts(world.submit({story.second.line(), story.third.line()})) == 0);
+  // Another proxy knows events of before it started by their identity alone.
+  proxy::MemoryLogStore copy{"epoch2"};
+  for (auto& lines : {story.fourth.line(), story.second.line(), story.third.line()}) {
+    proxy::Ingest once(copy, world.clock, {});
+    CHECK(conflicts(once.submit("shop", {lines})->outcomes) == 0);
+  }
+  proxy::Ingest fresh(copy, world.clock, {});
+  CHECK(conflicts(fresh.submit("shop", {story.first.line()})->outcomes) == 1);
+  CHECK(conflicts(world.submit({story.first.line()})) == 0);
+}
+
+TEST_CASE("the events of another space tell nothing", "[ingest]") {
+  IngestWorld world;
+  const Story story(world.clock);
+  world.submit({story.third.line()}, "other");
+  CHECK(conflicts(world.submit({story.fourth.line()})) == 0);
+  CHECK(conflicts(world.submit({story.first.line()})) == 1);
+}
+
+TEST_CASE("of a compacted event nobody knows what its author had seen", "[ingest]") {
+  IngestWorld world;
+  const Story story(world.clock);
+  world.submit({story.second.line()});
+  REQUIRE(world.memory.compact("shop", 1));
+  CHECK(conflicts(world.submit({story.first.line()})) == 1);
+}
+
+TEST_CASE("what failed to be appended is not remembered as a part of the log", "[ingest]") {
+  IngestWorld world;
+  const Story story(world.clock);
+  world.store.before_append = [](const proxy::Commit&) {
+    return Status(make_error(Errc::io, "io", "no"));
+  };
+  CHECK_FALSE(world.ingest.submit("shop", {story.third.line()}));
+  world.store.before_append = {};
+  CHECK(conflicts(world.submit({story.fourth.line()})) == 0);
+  CHECK(conflicts(world.submit({story.first.line()})) == 1);
+}
+
+TEST_CASE("a look into the log has bounds, and an error of the store stays one", "[ingest]") {
+  Decoder decoder, other;
+  ManualClock clock;
+  const Story story(clock);
+  const std::string line = story.second.line();
+  proxy::RecentEvents recent(2);
+  int looks = 0;
+  const auto find = [&](auto, auto) {
+    ++looks;
+    return Result<std::optional<proxy::KnownEvent>>(proxy::KnownEvent{1, line, {}});
+  };
+  proxy::StoredLook look("shop", find, recent, decoder);
+  for (int i = 0; i < proxy::StoredLook::kAnswers; ++i) CHECK(look.event_of("/bob", "bob-1"));
+  CHECK_FALSE(look.event_of("/bob", "bob-1"));
+  CHECK(looks == proxy::StoredLook::kAnswers);
+  CHECK(look.status());
+
+  recent.note("shop", **other.decode(line));
+  CHECK(recent.at("shop", story.second.stamp)->id == "bob-1");
+  CHECK_FALSE(recent.at("shoq", story.second.stamp));
+  recent.note("shop", **other.decode(story.third.line()));
+  recent.note("shop", **other.decode(story.third.line()));
+  CHECK(recent.at("shop", story.second.stamp));
+  recent.note("shop", **other.decode(story.fourth.line()));
+  CHECK_FALSE(recent.at("shop", story.second.stamp));
+  CHECK(recent.at("shop", story.fourth.stamp)->source == "/cy");
+
+  proxy::StoredLook broken(
+      "shop",
+      [](auto, auto) {
+        return Result<std::optional<proxy::KnownEvent>>(make_error(Errc::io, "io", "no"));
+      },
+      recent, decoder);
+  CHECK_FALSE(broken.event_at(story.fourth.stamp));
+  REQUIRE_FALSE(broken.status());
+  CHECK(broken.status().error().code == "io");
+}
