@@ -9,7 +9,7 @@
 
 #include "base/ports.h"
 #include "base/result.h"
-#include "cli/settings.h"
+#include "cli/settings/settings.h"
 #include "wire/transport.h"
 
 namespace CLI {
@@ -37,7 +37,7 @@ class Command {
   // options are bound to are members of the command, and `flags` for the common ones.
   virtual void define(CLI::App& app, Flags& flags) = 0;
   // Runs it after parsing; returns the process's exit code (design §9). `settings` are resolved.
-  // Errors are told by report() (cli/output.h), which gives the exit code.
+  // Errors are told by report() (cli/text/output.h), which gives the exit code.
   virtual int run(Context& context, const Settings& settings) = 0;
   virtual const char* name() const = 0;
 };

@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "cli/command.h"
-#include "cli/output.h"
+#include "cli/text/output.h"
 
 namespace offsync::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/settings.h"
+#include "cli/settings/settings.h"
 
 namespace CLI {
 class App;

@@ -12,7 +12,7 @@
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "cli/text/output.h"
 #include "cli/usage.h"
 
 namespace offsync::cli {

@@ -6,7 +6,7 @@
 #include <CLI/Formatter.hpp>  // this, too
 #include <algorithm>
 
-#include "cli/suggest.h"
+#include "cli/text/suggest.h"
 
 namespace offsync::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/assignment.h"
+#include "cli/input/assignment.h"
 
 #include "support/catch.h"
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string>
 
-#include "cli/escape.h"
+#include "cli/text/escape.h"
 #include "event/value.h"
 #include "support/catch.h"
 #include "support/ports.h"

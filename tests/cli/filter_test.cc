@@ -1,11 +1,11 @@
-#include "cli/filter.h"
+#include "cli/input/filter.h"
 
 #include <fmt/format.h>
 
 #include <cstdlib>
 #include <ctime>
 
-#include "cli/duration.h"
+#include "cli/input/duration.h"
 #include "event/decoder.h"
 #include "event/hybrid_clock.h"
 #include "support/catch.h"

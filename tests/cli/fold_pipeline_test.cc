@@ -1,4 +1,4 @@
-#include "cli/fold_pipeline.h"
+#include "cli/input/fold_pipeline.h"
 
 #include <fmt/format.h>
 

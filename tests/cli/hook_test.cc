@@ -1,4 +1,4 @@
-#include "cli/hook.h"
+#include "cli/remote/hook.h"
 
 #include <csignal>
 #include <cstdlib>

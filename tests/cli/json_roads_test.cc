@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/line_reader.h"
-#include "cli/log_folder.h"
+#include "cli/input/line_reader.h"
+#include "cli/input/log_folder.h"
 #include "event/decoder.h"
 #include "event/value.h"
 #include "replica/replica.h"

@@ -3,7 +3,7 @@
 
 #include <thread>
 
-#include "cli/line_reader.h"
+#include "cli/input/line_reader.h"
 #include "event/decoder.h"
 #include "support/catch.h"
 #include "support/ports.h"

@@ -1,8 +1,8 @@
-#include "cli/log_folder.h"
+#include "cli/input/log_folder.h"
 
 #include <fmt/format.h>
 
-#include "cli/line_reader.h"
+#include "cli/input/line_reader.h"
 #include "state/entity_codec.h"
 #include "support/catch.h"
 #include "wire/snapshot.h"

@@ -1,5 +1,5 @@
 // LogTail: each event once, in order, wherever it has to be taken from.
-#include "cli/log_tail.h"
+#include "cli/remote/log_tail.h"
 
 #include <fmt/format.h>
 

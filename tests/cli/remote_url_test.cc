@@ -1,4 +1,4 @@
-#include "cli/remote.h"
+#include "cli/remote/remote.h"
 #include "support/catch.h"
 
 using namespace offsync;

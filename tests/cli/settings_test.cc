@@ -1,12 +1,12 @@
 // Settings: which of the places counts, and what a wrong value is answered with.
-#include "cli/settings.h"
+#include "cli/settings/settings.h"
 
 #include <filesystem>
 #include <fstream>
 #include <map>
 
-#include "cli/home.h"
-#include "cli/settings_file.h"
+#include "cli/settings/home.h"
+#include "cli/settings/settings_file.h"
 #include "support/catch.h"
 #include "support/temp_dir.h"
 

@@ -1,4 +1,4 @@
-#include "cli/suggest.h"
+#include "cli/text/suggest.h"
 
 #include "support/catch.h"
 

@@ -1,9 +1,9 @@
 // What a sync did and how it ended, and the one exit code for it.
-#include "cli/sync_code.h"
+#include "cli/remote/sync_code.h"
 
 #include "base/system_error.h"
-#include "cli/age.h"
-#include "cli/output.h"
+#include "cli/text/age.h"
+#include "cli/text/output.h"
 #include "support/catch.h"
 
 namespace offsync::cli {

@@ -43,6 +43,13 @@ ARROWS = {
 
 # Room of a program -> the rooms that it may include from, besides itself. An options.h is plain data, for all.
 ROOMS = {
+    "cli/settings": set(),
+    "cli/text": {"cli/settings"},
+    "cli/input": {"cli", "cli/settings", "cli/text"},
+    "cli/remote": {"cli", "cli/settings", "cli/text", "cli/input"},
+    "cli/commands": {"cli", "cli/settings", "cli/text", "cli/input", "cli/remote"},
+    "cli/net": {"cli"},
+    "cli": {"cli/settings", "cli/text"},
     "proxy/http": set(),
     "proxy/ops": set(),
     "proxy/store": {"proxy/ops"},

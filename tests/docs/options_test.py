@@ -151,7 +151,7 @@ config = (root / "man/offsync-config.5").read_text("utf-8")
 not_settings = {"--config", "--daemon", "--check-config", "--new-epoch", "--version", "--help"}
 settings = {name[2:].replace("-", "_") for name in commands[-1].own - not_settings if name[:2] == "--"}
 compare("offsync-config.5, offsync-proxy", settings, set(re.findall(r"^\.It Cm (\w+) Ta", config, re.M)))
-source = (root / "cli/settings_file.cc").read_text("utf-8")
+source = (root / "cli/settings/settings_file.cc").read_text("utf-8")
 settings = set(re.findall(r'\{"(\w+)", &FileSettings::', source))
 compare("offsync-config.5, offsync", settings, set(re.findall(r"^\.It Cm (\w+) No", config, re.M)))
 

@@ -1,12 +1,12 @@
 // Whatever an event says: no byte that a terminal obeys leaves escape_text().
-#include "cli/escape.h"
+#include "cli/text/escape.h"
 #include "event/value.h"
 #include "fuzz/check.h"
 
 namespace offsync::fuzz {
 namespace {
 
-// Written apart from cli/escape.cc: the bytes of valid UTF-8 that must not be there.
+// Written apart from cli/text/escape.cc: the bytes of valid UTF-8 that must not be there.
 bool has_control_sequence(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto at = [&](std::size_t k) {

@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-#include "cli/settings_file.h"
+#include "cli/settings/settings_file.h"
 #include "event/value.h"
 #include "fuzz/check.h"
 #include "proxy/ops/settings.h"

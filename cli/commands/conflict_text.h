@@ -1,0 +1,33 @@
+// Conflicts as text and JSON.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/remote/conflict_find.h"
+#include "cli/text/output.h"
+#include "cli/text/table.h"
+
+namespace offsync::cli {
+
+// What it makes of the field where `side` is taken: `title="Buy oat milk" (by /people/anna)`.
+std::string outcome_text(const Conflict& conflict, const Side& side);
+
+// Id, entity, field (of an edit and a delete that met: all that it wrote), who won over whom, where
+// it stands. `resolution`: what has resolved it, see resolution_text().
+Row conflict_row(const Meeting& meeting, const std::string& resolution, const Look& look);
+// "open"; or, of the events that resolved it (their lines, where those are here), "resolved to
+// true, "Buy oat milk" by /people/anna".
+using LineOf = std::function<std::optional<std::string>(const ConflictRecord& record)>;
+std::string resolution_text(const Meeting& meeting, const LineOf& line_of);
+// All of it, as aligned lines: what each side makes, whose it is, and how either is taken.
+std::string conflict_details(const Meeting& meeting, const std::string& resolution,
+                             const ReplicaInfo& info, const Look& look);
+// {"id","subject","field","element"?,"winner","rule","current":{…},"incoming":{…},"base"?,
+//  "sequence","recordedtime","resolved_by"?}; a side has stamp, id, source and value or deleted.
+std::string conflict_json(const ConflictRecord& record);
+
+}  // namespace offsync::cli

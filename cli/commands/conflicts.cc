@@ -1,0 +1,197 @@
+// offsync conflicts: what met what, and who won.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/command.h"
+#include "cli/commands/conflict_text.h"
+#include "cli/options.h"
+#include "cli/remote/conflict_find.h"
+#include "cli/remote/remote.h"
+#include "cli/text/age.h"
+#include "cli/text/event_text.h"
+#include "cli/text/output.h"
+#include "cli/text/pager.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr CommandText kText = {
+    "conflicts", "List and show conflicts", "[list | show ID] [OPTIONS]",
+    "Two writes of a field of which neither author saw the other, with different values, are a\n"
+    "conflict. The later write won; the other value is here. list asks the proxy first, and the\n"
+    "replica where the proxy does not answer. ID may be shortened to its beginning.",
+    "offsync conflicts\n"
+    "offsync conflicts show 8f21\n"
+    "offsync conflicts --exit-code || echo 'there is something to decide'"};
+
+class Conflicts final : public Command {
+ public:
+  const char* name() const override { return kText.name; }
+
+  void define(CLI::App& app, Flags& flags) override {
+    Options command = add_command(app, kText, flags);
+    command.word("ACTION", action_, "list or show");
+    command.word("ID", id_, "A conflict's id");
+    command.flag("--all", all_, "Resolved ones as well (of the replica)");
+    command.flag("--exit-code", exit_code_, "Exit with 1 where a conflict is open");
+    command.asking(offline_, require_proxy_);
+    command.remote(flags);
+  }
+
+  int run(Context& context, const Settings& settings) override {
+    if (const Status shape = check_shape(); !shape) return report(shape.error());
+    auto replica = open_replica(settings, context.clock, context.random);
+    if (!replica) return report(replica.error());
+    auto info = replica->info();
+    if (!info) return report(info.error());
+    const std::string remote = remote_of(settings, *info);
+    if (action_ == "show") return show(context, settings, remote, *replica);
+    const bool ask = require_proxy_ || (!offline_ && !all_ && !remote.empty());
+    if (ask && !context.network && (require_proxy_ || net_program())) return run_in_net(context);
+    auto records = replica->conflicts(all_);
+    if (!records) return report(records.error());
+    if (all_ && !offline_ && !remote.empty()) {
+      say(settings, fmt::format("conflicts as of the last sync, {}",
+                                time_text(info->last_sync_ms, ::isatty(2) == 1)));
+    }
+    if (ask && context.network) {
+      if (auto asked = ask_proxy(context, settings, remote, *replica)) {
+        records = std::move(asked);
+      } else if (require_proxy_ || asked.error().kind != Errc::unreachable) {
+        return report(asked.error());
+      } else {
+        say(settings,
+            fmt::format("conflicts from the replica, last synced {}: {}",
+                        dated_text(info->last_sync_ms, context.clock.wall_ms(), ::isatty(2) == 1),
+                        asked.error().detail));
+      }
+    }
+    return list(settings, *replica, std::move(*records));
+  }
+
+ private:
+  Status check_shape() const {
+    const auto wrong = [](std::string detail) {
+      return make_error(Errc::usage, "bad_argument", std::move(detail),
+                        "see: offsync conflicts --help");
+    };
+    if (action_ != "list" && action_ != "show") {
+      return wrong(fmt::format("conflicts has no action '{}'", action_));
+    }
+    if (action_ == "show" && id_.empty()) return wrong("conflicts show needs an ID");
+    if (action_ == "list" && !id_.empty()) return wrong("conflicts list takes no ID");
+    if (offline_ && require_proxy_) {
+      return wrong("--offline and --require-proxy contradict each other");
+    }
+    return {};
+  }
+
+  // What the proxy has open.
+  Result<std::vector<ConflictRecord>> ask_proxy(Context& context, const Settings& settings,
+                                                const std::string& url, Replica& replica) const {
+    const auto how = require_proxy_ ? Remote::Ask::patiently : Remote::Ask::briefly;
+    OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
+    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url, how));
+    remote.must_be_of(info);
+    OFFSYNC_ASSIGN(auto open, open_at_proxy(remote, replica));
+    say(settings, fmt::format("conflicts from {}", printable_remote(url)));
+    return open;
+  }
+
+  // What resolved it, where that is here.
+  static std::string resolution(Replica& replica, const Meeting& meeting) {
+    return resolution_text(meeting, [&](const ConflictRecord& record) {
+      const auto line = replica.find_event(record.resolved_by, record.resolved_source);
+      return line ? *line : std::nullopt;
+    });
+  }
+
+  int list(const Settings& settings, Replica& replica, std::vector<ConflictRecord> found) const {
+    const Pager pager(settings);
+    Out out;
+    Records records(out, record_format(settings, out));
+    const Look look(settings, out);
+    Table table(out, look.colors);
+    const bool none = found.empty();
+    const bool open = std::any_of(found.begin(), found.end(), [](const ConflictRecord& record) {
+      return record.resolved_by.empty();
+    });
+    if (records.format() == Format::text) {
+      for (const Meeting& meeting : meetings_of(std::move(found))) {
+        table.add(conflict_row(meeting, resolution(replica, meeting), look));
+      }
+      table.flush();
+    } else {
+      for (const ConflictRecord& record : found) records.json(conflict_json(record));
+    }
+    records.end();
+    if (none && records.format() == Format::text) say(settings, "there is no conflict");
+    return out.finish(exit_code_ && open ? kNo : kOk);
+  }
+
+  // All that the record's two events have to decide between them. It may have been listed by the
+  // proxy, and not be pulled yet.
+  Result<Meeting> find(Context& context, const Settings& settings, const std::string& remote,
+                       Replica& replica) const {
+    auto known = replica.conflicts(true);
+    if (!known) return known.error();
+    auto record = find_conflict(*known, id_);
+    const bool unknown = !record && record.error().code == "no_conflict";
+    if (unknown && !offline_ && !remote.empty() && context.network) {
+      auto asked = ask_proxy(context, settings, remote, replica);
+      if (asked) {
+        known = std::move(asked);
+        record = find_conflict(*known, id_);
+      } else if (require_proxy_ || asked.error().kind != Errc::unreachable) {
+        return asked.error();
+      } else {
+        say(settings, fmt::format("the proxy cannot be asked: {}", asked.error().detail));
+      }
+    }
+    if (!record) return record.error();
+    for (Meeting& meeting : meetings_of(std::move(*known))) {
+      if (meeting_of(meeting.front()) == meeting_of(*record)) return std::move(meeting);
+    }
+    return Meeting{*record};
+  }
+
+  int show(Context& context, const Settings& settings, const std::string& remote,
+           Replica& replica) const {
+    auto meeting = find(context, settings, remote, replica);
+    if (!meeting && meeting.error().code == "no_conflict" && !offline_ && !remote.empty() &&
+        !context.network && (require_proxy_ || net_program())) {
+      return run_in_net(context);
+    }
+    if (!meeting) return report(meeting.error());
+    const auto info = replica.info();
+    if (!info) return report(info.error());
+    const bool open = std::any_of(meeting->begin(), meeting->end(),
+                                  [](const auto& record) { return record.resolved_by.empty(); });
+    const Pager pager(settings);
+    Out out;
+    const Look look(settings, out);
+    if (record_format(settings, out) == Format::text) {
+      out.write(conflict_details(*meeting, resolution(replica, *meeting), *info, look));
+    } else {
+      for (const ConflictRecord& record : *meeting) out.json(conflict_json(record));
+    }
+    return out.finish(exit_code_ && open ? kNo : kOk);
+  }
+
+  std::string action_ = "list";
+  std::string id_;
+  bool all_ = false;
+  bool exit_code_ = false;
+  bool offline_ = false;
+  bool require_proxy_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_conflicts_command() {
+  return std::make_unique<Conflicts>();
+}
+
+}  // namespace offsync::cli

@@ -1,0 +1,222 @@
+// offsync emit: queues one event, or with --batch as many as a file has.
+#include <fmt/format.h>
+
+#include "base/byte_order_mark.h"
+#include "cli/command.h"
+#include "cli/commands/emit_batch.h"
+#include "cli/input/assignment.h"
+#include "cli/input/line_reader.h"
+#include "cli/options.h"
+#include "cli/text/event_text.h"
+#include "cli/text/output.h"
+#include "event/decoder.h"
+#include "event/value.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr CommandText kText = {
+    "emit", "Queue an event, or a file of events",
+    "TYPE SUBJECT [name=text | name:=json | name+=number | name-=number]... [OPTIONS]\n"
+    "--batch FILE|- [OPTIONS]",
+    "The event is durable in the replica before emit returns; no network is needed. The next sync\n"
+    "sends it. On a terminal emit says what it queued, elsewhere it prints the event.\n"
+    "\n"
+    "--batch takes one JSON object after the other: your own events as\n"
+    "{\"type\":..., \"subject\":..., \"data\":{...}}, or CloudEvents from elsewhere, with their "
+    "own "
+    "id and\n"
+    "source. What cannot be taken is reported with its line and byte and left out; the others are\n"
+    "kept, and the exit code is 65.\n"
+    "\n"
+    "What of an event changes nothing (an unset of what is not there, data without an operation) "
+    "is\n"
+    "told on stderr; with --strict such an event is refused.",
+    "offsync emit todo.created todo/1 title=\"Buy milk\" done:=false --create\n"
+    "offsync emit stock.sold item/7 count-=2 --add buyers=ann\n"
+    "zstd -dc history.ndjson.zst | offsync emit --batch -"};
+
+class Emit final : public Command {
+ public:
+  const char* name() const override { return kText.name; }
+
+  void define(CLI::App& app, Flags& flags) override {
+    Options command = add_command(app, kText, flags);
+    command.word("TYPE", type_, "What happened: todo.created");
+    command.word("SUBJECT", subject_, "The entity, kind/id: todo/1");
+    command.words("ASSIGNMENT", words_, "name=text, name:=json, name+=number or name-=number");
+    command.repeated("--unset", "NAME", unset_, "Remove the field");
+    command.repeated("--add", "NAME=VALUE", add_, "Add a value (or name:=json) to the set");
+    command.repeated("--remove", "NAME=VALUE", remove_,
+                     "Remove a value (or name:=json) from the set");
+    command.flag("--create", create_, "Create the entity, also where it was deleted");
+    command.flag("--delete", delete_, "Delete the entity");
+    command.text("--data", "JSON|@FILE|-", data_,
+                 "The event's data as one JSON object, instead of assignments");
+    command.text("--batch", "FILE|-", batch_.file, "Take events from a file, one after the other");
+    command.flag("--strict", batch_.strict,
+                 "Refuse what changes nothing; a batch stops at what is refused");
+    command.flag("--dry-run", batch_.dry_run, "Print what would be queued, keep nothing");
+  }
+
+  int run(Context& context, const Settings& settings) override {
+    const Status shape = check_shape();
+    if (!shape) return report(shape.error());
+    if (!batch_.file.empty()) return run_emit_batch(context, settings, batch_);
+    auto draft = make_draft();
+    if (!draft) return report(draft.error());
+    auto replica = open_replica(settings, context.clock, context.random);
+    if (!replica) return report(replica.error());
+    auto emitted = emit(*replica, *draft);
+    if (!emitted) return report(emitted.error());
+    const int code = print_emitted(settings, *emitted, batch_.dry_run);
+    for (const std::string& idle : idle_) say(settings, idle);
+    return code;
+  }
+
+ private:
+  bool changes() const {
+    return create_ || delete_ || !unset_.empty() || !add_.empty() || !remove_.empty() ||
+           !words_.empty();
+  }
+
+  Status check_shape() const {
+    const auto wrong = [](std::string detail, std::string hint) {
+      return make_error(Errc::usage, "bad_argument", std::move(detail), std::move(hint));
+    };
+    if (!batch_.file.empty()) {
+      if (type_.empty() && !changes() && data_.empty()) return {};
+      return wrong("--batch takes whole events: it goes with no TYPE, SUBJECT or change", "");
+    }
+    if (subject_.empty()) {
+      return wrong("emit needs a TYPE and a SUBJECT, or --batch", "see: offsync emit --help");
+    }
+    if (!data_.empty() && changes()) {
+      return wrong("--data is the whole of the event's data: it goes with no other change", "");
+    }
+    return {};
+  }
+
+  // A type may look like an entity, but no entity like a type.
+  Status check_order() const {
+    const Status subject = check_subject(subject_);
+    if (!check_subject(type_)) return {};
+    const bool change = subject_.substr(0, subject_.find('/')).find('=') != std::string::npos;
+    if (subject && !change) return {};
+    Error error = subject ? make_error(Errc::usage, "bad_argument",
+                                       fmt::format("the subject \"{}\" looks like a change of {}",
+                                                   subject_, type_))
+                          : subject.error();
+    error.hint = change ? fmt::format("a TYPE comes first: offsync emit TYPE {} name=value", type_)
+                        : fmt::format("did you mean: offsync emit {} {}", subject_, type_);
+    return error;
+  }
+
+  // A word without "=" is the rest of a value more often than not.
+  Error with_quoting_hint(Error error, std::size_t at) const {
+    const auto assigns = [](const std::string& word) { return word.find('=') != word.npos; };
+    const bool plain = !assigns(words_[at]) && !words_[at].starts_with('-');
+    if (at == 0 || !plain || !error.hint.empty()) return error;
+    const std::string& before = words_[at - 1];
+    const std::string name = before.substr(0, before.find('='));
+    std::string value = before.substr(before.find('=') + 1);
+    for (; at < words_.size() && !assigns(words_[at]); ++at) value += " " + words_[at];
+    error.hint = fmt::format("quote values with spaces: {}=\"{}\"", name, value);
+    return error;
+  }
+
+  Result<EventDraft> make_draft() const {
+    EventDraft draft;
+    draft.type = type_;
+    draft.subject = subject_;
+    draft.create = create_;
+    draft.del = delete_;
+    OFFSYNC_TRY(check_type(type_));
+    OFFSYNC_TRY(check_order());
+    OFFSYNC_TRY(check_subject(subject_));
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      const Status added = add_assignment(words_[i], draft);
+      if (!added) return with_quoting_hint(added.error(), i);
+    }
+    for (const std::string& field : unset_) OFFSYNC_TRY(add_unset(field, draft));
+    for (const std::string& text : add_) OFFSYNC_TRY(add_element("--add", text, draft.add));
+    for (const std::string& text : remove_) {
+      OFFSYNC_TRY(add_element("--remove", text, draft.remove));
+    }
+    return draft;
+  }
+
+  // The canonical object of --data.
+  Result<std::string> read_data() const {
+    std::string text = data_;
+    if (data_ == "-" || data_.front() == '@') {
+      OFFSYNC_ASSIGN(const InputFile file, InputFile::open(data_ == "-" ? "-" : data_.substr(1)));
+      OFFSYNC_ASSIGN(text, read_all(file, limits::kLineBytes));
+    }
+    if (const auto encoding = other_encoding(text); !encoding.empty()) {
+      return bad_data("malformed", fmt::format("--data is {}", encoding),
+                      fmt::format("make it UTF-8 first, with iconv -f {} -t UTF-8", encoding));
+    }
+    text = without_byte_order_mark(text);
+    auto json = canonical_json(text);
+    if (!json) return bad_data(json.error().code, "--data: " + json.error().detail);
+    if (json->front() != '{') return bad_data("malformed", "--data is not a JSON object");
+    return json;
+  }
+
+  Result<Emitted> emit(Replica& replica, const EventDraft& draft) {
+    std::string line;
+    if (!data_.empty()) {
+      OFFSYNC_ASSIGN(const std::string data, read_data());
+      line = fmt::format(R"({{"type":{},"subject":{},"data":{}}})", json_string(type_),
+                         json_string(subject_), data);
+    }
+    OFFSYNC_ASSIGN(auto batch, replica.begin_batch());
+    look_for_idle(batch, batch_.strict, idle_);
+    auto emitted = line.empty() ? batch.add(draft) : batch.add_line(line);
+    if (emitted && !batch_.dry_run) OFFSYNC_TRY(batch.commit());
+    return emitted;
+  }
+
+  std::string type_, subject_, data_;
+  std::vector<std::string> words_, unset_, add_, remove_;
+  std::vector<std::string> idle_;  // what of the event changes nothing
+  bool create_ = false;
+  bool delete_ = false;
+  EmitBatchOptions batch_;
+};
+
+}  // namespace
+
+// "queued", or what must be decided about before it goes out.
+static std::string what_became_of(const Emitted& emitted) {
+  if (emitted.behind.empty()) return "queued";
+  return fmt::format("held behind {} (rejected: offsync queue)", emitted.behind);
+}
+
+int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run) {
+  Out out;
+  if (dry_run || record_format(settings, out) != Format::text) {
+    out.json(emitted.line);
+    const int code = out.finish(kOk);
+    if (code != kOk && !dry_run) {
+      complain(fmt::format("the event is {} all the same", what_became_of(emitted)));
+    }
+    if (!emitted.behind.empty() && !dry_run) say(settings, what_became_of(emitted));
+    return code;
+  }
+  Decoder decoder;
+  const auto event = decoder.decode(emitted.line);
+  if (event) {
+    const char* colon = emitted.behind.empty() ? "" : ":";
+    say(settings, fmt::format("{}{} {} {}: {}", what_became_of(emitted), colon, (*event)->type,
+                              (*event)->subject, change_text(**event)));
+  }
+  return kOk;
+}
+
+std::unique_ptr<Command> make_emit_command() {
+  return std::make_unique<Emit>();
+}
+
+}  // namespace offsync::cli

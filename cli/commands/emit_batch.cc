@@ -1,0 +1,177 @@
+#include "cli/commands/emit_batch.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/counted.h"
+#include "cli/input/line_reader.h"
+#include "cli/interrupt.h"
+#include "cli/text/no_effect.h"
+#include "cli/text/output.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr std::uint64_t kIdleTold = 10;
+
+// Takes the lines in transactions of limits::kEmitBatchEvents.
+class Importer {
+ public:
+  Importer(Context& context, const Settings& settings, const EmitBatchOptions& options,
+           Replica& replica, const InputFile& file)
+      : context_(context),
+        settings_(settings),
+        options_(options),
+        replica_(replica),
+        name_(file.name()),
+        reader_(file.fd(), file.name()),
+        progress_(settings, context.clock),
+        print_(options.dry_run || settings.format == Format::json ||
+               settings.format == Format::ndjson),
+        records_(out_, settings.format == Format::json ? Format::json : Format::ndjson),
+        started_ms_(context.clock.steady_ms()) {}
+
+  int run() {
+    flag_on_interrupt();
+    const Status done = take_all();
+    progress_.clear();
+    if (print_) {
+      records_.end();
+      (void)out_.flush();  // before the talk, where both go to the same place
+    }
+    summarize();
+    if (!done) return out_.finish(report(done.error()));
+    if (interrupted()) return out_.finish(kInterrupted);
+    return out_.finish(refused_ == 0 ? kOk : kBadData);
+  }
+
+ private:
+  Status take_all() {
+    LineReader::Line line;
+    while (!stopped_) {
+      // Nobody else may have to wait for a lock while we wait for a slow pipe.
+      if (batch_ && reader_.would_wait()) OFFSYNC_TRY(commit());
+      if (!reader_.next(line)) break;
+      OFFSYNC_TRY(take(line));
+      if (in_batch_ >= limits::kEmitBatchEvents) OFFSYNC_TRY(commit());
+      if (progress_.due()) show_progress();
+    }
+    OFFSYNC_TRY(commit());
+    return reader_.status();
+  }
+
+  Status take(const LineReader::Line& line) {
+    if (line.too_long) {
+      refuse(line,
+             bad_data("too_large", fmt::format("the line is over {} bytes", limits::kLineBytes)));
+      return {};
+    }
+    if (!batch_) {
+      OFFSYNC_ASSIGN(auto batch, replica_.begin_batch());
+      batch_.emplace(std::move(batch));
+      look_for_idle(*batch_, options_.strict, idle_);
+    }
+    idle_.clear();
+    auto emitted = batch_->add_line(line.text);
+    if (!emitted) {
+      if (emitted.error().kind != Errc::bad_data) return std::move(emitted).error();
+      refuse(line, emitted.error());
+      return {};
+    }
+    tell_idle(line);
+    ++in_batch_;
+    ++(emitted->duplicate ? duplicates_ : taken_);
+    held_ += emitted->behind.empty() ? 0 : 1;
+    if (print_ && !emitted->duplicate) lines_.push_back(std::move(emitted->line));
+    return {};
+  }
+
+  void refuse(const LineReader::Line& line, const Error& error) {
+    progress_.clear();
+    complain(fmt::format("{}: line {}, byte {}: {} ({})", name_, line.number, line.byte,
+                         error.message(), error.code));
+    ++refused_;
+    stopped_ = options_.strict;
+  }
+
+  // Of a long history the first ones tell what is wrong with it.
+  void tell_idle(const LineReader::Line& line) {
+    if (idle_.empty() || ++idle_events_ > kIdleTold) return;
+    progress_.clear();
+    for (const std::string& idle : idle_) {
+      say(settings_, fmt::format("{}: line {}, byte {}: {}", name_, line.number, line.byte, idle));
+    }
+  }
+
+  // An event is printed when it is durable.
+  Status commit() {
+    if (batch_ && !options_.dry_run) {
+      OFFSYNC_TRY(batch_->commit());
+      batch_.reset();
+    }
+    in_batch_ = 0;
+    for (const std::string& line : lines_) records_.json(line);
+    lines_.clear();
+    if (print_) (void)out_.flush();
+    kept_ = taken_;
+    return {};
+  }
+
+  void show_progress() {
+    const std::int64_t ms = std::max<std::int64_t>(1, context_.clock.steady_ms() - started_ms_);
+    const std::uint64_t done = taken_ + duplicates_;
+    progress_.update(fmt::format("{}, {} per second", counted(done, "event"),
+                                 done * 1000 / static_cast<std::uint64_t>(ms)));
+  }
+
+  void summarize() {
+    std::string text = fmt::format("{} {}", options_.dry_run ? "would queue" : "queued", kept_);
+    if (duplicates_ > 0) text += fmt::format(", {} already there", duplicates_);
+    if (refused_ > 0) text += fmt::format(", {} refused", refused_);
+    if (idle_events_ > 0) text += fmt::format(", {} with parts that change nothing", idle_events_);
+    if (interrupted()) text += ", interrupted";
+    if (held_ > 0) text += fmt::format("; {} held behind rejected ones: offsync queue", held_);
+    say(settings_, text);
+  }
+
+  Context& context_;
+  const Settings& settings_;
+  const EmitBatchOptions& options_;
+  Replica& replica_;
+  std::string name_;
+  LineReader reader_;
+  Progress progress_;
+  Out out_;
+  bool print_;
+  Records records_;
+  std::int64_t started_ms_;
+  std::optional<Replica::Batch> batch_;
+  std::vector<std::string> lines_;
+  std::vector<std::string> idle_;  // of the latest event
+  std::uint64_t idle_events_ = 0;
+  std::size_t in_batch_ = 0;
+  std::uint64_t taken_ = 0, kept_ = 0, duplicates_ = 0, refused_ = 0, held_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+void look_for_idle(Replica::Batch& batch, bool strict, std::vector<std::string>& idle) {
+  batch.look_at_new(
+      [&idle, strict](const EventView& event, bool own, const Entity& before) -> Status {
+        idle = without_effect(event, own, before);
+        if (!strict || idle.empty()) return {};
+        return bad_data("no_effect", idle.front());
+      });
+}
+
+int run_emit_batch(Context& context, const Settings& settings, const EmitBatchOptions& options) {
+  auto file = InputFile::open(options.file);
+  if (!file) return report(file.error());
+  auto replica = open_replica(settings, context.clock, context.random);
+  if (!replica) return report(replica.error());
+  return Importer(context, settings, options, *replica, *file).run();
+}
+
+}  // namespace offsync::cli

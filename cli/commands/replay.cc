@@ -1,0 +1,178 @@
+// offsync replay: folds a log to a state.
+#include <fmt/format.h>
+
+#include "base/counted.h"
+#include "cli/command.h"
+#include "cli/input/filter.h"
+#include "cli/input/line_reader.h"
+#include "cli/input/log_folder.h"
+#include "cli/options.h"
+#include "cli/remote/remote.h"
+#include "cli/text/entity_printer.h"
+#include "cli/text/output.h"
+#include "cli/text/pager.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr CommandText kText = {
+    "replay", "Fold a log to a state", "[FILE|URL|-] [OPTIONS]",
+    "Folds events (of offsync log, of the proxy, or CloudEvents from elsewhere) and snapshots of "
+    "the\n"
+    "proxy to the state that they give, in any order; of URL, a space, its whole log. Without\n"
+    "FILE: the log that this replica has received. The memory used grows with the entities, not\n"
+    "with the events. A line that cannot be folded is reported with its number and byte and left\n"
+    "out; the exit code is then 65.",
+    "offsync replay events.ndjson\n"
+    "offsync replay http://127.0.0.1:8080/v1/spaces/shop\n"
+    "offsync replay --until 2026-11-23T12:00:00Z --subject 'todo/*'\n"
+    "zstd -dc history.ndjson.zst | offsync replay - -o ndjson"};
+
+class Replay final : public Command {
+ public:
+  const char* name() const override { return kText.name; }
+
+  void define(CLI::App& app, Flags& flags) override {
+    Options command = add_command(app, kText, flags);
+    command.word("FILE", file_, "One event a line; - is stdin; or a space's URL");
+    add_filter_options(command, options_, "The first N that pass the filters");
+    command.flag("--stamps", stamps_, "Who wrote each field, and when");
+    command.flag("--strict", strict_, "Stop at the first bad line, print no state");
+  }
+
+  int run(Context& context, const Settings& settings) override {
+    auto filter = Filter::make(options_, context.clock.wall_ms());
+    if (!filter) return report(filter.error());
+    if (is_url() && !context.network) return run_in_net(context);
+    LogFolder folder(*filter);
+    Status done;
+    if (is_url()) {
+      done = fold_remote(context, settings, *filter, folder);
+    } else if (file_.empty()) {
+      done = fold_replica(context, settings, *filter, folder);
+    } else {
+      Progress progress(settings, context.clock);
+      done = fold_file(folder, progress);
+    }
+    if (!done) return report(done.error());
+    if (strict_ && refused_ > 0) return kBadData;
+    const Pager pager(settings);
+    Out out;
+    EntityPrinter printer(settings, out, stamps_);
+    for (const auto& [subject, entity] : folder.state().sorted()) {
+      if (!printer.print(subject, *entity)) break;
+    }
+    printer.end();
+    return out.finish(refused_ == 0 ? kOk : kBadData);
+  }
+
+ private:
+  Status fold_file(LogFolder& folder, Progress& progress) {
+    OFFSYNC_ASSIGN(const InputFile file, InputFile::open(file_));
+    LineReader reader(file.fd(), file.name());
+    LineReader::Line line;
+    while (reader.next(line)) {
+      OFFSYNC_TRY(folder.fold(line, reader));
+      if (complain_of(folder.take_refused(), file, progress) && strict_) return {};
+      if (folder.full()) break;
+      if ((line.number & 0xffff) == 0) {
+        progress.update(counted(folder.folded(), "event"));
+      }
+    }
+    folder.finish();
+    complain_of(folder.take_refused(), file, progress);
+    if (!reader.status().ok()) return reader.status();
+    if (Status whole = folder.whole(); !whole) {
+      complain_of({{line.number, line.byte, std::move(whole).error()}}, file, progress);
+    }
+    return {};
+  }
+
+  // Whether there are any. With --strict only the first counts.
+  bool complain_of(const std::vector<Refused>& refused, const InputFile& file, Progress& progress) {
+    for (const Refused& line : refused) {
+      progress.clear();
+      complain(fmt::format("{}: line {}, byte {}: {} ({})", file.name(), line.number, line.byte,
+                           line.error.message(), line.error.code));
+      ++refused_;
+      if (strict_) return true;
+    }
+    return !refused.empty();
+  }
+
+  bool is_url() const { return file_.starts_with("http://") || file_.starts_with("https://"); }
+
+  // Page by page, so that nothing of one counts before it is whole.
+  Status fold_remote(Context& context, const Settings& settings, const Filter& filter,
+                     LogFolder& folder) const {
+    // Where the events are is what people have at hand.
+    const std::string url = file_.substr(0, file_.size() - (file_.ends_with("/events") ? 7 : 0));
+    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url, Remote::Ask::patiently));
+    Progress progress(settings, context.clock);
+    std::optional<Cursor> at;
+    std::uint64_t head = 1;
+    for (std::uint64_t from = 0; from < head && from < filter.until_sequence() && !folder.full();) {
+      OFFSYNC_ASSIGN(const Remote::Page page, remote.events(at, limits::kPageEvents));
+      std::uint64_t number = from;
+      for (const std::string& line : page.lines) folder.fold_event(line, ++number);
+      folder.finish();
+      if (const auto refused = folder.take_refused(); !refused.empty()) {
+        return make_error(Errc::protocol, "bad_answer",
+                          fmt::format("{} has an event that cannot be read: {}",
+                                      printable_remote(url), refused.front().error.message()));
+      }
+      if (page.next.sequence <= from && from < page.head) {
+        return make_error(Errc::protocol, "bad_answer",
+                          fmt::format("{} answered the same page twice", printable_remote(url)),
+                          "is that an offsync proxy?");
+      }
+      at = page.next;
+      from = page.next.sequence;
+      head = page.head;
+      progress.update(counted(folder.folded(), "event"));
+    }
+    return {};
+  }
+
+  static Status fold_replica(Context& context, const Settings& settings, const Filter& filter,
+                             LogFolder& folder) {
+    OFFSYNC_ASSIGN(Replica replica, open_replica(settings, context.clock, context.random));
+    OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
+    if (info.log_after > 0) OFFSYNC_TRY(folder.begin_snapshot(info.log_after));
+    Status failed;
+    OFFSYNC_TRY(replica.for_each_base([&](std::string_view line) {
+      failed = folder.fold_entity(line);
+      return failed.ok();
+    }));
+    OFFSYNC_TRY(std::move(failed));
+    LogFilter range;
+    range.until = filter.until_sequence();
+    OFFSYNC_TRY(replica.for_each_log(range, [&](std::uint64_t sequence, std::string_view line) {
+      folder.fold_event(line, sequence);
+      return !folder.full();
+    }));
+    folder.finish();
+    OFFSYNC_ASSIGN(const ReplicaInfo after, replica.info());
+    const auto epoch = [](const ReplicaInfo& i) { return i.cursor ? i.cursor->epoch : ""; };
+    if (epoch(after) != epoch(info) || after.log_after != info.log_after) {
+      return make_error(Errc::partial, "log_replaced",
+                        "another process has fetched the state anew meanwhile", "run it again");
+    }
+    const std::vector<Refused> refused = folder.take_refused();
+    return refused.empty() ? Status() : Status(refused.front().error);
+  }
+
+  std::string file_;
+  FilterOptions options_;
+  bool stamps_ = false;
+  bool strict_ = false;
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_replay_command() {
+  return std::make_unique<Replay>();
+}
+
+}  // namespace offsync::cli

@@ -1,0 +1,219 @@
+// offsync resolve: decides conflicts by events that cite them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "cli/command.h"
+#include "cli/commands/conflict_text.h"
+#include "cli/commands/emit_batch.h"
+#include "cli/options.h"
+#include "cli/remote/conflict_find.h"
+#include "cli/remote/sync.h"
+#include "cli/text/output.h"
+#include "event/decoder.h"
+#include "event/value.h"
+
+namespace offsync::cli {
+namespace {
+
+constexpr CommandText kText = {
+    "resolve", "Decide conflicts",
+    "ID|SUBJECT...|--all --ours|--theirs|--current|--incoming|--value TEXT [OPTIONS]",
+    "Queues an event that sets the field and cites the conflict, which is thereby closed; the next "
+    "sync sends it. Ours is what this replica wrote; current is what was in the log, and incoming "
+    "what met it there. A SUBJECT stands for all open conflicts of that entity. ID may be "
+    "shortened to its beginning. A conflict that is not here yet is pulled first.",
+    "offsync resolve 8f21 --ours\n"
+    "offsync resolve 8f21 --value \"Buy oat milk\"\n"
+    "offsync resolve 8f21 --value :=42\n"
+    "offsync resolve todo/1 --incoming\n"
+    "offsync resolve --all --theirs"};
+
+Error wrong(std::string detail) {
+  return make_error(Errc::usage, "bad_argument", std::move(detail), "see: offsync resolve --help");
+}
+
+class Resolve final : public Command {
+ public:
+  const char* name() const override { return kText.name; }
+
+  void define(CLI::App& app, Flags& flags) override {
+    Options command = add_command(app, kText, flags);
+    command.words("ID", ids_, "Conflicts' ids, or entities");
+    command.flag("--all", all_, "All open conflicts");
+    command.flag("--ours", ours_, "Take the value that this replica wrote");
+    command.flag("--theirs", theirs_, "Take the other value");
+    command.flag("--current", current_, "Take the value that was in the log");
+    command.flag("--incoming", incoming_, "Take the value that met it there");
+    command.text("--value", "TEXT", value_, "Take this text, or :=JSON");
+    command.remote(flags);
+  }
+
+  int run(Context& context, const Settings& settings) override {
+    if (const Status shape = check_shape(); !shape) return report(shape.error());
+    auto replica = open_replica(settings, context.clock, context.random);
+    if (!replica) return report(replica.error());
+    const auto info = replica->info();
+    if (!info) return report(info.error());
+    auto chosen = choose(*replica);
+    // It may have been listed by the proxy, and not be pulled yet.
+    if (!chosen && chosen.error().code == "no_conflict" && !remote_of(settings, *info).empty()) {
+      if (!context.network && net_program()) return run_in_net(context);
+      if (context.network) {
+        const Status pulled = pull(context, settings, *replica);
+        // A proxy that says no is no proxy that is away.
+        if (!pulled && pulled.error().kind != Errc::unreachable) return report(pulled.error());
+        if (!pulled) {
+          complain(
+              fmt::format("it cannot be looked for at the proxy: {}", pulled.error().message()));
+        }
+        chosen = choose(*replica);  // of a pull that was cut, some has come
+      }
+    }
+    if (!chosen) return report(chosen.error());
+    if (chosen->empty()) {
+      say(settings, "there is no open conflict");
+      return kOk;
+    }
+    return decide_all(settings, *replica, *info, *chosen);
+  }
+
+ private:
+  int sides() const {
+    return (ours_ ? 1 : 0) + (theirs_ ? 1 : 0) + (current_ ? 1 : 0) + (incoming_ ? 1 : 0);
+  }
+
+  Status check_shape() const {
+    if (all_ && !ids_.empty()) return wrong("resolve takes IDs or --all, not both");
+    if (ids_.empty() && !all_) return wrong("resolve needs the ID of a conflict, or --all");
+    if (sides() + (value_ ? 1 : 0) != 1) {
+      return wrong("resolve needs one of --ours, --theirs, --current, --incoming and --value");
+    }
+    if (value_ && (all_ || ids_.size() > 1)) return wrong("--value is for one conflict");
+    return {};
+  }
+
+  static Status pull(Context& context, const Settings& settings, Replica& replica) {
+    OFFSYNC_ASSIGN(const SyncReport done, sync_once(context, settings, replica, false, true));
+    return done.error ? Status(*done.error) : Status();
+  }
+
+  // What each word means: all open conflicts of an entity, or one by its id, and with it what was
+  // written by the same edit and met the same delete.
+  Result<std::vector<ConflictRecord>> choose(Replica& replica) const {
+    OFFSYNC_ASSIGN(auto open, replica.conflicts(false));
+    if (all_) return open;
+    std::vector<ConflictRecord> chosen;
+    std::set<std::string> ids;
+    const auto take = [&](const ConflictRecord& record) {
+      if (ids.insert(record.conflict.id).second) chosen.push_back(record);
+    };
+    for (const std::string& word : ids_) {
+      const std::size_t before = ids.size();
+      for (const ConflictRecord& record : open) {
+        if (record.subject == word) take(record);
+      }
+      if (ids.size() > before) continue;
+      OFFSYNC_ASSIGN(const ConflictRecord record, replica.conflict(word));
+      OFFSYNC_TRY(check_open(record));
+      take(record);
+      if (value_) continue;
+      for (const ConflictRecord& other : open) {
+        if (meeting_of(other) == meeting_of(record)) take(other);
+      }
+    }
+    if (value_ && chosen.size() > 1) {
+      return wrong(
+          fmt::format("--value is for one conflict, and {} has {}", ids_.front(), chosen.size()));
+    }
+    return chosen;
+  }
+
+  static Status check_open(const ConflictRecord& record) {
+    if (record.resolved_by.empty()) return {};
+    return make_error(Errc::usage, "already_resolved",
+                      fmt::format("conflict {} is resolved already, by event {}",
+                                  record.conflict.id, record.resolved_by),
+                      "change the field with: offsync emit");
+  }
+
+  // Each is an event of its own: what cannot be decided so does not stop the others.
+  int decide_all(const Settings& settings, Replica& replica, const ReplicaInfo& info,
+                 const std::vector<ConflictRecord>& chosen) const {
+    std::size_t done = 0;
+    int code = kOk;
+    for (const ConflictRecord& record : chosen) {
+      const auto emitted = decide(replica, info, record);
+      if (!emitted) {
+        code = report(emitted.error());
+        continue;
+      }
+      ++done;
+      if (const int printed = print_emitted(settings, *emitted, false); printed != kOk) {
+        return printed;
+      }
+    }
+    return code != kOk && done > 0 ? kPartial : code;
+  }
+
+  Result<Emitted> decide(Replica& replica, const ReplicaInfo& info,
+                         const ConflictRecord& record) const {
+    if (value_) {
+      OFFSYNC_ASSIGN(const std::string json, json_of_value(record.conflict));
+      return replica.resolve(record, json);
+    }
+    const Conflict& conflict = record.conflict;
+    const Ours ours = ours_of(conflict, info);
+    if ((ours_ || theirs_) && ours == Ours::neither) return not_ours(record, info);
+    const bool take_current =
+        current_ || (ours_ && ours == Ours::current) || (theirs_ && ours == Ours::incoming);
+    const Side& side = take_current ? conflict.current : conflict.incoming;
+    if (side.omitted) {
+      return make_error(Errc::usage, "value_omitted",
+                        fmt::format("the value is too long for the record of the conflict {}; it "
+                                    "is in the event {}",
+                                    conflict.id, side.id),
+                        "say which value is to be taken with --value");
+    }
+    return replica.resolve(record, side.value);
+  }
+
+  static Error not_ours(const ConflictRecord& record, const ReplicaInfo& info) {
+    const Conflict& conflict = record.conflict;
+    const bool both = is_ours(conflict.current, info);
+    return make_error(Errc::usage, "not_ours",
+                      fmt::format("{} side of the conflict {} was written by this replica ({})",
+                                  both ? "each" : "neither", conflict.id, info.source),
+                      fmt::format("--current makes {}, --incoming makes {}",
+                                  outcome_text(conflict, conflict.current),
+                                  outcome_text(conflict, conflict.incoming)));
+  }
+
+  // Text as `emit` takes it, or JSON behind ":=".
+  Result<std::string> json_of_value(const Conflict& conflict) const {
+    if (!value_->starts_with(":=")) {
+      if (valid_utf8(*value_)) return json_string(*value_);
+      return bad_data("malformed", "the text of --value is not UTF-8");
+    }
+    const std::string text = value_->substr(2);
+    auto json = canonical_json(text);
+    if (json) return json;
+    return bad_data(
+        "malformed", fmt::format("--value {}: {}", *value_, json.error().detail),
+        fmt::format("for plain text write: --value \"{}\"", text.empty() ? conflict.field : text));
+  }
+
+  std::vector<std::string> ids_;
+  bool all_ = false;
+  bool ours_ = false, theirs_ = false, current_ = false, incoming_ = false;
+  std::optional<std::string> value_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_resolve_command() {
+  return std::make_unique<Resolve>();
+}
+
+}  // namespace offsync::cli

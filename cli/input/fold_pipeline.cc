@@ -1,0 +1,150 @@
+#include "cli/input/fold_pipeline.h"
+
+#include <algorithm>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+namespace offsync::cli {
+
+std::optional<Error> without_place(const EventView& event) {
+  if (!event.stamp.none() || !event.writes()) return std::nullopt;
+  return bad_data("missing",
+                  "the event has neither time nor stamp, so nobody knows what it comes before",
+                  "give it a time, or take it into a replica with: offsync emit --batch");
+}
+
+FoldPipeline::FoldPipeline(State& state, std::function<bool(const EventView&)> wanted)
+    : state_(state), wanted_(std::move(wanted)) {}
+
+FoldPipeline::~FoldPipeline() {
+  finish();
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  handed_over_.notify_all();
+  for (std::thread& helper : helpers_) helper.join();
+}
+
+void FoldPipeline::add(std::string_view line, std::uint64_t number, std::uint64_t byte) {
+  const bool is_long = line.size() > kLongLine;
+  if (is_long) hand_over();
+  Batch& batch = filling();
+  batch.lines.push_back({batch.text.size(), line.size(), number, byte});
+  batch.text += line;
+  if (is_long || batch.lines.size() == kEvents) hand_over();
+}
+
+void FoldPipeline::add_refused(Refused refused) {
+  filling().refused.push_back(std::move(refused));
+  if (filling().refused.size() == kEvents) hand_over();
+}
+
+void FoldPipeline::hand_over() {
+  Batch& batch = filling();
+  if (batch.lines.empty() && batch.refused.empty()) return;
+  batch.text.append(kDecodePadding, ' ');
+  if (handed_ == 0) start();
+  std::unique_lock lock(mutex_);
+  batch.done = false;
+  ++handed_;
+  if (idle_ > 0) handed_over_.notify_one();
+  while (!filling().done) work_or_wait(lock);
+  lock.unlock();
+  collect(filling());
+}
+
+void FoldPipeline::start() {
+  const unsigned others = std::max(2U, std::thread::hardware_concurrency()) - 1;
+  for (unsigned i = 0; i < std::min(others, kHelpers); ++i) {
+    try {
+      helpers_.emplace_back([this] { help(); });
+    } catch (const std::system_error&) {
+      return;  // ulimit -u, or no room for a stack: it is only slower with fewer, or alone
+    }
+  }
+}
+
+void FoldPipeline::help() {
+  Worker worker;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    ++idle_;
+    handed_over_.wait(lock, [&] { return ending_ || taken_ < handed_; });
+    --idle_;
+    if (taken_ == handed_) return;
+    Batch& batch = batches_[taken_++ % kBatches];
+    lock.unlock();
+    work(worker, batch);
+    lock.lock();
+    batch.done = true;
+    if (waiting_) done_.notify_one();
+  }
+}
+
+void FoldPipeline::work_or_wait(std::unique_lock<std::mutex>& lock) {
+  if (taken_ == handed_) {
+    waiting_ = true;
+    done_.wait(lock);
+    waiting_ = false;
+    return;
+  }
+  Batch& batch = batches_[taken_++ % kBatches];
+  lock.unlock();
+  work(own_, batch);
+  lock.lock();
+  batch.done = true;
+}
+
+void FoldPipeline::work(Worker& worker, Batch& batch) {
+  worker.events.clear();
+  for (std::size_t i = 0; i < batch.lines.size(); ++i) {
+    const Line& line = batch.lines[i];
+    auto event = worker.decoders[i].decode_in_place({batch.text.data() + line.at, line.bytes});
+    if (!event) {
+      batch.refused.push_back({line.number, line.byte, std::move(event).error()});
+    } else if (auto lost = without_place(**event)) {
+      batch.refused.push_back({line.number, line.byte, std::move(*lost)});
+    } else {
+      worker.events.push_back(**event);
+    }
+  }
+  if (worker.events.empty()) return;
+  const std::lock_guard lock(folding_);
+  if (wanted_)
+    std::erase_if(worker.events, [&](const EventView& event) { return !wanted_(event); });
+  state_.fold(worker.events);
+}
+
+// Makes a batch that is done ready to be filled.
+void FoldPipeline::collect(Batch& batch) {
+  std::sort(batch.refused.begin(), batch.refused.end(),
+            [](const Refused& a, const Refused& b) { return a.number < b.number; });
+  std::move(batch.refused.begin(), batch.refused.end(), std::back_inserter(refused_));
+  batch.refused.clear();
+  batch.lines.clear();
+  batch.text.clear();
+}
+
+void FoldPipeline::finish() {
+  if (handed_ == 0) {  // little was added: not worth a thread
+    filling().text.append(kDecodePadding, ' ');
+    work(own_, filling());
+    collect(filling());
+    return;
+  }
+  hand_over();
+  std::unique_lock lock(mutex_);
+  for (std::size_t i = 1; i < kBatches; ++i) {
+    Batch& oldest = batches_[(handed_ + i) % kBatches];
+    while (!oldest.done) work_or_wait(lock);
+    collect(oldest);
+  }
+}
+
+std::vector<Refused> FoldPipeline::take_refused() {
+  return std::exchange(refused_, {});
+}
+
+}  // namespace offsync::cli

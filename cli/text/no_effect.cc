@@ -1,0 +1,156 @@
+#include "cli/text/no_effect.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "cli/text/escape.h"
+#include "cli/text/event_text.h"
+#include "cli/text/suggest.h"
+#include "event/value.h"
+
+namespace offsync::cli {
+namespace {
+
+namespace od = simdjson::ondemand;
+
+constexpr std::size_t kShownColumns = 60;
+
+const std::vector<std::string>& operations() {
+  static const std::vector<std::string> kNames = {"add", "base",   "create", "delete",
+                                                  "inc", "remove", "set",    "unset"};
+  return kNames;
+}
+
+// How the value of an operation looks like.
+bool fits(std::string_view operation, od::value& value) {
+  od::json_type type{};
+  if (value.type().get(type)) return false;
+  if (operation == "create" || operation == "delete") return type == od::json_type::boolean;
+  if (operation == "unset") return type == od::json_type::array;
+  return type == od::json_type::object;
+}
+
+struct Members {
+  bool any = false;              // of data
+  bool operation = false;        // one that is one, perhaps with nothing in it
+  std::vector<std::string> odd;  // sentences
+};
+
+// The members of `data`, which is canonical JSON.
+Members look_at(std::string_view data) {
+  Members found;
+  const simdjson::padded_string padded(data);
+  od::parser parser;
+  od::document document;
+  od::object object;
+  if (parser.iterate(padded).get(document) || document.get_object().get(object)) return found;
+  for (auto item : object) {
+    od::field field;
+    std::string_view name;
+    if (std::move(item).get(field) || field.unescaped_key().get(name)) return found;
+    found.any = true;
+    const auto& known = operations();
+    if (std::find(known.begin(), known.end(), name) != known.end()) {
+      found.operation |= name != "base";
+      continue;
+    }
+    std::string lower(name);
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    if (lower.starts_with('$')) lower.erase(0, 1);
+    const std::string meant = nearest(lower, known);
+    od::value value = field.value();
+    if (meant.empty() || !fits(meant, value)) continue;
+    found.odd.push_back(
+        fmt::format("\"{}\" in data is no operation and changes nothing; did you "
+                    "mean \"{}\"?",
+                    clip(escape_text(name), kShownColumns), meant));
+  }
+  return found;
+}
+
+std::string like(std::string_view name, const Entity& before) {
+  std::vector<std::string> names;
+  for (const Field& field : before.fields()) {
+    if (field.shows()) names.push_back(field.name());
+  }
+  const std::string meant = did_you_mean(name, names);
+  return meant.empty() ? "" : "; " + meant;
+}
+
+class Effects {
+ public:
+  Effects(const EventView& event, const Entity& before) : event_(event), before_(before) {}
+
+  void data() {
+    Members members = look_at(event_.data);
+    out = std::move(members.odd);
+    if (event_.writes() || !event_.causationid.empty() || !members.any || !out.empty()) return;
+    if (members.operation) {
+      say("its operations have nothing in them");
+    } else {
+      say(fmt::format("its data has no operation; did you mean {{\"set\":{}}}?",
+                      value_text(event_.data, kShownColumns)));
+    }
+  }
+
+  void state() {
+    const std::string subject = escape_text(event_.subject);
+    if (event_.del && before_.empty()) {
+      say(fmt::format("there is no {}; its delete will hide edits that do not create it", subject));
+    } else if (event_.del && !before_.lives()) {
+      say(fmt::format("{} is deleted already", subject));
+    } else if (event_.create && event_.ops.empty() && before_.lives()) {
+      say(fmt::format("{} is there already, and nothing else is said of it", subject));
+    }
+    for (const Op& op : event_.ops) {
+      if (op.kind == OpKind::unset || op.kind == OpKind::remove) take_away(op, subject);
+      if (op.kind == OpKind::set || op.kind == OpKind::unset) later_write(op, subject);
+    }
+  }
+
+  std::vector<std::string> out;
+
+ private:
+  void say(const std::string& why) { out.push_back("this changes nothing: " + why); }
+
+  void take_away(const Op& op, const std::string& subject) {
+    const std::string name = escape_text(op.field);
+    const Field* field = before_.find(op.field);
+    if (field == nullptr || !field->shows() || !before_.lives()) {
+      say(fmt::format("{} has no {} {}{}", subject, op.kind == OpKind::remove ? "set" : "field",
+                      name, like(op.field, before_)));
+    } else if (op.kind == OpKind::remove && field->kind() == FieldKind::set) {
+      const SetElement* element = field->element(op.value);
+      if (element != nullptr && element->present) return;
+      say(fmt::format("{} of {} has no element {}", name, subject,
+                      value_text(op.value, kShownColumns)));
+    }
+  }
+
+  // A clock that ran ahead.
+  void later_write(const Op& op, const std::string& subject) {
+    const Field* field = before_.find(op.field);
+    if (field == nullptr || !field->shows() || field->stamp() < event_.stamp) return;
+    const Writer by = field->writer();
+    say(fmt::format("{} of {} was written by {} at {}, which is later than this",
+                    escape_text(op.field), subject, escape_text(by.source),
+                    time_text(by.stamp.ms())));
+  }
+
+  const EventView& event_;
+  const Entity& before_;
+};
+
+}  // namespace
+
+std::vector<std::string> without_effect(const EventView& event, bool own, const Entity& before) {
+  Effects effects(event, before);
+  effects.data();
+  if (own) effects.state();
+  return std::move(effects.out);
+}
+
+}  // namespace offsync::cli
