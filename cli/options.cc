@@ -4,9 +4,9 @@
 
 #include <CLI/App.hpp>
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "base/text.h"
 #include "cli/help.h"
 
 namespace offsync::cli {
@@ -20,17 +20,8 @@ CLI::Option* add_optional(CLI::App& app, const std::string& name, std::optional<
       name, [&value](const std::string& text) { value = text; }, help);
 }
 
-// Whether all of `text` is a number, which goes to `value`.
-template <class Number>
-bool is_number(const std::string& text, Number& value) {
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && stop == end;
-}
-
 std::string whole_number(const std::string& text) {
-  std::uint64_t value = 0;
-  if (is_number(text, value)) return {};
+  if (parse_number(text)) return {};
   return fmt::format("'{}' is not a whole number from 0 to {}", text, UINT64_MAX);
 }
 

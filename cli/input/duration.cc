@@ -3,19 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+
+#include "base/text.h"
 
 namespace offsync::cli {
 namespace {
-
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return {};
-  return value;
-}
 
 std::int64_t unit_ms(char unit) {
   switch (unit) {
@@ -39,7 +32,7 @@ std::int64_t unit_ms(char unit) {
 std::optional<std::int64_t> parse_duration_ms(std::string_view text) {
   constexpr std::uint64_t kMost = 4'000'000'000;
   if (text.size() < 2) return {};
-  const auto count = number<std::uint64_t>(text.substr(0, text.size() - 1));
+  const auto count = parse_number(text.substr(0, text.size() - 1));
   const std::int64_t unit = unit_ms(text.back());
   if (!count || *count > kMost || unit == 0) return {};
   return static_cast<std::int64_t>(*count) * unit;
@@ -50,7 +43,7 @@ std::optional<std::int64_t> parse_timeout_ms(std::string_view text) {
   if (const auto ms = parse_duration_ms(text)) {
     return *ms > 0 && static_cast<double>(*ms) < kMostSeconds * 1000 ? ms : std::nullopt;
   }
-  const auto seconds = number<double>(text);
+  const auto seconds = parse_number<double>(text);
   if (!seconds || !(*seconds > 0 && *seconds < kMostSeconds)) return {};
   return std::max<std::int64_t>(1, std::llround(*seconds * 1000));
 }

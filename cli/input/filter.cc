@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <ctime>
 
 #include "base/glob.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "cli/input/duration.h"
 #include "cli/options.h"
 #include "event/value.h"
@@ -24,13 +24,6 @@ constexpr std::string_view kPoint =
 Error bad_option(std::string_view option, std::string_view text, std::string_view expected) {
   return make_error(Errc::usage, "bad_point",
                     fmt::format("{}: '{}' is not {}", option, text, expected));
-}
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return {};
-  return value;
 }
 
 // A day, or a day and a time of it, without a zone: local, as on a clock on the wall.

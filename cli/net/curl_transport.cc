@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "cli/net/exchange.h"
 #include "cli/net/loopback.h"
 

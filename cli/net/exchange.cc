@@ -2,6 +2,7 @@
 
 #include <cctype>
 
+#include "base/text.h"
 #include "cli/net/curl_error.h"
 
 namespace offsync::cli {
@@ -11,12 +12,7 @@ namespace {
 constexpr std::size_t kPackedBytes = 256 * 1024;
 // Unpacked bytes of an exchange that one poll() hands on.
 constexpr std::size_t kRoundBytes = 1024 * 1024;
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
+constexpr std::string_view kBlanks = " \t\r\n";
 
 // Runs a piece of a callback that curl called. False: curl is to give the exchange up.
 template <class Fn>
@@ -53,16 +49,14 @@ void take_header_line(Exchange& exchange, std::string_view line) {
     exchange.head = {};
     const auto space = line.find(' ');
     if (space == std::string_view::npos) return;
-    for (const char c : line.substr(space + 1, 3)) {
-      if (c >= '0' && c <= '9') exchange.head.status = exchange.head.status * 10 + (c - '0');
-    }
+    exchange.head.status = parse_number<int>(line.substr(space + 1, 3)).value_or(0);
     return;
   }
-  if (!trimmed(line).empty()) {
+  if (!trim(line, kBlanks).empty()) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return;
-    exchange.head.headers.emplace_back(lower(trimmed(line.substr(0, colon))),
-                                       std::string(trimmed(line.substr(colon + 1))));
+    exchange.head.headers.emplace_back(lower(trim(line.substr(0, colon), kBlanks)),
+                                       std::string(trim(line.substr(colon + 1), kBlanks)));
     return;
   }
   if (exchange.head.status < 200) return;  // 100 Continue: the real answer follows
@@ -100,12 +94,6 @@ Error error_without_head(const Exchange& exchange) {
 }
 
 }  // namespace
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 Exchange::~Exchange() {
   curl_easy_cleanup(easy);

@@ -15,8 +15,6 @@
 
 namespace offsync::cli {
 
-std::string lower(std::string_view text);
-
 struct Exchange {
   Transport::Id id = 0;
   HttpHandler* handler = nullptr;  // null: cancelled

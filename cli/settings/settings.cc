@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <vector>
 
 #include "base/descriptor.h"
+#include "base/text.h"
 #include "cli/settings/home.h"
 #include "cli/settings/settings_file.h"
 
@@ -106,14 +106,12 @@ Status apply_seconds(Environment env, const SecondsSetting& setting, Settings& i
   const char* value = env(setting.variable);
   if (value == nullptr || *value == 0) return {};
   const std::string_view text = value;
-  double seconds = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool whole = error == std::errc() && stop == text.data() + text.size();
-  if (!whole || !(seconds >= kMinSeconds && seconds <= kMaxSeconds)) {
+  const auto seconds = parse_number<double>(text);
+  if (!seconds || !(*seconds >= kMinSeconds && *seconds <= kMaxSeconds)) {
     return bad_value(Origin{setting.variable, Errc::config}, text,
                      fmt::format("a number of seconds from {} to {}", kMinSeconds, kMaxSeconds));
   }
-  into.*setting.member = ms_of(seconds);
+  into.*setting.member = ms_of(*seconds);
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "cli/text/escape.h"
 #include "cli/text/event_text.h"
 #include "cli/text/suggest.h"
@@ -56,11 +57,9 @@ Members look_at(std::string_view data) {
       found.operation |= name != "base";
       continue;
     }
-    std::string lower(name);
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    if (lower.starts_with('$')) lower.erase(0, 1);
-    const std::string meant = nearest(lower, known);
+    std::string small = lower(name);
+    if (small.starts_with('$')) small.erase(0, 1);
+    const std::string meant = nearest(small, known);
     od::value value = field.value();
     if (meant.empty() || !fits(meant, value)) continue;
     found.odd.push_back(

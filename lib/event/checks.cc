@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "event/decoder.h"
 #include "event/value.h"
 #include "event/value_key.h"
@@ -32,12 +33,8 @@ bool is_attribute_name(std::string_view name) {
 }
 
 std::optional<std::uint64_t> parse_counting(std::string_view text) {
-  if (text.empty() || text.size() > 19 || text[0] == '0') return std::nullopt;
-  std::uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + static_cast<unsigned>(c - '0');
-  }
+  if (text.starts_with('0')) return std::nullopt;
+  const auto value = parse_number(text);
   if (value > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
   return value;
 }

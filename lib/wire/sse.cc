@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
 
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace offsync {
 namespace {
@@ -15,11 +15,8 @@ constexpr std::int64_t kRetryCapMs = 1'000'000'000;
 
 // Only digits count; more of them than fit mean "very long".
 std::optional<std::int64_t> parse_retry(std::string_view value) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) return std::nullopt;
-  std::int64_t ms = 0;
-  const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), ms);
-  return error == std::errc() ? std::min(ms, kRetryCapMs) : kRetryCapMs;
+  if (!all_digits(value)) return std::nullopt;
+  return std::min(parse_number<std::int64_t>(value).value_or(kRetryCapMs), kRetryCapMs);
 }
 
 // The place of the first CR or LF. Two scans by memchr beat a character-set search by far, and

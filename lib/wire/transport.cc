@@ -2,21 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/limits.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 
 namespace offsync {
 namespace {
-
-constexpr std::string_view kWhiteSpace = " \t";
-
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kWhiteSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
-}
 
 // "Wed, 21 Oct 2015 07:28:00 GMT" (RFC 9110, IMF-fixdate), by way of RFC 3339.
 std::optional<std::int64_t> parse_http_date(std::string_view text) {
@@ -43,13 +35,10 @@ std::string_view HttpHead::header(std::string_view name) const {
 
 std::optional<std::int64_t> retry_after_ms(const HttpHead& head, std::int64_t wall_ms) {
   const std::string_view text = head.header("retry-after");
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   std::int64_t wait = 0;
-  if (!text.empty() && std::all_of(text.begin(), text.end(), is_digit)) {
-    std::int64_t seconds = 0;
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    const bool fits = parsed.ec == std::errc() && seconds <= limits::kRetryAfterCapMs / 1000;
-    wait = fits ? seconds * 1000 : limits::kRetryAfterCapMs;
+  if (all_digits(text)) {
+    constexpr std::int64_t kMost = limits::kRetryAfterCapMs / 1000;
+    wait = std::min(parse_number<std::int64_t>(text).value_or(kMost), kMost) * 1000;
   } else if (const auto date = parse_http_date(text)) {
     wait = *date - wall_ms;
   } else {

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "base/text.h"
+#include "event/checks.h"
 #include "proxy/api/binary_event.h"
 #include "proxy/api/log_source.h"
 #include "proxy/api/parts.h"
@@ -19,18 +21,8 @@ constexpr std::size_t kPageBytes = 4 * 1024 * 1024;
 // A page with a filter looks at no more events than these, and says with its cursor where it is.
 constexpr std::size_t kScanEvents = 10 * limits::kPageEvents;
 
-std::optional<std::uint64_t> number(std::string_view text) {
-  if (text.empty() || text.size() > 18) return std::nullopt;
-  std::uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return value;
-}
-
 std::variant<std::size_t, Problem> limit_of(const Target& target) {
-  const auto limit = number(target.parameter("limit").value_or(""));
+  const auto limit = parse_number(target.parameter("limit").value_or(""));
   if (!limit || *limit == 0 || *limit > limits::kPageEvents) {
     return Problem{400, "bad_request", "Bad Request",
                    fmt::format("limit is not a number from 1 to {}; to get more events, go on from "
@@ -74,7 +66,7 @@ std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
     return Problem{415, "unsupported_type", "Unsupported Media Type",
                    fmt::format("JSON is sent as UTF-8 here, and not in the charset {}", text)};
   }
-  const auto name = lower_case(request.header("Content-Encoding"));
+  const auto name = lower(request.header("Content-Encoding"));
   if (name.empty() || name == "identity") return request.body;
   const bool gzip = name == "gzip" || name == "x-gzip";
   if (!gzip && name != "zstd") {
@@ -121,7 +113,7 @@ Problem history_gone(std::uint64_t after, std::uint64_t oldest) {
 
 std::variant<std::uint64_t, Problem> position_of(std::string_view after, const SpaceState& at) {
   if (after == "now") return at.head;
-  auto sequence = number(after);
+  auto sequence = parse_sequence(after);
   if (!sequence) {
     const auto cursor = Cursor::parse(after);
     if (!cursor) {

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "proxy/http/target.h"
 
 namespace offsync::proxy {
@@ -25,28 +26,6 @@ bool token_character(char c) {
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), token_character);
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-std::optional<std::uint64_t> digits(std::string_view text) {
-  if (text.empty() || text.size() > 18) return std::nullopt;
-  std::uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return value;
 }
 
 // Whether the comma-separated `list` has `item`.
@@ -145,7 +124,7 @@ class HeadCheck {
 
   Verdict content_length(std::string_view value) {
     if (++lengths_ > 1) return bad("the request has several Content-Length fields");
-    const auto length = digits(value);
+    const auto length = parse_number(value);
     if (!length) return bad("Content-Length is not a number of bytes in digits");
     head_.framing.length = *length;
     return std::nullopt;

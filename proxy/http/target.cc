@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/text.h"
 #include "event/value.h"
 
 namespace offsync::proxy {
@@ -39,12 +40,6 @@ std::optional<std::string> decoded(std::string_view text, bool form) {
   return out;
 }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 // Takes the text up to the next `separator` off the front of `rest`.
 std::string_view take(std::string_view& rest, char separator) {
   const auto end = rest.find(separator);
@@ -58,7 +53,7 @@ std::optional<std::string_view> without_origin(std::string_view target) {
   if (target.front() == '/') return target;
   const auto scheme = target.find("://");
   if (scheme == std::string_view::npos) return std::nullopt;
-  const auto name = lower_case(target.substr(0, scheme));
+  const auto name = lower(target.substr(0, scheme));
   if (name != "http" && name != "https") return std::nullopt;
   target.remove_prefix(scheme + 3);
   const auto end = std::min(target.find_first_of("/?"), target.size());
@@ -86,13 +81,6 @@ bool valid_host(std::string_view text) {
 }
 
 }  // namespace
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 std::optional<std::string_view> Target::parameter(std::string_view name) const {
   const auto at = query.find(name);
@@ -142,11 +130,11 @@ std::variant<Target, Problem> parse_target(std::string_view raw) {
 bool accepts(std::string_view list, std::string_view item) {
   while (!list.empty()) {
     auto parameters = take(list, ',');
-    if (lower_case(trim(take(parameters, ';'))) != item) continue;
+    if (lower(trim(take(parameters, ';'))) != item) continue;
     double q = 1;
     while (!parameters.empty()) {
       auto value = take(parameters, ';');
-      if (lower_case(trim(take(value, '='))) == "q")
+      if (lower(trim(take(value, '='))) == "q")
         q = std::strtod(std::string(trim(value)).c_str(), nullptr);
     }
     return q > 0;

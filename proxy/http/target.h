@@ -34,8 +34,6 @@ bool valid_authority(std::string_view text);
 // do not count: who can take a stream says so.
 bool accepts(std::string_view list, std::string_view item);
 
-std::string lower_case(std::string_view text);  // of ASCII letters
-
 using offsync::media_type;
 
 }  // namespace offsync::proxy

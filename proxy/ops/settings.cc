@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <iterator>
 
 #include "base/descriptor.h"
+#include "base/text.h"
 #include "base/toml.h"
 
 namespace offsync::proxy {
@@ -16,16 +16,9 @@ namespace {
 
 using Wrong = std::optional<std::string>;
 
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 Wrong put_number(std::size_t& to, const std::string& text, std::uint64_t least,
                  std::uint64_t most) {
-  const auto value = whole_number(text);
+  const auto value = parse_number(text);
   if (!value || *value < least || *value > most) {
     return fmt::format("is not a number from {} to {}", least, most);
   }
@@ -48,7 +41,7 @@ Wrong put_listen(Config& config, const std::string& text) {
   const auto colon = text.rfind(':');
   if (colon == std::string::npos) return kForm;
   auto host = text.substr(0, colon);
-  const auto port = whole_number(text.substr(colon + 1));
+  const auto port = parse_number(text.substr(colon + 1));
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
   if (host.empty() || !port || *port > 65535) return kForm;
