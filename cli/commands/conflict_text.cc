@@ -81,7 +81,8 @@ Resolution resolution_of(const ConflictRecord& record, const LineOf& line_of) {
   for (const Op& op : (*event)->ops) {
     if (op.field != record.conflict.field) continue;
     const bool gone = op.kind == OpKind::unset || op.kind == OpKind::remove;
-    found.to = gone ? "nothing" : value_text(op.value, kListedColumns);
+    const bool added = op.kind == OpKind::inc && op.value.front() != '-';
+    found.to = gone ? "nothing" : (added ? "+" : "") + value_text(op.value, kListedColumns);
     found.of_field = true;
   }
   return found;

@@ -140,8 +140,8 @@ Result<Emitted> Replica::resolve(const ConflictRecord& record, std::string_view 
   } else if (value.empty()) {
     draft.unset.push_back(conflict.field);
   } else {
-    const Field* field = now && lives ? now->find(conflict.field) : nullptr;
-    OFFSYNC_TRY(give(draft, conflict, value, field));
+    // Where it does not live, what was written after its delete shows again with the `create`.
+    OFFSYNC_TRY(give(draft, conflict, value, now ? now->find(conflict.field) : nullptr));
   }
   draft.create = !lives && !value.empty();
   return emit(draft);

@@ -164,6 +164,18 @@ TEST_CASE("resolve gives a set or a counter that met a delete its value back, an
     must(f.add(R"({"remove":{"s":["e"]},"inc":{"n":1}})"));
     CHECK(f.shown() == R"(n=6 s=["f"])");
   }
+  SECTION("it was deleted before: what came later shows again with it") {
+    f.log.append(foreign("y", "todo/1", R"({"delete":true})", -1100));
+    f.log.append(foreign("z", "todo/1", R"({"inc":{"m":3}})", -900));
+    f.pull();
+    auto other = counter;
+    other.conflict.field = "m";
+    const bool chosen = GENERATE(true, false);  // or a value of its own
+    must(f.replica.resolve(counter, chosen ? "5" : "10"));
+    must(f.replica.resolve(other, chosen ? "3" : "-1"));
+    must(f.replica.resolve(set, set.conflict.current.value));
+    CHECK(f.shown() == (chosen ? R"(m=3 n=5 s=["e","f"])" : R"(m=-1 n=10 s=["e","f"])"));
+  }
   SECTION("it lives, and shows another value") {
     f.log.append(foreign("y", "todo/1", R"({"remove":{"s":["e"]},"inc":{"n":-7.5}})", -900));
     f.pull();
