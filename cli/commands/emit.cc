@@ -209,8 +209,9 @@ int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run
   const auto event = decoder.decode(emitted.line);
   if (event) {
     const char* colon = emitted.behind.empty() ? "" : ":";
-    say(settings, fmt::format("{}{} {} {}: {}", what_became_of(emitted), colon, (*event)->type,
-                              (*event)->subject, change_text(**event)));
+    const std::string change = change_text(**event);
+    say(settings, fmt::format("{}{} {} {}{}{}", what_became_of(emitted), colon, (*event)->type,
+                              (*event)->subject, change.empty() ? "" : ": ", change));
   }
   return kOk;
 }
