@@ -23,15 +23,6 @@ const Field* known(const Entity& entity, std::string_view name) {
   return nullptr;
 }
 
-std::string conflict_id(const EventView& event, std::string_view field, std::string_view element) {
-  // With a NUL behind each, so that the parts cannot run into each other.
-  constexpr std::string_view kEnd("\0", 1);
-  const Sha256 digest = sha256({event.source, kEnd, event.id, kEnd, field, kEnd, element, kEnd});
-  std::uint64_t words[2] = {0, 0};
-  for (std::size_t i = 0; i < 16; ++i) words[i / 8] = words[i / 8] << 8 | digest[i];
-  return uuid_v8(words[0], words[1]);
-}
-
 Side side_of(const Writer& writer, std::string_view value) {
   return {writer.stamp.text(), std::string(writer.id), std::string(writer.source),
           std::string(value), false};
@@ -41,6 +32,35 @@ Side deletion(const Writer& writer) {
   Side side = side_of(writer, {});
   side.deleted = true;
   return side;
+}
+
+// Half of a conflict's id: of one of its sides.
+std::uint64_t half_of(const Conflict& conflict, std::string_view source, std::string_view id) {
+  // With a NUL behind each, so that the parts cannot run into each other.
+  constexpr std::string_view kEnd("\0", 1);
+  std::string scratch;
+  const std::string_view element =
+      conflict.element.empty() ? std::string_view() : value_key(conflict.element, scratch);
+  const Sha256 digest = sha256({source, kEnd, id, kEnd, conflict.field, kEnd, element, kEnd});
+  std::uint64_t half = 0;
+  for (std::size_t i = 0; i < 8; ++i) half = half << 8 | digest[i];
+  return half;
+}
+
+// The same whichever of the two came first: where a log is put back, its events may be sent again
+// in another order, and what has resolved the conflict still names it.
+std::string id_of(const Conflict& conflict) {
+  const std::uint64_t one = half_of(conflict, conflict.current.source, conflict.current.id);
+  const std::uint64_t other = half_of(conflict, conflict.incoming.source, conflict.incoming.id);
+  return uuid_v8(std::min(one, other), std::max(one, other));
+}
+
+// Whether `id` is that of a conflict on the same with this side, whatever the other one was.
+bool has_side(std::string_view id, std::uint64_t half) {
+  constexpr std::size_t kFirst = 18;  // "01234567-89ab-8def"
+  const std::string first = uuid_v8(half, 0), second = uuid_v8(0, half);
+  return id.size() == first.size() && (id.substr(0, kFirst) == first.substr(0, kFirst) ||
+                                       id.substr(kFirst) == second.substr(kFirst));
 }
 
 // What `author` says that it had seen of `field` or, in a set, of `element`.
@@ -123,8 +143,11 @@ class Meeting {
   }
 
   bool knew(const EventView& author, const Conflict& conflict, std::string_view element) const {
-    // It was written to resolve just this.
-    if (author.causationid == conflict.id) return true;
+    // It was written to resolve a conflict that the event was a side of.
+    if (!author.causationid.empty() &&
+        has_side(author.causationid, half_of(conflict, event_.source, event_.id))) {
+      return true;
+    }
     // No base names a delete.
     if (event_.del) return follows(base_of(author, conflict.field, element), event_.stamp);
     return saw(author, event_.stamp, conflict.field, element) || saw_all(author, event_);
@@ -157,10 +180,10 @@ class Meeting {
     conflict.field = op != nullptr ? op->field : std::string_view(field->name());
     conflict.kind = op != nullptr ? kind_of(op->kind) : field->kind();
     if (op != nullptr && conflict.kind == FieldKind::set) conflict.element = op->value;
-    conflict.id = conflict_id(event_, conflict.field, conflict.element);
     conflict.base = stated(conflict.field, conflict.element);
     conflict.current = std::move(current);
     conflict.incoming = std::move(incoming);
+    conflict.id = id_of(conflict);
     conflict.incoming_wins = incoming_wins;
     conflict.rule = std::move(rule);
     if (known_to_current(conflict, element)) return false;

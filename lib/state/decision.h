@@ -36,7 +36,7 @@ struct Side {
 
 // Two writes of a field of which neither author saw the other, with different values.
 struct Conflict {
-  std::string id;  // UUIDv8 derived from the event's source and id, the field and the element
+  std::string id;  // UUIDv8 of the two events, whichever was first, the field and the element
   std::string field;
   std::string
       element;  // canonical JSON of a set's element; empty where it is about the whole field

@@ -538,4 +538,9 @@ MUTANTS = [
      '(MUTANT || name.find_first_of(" \\t") == std::string_view::npos)'),
     ("room-made-for-nobody", "test_proxy", "proxy/engine.cc",
      "if (!listener->waiting()) return;", "if (!MUTANT && !listener->waiting()) return;"),
+    ("what-comes-back-is-counted-twice", "test_replica test_sync", "lib/replica/conflicts.cc",
+     "now ? now->find(conflict.field) : nullptr", "now && (lives || !MUTANT) ? now->find(conflict.field) : nullptr"),
+    ("conflicts-named-by-their-order", "test_state", "lib/state/decision.cc",
+     "return uuid_v8(std::min(one, other), std::max(one, other));",
+     "return MUTANT ? uuid_v8(one, other) : uuid_v8(std::min(one, other), std::max(one, other));"),
 ]

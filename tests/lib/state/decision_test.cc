@@ -1,5 +1,7 @@
 #include "state/decision.h"
 
+#include <set>
+
 #include "base/limits.h"
 #include "lib/state/events.h"
 #include "support/catch.h"
@@ -214,15 +216,24 @@ TEST_CASE("a delete that a later create outlives loses against what that wrote")
   CHECK(brief(meet({a}, line(20, 2, R"({"base":{},"delete":true})"))) == "t:1>deleted ");
 }
 
-TEST_CASE("a conflict's id follows from event, field and element") {
-  const auto a = line(10, 1, R"({"base":{},"set":{"t":1,"u":1}})");
-  const auto b = line(20, 2, R"({"base":{},"set":{"t":2,"u":2}})");
+TEST_CASE("a conflict's id follows from the two events, field and element, in either order") {
+  const auto a = line(10, 1, R"({"base":{},"set":{"t":1,"u":1},"add":{"s":[1]}})");
+  const auto b = line(20, 2, R"({"base":{},"set":{"t":2,"u":2},"remove":{"s":[1.0]}})");
   const auto first = meet({a}, b);
-  const auto second = meet({a}, b);
-  REQUIRE(first.size() == 2);
-  CHECK(first[0].id == second[0].id);
-  CHECK(first[0].id != first[1].id);
-  CHECK(first[0].id.size() == 36);
+  const auto second = meet({b}, a);
+  REQUIRE(first.size() == 3);
+  REQUIRE(second.size() == 3);
+  std::set<std::string> ids;
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(first[i].id == second[i].id);
+    CHECK(first[i].id.size() == 36);
+    ids.insert(first[i].id);
+  }
+  ids.insert(meet({a}, line(20, 3, R"({"base":{},"set":{"t":2}})")).at(0).id);
+  CHECK(ids.size() == 4);
+  const auto gone = line(20, 2, R"({"base":{},"delete":true})");
+  const auto edit = line(10, 1, R"({"base":{},"set":{"t":1}})");
+  CHECK(meet({edit}, gone).at(0).id == meet({gone}, edit).at(0).id);
 }
 
 TEST_CASE("a conflict's data keeps both values to the last digit and reads back") {

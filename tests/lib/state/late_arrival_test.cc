@@ -211,6 +211,9 @@ TEST_CASE("what a conflict was about may come behind what resolved it") {
   CHECK(meet({resolved}, b).empty());
   CHECK(meet({resolved}, a).empty());
   CHECK(meet({resolved, b}, a).empty());
+  const auto for_a = with_cause(line(30, 3, data({{"t", 10, 1}}, R"("set":{"t":1})")));
+  CHECK(meet({for_a}, b).empty());
+  CHECK(meet({for_a}, line(25, 4, data({}, R"("set":{"t":7})"))) == "t:30-3>25-4 ");
   CHECK(meet({resolved, line(40, 4, data({{"t", 30, 3}}, R"("set":{"t":8})"))}, a).empty());
   CHECK(meet({with_cause(line(30, 3, data({}, R"("delete":true)")))}, a).empty());
 }
