@@ -266,7 +266,7 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
     write.count(*entity, confirmed ? -1 : 0, key->state == PendingState::held ? -1 : 0);
   }
   if (confirmed && outcome.sequence <= write.row.log_after) {
-    OFFSYNC_TRY(former::keep(write, key->n, outcome.sequence, false));
+    OFFSYNC_TRY(former::keep(write, key->n, outcome.sequence));
   }
   OFFSYNC_TRY(confirmed ? queue::remove(write, key->n)
                         : queue::set_state(write, key->n, PendingState::accepted, outcome.sequence,

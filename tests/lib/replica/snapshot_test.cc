@@ -154,6 +154,22 @@ TEST_CASE("accepted events that the snapshot covers leave, later ones are queued
   CHECK(f.confirmed() == "n=11");
 }
 
+TEST_CASE("regression: a late answer of a log that was put back hid what that had lost") {
+  Fixture f;
+  must(f.add(R"({"inc":{"n":1}})"));
+  // The log takes it as its first event, is put back in its epoch, and grows. The state of that one
+  // is here before the answer of the former.
+  FakeLog grown = f.log;
+  grown.append(foreign("x", "todo/1", R"({"inc":{"n":10}})"));
+  must(bootstrap(f.replica, grown.snapshot()));
+  f.push();
+  CHECK(f.queue().empty());
+  const auto asked = must(f.replica.doubtful(10));
+  REQUIRE(asked.size() == 1);
+  CHECK(must(f.replica.settle_doubtful("e1", asked, std::vector{asked[0].n})).again == 1);
+  CHECK(f.queue() == "t:queued");
+}
+
 TEST_CASE("events accepted by another log are queued again") {
   Fixture f;
   must(f.add(R"({"inc":{"n":1}})"));
