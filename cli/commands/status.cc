@@ -220,11 +220,34 @@ class StatusCommand final : public Command {
 
   Remote::Ask how() const { return require_proxy_ ? Remote::Ask::patiently : Remote::Ask::briefly; }
 
+  // A replica that has nothing but a snapshot has no line to ask about.
+  static Result<bool> has_other_line(Remote& remote, Replica& replica, const Cursor& at) {
+    std::string line;
+    if (at.sequence > 0) {
+      OFFSYNC_TRY(replica.for_each_log({at.sequence - 1, at.sequence},
+                                       [&](std::uint64_t, std::string_view found) {
+                                         line = found;
+                                         return false;
+                                       }));
+    }
+    if (line.empty()) return false;
+    const auto page = remote.events(at, 1, line);
+    if (!page && page.error().code != "cursor_expired") return page.error();
+    return !page;
+  }
+
   Status ask(Context& context, const Settings& settings, Replica& replica, Report& into) const {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, into.remote, how()));
     remote.must_be_of(into.info);
     OFFSYNC_ASSIGN(const SpaceInfo space, remote.info());
     into.space = SpaceHead{space.epoch, space.head};
+    // What is as long as ours may be another one all the same.
+    if (into.synced()) {
+      auto other = has_other_line(remote, replica, *into.info.cursor);
+      if (!other) into.space.reset();  // nothing is called synced that is not known to be
+      if (!other) return std::move(other).error();
+      into.space->other_line = *other;
+    }
     // Where something is to be pulled, conflicts may be among it. One number, and it is the
     // proxy's.
     if (into.lag() > 0 || into.other_epoch() || !into.info.cursor) {

@@ -13,6 +13,7 @@ namespace offsync {
 struct SpaceHead {
   std::string epoch;
   std::uint64_t head = 0;
+  bool other_line = false;  // than the replica has at its cursor
 };
 
 struct SyncStatus {
@@ -23,10 +24,11 @@ struct SyncStatus {
 
   // The proxy's log is not the one that the replica follows.
   bool other_epoch() const { return space && info.cursor && info.cursor->epoch != space->epoch; }
-  // The proxy's log is shorter than what the replica has of it: it was put back to an earlier
-  // place.
+  // The proxy's log is shorter than what the replica has of it, or is another one up to there: it
+  // was put back to an earlier place.
   bool put_back() const {
-    return space && info.cursor && !other_epoch() && space->head < info.cursor->sequence;
+    return space && info.cursor && !other_epoch() &&
+           (space->other_line || space->head < info.cursor->sequence);
   }
   // The head of the proxy's log, as far as it is known.
   std::uint64_t head() const { return space ? space->head : info.head; }

@@ -47,6 +47,9 @@ class PutBack(Case):
         sentence = f"the proxy's log was replaced; going on behind event {behind}"
         eventually(lambda: any(sentence in line for line in watch.errors), f"{watch.errors} tell of it")
 
+    def status(self):
+        return json.loads(self.reader.run("status", "--json"))
+
     def test_each_event_once_and_it_is_told(self):
         self.post(self.server, 1, 2, 3)
         self.back_up()
@@ -72,6 +75,18 @@ class PutBack(Case):
         self.told(watch, 3)
         watch.wait_lines(4)
         self.assertEqual(self.ids(watch), ["x14", "x15", "x16", "x17"])
+
+    def test_nothing_is_called_synced_that_is_not_in_the_log(self):
+        self.post(self.server, 1, 2, 3)
+        self.back_up()
+        self.reader.sync()
+        self.post(self.server, 4, 5, 6)
+        self.reader.sync()
+        self.assertTrue(self.status()["synced"])
+        self.put_back(14, 15, 16)  # as long as it was
+        status = self.status()
+        self.assertFalse(status["synced"])
+        self.assertIn("put back", status["problem"])
 
 
 if __name__ == "__main__":
