@@ -47,6 +47,11 @@ constexpr const char* kMustOccur[] = {
     "compactions",
     "wipes",
     "backups put back",
+    "backups put back in their epoch",
+    "logs put back noticed by their head",
+    "logs put back noticed by a line",
+    "clients that could not see a log put back",
+    "listeners that could not see a log put back",
     "own events queued again",
     "lost events sent",
     "lost events dropped",
@@ -151,7 +156,7 @@ Summary work(const Order& order, unsigned which, Lowest& lowest) {
   const Folder folder;
   Summary summary;
   for (std::uint64_t i = which; i < order.count && !lowest.below(order.from + i); i += order.jobs) {
-    const RunResult result = run_twice(Params::from(order.from + i), folder.path(), false);
+    const RunResult result = run_twice(order.params(order.from + i), folder.path(), false);
     add(summary, result);
     if (result.violations.empty()) continue;
     summary.failed = order.from + i;
@@ -162,6 +167,12 @@ Summary work(const Order& order, unsigned which, Lowest& lowest) {
 }
 
 }  // namespace
+
+Params Order::params(std::uint64_t seed) const {
+  Params params = Params::from(seed);
+  for (const std::string& one : overrides) params.set(one);
+  return params;
+}
 
 Folder::Folder() {
   const bool shm = std::filesystem::is_directory("/dev/shm");

@@ -31,6 +31,8 @@ RunResult run_twice(const Params& params, const std::string& folder, bool verbos
 struct Order {
   std::uint64_t from = 1, count = 100;
   unsigned jobs = 1;
+  std::vector<std::string> overrides;  // of each seed: "name=value"
+  Params params(std::uint64_t seed) const;
 };
 
 struct Summary {

@@ -47,6 +47,7 @@ class Listener final : public HttpHandler {
   Transport::Id exchange_ = 0;
   bool streaming_ = false, wants_state_ = false;
   int status_ = 0;
+  std::uint64_t life_ = 0;  // of the log that the connection tells of
   int connection_ = 0;
   std::int64_t last_byte_ms_ = 0;
   std::string body_;
@@ -54,6 +55,7 @@ class Listener final : public HttpHandler {
   std::string last_id_;
   const bool from_now_;          // as an address with after=now is opened, again and again
   std::optional<Cursor> start_;  // where it began: what it is told first
+  EventPtr last_;                // what it has heard there
 };
 
 }  // namespace offsync::sim

@@ -135,7 +135,11 @@ void Machine::begin_sync(const std::string& remote) {
   options.poll_queue_ms = world_.params.poll_queue_ms;
   astray_ = !remote.empty();
   engine_.reset();
-  transport_ = std::make_unique<SimTransport>(network_, index_, [this] { wake(); });
+  const auto heard = [this](const std::string& target, std::uint64_t life) {
+    if (target.ends_with("/state")) fetched_ = life;
+  };
+  transport_ = std::make_unique<SimTransport>(
+      network_, index_, [this] { wake(); }, heard);
   engine_ = std::make_unique<SyncEngine>(*replica_, *transport_, clock_, random_, *this, options);
   next_tick_ = -1;  // what the process before has put off until now, nobody does
   wake();
@@ -196,45 +200,9 @@ void Machine::on_applied(const Cursor& /*upto*/) {
 void Machine::on_reset(const Cursor& to) {
   world_.trace("c{} reset to {}", index_, to.text());
   world_.count("snapshots installed");
+  if (fetched_) base_ = Base{to, *fetched_};
+  fetched_.reset();
   follow();
-}
-
-// --- the reader
-// -----------------------------------------------------------------------------------
-
-// P8: each event of the log once, in order, with no gap but where a snapshot says so.
-void Machine::follow() {
-  const auto info = replica_->info();
-  if (!info || !info->cursor) return;
-  if (info->cursor->epoch != tail_epoch_ || info->log_after > tail_) {
-    if (!tail_epoch_.empty()) world_.count("readers told of a reset");
-    tail_epoch_ = info->cursor->epoch;
-    tail_ = info->log_after;
-  }
-  if (info->cursor->sequence < tail_) {
-    world_.violated(8, "c{}: the cursor went back from {} to {}", index_, tail_,
-                    info->cursor->sequence);
-    return;
-  }
-  LogFilter filter;
-  filter.after = tail_;
-  const auto& log = oracle_.log(space_);
-  // Of a log that was thrown away nothing is known any more.
-  const bool known = tail_epoch_ == server_.epoch(space_);
-  (void)replica_->for_each_log(filter, [&](std::uint64_t sequence, std::string_view line) {
-    const bool right = !known || (sequence <= log.size() && log[sequence - 1]->line == line);
-    if (sequence != tail_ + 1 || !right) {
-      world_.violated(8, "c{}: behind {} comes {} in the received log: {}", index_, tail_, sequence,
-                      line);
-      return false;
-    }
-    tail_ = sequence;
-    if (known && !log[sequence - 1]->is_conflict()) {
-      oracle_.received(space_, log[sequence - 1]->identity());
-    }
-    world_.count("events read");
-    return true;
-  });
 }
 
 // --- what people do
@@ -243,13 +211,9 @@ void Machine::follow() {
 void Machine::emit(const std::vector<EventDraft>& drafts) {
   note_wall();
   std::vector<std::pair<Emitted, std::vector<EventPtr>>> done;
-  // What an author saw of a log that was thrown away, the oracle does not know any more.
-  std::optional<std::uint64_t> cursor;
-  if (const auto info = shell_->info()) {
-    if (!info->cursor) cursor = 0;
-    if (info->cursor && info->cursor->epoch == server_.epoch(space_))
-      cursor = info->cursor->sequence;
-  }
+  // What an author saw of another log is not checked.
+  std::optional<Held> held = this->held(*shell_);
+  if (held && follows(*held) != Follows::current) held.reset();
   std::vector<EventPtr> pending = shown_pending();
   auto batch = shell_->begin_batch();
   if (!batch) return void(check_disk());
@@ -268,7 +232,7 @@ void Machine::emit(const std::vector<EventDraft>& drafts) {
   world_.trace("c{} emit of {}: {}", index_, done.size(),
                committed ? "ok" : committed.error().code);
   if (!committed) return world_.count("emits failed");
-  for (const auto& [emitted, before] : done) take(emitted, cursor, before);
+  for (const auto& [emitted, before] : done) take(emitted, held, before);
 }
 
 bool Machine::refused_as_it_must(const Error& error) {
@@ -279,11 +243,11 @@ bool Machine::refused_as_it_must(const Error& error) {
 }
 
 // An own event was promised to be kept.
-void Machine::take(const Emitted& emitted, std::optional<std::uint64_t> cursor,
+void Machine::take(const Emitted& emitted, const std::optional<Held>& held,
                    const std::vector<EventPtr>& pending) {
   const EventPtr event = oracle_.parse(emitted.line);
   oracle_.emitted(*event);
-  if (cursor) oracle_.saw(*event, seen_by(*event, *cursor, pending));
+  if (held) oracle_.saw(*event, seen_by(*event, held->events, pending));
   confirmed_.insert(event->identity());
   world_.count("events emitted");
   world_.trace("c{} emitted {} {}", index_, event->id, event->stamp);
@@ -293,10 +257,9 @@ void Machine::take(const Emitted& emitted, std::optional<std::uint64_t> cursor,
   }
 }
 
-std::map<Target, EventPtr> Machine::seen_by(const Event& event, std::uint64_t cursor,
-                                            const std::vector<EventPtr>& pending) const {
+std::map<Target, EventPtr> Machine::seen_by(const Event& event, Log log, Log pending) {
   std::map<Target, EventPtr> seen;
-  const History visible = oracle_.history(space_, event.subject, cursor, pending);
+  const History visible = history_of(log, event.subject, pending);
   for (const Target& target : event.del ? visible.targets() : event.targets()) {
     seen[target] = visible.writer(target);
   }

@@ -58,10 +58,28 @@ class Machine final : public SyncObserver {
   bool settled(std::string& why);
   void check_end();
   const std::string& space() const { return space_; }
+  // What it had from a log and the log has no more, unless it cannot know.
+  std::set<std::string> received_and_gone();
   // Takes the ids out that this machine's queue has.
   void strike_out_pending(std::set<std::string>& gone);
 
  private:
+  // What the replica has of a log: what its snapshot stands for, and the lines behind that.
+  struct Held {
+    Cursor at;                // without an epoch: nothing yet
+    std::uint64_t after = 0;  // the place of the snapshot
+    std::vector<EventPtr> events;
+  };
+  // The replica's snapshot: where it stands, and in which life of the log.
+  struct Base {
+    Cursor at;
+    std::uint64_t life;
+  };
+  // former: it is to notice that there is another log. cannot_know: when the log was put back in
+  // its epoch, and grew past it, it had nothing but a snapshot, or its line was compacted there.
+  // These are the holes in what is promised (ARCHITECTURE.md, "A replica belongs to one log").
+  enum class Follows { current, former, cannot_know };
+
   void on_applied(const Cursor& upto) override;
   void on_reset(const Cursor& to) override;
   void on_connected() override { world_.count("streams connected"); }
@@ -76,17 +94,24 @@ class Machine final : public SyncObserver {
   void wake();
   void tick();
   void follow();
+  void count_noticed(const Held& now) const;
+  bool know_base(const ReplicaInfo& info);
+  // Nothing where the disk fails, or where nobody knows.
+  std::optional<Held> held(Replica& replica);
+  void check_held(const Held& held);
+  bool is_piece(Log lines, std::uint64_t after, std::uint64_t life) const;
+  Follows follows(const Held& held) const;
+  bool is_told_of_another_line(const Held& held);
   void synced_once(const ReplicaInfo& info);
   void check_order();
   void check_rejected(const PendingEvent& event);
   std::vector<PendingEvent> queue();
   std::vector<EventPtr> shown_pending();
-  std::map<Target, EventPtr> seen_by(const Event& event, std::uint64_t cursor,
-                                     const std::vector<EventPtr>& pending) const;
+  static std::map<Target, EventPtr> seen_by(const Event& event, Log log, Log pending);
   bool refused_as_it_must(const Error& error);
   void check_id_conflict(const std::string& line, const Error& error);
   void note_wall();
-  void take(const Emitted& emitted, std::optional<std::uint64_t> cursor,
+  void take(const Emitted& emitted, const std::optional<Held>& held,
             const std::vector<EventPtr>& pending);
   void compare(const Entities& want, Replica::View view, const char* what);
 
@@ -112,9 +137,14 @@ class Machine final : public SyncObserver {
   std::int64_t next_tick_ = -1;
   bool power_ = false;
 
+  std::optional<Base> base_;
+  // Of which life the latest state is that came in, until it is known to be the replica's.
+  std::optional<std::uint64_t> fetched_;
+
   // The reader: what it has seen outlives every crash.
-  std::string tail_epoch_;
-  std::uint64_t tail_ = 0;
+  std::optional<Base> tail_base_;
+  std::vector<EventPtr> tail_;
+  std::set<std::string> received_;  // identities of what it has read as events
 
   std::set<std::string> confirmed_;  // identities of events that a command has promised to keep
   std::int64_t latest_wall_ = 0;     // the latest corrected wall clock so far

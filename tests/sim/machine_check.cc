@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sim/machine.h"
+#include "wire/line_mark.h"
 
 namespace offsync::sim {
 namespace {
@@ -52,23 +53,17 @@ void Machine::compare(const Entities& want, Replica::View view, const char* what
 }
 
 void Machine::check_state() {
-  const auto info = shell_->info();
-  if (!info) return;
-  // A log that was thrown away is no measure any more, until the client has heard of it.
-  const std::string epoch = info->cursor ? info->cursor->epoch : "";
-  if (!epoch.empty() && epoch != server_.epoch(space_)) return;
-  const std::uint64_t cursor = info->cursor ? info->cursor->sequence : 0;
-  if (cursor > oracle_.head(space_)) {
-    world_.violated(2, "c{}: the cursor is at {}, the log at {}", index_, cursor,
-                    oracle_.head(space_));
-    return;
-  }
+  const auto held = this->held(*shell_);
+  if (!held) return;
   world_.count("states compared");
-  compare(oracle_.state(space_, cursor, {}), Replica::View::confirmed, "confirmed");
-  compare(oracle_.state(space_, cursor, shown_pending()), Replica::View::visible, "visible");
+  compare(state_of(held->events, {}), Replica::View::confirmed, "confirmed");
+  compare(state_of(held->events, shown_pending()), Replica::View::visible, "visible");
   check_order();
-  if (epoch == tail_epoch_ && cursor < tail_) {
-    world_.violated(2, "c{}: the cursor went back from {} to {} in a crash", index_, tail_, cursor);
+  const bool same_log = base_ && tail_base_ && base_->at.epoch == tail_base_->at.epoch &&
+                        base_->life == tail_base_->life;
+  if (same_log && held->events.size() < tail_.size()) {
+    world_.violated(2, "c{}: the cursor went back from {} to {} in a crash", index_, tail_.size(),
+                    held->events.size());
   }
 }
 
@@ -89,15 +84,21 @@ void Machine::check_status() {
   const auto counts = shell_->counts();
   const auto former = shell_->former_counts();
   if (!info || !counts || !former || !server_.up()) return;
-  const SyncStatus status{*info, *counts, SpaceHead{server_.epoch(space_), oracle_.head(space_)},
-                          *former};
+  SyncStatus status{*info, *counts, SpaceHead{server_.epoch(space_), oracle_.head(space_)},
+                    *former};
   if (!status.synced()) return;
+  const auto held = this->held(*shell_);
+  if (!held || follows(*held) == Follows::cannot_know) return;
+  if (follows(*held) == Follows::former) {
+    status.space->other_line = is_told_of_another_line(*held);
+    if (!status.synced()) return;
+  }
   world_.count("said to be synced");
   for (const FormerEvent& event : lost_events()) {
     world_.violated(10, "c{}: all is said to be synced, and {} is lost", index_, event.id);
   }
   for (const std::string& identity : confirmed_) {
-    if (!oracle_.find(space_, identity) && !oracle_.lost(identity)) {
+    if (!oracle_.find(space_, identity)) {
       world_.violated(10, "c{}: all is said to be synced, and {} is not in the log", index_,
                       identity);
     }
@@ -106,6 +107,17 @@ void Machine::check_status() {
     world_.violated(10, "c{}: all is said to be synced at {}, and the log is at {}", index_,
                     info->cursor->sequence, oracle_.head(space_));
   }
+}
+
+// As `offsync status` asks.
+bool Machine::is_told_of_another_line(const Held& held) {
+  HttpRequest request;
+  request.method = "GET";
+  request.target = fmt::format("/v1/spaces/{}/events?after={}&limit=1", space_, held.at.text());
+  request.headers = {{"Offsync-Line", line_mark(held.events.back()->line)}};
+  world_.count("other lines asked for");
+  const auto answer = server_.handle(request);
+  return !answer || answer->status == 410;
 }
 
 bool Machine::settled(std::string& why) {
@@ -126,7 +138,20 @@ bool Machine::settled(std::string& why) {
   if (info->cursor->sequence != oracle_.head(space_)) {
     return say(fmt::format("is at {} of {}", info->cursor->sequence, oracle_.head(space_)));
   }
+  const auto held = this->held(*shell_);
+  if (held && follows(*held) == Follows::former)
+    return say("has not noticed that its log was put back");
   return true;
+}
+
+std::set<std::string> Machine::received_and_gone() {
+  std::set<std::string> gone;
+  const auto held = this->held(*shell_);
+  if (!held || follows(*held) == Follows::cannot_know) return gone;
+  for (const std::string& identity : received_) {
+    if (!oracle_.find(space_, identity) && !oracle_.is_given_up(identity)) gone.insert(identity);
+  }
+  return gone;
 }
 
 void Machine::strike_out_pending(std::set<std::string>& gone) {
@@ -167,10 +192,12 @@ void Machine::check_end() {
     }
     if (event.state == PendingState::held) world_.count("events held");
   }
+  const auto held = this->held(*shell_);
+  if (!held) return;
+  const bool knows = follows(*held) == Follows::current;
+  if (!knows) world_.count("clients that could not see a log put back");
   for (const std::string& identity : confirmed_) {
-    if (oracle_.find(space_, identity) || parked.contains(identity) || oracle_.lost(identity)) {
-      continue;
-    }
+    if (!knows || oracle_.find(space_, identity) || parked.contains(identity)) continue;
     world_.violated(1, "c{}: event {} was confirmed and is nowhere", index_, identity);
   }
   const auto records = shell_->conflicts(true);
@@ -179,11 +206,11 @@ void Machine::check_end() {
   for (const Replica::ConflictRecord& record : *records) {
     if (record.resolved_by.empty()) open.insert(record.conflict.id);
   }
-  for (const std::string& id : oracle_.open_conflicts(space_)) {
+  const std::set<std::string> expected = open_conflicts_of(held->events);
+  for (const std::string& id : expected) {
     const auto known = shell_->conflict(id);
     if (!known) world_.violated(7, "c{}: conflict {} has not reached this client", index_, id);
   }
-  const std::set<std::string> expected = oracle_.open_conflicts(space_);
   for (const std::string& id : open) {
     if (!expected.contains(id)) {
       world_.violated(7, "c{}: conflict {} is open here, and resolved in the log", index_, id);

@@ -20,7 +20,10 @@ void Machine::recover(Dice& dice) {
   const bool drop = dice.chance(150);
   const Status done = drop ? shell_->drop_lost(event.n) : shell_->send_lost(event.n);
   // Whether it was done or not, nobody knows where the disk has died.
-  if (drop) oracle_.given_up(event.source + " " + event.id);
+  if (drop) {
+    oracle_.given_up(event.source + " " + event.id);
+    confirmed_.erase(event.source + " " + event.id);
+  }
   world_.trace("c{} {} {}: {}", index_, drop ? "drops" : "sends", event.id, done.ok());
   world_.count(drop ? "lost events dropped" : "lost events sent");
   check_disk();

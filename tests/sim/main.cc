@@ -1,7 +1,7 @@
 // The simulator's program: runs seeds, each twice, and says what it saw.
 //
-//   offsync-sim [--seed S [NAME=VALUE …]] [--count N] [--from S] [--jobs J] [--file SEEDS]
-//               [--verbose] [--no-shrink] [--expect-failure]
+//   offsync-sim [--seed S] [--count N] [--from S] [--jobs J] [--file SEEDS] [NAME=VALUE …]
+//               [--verbose] [--no-shrink] [--all-counters]
 //
 // Exit: 0 all promises held; 1 one was broken (the seed is printed, and made smaller); 2 usage.
 #include <fmt/format.h>
@@ -22,12 +22,11 @@ namespace offsync::sim {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: offsync-sim [--seed S [NAME=VALUE ...]] [--count N] [--from S] [--jobs J]\n"
+    "usage: offsync-sim [--seed S] [--count N] [--from S] [--jobs J] [NAME=VALUE ...]\n"
     "                   [--file SEEDS] [--all-counters] [--verbose] [--no-shrink]\n";
 
 struct Arguments {
   std::optional<std::uint64_t> seed;
-  std::vector<std::string> overrides;
   std::string file;
   Order order;
   bool verbose = false, shrink = true, all_counters = false;
@@ -65,7 +64,7 @@ std::optional<Arguments> parse(int argc, char** argv) {
       } else if (word == "--all-counters") {
         arguments.all_counters = true;
       } else if (word.find('=') != std::string_view::npos) {
-        arguments.overrides.emplace_back(word);
+        arguments.order.overrides.emplace_back(word);
       } else {
         good = false;
       }
@@ -146,7 +145,7 @@ int run_many(const Arguments& arguments) {
   summary.print(stdout);
   if (summary.failed) {
     const Folder folder;
-    const Params params = Params::from(*summary.failed);
+    const Params params = arguments.order.params(*summary.failed);
     return fail(params, run_twice(params, folder.path(), false), arguments.shrink, folder);
   }
   if (summary.crashed) return 1;
@@ -162,14 +161,13 @@ int run_many(const Arguments& arguments) {
 int main(int argc, char** argv) {
   using namespace offsync::sim;
   const auto arguments = parse(argc, argv);
-  if (!arguments || (arguments->overrides.size() > 0 && !arguments->seed)) {
+  if (!arguments || (arguments->order.overrides.size() > 0 && !arguments->file.empty())) {
     std::fputs(kUsage, stderr);
     return 2;
   }
-  if (arguments->seed) {
-    const auto params = params_of(*arguments->seed, arguments->overrides);
-    return params ? run_listed({*params}, *arguments) : 2;
-  }
+  const auto params = params_of(arguments->seed.value_or(0), arguments->order.overrides);
+  if (!params) return 2;
+  if (arguments->seed) return run_listed({*params}, *arguments);
   if (!arguments->file.empty()) {
     const auto seeds = read_seeds(arguments->file);
     return seeds ? run_listed(*seeds, *arguments) : 2;

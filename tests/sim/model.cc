@@ -245,4 +245,40 @@ std::optional<std::string> History::shown() const {
   return "{\"subject\":\"" + events_.front()->subject + "\",\"fields\":{" + fields + "}}";
 }
 
+History history_of(Log log, const std::string& subject, Log pending) {
+  History history;
+  for (const Log part : {log, pending}) {
+    for (const EventPtr& event : part) {
+      if (event->subject == subject && !event->is_conflict()) history.add(event);
+    }
+  }
+  return history;
+}
+
+Entities state_of(Log log, Log pending) {
+  std::map<std::string, History> histories;
+  for (const Log part : {log, pending}) {
+    for (const EventPtr& event : part) {
+      if (!event->is_conflict()) histories[event->subject].add(event);
+    }
+  }
+  Entities state;
+  for (const auto& [subject, history] : histories) {
+    if (auto line = history.shown()) state[subject] = std::move(*line);
+  }
+  return state;
+}
+
+std::set<std::string> open_conflicts_of(Log log) {
+  std::set<std::string> open;
+  for (const EventPtr& event : log) {
+    if (event->is_conflict()) {
+      open.insert(event->id);
+    } else if (!event->causation.empty()) {
+      open.erase(event->causation);
+    }
+  }
+  return open;
+}
+
 }  // namespace offsync::sim

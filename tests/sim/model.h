@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,5 +82,15 @@ class History {
   std::vector<EventPtr> events_;
   std::set<std::string> identities_;
 };
+
+// The beginning of a log, or all of it.
+using Log = std::span<const EventPtr>;
+using Entities = std::map<std::string, std::string>;  // subject -> shown line
+
+// What follows from the log, and from `pending` on top.
+History history_of(Log log, const std::string& subject, Log pending);
+Entities state_of(Log log, Log pending);
+// Ids of the conflicts that are open at its end.
+std::set<std::string> open_conflicts_of(Log log);
 
 }  // namespace offsync::sim

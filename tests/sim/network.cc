@@ -31,6 +31,7 @@ struct SimTransport::Exchange {
   Id id = 0;
   HttpHandler* handler = nullptr;
   std::int64_t machine = 0;
+  std::string target;
   std::int64_t last_ms = 0;     // nothing may arrive before what was sent before it
   std::int64_t cut_after = -1;  // bytes of the answer; -1: never
   bool stalls = false;          // where it would be cut nobody says so
@@ -76,8 +77,9 @@ struct SimTransport::StreamPipe final : Pipe {
   std::shared_ptr<Exchange> exchange;
 };
 
-SimTransport::SimTransport(Network& network, std::int64_t machine, std::function<void()> wake)
-    : network_(network), machine_(machine), wake_(std::move(wake)) {}
+SimTransport::SimTransport(Network& network, std::int64_t machine, std::function<void()> wake,
+                           Heard heard)
+    : network_(network), machine_(machine), wake_(std::move(wake)), heard_(std::move(heard)) {}
 
 SimTransport::~SimTransport() {
   while (!exchanges_.empty()) cancel(exchanges_.begin()->first);
@@ -89,6 +91,7 @@ Transport::Id SimTransport::start(HttpRequest request, HttpHandler& handler) {
   exchange->id = next_++;
   exchange->handler = &handler;
   exchange->machine = machine_;
+  exchange->target = request.target;
   exchanges_[exchange->id] = exchange;
   network_.send(exchange, std::move(request));
   return exchange->id;
@@ -168,9 +171,10 @@ void Network::arrive(const ExchangePtr& exchange, const HttpRequest& request) {
 
 void Network::answer(const ExchangePtr& exchange, proxy::ApiAnswer answer) {
   const HttpHead head = head_of(answer);
-  later(exchange, [this, exchange, head] {
+  later(exchange, [this, exchange, head, life = server_.life()] {
     if (exchange->owner == nullptr || exchange->silent) return;
     if (parted(exchange->machine) || exchange->cut_after == 0) return lose(exchange);
+    if (head.status == 200) exchange->owner->heard_(exchange->target, life);
     exchange->handler->on_head(head);
     if (exchange->owner != nullptr) exchange->owner->wake_();
   });

@@ -21,8 +21,10 @@ class Network;
 // One process's connections. After it is gone nothing of them is heard.
 class SimTransport final : public Transport {
  public:
-  // `wake` is called after something came in.
-  SimTransport(Network& network, std::int64_t machine, std::function<void()> wake);
+  // `wake` is called after something came in; `heard` when a 200 begins, with its target and with
+  // the life of the logs that it tells of (see Oracle).
+  using Heard = std::function<void(const std::string& target, std::uint64_t life)>;
+  SimTransport(Network& network, std::int64_t machine, std::function<void()> wake, Heard heard);
   ~SimTransport() override;
   Id start(HttpRequest request, HttpHandler& handler) override;
   void cancel(Id id) override;
@@ -35,6 +37,7 @@ class SimTransport final : public Transport {
   Network& network_;
   std::int64_t machine_;
   std::function<void()> wake_;
+  Heard heard_;
   std::map<Id, std::shared_ptr<Exchange>> exchanges_;
   Id next_ = 1;
 };

@@ -8,6 +8,12 @@ const std::vector<EventPtr>& Oracle::log(const std::string& space) const {
   return it == spaces_.end() ? none : it->second.log;
 }
 
+Log Oracle::log(const std::string& space, std::uint64_t life) const {
+  if (life == this->life()) return log(space);
+  const auto it = past_[life].find(space);
+  return it == past_[life].end() ? Log() : it->second;
+}
+
 EventPtr Oracle::find(const std::string& space, const std::string& identity) const {
   const auto at = spaces_.find(space);
   if (at == spaces_.end()) return nullptr;
@@ -251,6 +257,7 @@ void Oracle::restarted() {
 void Oracle::compacted(const std::string& name, std::uint64_t upto) {
   Space& space = of(name);
   space.compacted = std::max(space.compacted, upto);
+  compacted_[name] = std::max(compacted_[name], upto);
 }
 
 Oracle::Logs Oracle::logs() const {
@@ -260,6 +267,7 @@ Oracle::Logs Oracle::logs() const {
 }
 
 void Oracle::put_back(const Logs& logs) {
+  past_.push_back(this->logs());
   for (auto& [name, space] : spaces_) {
     check_conflicts(space);
     const std::vector<EventPtr> before = std::move(space.log);
@@ -285,68 +293,12 @@ void Oracle::put_back(const Logs& logs) {
   }
 }
 
-std::set<std::string> Oracle::received_and_gone(const std::string& space) const {
-  std::set<std::string> gone;
-  const auto received = received_.find(space);
-  if (received == received_.end()) return gone;
-  for (const std::string& identity : received->second) {
-    if (!find(space, identity) && !given_up_.contains(identity)) gone.insert(identity);
-  }
-  return gone;
-}
-
 void Oracle::emitted(const Event& event) {
   std::string& last = last_stamp_[event.node()];
   if (event.stamp <= last) {
     world_.violated(9, "node {} gave the stamp {} after {}", event.node(), event.stamp, last);
   }
   last = event.stamp;
-}
-
-History Oracle::history(const std::string& name, const std::string& subject, std::uint64_t sequence,
-                        const std::vector<EventPtr>& pending) const {
-  History history;
-  const auto space = spaces_.find(name);
-  if (space != spaces_.end()) {
-    const auto at = space->second.by_subject.find(subject);
-    if (at != space->second.by_subject.end()) {
-      for (const EventPtr& event : at->second) {
-        if (event->sequence <= sequence) history.add(event);
-      }
-    }
-  }
-  for (const EventPtr& event : pending) {
-    if (event->subject == subject) history.add(event);
-  }
-  return history;
-}
-
-Entities Oracle::state(const std::string& name, std::uint64_t sequence,
-                       const std::vector<EventPtr>& pending) const {
-  std::set<std::string> subjects;
-  const auto space = spaces_.find(name);
-  if (space != spaces_.end()) {
-    for (const auto& [subject, events] : space->second.by_subject) subjects.insert(subject);
-  }
-  for (const EventPtr& event : pending) subjects.insert(event->subject);
-  Entities state;
-  for (const std::string& subject : subjects) {
-    const History entity = history(name, subject, sequence, pending);
-    if (auto line = entity.shown()) state[subject] = std::move(*line);
-  }
-  return state;
-}
-
-std::set<std::string> Oracle::open_conflicts(const std::string& space) const {
-  std::set<std::string> open;
-  for (const EventPtr& event : log(space)) {
-    if (event->is_conflict()) {
-      open.insert(event->id);
-    } else if (!event->causation.empty()) {
-      open.erase(event->causation);
-    }
-  }
-  return open;
 }
 
 std::vector<std::string> Oracle::shuffled(const std::string& space, Dice& dice) const {

@@ -16,8 +16,6 @@
 
 namespace offsync::sim {
 
-using Entities = std::map<std::string, std::string>;  // subject -> shown line
-
 // Events are named by their identity wherever nothing else is said.
 class Oracle {
  public:
@@ -35,6 +33,11 @@ class Oracle {
   void restarted();
   // Lines of the log up to there may be gone from the store.
   void compacted(const std::string& space, std::uint64_t upto);
+  // In any life.
+  std::uint64_t compacted(const std::string& space) const {
+    const auto at = compacted_.find(space);
+    return at == compacted_.end() ? 0 : at->second;
+  }
   // Somebody threw the store away.
   void wiped() { put_back({}); }
   // The logs as they are; and that these are there again.
@@ -45,17 +48,17 @@ class Oracle {
   std::uint64_t head(const std::string& space) const { return log(space).size(); }
   const std::vector<EventPtr>& log(const std::string& space) const;
   EventPtr find(const std::string& space, const std::string& identity) const;
+  // Each time the store is thrown away or put back, its logs have another life, whatever epoch they
+  // bear then. A log of a former life is as it was at the end of that.
+  std::uint64_t life() const { return past_.size(); }
+  Log log(const std::string& space, std::uint64_t life) const;
   // Was in a log that is no more.
   bool lost(const std::string& identity) const { return lost_.contains(identity); }
 
   // --- the clients ------------------------------------------------------------------------------
-  // A client has the event from the log. Then it must not get lost, unless a person gives it up.
-  void received(const std::string& space, const std::string& identity) {
-    received_[space].insert(identity);
-  }
+  // What some client has must not get lost, unless a person gives it up.
   void given_up(const std::string& identity) { given_up_.insert(identity); }
-  // Those that are in no log any more.
-  std::set<std::string> received_and_gone(const std::string& space) const;
+  bool is_given_up(const std::string& identity) const { return given_up_.contains(identity); }
   // An event as its author's replica has it.
   void emitted(const Event& event);
   // For all that it writes, or deletes, the event whose value its author saw there (or none). Of a
@@ -63,14 +66,6 @@ class Oracle {
   using Seen = std::map<Target, EventPtr>;
   void saw(const Event& event, Seen seen) { seen_[event.identity()] = std::move(seen); }
   EventPtr parse(const std::string& line);
-
-  // The states that follow from the log up to `sequence`, and from `pending` on top.
-  History history(const std::string& space, const std::string& subject, std::uint64_t sequence,
-                  const std::vector<EventPtr>& pending) const;
-  Entities state(const std::string& space, std::uint64_t sequence,
-                 const std::vector<EventPtr>& pending) const;
-  // Ids of the open conflicts at the end of the log.
-  std::set<std::string> open_conflicts(const std::string& space) const;
 
   // Lines of the log in another order and some of them twice: P6 has them give the same state.
   std::vector<std::string> shuffled(const std::string& space, Dice& dice) const;
@@ -106,9 +101,10 @@ class Oracle {
 
   World& world_;
   std::map<std::string, Space> spaces_;
+  std::vector<Logs> past_;                          // by life
+  std::map<std::string, std::uint64_t> compacted_;  // by space
   std::set<std::string> lost_, given_up_;
-  std::map<std::string, std::set<std::string>> received_;  // by space
-  std::unordered_map<std::string, Seen> seen_;             // by event
+  std::unordered_map<std::string, Seen> seen_;  // by event
   std::unordered_map<std::string, EventPtr> parsed_;
   std::unordered_map<std::string, std::string> last_stamp_;  // by node
 };

@@ -32,6 +32,7 @@ constexpr Parameter kParameters[] = {
     {"compactions", &Params::compactions, 0},
     {"wipes", &Params::wipes, 0},
     {"restores", &Params::restores, 0},
+    {"restores_in_epoch", &Params::restores_in_epoch, 0},
     {"strays", &Params::strays, 0},
     {"imports", &Params::imports, 0},
     {"forgeries", &Params::forgeries, 0},
@@ -99,6 +100,7 @@ Params Params::from(std::uint64_t seed) {
   Dice later(seed, "later params");  // so that the seeds of before are as they were
   p.restores = later.chance(200) ? later.between(1, 2) : 0;
   p.strays = later.chance(200) ? later.between(1, 2) : 0;
+  p.restores_in_epoch = later.chance(200) ? later.between(1, 2) : 0;
   return p;
 }
 

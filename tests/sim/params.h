@@ -27,8 +27,10 @@ struct Params {
   std::int64_t disk_errors = 0, disk_full = 0;
   std::int64_t clock_jumps = 0, clock_drift = 0;  // drift in permille, at most
   std::int64_t compactions = 0, wipes = 0;
-  std::int64_t restores = 0;  // backups that are put back some time after they were made
-  std::int64_t strays = 0;    // syncs that are led to another space, each client
+  // Backups that are put back some time after they were made: with a new epoch, as it should be, or
+  // without.
+  std::int64_t restores = 0, restores_in_epoch = 0;
+  std::int64_t strays = 0;                  // syncs that are led to another space, each client
   std::int64_t imports = 0, forgeries = 0;  // permille of the ops
 
   // Limits, small so that they are met.

@@ -52,10 +52,16 @@ void People::plan() {
   some("backup", params.restores, [this](Dice& dice) {
     server_.back_up();
     world_.after(dice.below(20'000), [this] {
-      if (world_.faults) server_.put_back();
+      if (world_.faults) server_.put_back(true);
     });
   });
-  some("recovery", 4 * (params.wipes + params.restores),
+  some("backup in epoch", params.restores_in_epoch, [this](Dice& dice) {
+    server_.back_up();
+    world_.after(dice.below(20'000), [this] {
+      if (world_.faults) server_.put_back(false);
+    });
+  });
+  some("recovery", 4 * (params.wipes + params.restores + params.restores_in_epoch),
        [this](Dice& dice) { dice.pick(machines_)->recover(dice); });
   some("stray", params.strays * params.clients, [this](Dice& dice) {
     dice.pick(machines_)->go_astray(server_.name_of(dice.below(server_.spaces())));

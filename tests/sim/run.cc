@@ -103,7 +103,7 @@ class Scene {
     for (std::int64_t i = 0; i < server_.spaces(); ++i) {
       const std::string& space = server_.name_of(i);
       check_received(space);
-      const Entities expected = oracle_.state(space, oracle_.head(space), {});
+      const Entities expected = state_of(oracle_.log(space), {});
       if (server_.state(space) != expected) {
         world_.violated(5, "the proxy's state of {} is not that of its log", space);
       }
@@ -115,7 +115,10 @@ class Scene {
 
   // P1: what a client had from a log is in the log, or waits for a person.
   void check_received(const std::string& space) {
-    std::set<std::string> gone = oracle_.received_and_gone(space);
+    std::set<std::string> gone;
+    for (const auto& machine : machines_) {
+      if (machine->space() == space) gone.merge(machine->received_and_gone());
+    }
     for (const auto& machine : machines_) {
       if (machine->space() == space) machine->strike_out_pending(gone);
     }

@@ -208,15 +208,15 @@ void Server::back_up() {
   world_.trace("proxy backed up");
 }
 
-void Server::put_back() {
+void Server::put_back(bool new_epoch) {
   if (!up() || !backup_) return;
   die(false);
   disk_.load(backup_->image);
   oracle_.put_back(backup_->logs);
   epochs_.clear();
-  begins_anew_ = true;
-  world_.count("backups put back");
-  world_.trace("proxy put back");
+  begins_anew_ = new_epoch;
+  world_.count(new_epoch ? "backups put back" : "backups put back in their epoch");
+  world_.trace("proxy put back{}", new_epoch ? "" : " in its epoch");
 }
 
 void Server::heal() {

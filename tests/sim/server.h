@@ -48,6 +48,8 @@ class Server {
     const auto at = epochs_.find(space);
     return at == epochs_.end() ? "" : at->second;
   }
+  // Of its logs; see Oracle.
+  std::uint64_t life() const { return oracle_.life(); }
   // Which run of the proxy this is; whoever waits for an earlier one waits in vain.
   int incarnation() const { return incarnation_; }
   void die(bool power);
@@ -57,7 +59,8 @@ class Server {
   void compact(const std::string& space, std::uint64_t upto);
   void wipe();
   void back_up();
-  void put_back();  // the latest backup, and begins its logs anew
+  void put_back(
+      bool new_epoch);  // the latest backup; its logs begin anew, or go on as if nothing were
   void heal();
   void count_disk();
   // What the store says of the space, as a person would see it.
