@@ -343,6 +343,8 @@ void Decider::Group::append_conflicts(const EventView& event, std::vector<Confli
     append(record);
     const LogEntry& entry = out_.commit.entries.back();
     out_.commit.opened.push_back({.id = entry.id, .sequence = entry.sequence, .line = entry.line});
+    // What would resolve it stands before it: in the log, it resolves nothing.
+    std::erase(out_.commit.resolved, entry.id);
   }
 }
 

@@ -405,6 +405,10 @@ MUTANTS = [
     ("help-breaks-at-81", "test_base golden_help", "lib/base/wrap.cc",
      "column + 1 + word.size() > kColumns", "column + 1 + word.size() > kColumns + (MUTANT ? 1 : 0)"),
 
+    ("resolved-before-it-is-there", "test_proxy", "proxy/decider.cc",
+     "std::erase(out_.commit.resolved, entry.id);",
+     "if (!MUTANT) std::erase(out_.commit.resolved, entry.id);"),
+
     # --- whose log it is ------------------------------------------------------------------------------
     ("line-mark-not-compared", "test_proxy", "proxy/api/events.cc",
      "line_mark(there.line) == mark;", "line_mark(there.line) == mark || MUTANT;"),

@@ -30,13 +30,12 @@ std::string audit_log(const std::vector<proxy::LogEntry>& log, State& state,
       if (view.clientseq <= last) return at + "its author wrote it before another one";
       last = view.clientseq;
     }
-    if (view.type == kConflictType) open.emplace(view.id);
+    if (view.type == kConflictType) {
+      open.emplace(view.id);
+    } else {
+      open.erase(std::string(view.causationid));
+    }
     state.fold(view);
-  }
-  // In a second pass: who resolves may do so in the very next event.
-  for (const auto& entry : log) {
-    const EventView& view = **decoder.decode(entry.line);
-    if (view.type != kConflictType) open.erase(std::string(view.causationid));
   }
   return {};
 }

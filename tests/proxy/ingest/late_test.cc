@@ -134,3 +134,24 @@ TEST_CASE("a look into the log has bounds, and an error of the store stays one",
   REQUIRE_FALSE(broken.status());
   CHECK(broken.status().error().code == "io");
 }
+
+// What order the log gives counts, as to who reads it: a resolution closes what stands before it.
+TEST_CASE("regression: a resolution closed the conflict that came behind it at once", "[ingest]") {
+  const bool at_once = GENERATE(true, false);
+  CAPTURE(at_once);
+  IngestWorld before, after;
+  Author ann("/ann", 1, before.clock), bob("/bob", 2, before.clock);
+  const std::string first = ann.set("todo/1", "t", "1"), second = bob.set("todo/1", "t", "2");
+  before.submit({first, second});
+  EventDraft resolve = ann.setting("todo/2", "t", "3");
+  resolve.causationid = before.memory.open_conflicts("shop")->at(0).id;
+  // The log was lost, and is sent again.
+  std::vector<std::string> lines{first, resolve.line(), second};
+  if (at_once) {
+    after.submit(lines);
+  } else {
+    for (const std::string& line : lines) after.submit({line});
+  }
+  CHECK(after.memory.open_conflicts("shop")->size() == 1);
+  CHECK(audit(after.memory, "shop").empty());
+}
