@@ -123,14 +123,8 @@ class Log final : public Command {
     LogFilter range;
     range.until = filter.until_sequence();
     if (filter.after()) {
-      const Cursor& after = *filter.after();
-      if (!after.epoch.empty() && info.cursor && after.epoch != info.cursor->epoch) {
-        return make_error(Errc::bad_data, "cursor_expired",
-                          fmt::format("the cursor {} is of another log than this replica's ({})",
-                                      after.text(), info.cursor->text()),
-                          "print the log without --after");
-      }
-      range.after = after.sequence;
+      if (info.cursor) OFFSYNC_TRY(filter.is_of(info.cursor->epoch, "this replica's"));
+      range.after = filter.after()->sequence;
     }
     // Whoever reads by hand wants to know, and who asks for what was before it.
     const bool asked = filter.after() || filter.since_is_before(info.log_after);

@@ -71,10 +71,9 @@ class Replay final : public Command {
     OFFSYNC_ASSIGN(const InputFile file, InputFile::open(file_));
     LineReader reader(file.fd(), file.name());
     LineReader::Line line;
-    while (reader.next(line)) {
+    while (!folder.full() && reader.next(line)) {
       OFFSYNC_TRY(folder.fold(line, reader));
       if (complain_of(folder.take_refused(), file, progress) && strict_) return {};
-      if (folder.full()) break;
       if ((line.number & 0xffff) == 0) {
         progress.update(counted(folder.folded(), "event"));
       }
@@ -113,8 +112,11 @@ class Replay final : public Command {
     std::uint64_t head = 1;
     for (std::uint64_t from = 0; from < head && from < filter.until_sequence() && !folder.full();) {
       OFFSYNC_ASSIGN(const Remote::Page page, remote.events(at, limits::kPageEvents));
+      OFFSYNC_TRY(filter.is_of(page.next.epoch, "the proxy's"));
       std::uint64_t number = from;
-      for (const std::string& line : page.lines) folder.fold_event(line, ++number);
+      for (const std::string& line : page.lines) {
+        if (!folder.full()) folder.fold_event(line, ++number);
+      }
       folder.finish();
       if (const auto refused = folder.take_refused(); !refused.empty()) {
         return make_error(Errc::protocol, "bad_answer",
@@ -138,6 +140,7 @@ class Replay final : public Command {
                              LogFolder& folder) {
     OFFSYNC_ASSIGN(Replica replica, open_replica(settings, context.clock, context.random));
     OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
+    if (info.cursor) OFFSYNC_TRY(filter.is_of(info.cursor->epoch, "this replica's"));
     if (info.log_after > 0) OFFSYNC_TRY(folder.begin_snapshot(info.log_after));
     Status failed;
     OFFSYNC_TRY(replica.for_each_base([&](std::string_view line) {
@@ -148,7 +151,7 @@ class Replay final : public Command {
     LogFilter range;
     range.until = filter.until_sequence();
     OFFSYNC_TRY(replica.for_each_log(range, [&](std::uint64_t sequence, std::string_view line) {
-      folder.fold_event(line, sequence);
+      if (!folder.full()) folder.fold_event(line, sequence);
       return !folder.full();
     }));
     folder.finish();

@@ -77,15 +77,16 @@ bool any_matches(const std::vector<std::string>& globs, std::string_view text) {
          });
 }
 
-// -1, 0, 1: the event is before, at or after the point. An event without the value that the point
-// is about is at it.
+// -1, 0, 1: the event is before, at or after the point. One that has neither time nor stamp is at
+// each: it writes nothing, or is reported (without_place).
 int compare(const EventView& event, const Point& point) {
   const auto sign = [](auto a, auto b) { return a < b ? -1 : a > b ? 1 : 0; };
   if (const auto* sequence = std::get_if<std::uint64_t>(&point)) {
-    return event.sequence == 0 ? 0 : sign(event.sequence, *sequence);
+    return event.sequence == 0 ? 1 : sign(event.sequence, *sequence);
   }
   if (const auto* ms = std::get_if<std::int64_t>(&point)) {
-    return event.time.empty() ? 0 : sign(event.time_ms, *ms);
+    if (!event.time.empty()) return sign(event.time_ms, *ms);
+    return event.stamp.none() ? 0 : sign(event.stamp.ms(), *ms);
   }
   return event.stamp.none() ? 0 : sign(event.stamp, std::get<Stamp>(point));
 }
@@ -192,12 +193,31 @@ bool Filter::holds(const EventView& event, const Where& where) {
 }
 
 bool Filter::matches(const EventView& event) const {
+  if (since_ && compare(event, *since_) < 0) return false;
+  if (until_ && compare(event, *until_) > 0) return false;
+  return matches_content(event);
+}
+
+bool Filter::can_place(const EventView& event) const {
+  const auto asks = [](const std::optional<Point>& point) {
+    return point && std::holds_alternative<std::uint64_t>(*point);
+  };
+  return event.sequence != 0 || !(after_ || asks(since_) || asks(until_));
+}
+
+Status Filter::is_of(std::string_view epoch, std::string_view whose) const {
+  if (!after_ || after_->epoch.empty() || after_->epoch == epoch) return {};
+  return make_error(Errc::bad_data, "cursor_expired",
+                    fmt::format("the cursor {} is of another log than {}, which is {}",
+                                after_->text(), whose, epoch),
+                    "run it again without --after");
+}
+
+bool Filter::matches_content(const EventView& event) const {
   if (!any_matches(types_, event.type) || !any_matches(subjects_, event.subject) ||
       !any_matches(sources_, event.source)) {
     return false;
   }
-  if (since_ && compare(event, *since_) < 0) return false;
-  if (until_ && compare(event, *until_) > 0) return false;
   return std::all_of(where_.begin(), where_.end(),
                      [&](const Where& where) { return holds(event, where); });
 }

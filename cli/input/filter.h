@@ -28,7 +28,8 @@ struct FilterOptions {
 // --type --subject --source --since --until --after --where -n. `limit_help` says which N events.
 void add_filter_options(Options& command, FilterOptions& options, const char* limit_help);
 
-// A place in a log: a sequence, a time in ms (of the event's `time`), or a stamp.
+// A place in a log: a sequence, a time in ms (of the event's `time`, else of its stamp), or a
+// stamp.
 using Point = std::variant<std::uint64_t, std::int64_t, Stamp>;
 
 // "42"; "2026-11-23T12:00:00Z"; "2026-11-23", "2026-11-23 12:00[:00]" (local time); "today" and
@@ -44,11 +45,19 @@ class Filter {
   // Errors are Errc::usage and name the option.
   static Result<Filter> make(const FilterOptions& options, std::int64_t now_ms);
 
-  // Whether the event passes all filters but --after and -n. An event without a sequence passes
-  // an --until that is a sequence: it is not in the log yet.
+  // Whether the event passes all filters but --after and -n. One without a sequence is not in the
+  // log yet, and so comes behind all that have one; one without a `time` is of its stamp's.
   bool matches(const EventView& event) const;
+  // Whether it has what --since, --until and --after ask for; without a log around it, an event
+  // that has no sequence has no place among those that have one.
+  bool can_place(const EventView& event) const;
+  // All but the places: --type, --subject, --source and --where.
+  bool matches_content(const EventView& event) const;
 
   const std::optional<Cursor>& after() const { return after_; }
+  // Error bad_data `cursor_expired` where --after names another epoch than the log's, which is
+  // `whose` ("the proxy's").
+  Status is_of(std::string_view epoch, std::string_view whose) const;
   std::optional<std::uint64_t> limit() const { return limit_; }
   // The --until that is a sequence; UINT64_MAX where there is none.
   std::uint64_t until_sequence() const;

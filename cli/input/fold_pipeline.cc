@@ -14,7 +14,7 @@ std::optional<Error> without_place(const EventView& event) {
                   "give it a time, or take it into a replica with: offsync emit --batch");
 }
 
-FoldPipeline::FoldPipeline(State& state, std::function<bool(const EventView&)> wanted)
+FoldPipeline::FoldPipeline(State& state, Wanted wanted)
     : state_(state), wanted_(std::move(wanted)) {}
 
 FoldPipeline::~FoldPipeline() {
@@ -99,6 +99,7 @@ void FoldPipeline::work_or_wait(std::unique_lock<std::mutex>& lock) {
 
 void FoldPipeline::work(Worker& worker, Batch& batch) {
   worker.events.clear();
+  worker.lines.clear();
   for (std::size_t i = 0; i < batch.lines.size(); ++i) {
     const Line& line = batch.lines[i];
     auto event = worker.decoders[i].decode_in_place({batch.text.data() + line.at, line.bytes});
@@ -108,13 +109,28 @@ void FoldPipeline::work(Worker& worker, Batch& batch) {
       batch.refused.push_back({line.number, line.byte, std::move(*lost)});
     } else {
       worker.events.push_back(**event);
+      worker.lines.push_back(i);
     }
   }
   if (worker.events.empty()) return;
   const std::lock_guard lock(folding_);
-  if (wanted_)
-    std::erase_if(worker.events, [&](const EventView& event) { return !wanted_(event); });
+  if (wanted_) leave_out(worker, batch);
   state_.fold(worker.events);
+}
+
+// What is not wanted, or of which that cannot be said.
+void FoldPipeline::leave_out(Worker& worker, Batch& batch) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < worker.events.size(); ++i) {
+    auto wanted = wanted_(worker.events[i]);
+    if (!wanted) {
+      const Line& line = batch.lines[worker.lines[i]];
+      batch.refused.push_back({line.number, line.byte, std::move(wanted).error()});
+    } else if (*wanted) {
+      worker.events[kept++] = worker.events[i];
+    }
+  }
+  worker.events.resize(kept);
 }
 
 // Makes a batch that is done ready to be filled.

@@ -36,9 +36,11 @@ std::optional<Error> without_place(const EventView& event);
 
 class FoldPipeline {
  public:
-  // `state` must not be touched between the first add() and finish(). `wanted` says whether an
-  // event is to be folded; it is called by any thread, but never by two at once. Empty: all are.
-  explicit FoldPipeline(State& state, std::function<bool(const EventView&)> wanted = {});
+  // Whether an event is to be folded; an error: it cannot be said.
+  using Wanted = std::function<Result<bool>(const EventView&)>;
+  // `state` must not be touched between the first add() and finish(). `wanted` is called by any
+  // thread, but never by two at once. Empty: all are.
+  explicit FoldPipeline(State& state, Wanted wanted = {});
   FoldPipeline(const FoldPipeline&) = delete;
   FoldPipeline& operator=(const FoldPipeline&) = delete;
   ~FoldPipeline();
@@ -77,6 +79,7 @@ class FoldPipeline {
     Worker() : decoders(kEvents) { events.reserve(kEvents); }
     std::vector<Decoder> decoders;
     std::vector<EventView> events;
+    std::vector<std::size_t> lines;  // of the batch, that of each event
   };
 
   Batch& filling() { return batches_[handed_ % kBatches]; }
@@ -84,12 +87,13 @@ class FoldPipeline {
   void start();
   void help();
   void work(Worker& worker, Batch& batch);
+  void leave_out(Worker& worker, Batch& batch);
   // Works on the next batch where there is one, else waits for a helper. `lock` holds mutex_.
   void work_or_wait(std::unique_lock<std::mutex>& lock);
   void collect(Batch& batch);
 
   State& state_;
-  std::function<bool(const EventView&)> wanted_;
+  Wanted wanted_;
   std::mutex folding_;  // state_ and wanted_
 
   Worker own_;

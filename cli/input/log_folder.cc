@@ -16,11 +16,16 @@ constexpr std::size_t kEntityLineBytes = 256 * 1024 * 1024;
 
 }  // namespace
 
-std::function<bool(const EventView&)> LogFolder::wanted_by(const Filter& filter) {
+FoldPipeline::Wanted LogFolder::wanted_by(const Filter& filter) {
   if (filter.all() && !filter.after()) return {};
-  return [&filter](const EventView& event) {
+  return [&filter](const EventView& event) -> Result<bool> {
+    if (!filter.can_place(event) && event.writes() && filter.matches_content(event)) {
+      return bad_data("missing",
+                      "the event has no sequence, so nobody knows on which side of one it is",
+                      "choose by a time or a stamp, or take the log of a proxy");
+    }
     if (!filter.matches(event)) return false;
-    return !filter.after() || event.sequence == 0 || event.sequence > filter.after()->sequence;
+    return !filter.after() || event.sequence > filter.after()->sequence;
   };
 }
 
@@ -58,7 +63,11 @@ void LogFolder::fold_at_once(std::string_view line, std::uint64_t number, std::u
   if (auto lost = without_place(**event)) {
     return pipeline_.add_refused({number, byte, std::move(*lost)});
   }
-  if (wanted_ && !wanted_(**event)) return;
+  if (wanted_) {
+    auto wanted = wanted_(**event);
+    if (!wanted) return pipeline_.add_refused({number, byte, std::move(wanted).error()});
+    if (!*wanted) return;
+  }
   state_.fold(**event);
   ++folded_;
 }

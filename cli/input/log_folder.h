@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -26,7 +25,7 @@ class LogFolder {
   // errors are returned.
   Status fold(const LineReader::Line& line, LineReader& reader);
 
-  // A bad one is among take_refused(), under this number.
+  // A bad one is among take_refused(), under this number. Precondition: not full().
   void fold_event(std::string_view line, std::uint64_t number, std::uint64_t byte = 0);
   Status fold_entity(std::string_view line);
   // A snapshot at `sequence` comes. It can only be taken as a whole: an --until before it, or a
@@ -46,13 +45,13 @@ class LogFolder {
   bool full() const { return filter_.limit() && folded_ >= *filter_.limit(); }
 
  private:
-  static std::function<bool(const EventView&)> wanted_by(const Filter& filter);
+  static FoldPipeline::Wanted wanted_by(const Filter& filter);
   void fold_at_once(std::string_view line, std::uint64_t number, std::uint64_t byte);
   Status fold_state(std::string_view line, LineReader& reader);
   Status fold_head(std::string_view line, LineReader& reader);
 
   const Filter& filter_;
-  const std::function<bool(const EventView&)> wanted_;  // empty: all are
+  const FoldPipeline::Wanted wanted_;  // empty: all are
   EntityDecoder entities_;
   Decoder decoder_;
   State state_;

@@ -139,9 +139,25 @@ TEST_CASE("filter: an event that is not in the log yet is behind every sequence"
   const std::string queued =
       R"({"specversion":"1.0","id":"i","source":"/c","type":"t","subject":"k/1","data":{}})";
   FilterOptions options;
-  options.until = "3";
   options.since = "1000";
   CHECK(passes(options, queued));
+  options.until = "2000";
+  CHECK_FALSE(passes(options, queued));
+}
+
+TEST_CASE("filter: an event without a time is of its stamp's") {
+  const std::string stamped =
+      R"({"specversion":"1.0","id":"i","source":"/c","type":"t","subject":"k/1",)"
+      R"("stamp":"019aafbb2a00-0000-0000000000000000","data":{"set":{"x":1}}})";
+  const auto between = [&](const std::string& since, const std::string& until) {
+    FilterOptions options;
+    options.since = since;
+    options.until = until;
+    return passes(options, stamped);
+  };
+  CHECK(between("2025-11-22T00:00:00Z", "2025-11-25T00:00:00Z"));
+  CHECK_FALSE(between("", "2020-01-01"));
+  CHECK_FALSE(between("2099-01-01", ""));
 }
 
 TEST_CASE("filter: one glob of each list must match") {

@@ -84,6 +84,22 @@ TEST_CASE("log folder: so many events and no more") {
   CHECK(f.folder.full());
 }
 
+TEST_CASE("log folder: without a sequence nobody knows on which side of one an event is") {
+  for (auto option : {&FilterOptions::since, &FilterOptions::until, &FilterOptions::after}) {
+    for (const bool one_by_one : {false, true}) {
+      FilterOptions options;
+      options.*option = "5";
+      options.subjects = {"k/*"};
+      if (one_by_one) options.limit = 9;
+      Folding f(options);
+      CHECK(f.fold(event(1, "k/1")).error().code == "missing");
+      CHECK(f.fold(event(2, "other/1")).ok());  // whatever its place
+      CHECK(f.fold(event(3, "k/1", 5)).ok());
+      CHECK(f.shown("k/1") == (option == &FilterOptions::after ? "none" : "1"));
+    }
+  }
+}
+
 TEST_CASE("log folder: a snapshot, then what came behind it") {
   Folding f;
   REQUIRE(f.fold(head(40, 2)).ok());
