@@ -54,6 +54,11 @@ bool later(const Writer& a, const WriterStore& b) {
   return a.id != other.id ? a.id > other.id : a.source > other.source;
 }
 
+bool less(Decimal a, Decimal b) {
+  a -= b;
+  return a.text().starts_with('-');
+}
+
 }  // namespace
 
 bool Field::later_than_current(const Writer& writer) const {
@@ -84,8 +89,14 @@ void Field::note(const Writer& writer) {
   if (later_than_current(writer)) writer_.set(writer);
 }
 
+// One write can come with two values (an id that was given twice): the greater text then stays.
 void Field::set_register(const Writer& writer, std::string_view value) {
-  if (!later_than_current(writer)) return;
+  if (!later_than_current(writer)) {
+    const Writer last = this->writer();
+    const bool same_write =
+        writer.stamp == last.stamp && writer.id == last.id && writer.source == last.source;
+    if (!same_write || value <= this->value()) return;
+  }
   writer_.set(writer);
   writer_.texts_.append(value);
 }
@@ -95,14 +106,19 @@ void Field::increment(const Writer& writer, Decimal amount) {
   note(writer);
 }
 
-// True where it was not counted yet. One of an unknown source is the same as any of a known one
-// that equals it in all else: it goes where that is, so that the order does not matter.
+// True where it was not counted yet. Of one write with two amounts the greater counts. One of an
+// unknown source is the same as any of a known one that equals it in all else: it goes where that
+// is, so that the order does not matter.
 bool Field::count(const Writer& writer, Decimal amount) {
   if (!many_) many_ = std::make_unique<Many>();
   Increments& all = many_->increments;
   const auto [it, fresh] = all.try_emplace(
       Increment{writer.stamp, std::string(writer.id), std::string(writer.source)}, amount);
-  if (!fresh) return false;
+  if (!fresh) {
+    if (!less(it->second, amount)) return false;
+    many_->sum -= it->second;
+    it->second = amount;
+  }
   const auto same = [&](const Increments::value_type& other) {
     return other.first.stamp == writer.stamp && other.first.id == writer.id &&
            other.second == amount;
