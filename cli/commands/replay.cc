@@ -55,6 +55,7 @@ class Replay final : public Command {
       done = fold_file(folder, progress);
     }
     if (!done) return report(done.error());
+    complain_of_kinds(folder.state());
     if (strict_ && refused_ > 0) return kBadData;
     const Pager pager(settings);
     Out out;
@@ -97,6 +98,29 @@ class Replay final : public Command {
       if (strict_) return true;
     }
     return !refused.empty();
+  }
+
+  // Only the whole state tells: of two lines neither is the bad one, and a delete may come between.
+  void complain_of_kinds(const State& state) {
+    const auto named = [](const Field& field) {
+      return fmt::format("{} (event {} of {})", name_of(field.kind()), field.writer().id,
+                         field.writer().source);
+    };
+    for (const auto& [subject, entity] : state.sorted()) {
+      if (!entity->lives()) continue;
+      const Field* last = nullptr;
+      for (const Field& field : entity->fields()) {
+        if (last != nullptr && last->name() == field.name()) {
+          complain(
+              fmt::format("{}: the field '{}' is written as a {} and as a {}; only one is shown "
+                          "(kind_mismatch)",
+                          subject, field.name(), named(*last), named(field)));
+          ++refused_;
+          if (strict_) return;
+        }
+        last = &field;
+      }
+    }
   }
 
   bool is_url() const { return file_.starts_with("http://") || file_.starts_with("https://"); }

@@ -68,6 +68,18 @@ Bad lines are told and left out; --strict stops and prints no state.
   {"subject":"order/1","fields":{"n":7,"what":"nails"}}
   [65]
 
+A field that is written in two kinds is told, whatever the order of the lines.
+
+  $ echo '{"specversion":"1.0","id":"a","source":"/s","type":"t","subject":"f/1","time":"2024-01-01T10:00:00Z","data":{"inc":{"n":1}}}' > kinds
+  $ echo '{"specversion":"1.0","id":"b","source":"/s","type":"t","subject":"f/1","time":"2024-01-01T10:00:01Z","data":{"set":{"n":5}}}' >> kinds
+  $ offsync replay kinds
+  offsync: f/1: the field 'n' is written as a register (event b of /s) and as a counter (event a of /s); only one is shown (kind_mismatch)
+  {"subject":"f/1","fields":{"n":5}}
+  [65]
+  $ tac kinds | offsync replay - --strict
+  offsync: f/1: the field 'n' is written as a register (event b of /s) and as a counter (event a of /s); only one is shown (kind_mismatch)
+  [65]
+
 What is no NDJSON at all is told once.
 
   $ gzip -k events; zstd -q events; jq -s . events > array; jq -sc . events > line; iconv -t UTF-16 events > wide
