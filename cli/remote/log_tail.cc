@@ -222,11 +222,17 @@ Status LogTail::follow_new_log(const ReplicaInfo& info) {
   epoch_ = info.cursor->epoch;
   sequence_ = new_log_from_ == TailStart::From::beginning ? 0 : info.log_after;
   ahead_.clear();
-  shown_.clear();
+  forget_shown();
   last_line_.clear();
   doubt_ = false;
   notice_(fmt::format("{}; going on behind event {}", what, sequence_));
   return {};
+}
+
+// Where the events that were shown stood says nothing any more. A consumer gets again what comes
+// again: it has said where it begins in a new log.
+void LogTail::forget_shown() {
+  pass_nothing_ ? shown_.clear() : shown_.part_from_all();
 }
 
 // Rows are collected first, so that no read transaction is open while a reader or a command of
@@ -272,7 +278,7 @@ Result<bool> LogTail::skip_forgotten() {
   notice_(fmt::format("the proxy no longer has the events {} to {}; going on behind them",
                       sequence_ + 1, space->oldest - 1));
   sequence_ = space->oldest - 1;
-  shown_.clear();
+  forget_shown();
   last_line_.clear();
   return true;
 }

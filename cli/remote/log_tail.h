@@ -83,6 +83,7 @@ class LogTail {
   Result<bool> cannot_tell(const ReplicaInfo& info);
   Result<bool> go_on_behind(std::uint64_t sequence);
   Status follow_new_log(const ReplicaInfo& info);
+  void forget_shown();
   Result<bool> pump_replica();
   Result<bool> pump_pages(std::uint64_t upto);
   Result<bool> skip_forgotten();

@@ -41,6 +41,11 @@ void ShownEvents::part_behind(std::uint64_t sequence) {
   }
 }
 
+void ShownEvents::part_from_all() {
+  for (const Shown& shown : shown_) parted_.insert(shown.name);
+  shown_.clear();
+}
+
 bool ShownEvents::comes_again(const EventView& event) {
   if (parted_.empty()) return false;
   const auto it = parted_.find(name_of(event));

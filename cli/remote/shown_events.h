@@ -27,6 +27,8 @@ class ShownEvents {
   bool was(std::uint64_t sequence, std::string_view line) const;
   // The log has others behind `sequence`. Those that it had there may come again at other places.
   void part_behind(std::uint64_t sequence);
+  // Another log takes this one's place, in which all of them may come again. None is known then.
+  void part_from_all();
   // Whether it is one of those, once.
   bool comes_again(const EventView& event);
 

@@ -268,6 +268,30 @@ TEST_CASE_METHOD(Fixture, "a log that was replaced is followed, and said") {
   REQUIRE(tail.position()->text() == "two-3");
 }
 
+TEST_CASE_METHOD(Fixture, "what comes again in a log of another epoch is not shown again") {
+  log.head = 7;
+  bootstrap(0);
+  pull(5);
+  auto tail = this->tail({});
+  REQUIRE(tail.begin().ok());  // 1 to 5 are taken as shown
+  pull(7);
+  REQUIRE(run(tail) == Sequences{6, 7});
+  log.epoch = "two";
+  log.put_back(3, 8);
+  log.again = {{5, 4}, {6, 7}, {8, 5}};
+  bootstrap(3);
+  pull(8);
+  REQUIRE(run(tail) == Sequences{4, 7});
+  // And once more: what did not come again then may do so now.
+  log.epoch = "three";
+  log.put_back(3, 6);
+  log.again = {{5, 6}, {6, 7}};
+  bootstrap(3);
+  pull(6);
+  REQUIRE(run(tail) == Sequences{});
+  REQUIRE(notices.size() == 2);
+}
+
 TEST_CASE_METHOD(Fixture, "a log that was replaced in its epoch: who may pass nothing over stops") {
   const auto from =
       GENERATE(std::optional<From>(), std::optional(From::beginning), std::optional(From::stored));

@@ -525,6 +525,8 @@ MUTANTS = [
      "doubt_ = doubt_ || fetched || went_back;", "doubt_ = doubt_ || (fetched && !MUTANT) || went_back;"),
     ("sent-again-is-shown-again", "test_cli", "cli/remote/log_tail.cc",
      "const bool again = shown_.comes_again(*event);", "const bool again = shown_.comes_again(*event) && !MUTANT;"),
+    ("another-log-shows-all-again", "test_cli", "cli/remote/log_tail.cc",
+     "pass_nothing_ ? shown_.clear()", "pass_nothing_ || MUTANT ? shown_.clear()"),
     ("pages-asked-without-the-place", "test_cli", "cli/remote/log_tail.cc",
      "kRows, last_line_);", "kRows, MUTANT ? std::string() : last_line_);"),
     ("own-times-go-back", "test_replica test_sync", "lib/replica/emit.cc",
