@@ -35,10 +35,12 @@ void SyncEngine::Impl::end_push() {
   push.due_ms = now();
   if (session.end() == Session::End::done) {
     push.succeeded();
-    retries = 0;
+    retries = cut_pushes = 0;
     pushed_upto = session.last_n();
   } else if (session.status() == 413 && session.size() > 1) {
     push_events = session.size() / 2;  // something in between has a limit of its own
+  } else if (shorten(session)) {
+    if (!once()) fail(push, session.error(), true, &session);
   } else if (session.end() == Session::End::failed) {
     fail(push, session.error(), session.worth_retrying(), &session);
   } else {
@@ -131,12 +133,19 @@ void SyncEngine::Impl::note_progress(std::uint64_t reached, bool held) {
   anew.reset();
 }
 
-// As nothing counts of a page that was cut, over a connection that never lasts for one the next is
-// as long as this one lasted. Not for ever: who syncs wants to know.
+// As nothing counts of an answer that was cut, over a connection that never lasts for one the next
+// is as long as this one lasted. Not for ever: who syncs wants to know.
 bool SyncEngine::Impl::shorten(const PageSession& session) {
   if (!session.cut() || session.error().kind != Errc::unreachable) return false;
   if (session.whole_events() == 0 || ++cut_pages > limits::kOnceRetries) return false;
   page_events = std::max<std::size_t>(1, std::min(session.whole_events(), page_events / 2));
+  return true;
+}
+
+bool SyncEngine::Impl::shorten(const PushSession& session) {
+  if (!session.cut() || session.error().kind != Errc::unreachable) return false;
+  if (session.whole_lines() == 0 || ++cut_pushes > limits::kOnceRetries) return false;
+  push_events = std::max<std::size_t>(1, std::min(session.whole_lines(), push_events / 2));
   return true;
 }
 

@@ -10,6 +10,7 @@
 #include "base/backoff.h"
 #include "sync/engine.h"
 #include "sync/pull_session.h"
+#include "sync/push_session.h"
 #include "sync/session.h"
 #include "sync/stream_session.h"
 
@@ -68,6 +69,7 @@ struct SyncEngine::Impl {
   void note_progress(std::uint64_t reached, bool held = false);
   void lost_stream(const StreamSession& session);
   bool shorten(const PageSession& session);
+  bool shorten(const PushSession& session);
   void fail(Channel& channel, const Error& error, bool worth_retrying,
             const Session* session = nullptr);
   void fail(Channel& channel, Backoff& backoff, const Error& error, const Session* session);
@@ -98,7 +100,8 @@ struct SyncEngine::Impl {
   bool done = false;
   enum class Pushing { events, question, look } pushing = Pushing::events;
 
-  std::size_t push_events;        // in one request; smaller where somebody finds that too large
+  std::size_t push_events;        // in one request; fewer where somebody finds that too large
+  int cut_pushes = 0;             // in a row
   std::size_t page_events;        // in one page; fewer where the connection does not last
   int cut_pages = 0;              // in a row
   std::uint64_t pushed_upto = 0;  // once: what was sent is not sent again in this round

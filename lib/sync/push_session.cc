@@ -1,5 +1,7 @@
 #include "sync/push_session.h"
 
+#include <algorithm>
+
 #include "base/counted.h"
 #include "wire/compress.h"
 
@@ -65,9 +67,10 @@ PushSession::PushSession(SyncContext& context, const ReplicaInfo& info,
 }
 
 bool PushSession::answers_next(Outcome& outcome) const {
-  if (answered_ >= events_.size()) return false;
-  const PendingEvent& event = events_[answered_];
-  if (outcome.line != 0 && outcome.line != answered_ + 1) return false;
+  const std::size_t answered = outcomes_.size();
+  if (answered >= events_.size()) return false;
+  const PendingEvent& event = events_[answered];
+  if (outcome.line != 0 && outcome.line != answered + 1) return false;
   // By its place, a line of which the proxy could not read the id is answered too. Else it would
   // stay at the head of the queue for ever.
   if (outcome.id.empty() && outcome.line != 0) outcome.id = event.id;
@@ -90,26 +93,24 @@ void PushSession::report(const std::vector<Outcome>& outcomes) {
   context_.observer.on_progress(report);
 }
 
-// What was answered is settled even where the answer is cut or wrong further on: it is a fact.
+// Nothing of it counts before it is whole and right to its end: the events are sent again, and
+// what was decided about them is told again.
 Status PushSession::consume(bool last) {
   if (!last) return {};
-  std::vector<Outcome> outcomes;
-  Status wrong;
-  for (const std::string& line : take_lines(complete())) {
-    auto outcome = parse_outcome(line);
-    if (!outcome) {
-      wrong = protocol_error(outcome.error().code, outcome.error().detail);
-    } else if (!answers_next(*outcome)) {
-      wrong = protocol_error("bad_answer", "outcome " + std::to_string(answered_ + 1) + " of " +
-                                               std::to_string(events_.size()) +
-                                               " does not answer the event in its place");
-    }
-    if (!wrong.ok()) break;
-    ++answered_;
-    outcomes.push_back(std::move(*outcome));
+  if (!complete()) {
+    whole_lines_ = static_cast<std::size_t>(std::count(body_.begin(), body_.end(), '\n'));
+    return {};
   }
-  if (!outcomes.empty()) OFFSYNC_TRY(settle(outcomes));
-  return wrong;
+  for (const std::string& line : take_lines(true)) {
+    OFFSYNC_ASSIGN(Outcome outcome, parse_outcome(line));
+    if (!answers_next(outcome)) {
+      return protocol_error("bad_answer", "outcome " + std::to_string(outcomes_.size() + 1) +
+                                              " of " + std::to_string(events_.size()) +
+                                              " does not answer the event in its place");
+    }
+    outcomes_.push_back(std::move(outcome));
+  }
+  return {};
 }
 
 // What the proxy has decided is so even where we cannot note it.
@@ -127,10 +128,10 @@ Status PushSession::settle(const std::vector<Outcome>& outcomes) {
 }
 
 Status PushSession::finish() {
-  if (answered_ == events_.size()) return {};
-  return protocol_error("bad_answer", "only " + std::to_string(answered_) + " of " +
+  if (outcomes_.size() == events_.size()) return settle(outcomes_);
+  return protocol_error("bad_answer", "only " + std::to_string(outcomes_.size()) + " of " +
                                           counted(events_.size(), "event") +
-                                          " were answered; the others stay queued");
+                                          " were answered; nothing of it was taken");
 }
 
 }  // namespace offsync

@@ -29,6 +29,8 @@ class PushSession final : public Session {
   PushSession(SyncContext& context, const ReplicaInfo& info, std::vector<PendingEvent> events);
 
   std::size_t size() const { return events_.size(); }
+  // Of an answer that was cut: how many lines of it had come whole.
+  std::size_t whole_lines() const { return whole_lines_; }
   std::uint64_t last_n() const { return events_.back().n; }
 
  private:
@@ -41,7 +43,8 @@ class PushSession final : public Session {
   void report(const std::vector<Outcome>& outcomes);
 
   std::vector<PendingEvent> events_;
-  std::size_t answered_ = 0;
+  std::vector<Outcome> outcomes_;
+  std::size_t whole_lines_ = 0;
 };
 
 }  // namespace offsync

@@ -189,6 +189,8 @@ TEST_CASE("peer: an answer with too few or too many outcomes", "[sync][peer]") {
     const SyncReport report = w.a.sync();
     REQUIRE(report.error.has_value());
     CHECK(report.error->kind == Errc::protocol);
+    CHECK(report.pushed == 0);
+    CHECK(w.a.queue() == "queued 3 accepted 0 rejected 0 held 0");
     REQUIRE_FALSE(w.a.sync().error.has_value());
     CHECK(w.a.queue() == kNothingQueued);
     CHECK(w.a.get("stock/1", "sold") == "3");
