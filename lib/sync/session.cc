@@ -24,7 +24,9 @@ bool is_transient(int status) {
 // `detail`: what the proxy says of it, which may be enough.
 std::string hint_of(int status, const std::string& detail) {
   if (kind_of_status(status) == Errc::auth) return "check the credentials for this remote";
-  if (status >= 300 && status < 400) return "set the remote to the address that it moved to";
+  const bool moved =
+      status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+  if (moved) return "set the remote to the address that it moved to";
   if (status == 404) return "check the remote's URL";
   const bool said = detail.find("try again") != std::string::npos;
   if (is_transient(status)) return said ? "" : "try again later";
@@ -303,7 +305,9 @@ void Session::end_expired(Error error) {
 }
 
 Error Session::protocol_error(std::string code, const std::string& why) const {
-  return make_error(Errc::protocol, std::move(code), what_ + " cannot go on: " + why,
+  // A refusal may come without a word.
+  const std::string said = why.empty() ? "the proxy gave no reason (" + code + ")" : why;
+  return make_error(Errc::protocol, std::move(code), what_ + " cannot go on: " + said,
                     "check that the remote is an offsync proxy, and its version");
 }
 

@@ -112,6 +112,8 @@ TEST_CASE("hostile: refusals say what is to be known", "[sync][hostile]") {
   CHECK(error(302, {{"location", "http://there/"}}, "").detail.find("(moved to http://there/)") !=
         std::string::npos);
   CHECK(error(304, {{"location", ""}}, "").detail.find("moved") == std::string::npos);
+  CHECK(error(302, {}, "").hint.find("moved to") != std::string::npos);
+  CHECK(error(304, {}, "").hint.find("moved") == std::string::npos);
   CHECK(error(404, {{"location", "http://there/"}}, "").detail.find("moved") == std::string::npos);
   CHECK(error(400, {{"content-type", problem}}, R"({"title":"No Way"})").detail.find(": No Way") !=
         std::string::npos);
