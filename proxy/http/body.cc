@@ -22,6 +22,18 @@ std::optional<std::uint64_t> hex(std::string_view text) {
   }
   return value;
 }
+// Of what stands behind a chunk's size: a quoted value ends in its line.
+bool quotes_end(std::string_view text) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (quoted && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      quoted = !quoted;
+    }
+  }
+  return !quoted;
+}
 }  // namespace
 
 BodyReader::BodyReader(const Framing& framing, std::size_t limit) : limit_(limit) {
@@ -101,6 +113,10 @@ void BodyReader::take_chunk_size() {
   const auto size = hex(std::string_view(line_).substr(0, line_.find(';')));
   if (!size) {
     return refuse(400, "bad_request", "Bad Request", "a chunk's size is not a hexadecimal number");
+  }
+  if (!quotes_end(line_)) {
+    return refuse(400, "bad_request", "Bad Request",
+                  "a quoted value behind a chunk's size is open");
   }
   if (body_.size() + *size > limit_) {
     return refuse(413, "too_large", "Content Too Large",

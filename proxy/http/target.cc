@@ -10,6 +10,8 @@
 namespace offsync::proxy {
 namespace {
 
+constexpr std::uint64_t kLastPort = 65'535;
+
 Problem bad(std::string detail) {
   return {400, "bad_request", "Bad Request", std::move(detail)};
 }
@@ -94,6 +96,7 @@ bool valid_authority(std::string_view text) {
   if (port) {
     const auto digits = text.substr(colon + 1);
     if (digits.size() > 5 || digits.find_first_not_of("0123456789") != digits.npos) return false;
+    if (!digits.empty() && parse_number(digits).value_or(0) > kLastPort) return false;
     text = text.substr(0, colon);
   }
   return !text.empty() && valid_host(text);

@@ -1,6 +1,7 @@
+#include "proxy/http/body.h"
+
 #include <string>
 
-#include "proxy/http/body.h"
 #include "support/catch.h"
 
 namespace offsync::proxy {
@@ -70,11 +71,13 @@ TEST_CASE("http body: over the limit") {
 }
 
 TEST_CASE("http body: malformed chunks") {
-  for (const auto* bytes : {"5\nhello", "+5\r\nhello", "5 \r\nhello", "\r\n", "g\r\n",
-                            "123456789\r\n", "2\r\nabc\r\n", "0\r\nT: x\n"}) {
+  for (const auto* bytes :
+       {"5\nhello", "+5\r\nhello", "5 \r\nhello", "\r\n", "g\r\n", "123456789\r\n", "2\r\nabc\r\n",
+        "0\r\nT: x\n", "5;a=\"x\r\nhello", "5;a=\"x\\\"\r\nhello"}) {
     INFO(bytes);
     CHECK(read(kChunked, bytes, 1).code == "bad_request");
   }
+  CHECK(read(kChunked, "5;a=\"x;\\\"\"\r\nhello\r\n0\r\n\r\n", 1).done);
   CHECK(read(kChunked, "5;" + std::string(300, 'x'), 7).code == "bad_request");
   std::string endless = "0\r\n";
   for (int i = 0; i < 100; ++i) endless += "T: " + std::string(100, 'x') + "\r\n";

@@ -146,6 +146,8 @@ const std::vector<Case> kLines = {
     {host("Host: a\\b"), 400, closed},
     {host("Host: h:80:80"), 400, closed},
     {host("Host: h:x"), 400, closed},
+    {host("Host: h:65535"), 200, kept},
+    {host("Host: h:65536"), 400, closed},
     {host("Host: [::1"), 400, closed},
     {host("Host: %4"), 400, closed},
     {host("Host: h\xff"), 400, closed},
