@@ -1,5 +1,10 @@
 #include "cli/net/curl_error.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
 #include <cstring>
 
 namespace offsync::cli {
@@ -63,6 +68,27 @@ std::string why_not_connected(const std::string& why, long error) {
   const std::size_t after = why.find(" after ");
   if (error == 0 || after == std::string::npos) return why;
   return why.substr(0, after) + ": " + std::strerror(static_cast<int>(error));
+}
+
+// curl does not say that it got no descriptor, neither for a socket nor for what its resolver
+// needs.
+std::optional<Error> short_of_descriptors(CURLcode code, const std::string& what, long error) {
+  const bool begun = code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_HOST;
+  if (begun || (error != 0 && error != EMFILE && error != ENFILE)) return std::nullopt;
+  constexpr std::size_t kWanted = 4;  // a socket, and what the resolver has open meanwhile
+  std::array<int, kWanted> got;
+  got.fill(-1);
+  int why = 0;
+  for (int& descriptor : got) {
+    descriptor = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (descriptor < 0 && why == 0) why = errno;
+  }
+  for (const int descriptor : got) {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+  if (why != EMFILE && why != ENFILE) return std::nullopt;
+  return make_error(Errc::io, "too_many_files", what + " failed: " + std::strerror(why),
+                    "raise the limit of open files (ulimit -n), then run it again");
 }
 
 Error error_of_curl(CURLcode code, const std::string& what, const std::string& why,

@@ -135,9 +135,10 @@ Status Exchange::result() {
   const CURLcode code = over.value_or(CURLE_OK);
   long proxy_status = 0;
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+  long error = 0;
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
+  if (const auto scarce = short_of_descriptors(code, what, error)) return *scarce;
   if (code == CURLE_COULDNT_CONNECT) {
-    long error = 0;
-    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
     return error_of_curl(code, what, why_not_connected(why, error), proxy_status);
   }
   if (code != CURLE_OK) return error_of_curl(code, what, why, proxy_status);

@@ -71,7 +71,7 @@ Error error_of(sqlite3* db, int rc, std::string_view doing, const std::string& f
     why = "it is damaged: page " + std::to_string(broken_seal(db)) + " is not as it was written";
   }
   // SQLite reports a full disk as an I/O error where the file system says so late.
-  const bool limit = beyond_file_limit(db, rc);
+  const bool limit = beyond_file_limit(db, rc) || (primary == SQLITE_IOERR && system == EFBIG);
   if (limit) why = "a file would grow beyond its limit (ulimit -f)";
   if (limit || (primary == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))) {
     rc = SQLITE_FULL;

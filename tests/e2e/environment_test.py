@@ -276,6 +276,31 @@ class Limits(World):
         self.assertIn(f"queued {len(kept)}", done.stderr)
         anna.emit("t", "after/1", "v=1")
 
+    def test_a_replica_that_may_not_grow_at_all_says_which_limit_it_is(self):
+        anna = self.replica("anna")
+        for blocks in (1, 16):
+            for command in (["state", "--offline"], ["queue"], ["emit", "t", "a/1", "v=1"]):
+                done = subprocess.run([OFFSYNC, *command], cwd=anna.folder, env=clean_environment(),
+                                      capture_output=True, text=True, timeout=PATIENCE,
+                                      preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (blocks * 1024,) * 2))
+                if done.returncode == 0 and command[0] != "emit":
+                    continue
+                self.assertEqual(done.returncode, 74, done.stderr)
+                self.assertIn("raise the limit", done.stderr)
+
+    def test_few_descriptors_are_not_an_absent_proxy(self):
+        proxy = self.start(self.proxy_command())
+        anna = self.replica("anna", self.url(proxy) + "/v1/spaces/shop")
+        for most in range(5, 14):
+            done = subprocess.run([OFFSYNC, "sync"], cwd=anna.folder, env=clean_environment(), capture_output=True,
+                                  text=True, timeout=PATIENCE,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
+            if "invalid vptr" in done.stderr:  # the sanitizer itself needs descriptors to look at an object
+                continue
+            self.assertIn(done.returncode, (0, 74), (most, done.stderr))
+            if done.returncode == 74:
+                self.assertRegex(done.stderr, "(?i)too many open files|open files", most)
+
     def test_output_beyond_the_limit_is_an_error_with_a_word(self):
         anna = self.replica("anna")
         anna.run("emit", "--batch", "-", input=batch(3000, 1000))
