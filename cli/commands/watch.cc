@@ -330,16 +330,15 @@ int WatchCommand::end(Replica& replica, Sink& sink, const LogTail& tail, const C
                       int code) const {
   // Of what the replica has received, the next `watch` begins behind the last event.
   const auto at = tail.position();
-  if (place.at() && sink.stopped()) {
+  const bool early = !options_.exec.empty() && (tail.wants_more() || sink.stopped()) && at;
+  const auto info = early ? std::optional(replica.info()) : std::nullopt;
+  const bool more = info && *info && (*info)->cursor && (*info)->cursor->sequence > at->sequence;
+  if (place.at() && (more || sink.stopped())) {
     complain(fmt::format("{} has done all up to {}; the same command goes on behind it",
                          place.name(), place.at()->text()));
-  } else if (!options_.exec.empty() && (tail.wants_more() || sink.stopped()) && at) {
-    const auto info = replica.info();
-    const bool more = info && info->cursor && info->cursor->sequence > at->sequence;
-    if (more || sink.stopped()) {
-      complain(fmt::format("ended at {}; to go on behind it: offsync watch --after {}", at->text(),
-                           at->text()));
-    }
+  } else if (more || sink.stopped()) {
+    complain(fmt::format("ended at {}; to go on behind it: offsync watch --after {}", at->text(),
+                         at->text()));
   }
   return sink.out().finish(code);
 }
