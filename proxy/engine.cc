@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "proxy/engine_impl.h"
+#include "proxy/ops/memory.h"
 
 namespace offsync::proxy {
 namespace {
@@ -53,12 +54,13 @@ void HttpEngine::Impl::run() {
     const int n = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), wait_ms());
     for (int i = 0; i < n; ++i) handle_event(events[static_cast<std::size_t>(i)]);
     take_done();
+    if (parts.api.bytes().ebbed()) workers.run(give_memory_back);
     if (end_by < 0 && drain_ms >= 0) begin_stop();
     look_at_deadlines();
     if (end_by >= 0 && (connections.empty() || now() >= end_by)) break;
   }
+  for (const auto& [id, connection] : connections) parts.api.bytes().give(connection->held);
   connections.clear();
-  held = 0;
 }
 
 int HttpEngine::Impl::wait_ms() {
@@ -166,7 +168,7 @@ void HttpEngine::Impl::accept() {
 }
 
 void HttpEngine::Impl::drop(Connection& connection) {
-  held -= connection.held;
+  parts.api.bytes().give(connection.held);
   if (connection.http.reset()) connection.channel->reset();
   connections.erase(connection.id);  // closes it, which takes it out of the epoll set
   listen(true);
@@ -247,9 +249,11 @@ void HttpEngine::Impl::advance(Connection& connection) {
 void HttpEngine::Impl::settle(Connection& connection) {
   auto& http = connection.http;
   const auto now_held = http.held() + connection.body_bytes;
-  held = held - connection.held + now_held;
+  ByteBudget& all = parts.api.bytes();
+  if (now_held > connection.held) all.add(now_held - connection.held);
+  if (now_held < connection.held) all.give(connection.held - now_held);
   connection.held = now_held;
-  if (held > limits.bytes && http.state() == State::body && http.held() > kReadBytes) {
+  if (all.exceeded() && http.state() == State::body && http.held() > kReadBytes) {
     http.refuse(busy("the proxy has as many bytes of requests as it can hold"));
     return advance(connection);
   }

@@ -83,7 +83,6 @@ struct HttpEngine::Impl {
   std::int64_t listen_at = -1;
   std::uint64_t next_id = kFirstConnection;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections;
-  std::size_t held = 0;
   std::int64_t due = INT64_MAX;  // no deadline is before it
   std::int64_t looked = 0;
   std::int64_t end_by = -1;

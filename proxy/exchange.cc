@@ -23,7 +23,7 @@ void HttpEngine::Impl::begin_request(Connection& connection) {
   exchange->connection = connection.id;
   exchange->since = now();
   connection.exchange = exchange;
-  if (workers.waiting() >= limits.waiting || held > limits.bytes) {
+  if (workers.waiting() >= limits.waiting || parts.api.bytes().exceeded()) {
     exchange->answer =
         parts.api.refuse(exchange->asked, busy("the proxy has more requests than it can answer"));
     return begin_answer(connection);

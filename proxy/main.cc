@@ -28,6 +28,7 @@
 #include "base/system_error.h"
 #include "proxy/ops/config.h"
 #include "proxy/ops/daemon.h"
+#include "proxy/ops/memory.h"
 #include "proxy/server.h"
 #include "proxy/store/sqlite/check.h"
 #include "proxy/store/sqlite/log_store.h"
@@ -264,6 +265,7 @@ int main_with(const Config& config) {
 int main(int argc, char** argv) {
   using namespace offsync;
   using namespace offsync::proxy;
+  keep_memory_small();
   begin_process(027);  // the logs of the spaces are not everybody's to read
   try {
     auto parsed = parse_config({argv + std::min(argc, 1), argv + argc},
@@ -275,7 +277,10 @@ int main(int argc, char** argv) {
     }
     return parsed.config ? main_with(*parsed.config) : parsed.exit_code;
   } catch (const std::system_error& e) {
-    complain(fmt::format("the system refuses: {}", e.what()));
+    complain(
+        fmt::format("the system refuses: {}; give it more memory and threads (ulimit -v, -u; "
+                    "in a unit: MemoryMax, TasksMax), then start it again",
+                    e.what()));
     return kExitIo;
   } catch (const std::exception& e) {
     complain(fmt::format("this is a bug: {}", e.what()));

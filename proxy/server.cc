@@ -34,6 +34,7 @@ ApiOptions api_options(const ServerOptions& options) {
   ApiOptions out;
   out.cors_origins = options.cors_origins;
   out.spool_folder = options.spool_folder;
+  out.bytes = options.limits.bytes;
   return out;
 }
 

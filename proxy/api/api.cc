@@ -73,7 +73,8 @@ Api::Api(LogStore& store, Ingest& ingest, Clock& clock, Log& log, Metrics& metri
       clock_(clock),
       log_(log),
       metrics_(metrics),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      bytes_(options_.bytes) {}
 
 ApiAnswer Api::handle(const ApiRequest& request) {
   if (request.method == "OPTIONS" && request.target == "*") {  // of the server as a whole

@@ -13,7 +13,9 @@
 
 #include "base/ports.h"
 #include "proxy/http/body_source.h"
+#include "proxy/http/byte_budget.h"
 #include "proxy/http/head.h"
+#include "proxy/http/limits.h"
 #include "proxy/http/target.h"
 #include "proxy/hub/hub_core.h"
 #include "proxy/ingest/ingest.h"
@@ -47,6 +49,7 @@ struct ApiOptions {
   std::int64_t come_back_ms =
       10'000;                // the same where there is no stream for it, give or take half
   std::string spool_folder;  // for answers too great for memory; "": TMPDIR
+  std::size_t bytes = ServingLimits().bytes;  // see bytes()
 };
 
 // Thread-safe. What is given must outlive it.
@@ -58,6 +61,9 @@ class Api {
   ApiAnswer handle(const ApiRequest& request);
   // An answer that was refused before it came here, with what every answer bears.
   ApiAnswer refuse(const ApiRequest& request, const Problem& problem);
+  // What requests and answers have in memory: what a POST unpacks to and what dividing it takes are
+  // counted here; bytes received and not yet sent by whoever serves.
+  ByteBudget& bytes() { return bytes_; }
   // From now on /readyz says no.
   void stop() { stopping_ = true; }
 
@@ -91,6 +97,7 @@ class Api {
   Log& log_;
   Metrics& metrics_;
   const ApiOptions options_;
+  ByteBudget bytes_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> spared_{0};  // streams that were told when to come back
 };

@@ -6,10 +6,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "event/checks.h"
-#include "proxy/api/binary_event.h"
 #include "proxy/api/log_source.h"
 #include "proxy/api/parts.h"
-#include "proxy/api/split_body.h"
 #include "wire/cursor.h"
 #include "wire/line_mark.h"
 #include "wire/sse.h"
@@ -56,50 +54,6 @@ std::optional<Problem> lost_place(const ApiRequest& request, const SpaceState& a
                  fmt::format("the log is at {}, and its sender has seen {}; nothing was taken: "
                              "fetch the state, then push again",
                              Cursor{at.epoch, at.head}.text(), seen->text())};
-}
-
-}  // namespace
-
-std::variant<std::string, Problem> plain_body(const ApiRequest& request) {
-  const std::string text = charset(request.header("Content-Type"));
-  if (!text.empty() && text != "utf-8" && text != "utf8" && text != "us-ascii") {
-    return Problem{415, "unsupported_type", "Unsupported Media Type",
-                   fmt::format("JSON is sent as UTF-8 here, and not in the charset {}", text)};
-  }
-  const auto name = lower(request.header("Content-Encoding"));
-  if (name.empty() || name == "identity") return request.body;
-  const bool gzip = name == "gzip" || name == "x-gzip";
-  if (!gzip && name != "zstd") {
-    return Problem{415, "bad_encoding", "Unsupported Media Type",
-                   "Content-Encoding is gzip, zstd or nothing here"};
-  }
-  auto plain = decompress(request.body, gzip ? Coding::gzip : Coding::zstd, limits::kBodyBytes);
-  if (plain) return std::move(*plain);
-  const bool large = plain.error().code == "too_large";
-  return Problem{large ? 413 : 400, plain.error().code, large ? "Content Too Large" : "Bad Request",
-                 plain.error().detail};
-}
-
-namespace {
-
-// The texts of a POST's events, and whether there can be but one.
-struct Posted {
-  std::vector<std::string> lines;
-  bool one = false;
-};
-
-std::variant<Posted, Problem> posted(const ApiRequest& request, std::string_view body) {
-  const auto content_type = request.header("Content-Type");
-  if (is_binary_event(request.fields, content_type)) {
-    auto event = structured_event(request.fields, content_type, body);
-    if (auto* problem = std::get_if<Problem>(&event)) return std::move(*problem);
-    return Posted{{std::move(std::get<std::string>(event))}, true};
-  }
-  const auto type = media_type(content_type);
-  auto lines = split_body(type, body);
-  if (auto* problem = std::get_if<Problem>(&lines)) return std::move(*problem);
-  return Posted{std::move(std::get<std::vector<std::string>>(lines)),
-                type == "application/cloudevents+json" || type == "application/json"};
 }
 
 }  // namespace
@@ -159,9 +113,8 @@ ApiAnswer Api::post_events(const Call& call) {
   if (const auto seen = Cursor::parse(call.request.header("Offsync-Cursor"))) {
     if (auto other = other_line(call, seen->sequence)) return std::move(*other);
   }
-  auto body = plain_body(call.request);
-  if (const auto* problem = std::get_if<Problem>(&body)) return answer_of(*problem);
-  auto events = posted(call.request, std::get<std::string>(body));
+  TakenBytes taken(bytes_);
+  auto events = posted(call.request, taken);
   if (const auto* problem = std::get_if<Problem>(&events)) return answer_of(*problem);
   const bool one = std::get<Posted>(events).one;
   auto done = ingest_.submit(call.space, std::move(std::get<Posted>(events).lines),

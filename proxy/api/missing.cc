@@ -4,24 +4,22 @@
 
 #include "base/limits.h"
 #include "proxy/api/parts.h"
-#include "proxy/api/split_body.h"
 #include "wire/event_name.h"
 
 namespace offsync::proxy {
 
 ApiAnswer Api::missing(const Call& call) {
-  auto body = plain_body(call.request);
-  if (const auto* problem = std::get_if<Problem>(&body)) return answer_of(*problem);
   const auto type = media_type(call.request.header("Content-Type"));
   if (type != kNdjson) {
     return answer_of({415, "unsupported_type", "Unsupported Media Type",
                       "the names of events come as application/x-ndjson"});
   }
-  const auto lines = split_body(type, std::get<std::string>(body));
-  if (const auto* problem = std::get_if<Problem>(&lines)) return answer_of(*problem);
+  TakenBytes taken(bytes_);
+  const auto names_of = posted(call.request, taken);
+  if (const auto* problem = std::get_if<Problem>(&names_of)) return answer_of(*problem);
   MissingHeader header;
   std::string names;
-  for (const std::string& line : std::get<std::vector<std::string>>(lines)) {
+  for (const std::string& line : std::get<Posted>(names_of).lines) {
     ++header.asked;
     const auto name = parse_event_name(line);
     if (!name) {

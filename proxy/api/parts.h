@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "proxy/api/api.h"
 
@@ -24,8 +25,14 @@ inline constexpr const char* kProblemType = "application/problem+json";
 Coding coding_for(const ApiRequest& request);
 std::string_view name_of(Coding coding);
 
-// The request's body without its Content-Encoding.
-std::variant<std::string, Problem> plain_body(const ApiRequest& request);
+// The texts of a POST's events.
+struct Posted {
+  std::vector<std::string> lines;
+  bool one = false;  // there can be but one
+};
+// Its body without its Content-Encoding, divided. What that takes, and will take, is counted in
+// `taken`; 503 busy where there is no room.
+std::variant<Posted, Problem> posted(const ApiRequest& request, TakenBytes& taken);
 
 // The sequence behind which to go on: a cursor of this epoch, a sequence, or "now". Problems: 400
 // bad_cursor, 410 cursor_expired (another epoch, beyond the head, or history is gone).

@@ -29,8 +29,9 @@ struct ServingLimits {
   std::size_t connections = 4096;
   // Whole requests that wait for a thread; beyond it 503 `busy`.
   std::size_t waiting = 4096;
-  // Of requests received and answers not yet sent, in memory; beyond it 503 `busy`.
-  std::size_t bytes = 512 * 1024 * 1024;
+  // Of requests received, of what they are unpacked to and divided into, and of answers not yet
+  // sent, in memory; beyond it 503 `busy`.
+  std::size_t bytes = 192 * 1024 * 1024;
 };
 
 inline constexpr int kBacklog = 1024;                         // connections not yet taken

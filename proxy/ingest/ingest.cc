@@ -69,7 +69,7 @@ struct Ingest::Impl {
         options(given),
         decider(store, cache, options) {}
 
-  Request decode(const std::string& space, const std::vector<std::string>& lines);
+  Request decode(const std::string& space, std::vector<std::string> lines);
   void wait(Waiting& mine);
   void catch_up();
 
@@ -126,9 +126,8 @@ Result<Ingest::Answer> Ingest::submit(const std::string& space, std::vector<std:
     return answer;
   }
   Waiting mine;
-  mine.request = impl_->decode(space, lines);
+  mine.request = impl_->decode(space, std::move(lines));
   mine.request.author = std::move(author);
-  lines = {};
   impl_->wait(mine);
   if (mine.error) return std::move(*mine.error);
   answer.epoch = std::move(mine.epoch);
@@ -144,7 +143,7 @@ void Ingest::catch_up() {
 }
 
 // In the submitter's thread, without a lock: the greater part of the work on an event.
-Request Ingest::Impl::decode(const std::string& space, const std::vector<std::string>& lines) {
+Request Ingest::Impl::decode(const std::string& space, std::vector<std::string> lines) {
   Request request;
   request.space = space;
   request.candidates.resize(lines.size());
@@ -160,6 +159,7 @@ Request Ingest::Impl::decode(const std::string& space, const std::vector<std::st
       candidate.outcome.code = event.error().code;
       candidate.outcome.detail = event.error().message();
     }
+    lines[i] = {};  // so that a request is never there twice
   }
   give_back(std::move(decoder));
   return request;

@@ -12,6 +12,7 @@ from pathlib import Path
 
 # Header (prefix) -> the files that may include it.
 ADAPTERS = {
+    "malloc.h": "proxy/ops/memory",
     "sqlite3.h": r"lib/sqlite/|tests/",
     "Poco/": r"proxy/server\.cc$",
     "curl/": r"cli/net/",

@@ -1,4 +1,5 @@
 // Many connections at once: slow ones, idle ones, too many; great answers; stopping under load.
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -177,9 +178,38 @@ TEST_CASE("http load: the bytes of all requests together are bounded") {
   CHECK(after.post(kEvents, kNdjson, body).status == 200);
 }
 
+TEST_CASE("http load: what requests are unpacked to is bounded, too") {
+  auto options = patient();
+  options.limits.bytes = 4'000'000;
+  HttpWorld world(options);
+  const std::string great(3'000'000, '\n');
+  for (const Coding coding : {Coding::gzip, Coding::zstd}) {
+    RawClient client(world.port());
+    const auto answer = client.post(
+        kEvents, kNdjson, compress(great, coding),
+        fmt::format("Content-Encoding: {}\r\n", coding == Coding::gzip ? "gzip" : "zstd"));
+    CHECK(answer.status == 503);
+    CHECK(answer.code() == "busy");
+    CHECK(answer.headers.at("retry-after") == "1");
+  }
+  // Of one text: the copy that dividing JSON takes; and what many small lines take.
+  RawClient client(world.port());
+  const std::string array = "[" + std::string(800'000, ' ') + "]";
+  CHECK(client.post(kEvents, "application/cloudevents-batch+json", array).code() == "busy");
+  std::string lines;
+  for (int i = 0; i < 5000; ++i) lines += "1\n";
+  CHECK(client.post(kEvents, kNdjson, lines).code() == "busy");
+  // All of it is free again.
+  for (int i = 0; i < 3; ++i) {
+    const std::string body(1'500'000, '\n');
+    CHECK(client.post(kEvents, kNdjson, compress(body, Coding::gzip), "Content-Encoding: gzip\r\n")
+              .status == 200);
+  }
+}
+
 TEST_CASE("http load: answers that nobody reads are bounded together, too") {
   auto options = patient();
-  options.limits.bytes = 1'000'000;
+  options.limits.bytes = 2'000'000;
   HttpWorld world(options);
   for (std::uint64_t at = 1; at <= 1000; at += 50) world.push(at, at + 49, "t.a", 10'000);
   REQUIRE(world.store.space("s")->head == 1000);
