@@ -51,7 +51,7 @@ class WalTail {
     for (;;) {
       const auto last = last_frame();
       if (!last || !read(header_.data(), kHeader, 0)) return std::nullopt;
-      const auto broken = damage(*last);
+      const auto broken = lost_behind(*last);
       if (!broken) return std::nullopt;
       // Who wrote these frames has told of the first commit before the second: so this is damage,
       // or news.
@@ -89,7 +89,7 @@ class WalTail {
   }
 
   Sum add(Sum sum, const char* bytes, int count) const {
-    const bool big = big_endian(header_.data()) == 0x377f0683;
+    const bool big = (header_[3] & 1) != 0;
     for (int at = 0; at < count; at += 8) {
       const auto word = [&](int place) {
         const std::uint32_t value = big_endian(bytes + place);
@@ -109,11 +109,29 @@ class WalTail {
            add({}, header_.data(), 24) == header_sum();
   }
 
+  // A damaged header may name the wrong order of bytes for the checksums.
+  std::optional<std::uint32_t> lost_behind(std::uint32_t last) {
+    const auto broken = damage(last);
+    if (broken || header_valid()) return broken;
+    header_[3] ^= 1;
+    return header_valid() && has_commit() ? std::optional(0U) : damage(last);
+  }
+
+  bool has_commit() {
+    Sum sum = header_sum();
+    for (std::uint32_t number = 1; read(number) && goes_on(sum); ++number) {
+      if (frame_.commits()) return true;
+      sum = frame_.sum();
+    }
+    return false;
+  }
+
   // The place of the damage, where from it on the frames go on to a second commit, each from the
   // one before: its checksum is of all that stands in front of it. What killed writers and losses
   // of power left does not go on so: each of them left one commit at most that nobody was told of,
-  // and the next who wrote did so over its beginning. Of what is damaged either its checksum or the
-  // rest is as it was.
+  // and the next who wrote did so over its beginning. The header is synced before the first frame
+  // is written, so one commit behind a broken one tells. Of what is damaged either its checksum or
+  // the rest is as it was.
   std::optional<std::uint32_t> damage(std::uint32_t last) {
     if (last > 0 && !read(last)) return std::nullopt;
     Sum stored = last > 0 ? frame_.sum() : header_sum(), computed = stored;
@@ -124,7 +142,7 @@ class WalTail {
     }
     int commits = 0;
     Frame commit;
-    for (std::uint32_t number = last + 1; commits < 2; ++number) {
+    for (std::uint32_t number = last + 1; commits < (broken == 0U ? 1 : 2); ++number) {
       if (!read(number) || other_salt() > 1) return std::nullopt;
       if (!goes_on(stored) && !goes_on(computed)) {
         if (broken) return std::nullopt;
