@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "replica/schema.h"
+#include "sqlite/adopt.h"
 
 namespace offsync {
 namespace {
@@ -44,15 +45,9 @@ Error not_a_replica(const std::string& file) {
                     "check the path; the file was not changed");
 }
 
-Error as_replica_error(Error error, const std::string& file) {
-  if (error.code == "not_ours") return not_a_replica(file);
-  return error;
-}
-
 std::uint64_t new_node(Random& random) {
-  for (;;) {
-    if (const std::uint64_t node = random.next(); node != 0) return node;
-  }
+  const std::uint64_t node = random.next();
+  return node != 0 ? node : new_node(random);
 }
 
 std::string named_after(std::string source, std::uint64_t node) {
@@ -161,7 +156,9 @@ Status ReplicaStore::open() {
   } else {
     return lock.error();
   }
-  if (Status opened = open_existing(); !opened) return as_replica_error(opened.error(), file_);
+  if (Status opened = open_existing(); !opened) {
+    return opened.error().code == "not_ours" ? not_a_replica(file_) : opened.error();
+  }
   if (read_only_) return {};
   Status renewed = renew_if_copied();
   if (renewed || renewed.error().code != "read_only") return renewed;
@@ -189,7 +186,10 @@ Status ReplicaStore::open_existing() {
   OFFSYNC_ASSIGN(const sqlite::Format format, sqlite::format_of(*db_));
   if (format.empty) return not_a_replica(file_);
   const bool old = static_cast<std::size_t>(format.version) < schema::steps().size();
-  if (!old) return sqlite::migrate(*db_, schema::kApplicationId, schema::steps());
+  if (!old) {
+    OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));
+    return adopt();
+  }
   OFFSYNC_TRY(lock_->lock());
   Status migrated = [&]() -> Status {
     OFFSYNC_TRY(secure());
@@ -197,6 +197,19 @@ Status ReplicaStore::open_existing() {
   }();
   lock_->unlock();
   return migrated;
+}
+
+// Whoever writes now goes first: the next process that comes may do it.
+Status ReplicaStore::adopt() {
+  if (lenient || !sqlite::needs_adoption(*db_)) return {};
+  OFFSYNC_ASSIGN(const bool locked, lock_->try_lock());
+  if (!locked) return {};
+  Status done = doubted([&]() -> Status {
+    OFFSYNC_TRY(secure());
+    return sqlite::adopt(*db_);
+  });
+  lock_->unlock();
+  return done;
 }
 
 // Two files with one identity would write with the same clientseq, and the proxy could take only
@@ -225,8 +238,7 @@ void ReplicaStore::renew(ReplicaRow& row) {
 }
 
 Status ReplicaStore::ready() {
-  if (db_ && !db_->broken()) return db_->in_place();
-  return open_existing();
+  return db_ && !db_->broken() ? db_->in_place() : open_existing();
 }
 
 Status ReplicaStore::secure() {

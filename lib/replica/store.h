@@ -141,6 +141,7 @@ class ReplicaStore {
   Status open_existing();
   Status open_to_read();
   bool half_made();
+  Status adopt();
   Status insert_row(const Replica::CreateOptions& options);
   Status renew_if_copied();
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "sqlite/adopt.h"
 #include "sqlite/error.h"
 #include "sqlite/sealed_file.h"
 #include "sqlite/wal_vfs.h"
@@ -257,7 +258,9 @@ Result<Transaction> Transaction::begin(Db& db, Kind kind) {
   if (kind == Kind::write && db.wal_->file && !db.wal_->wal) {
     db.wal_->wal = file_id(sqlite3_filename_wal(sqlite3_db_filename(db.db_, "main")));
   }
-  return Transaction(db);
+  Transaction begun(db);
+  if (kind == Kind::write) OFFSYNC_TRY(enter_first_page(db));
+  return begun;
 }
 
 Transaction::Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}

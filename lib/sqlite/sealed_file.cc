@@ -20,6 +20,9 @@ constexpr int kBrokenSeal = 0x0ff5ea2;
 constexpr int kUnsealed = 0x0ff5ea3;
 constexpr int kForgive = 0x0ff5ea4;
 constexpr int kForgiven = 0x0ff5ea5;
+constexpr int kMakeWhole = 0x0ff5ea6;
+constexpr int kIsWhole = 0x0ff5ea7;
+constexpr int kSealBare = 0x0ff5ea8;
 
 constexpr char kMark[4] = {'o', 's', 'e', 'l'};
 constexpr int kContentBytes = kPageBytes - kSealBytes;
@@ -29,11 +32,16 @@ constexpr int kHeaderBytes = 100;
 // counters of changes and of the schema, the file's size, SQLite's version.
 // What is wrong there SQLite sees itself, or does not need.
 constexpr std::pair<std::size_t, std::size_t> kOthersWrite[] = {{24, 32}, {40, 44}, {92, 100}};
+// Of the bytes that SQLite keeps "for expansion" in the header: the mark of a file of which every
+// page is sealed, and a checksum of what kOthersWrite names, as it was then. Only the file has it.
+constexpr std::size_t kWholeAt = 72, kWholeBytes = 8;
+constexpr char kWholeMark[4] = {'o', 'a', 'l', 'l'};
 
 // Ours, with the file of the VFS beneath behind it.
 struct SealedFile {
   sqlite3_file head;
   bool sealed;
+  bool make_whole;
   Forgive forgive;
   std::uint32_t broken_page;
   std::uint64_t unsealed;
@@ -71,6 +79,40 @@ std::array<char, kSealBytes> seal_of(const char* page, sqlite3_int64 at) {
   return seal;
 }
 
+std::array<char, kWholeBytes> whole_mark_of(const char* page) {
+  std::uint32_t sum = 0;
+  for (const auto& [begin, end] : kOthersWrite) sum = crc32({page + begin, end - begin}, sum);
+  std::array<char, kWholeBytes> mark{};
+  std::memcpy(mark.data(), kWholeMark, sizeof kWholeMark);
+  std::memcpy(mark.data() + sizeof kWholeMark, &sum, sizeof sum);
+  return mark;
+}
+
+bool has_seal(const char* page, sqlite3_int64 at) {
+  return std::memcmp(page + kContentBytes, seal_of(page, at).data(), kSealBytes) == 0;
+}
+
+// Without a seal, as others write pages. A page of zeros was lost.
+bool is_bare(const char* page) {
+  const char* const end = page + kContentBytes;
+  return std::all_of(end, end + kSealBytes, [](char byte) { return byte == 0; }) &&
+         std::any_of(page, end, [](char byte) { return byte != 0; });
+}
+
+// Whether every page of the file has its seal. A new file has none without.
+bool is_whole(sqlite3_file* file) {
+  sqlite3_int64 size = 0;
+  if (pass<&sqlite3_io_methods::xFileSize>(file, &size) != SQLITE_OK) return false;
+  if (size == 0) return true;
+  std::array<char, kPageBytes> page;
+  void* const to = page.data();
+  if (pass<&sqlite3_io_methods::xRead>(file, to, kPageBytes, sqlite3_int64{0}) != SQLITE_OK) {
+    return false;
+  }
+  return std::memcmp(page.data() + kWholeAt, whole_mark_of(page.data()).data(), kWholeBytes) == 0 &&
+         has_seal(page.data(), 0);
+}
+
 // Takes note of a page that is not as it was written; false: it is let through.
 bool broken(SealedFile& file, sqlite3_int64 at) {
   file.broken_page = static_cast<std::uint32_t>(at / kPageBytes + 1);
@@ -80,20 +122,17 @@ bool broken(SealedFile& file, sqlite3_int64 at) {
 
 // The seal comes out of what SQLite gets. What no page of ours is (its header is read alone, at
 // first) passes.
-int check_page(SealedFile& file, char* page, int count, sqlite3_int64 at) {
+int check_page(SealedFile& file, char* page, int count, sqlite3_int64 at, bool all_sealed) {
   if (count < 512) return SQLITE_OK;
-  bool whole = count == kPageBytes && at % kPageBytes == 0;
-  if (whole) {
-    char* const end = page + kContentBytes;
-    const std::array<char, kSealBytes> none{}, seal = seal_of(page, at);
-    // A page of zeros was lost.
-    const bool bare = std::memcmp(end, none.data(), kSealBytes) == 0 &&
-                      std::any_of(page, end, [](char byte) { return byte != 0; });
+  bool sound = count == kPageBytes && at % kPageBytes == 0;
+  if (sound) {
+    const bool bare = is_bare(page) && !all_sealed;
     if (bare) ++file.unsealed;
-    whole = bare || std::memcmp(end, seal.data(), kSealBytes) == 0;
-    std::memset(end, 0, kSealBytes);
+    sound = bare || has_seal(page, at);
+    std::memset(page + kContentBytes, 0, kSealBytes);
+    if (at == 0) std::memset(page + kWholeAt, 0, kWholeBytes);
   }
-  if (whole) return SQLITE_OK;
+  if (sound) return SQLITE_OK;
   return broken(file, at) ? SQLITE_IOERR_DATA : SQLITE_OK;
 }
 
@@ -110,7 +149,13 @@ int read(sqlite3_file* file, void* to, int count, sqlite3_int64 at) {
   if (!ours(file).sealed) return rc;
   if (rc == SQLITE_IOERR_SHORT_READ && count == kPageBytes) return check_short(file, at, rc);
   if (rc != SQLITE_OK) return rc;
-  return check_page(ours(file), static_cast<char*>(to), count, at);
+  char* const page = static_cast<char*>(to);
+  bool all_sealed = count == kPageBytes && is_bare(page) && is_whole(file);
+  if (all_sealed) {  // unless that has come to be meanwhile
+    if (const int again = pass<&sqlite3_io_methods::xRead>(file, to, count, at); again != SQLITE_OK)
+      return again;
+  }
+  return check_page(ours(file), page, count, at, all_sealed);
 }
 
 int write(sqlite3_file* file, const void* from, int count, sqlite3_int64 at) {
@@ -119,9 +164,39 @@ int write(sqlite3_file* file, const void* from, int count, sqlite3_int64 at) {
   }
   std::array<char, kPageBytes> page;
   std::memcpy(page.data(), from, kContentBytes);
+  if (at == 0) {
+    // What we write has its seal, so what was true stays true.
+    const bool whole = ours(file).make_whole || is_whole(file);
+    const auto mark = whole ? whole_mark_of(page.data()) : std::array<char, kWholeBytes>{};
+    std::memcpy(page.data() + kWholeAt, mark.data(), kWholeBytes);
+  }
   const auto seal = seal_of(page.data(), at);
   std::memcpy(page.data() + kContentBytes, seal.data(), kSealBytes);
   return pass<&sqlite3_io_methods::xWrite>(file, static_cast<const void*>(page.data()), count, at);
+}
+
+// Whoever else checkpoints is kept out meanwhile.
+int seal_bare_pages(sqlite3_file* file, BarePages& found) {
+  sqlite3_int64 size = 0;
+  int rc = pass<&sqlite3_io_methods::xFileSize>(file, &size);
+  for (sqlite3_int64 at = 0; rc == SQLITE_OK && at + kPageBytes <= size; at += kPageBytes) {
+    std::array<char, kPageBytes> page;
+    void* const to = page.data();
+    rc = pass<&sqlite3_io_methods::xRead>(file, to, kPageBytes, at);
+    if (rc != SQLITE_OK) break;
+    if (!is_bare(page.data())) {
+      found.broken += has_seal(page.data(), at) ? 0 : 1;
+      continue;
+    }
+    ++found.count;
+    if (!found.seal || at == 0) continue;  // the first is sealed when it says that all are
+    const auto seal = seal_of(page.data(), at);
+    const void* const from = seal.data();
+    rc = pass<&sqlite3_io_methods::xWrite>(file, from, kSealBytes, at + kContentBytes);
+  }
+  if (rc == SQLITE_OK && found.seal && found.count > 0)
+    rc = pass<&sqlite3_io_methods::xSync>(file, SQLITE_SYNC_NORMAL);
+  return rc;
 }
 
 int control(sqlite3_file* file, int operation, void* argument) {
@@ -145,6 +220,15 @@ int control(sqlite3_file* file, int operation, void* argument) {
     *static_cast<std::uint64_t*>(argument) = ours(file).unsealed;
     return SQLITE_OK;
   }
+  if (operation == kMakeWhole) {
+    ours(file).make_whole = *static_cast<bool*>(argument);
+    return SQLITE_OK;
+  }
+  if (operation == kIsWhole) {
+    *static_cast<bool*>(argument) = is_whole(file);
+    return SQLITE_OK;
+  }
+  if (operation == kSealBare) return seal_bare_pages(file, *static_cast<BarePages*>(argument));
   return pass<&sqlite3_io_methods::xFileControl>(file, operation, argument);
 }
 
@@ -257,6 +341,20 @@ Forgive forgiven(sqlite3* db) {
   Forgive pages = Forgive::none;
   sqlite3_file_control(db, "main", kForgiven, &pages);
   return pages;
+}
+
+bool all_sealed(sqlite3* db) {
+  bool whole = false;
+  sqlite3_file_control(db, "main", kIsWhole, &whole);
+  return whole;
+}
+
+void say_all_sealed(sqlite3* db, bool say) {
+  sqlite3_file_control(db, "main", kMakeWhole, &say);
+}
+
+int bare_pages(sqlite3* db, BarePages& found) {
+  return sqlite3_file_control(db, "main", kSealBare, &found);
 }
 
 std::uint64_t unsealed_reads(sqlite3* db) {

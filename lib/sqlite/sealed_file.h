@@ -8,8 +8,11 @@
 // they do not count in it.
 //
 // In memory, and so in the WAL, the 8 bytes are 0. Who writes pages without us (a backup by
-// SQLite's own tools takes them from the WAL) leaves that 0, which is let through: such a page
-// is sealed when it is next written.
+// SQLite's own tools takes them from the WAL) leaves that 0. The first page says whether there can
+// be such pages: it is marked, in the file only, where every page has its seal, and then a page
+// without is damage. The mark holds together with what others change of the header, and the WAL
+// never has it: they cannot write pages and leave it, as the first page is in each WAL of ours
+// (adopt.h). Where there is no mark, pages without a seal are let through.
 //
 // Internal to lib/sqlite.
 #pragma once
@@ -49,6 +52,17 @@ void forgive_seals(sqlite3* db, Forgive pages);
 Forgive forgiven(sqlite3* db);
 // The page whose seal was last found broken; 0: none.
 std::uint32_t broken_seal(sqlite3* db);
+// Whether the file says that all its pages are sealed.
+bool all_sealed(sqlite3* db);
+// Whether it will say so when its first page is next written.
+void say_all_sealed(sqlite3* db, bool say);
+// Counts the file's pages without a seal, and those with a wrong one; with `seal` each of the
+// former but the first gets its own, and is synced. A code of SQLite's.
+struct BarePages {
+  bool seal = false;
+  std::uint64_t count = 0, broken = 0;
+};
+int bare_pages(sqlite3* db, BarePages& found);
 // How many pages without a seal were read.
 std::uint64_t unsealed_reads(sqlite3* db);
 

@@ -12,6 +12,7 @@
 #include "proxy/store/space_epoch.h"
 #include "proxy/store/sqlite/pool.h"
 #include "proxy/store/sqlite/schema.h"
+#include "sqlite/adopt.h"
 
 namespace offsync::proxy {
 namespace {
@@ -177,6 +178,7 @@ Result<std::unique_ptr<SqliteLogStore>> SqliteLogStore::open(const Options& opti
     OFFSYNC_ASSIGN(LogPool::WriteLease writer, impl->pool.writer());
     OFFSYNC_ASSIGN(impl->names, take_names(*writer.operator->(), random, options.new_epoch));
     OFFSYNC_TRY(sqlite::settle(writer->db));
+    OFFSYNC_TRY(sqlite::adopt(writer->db));
   }
   return std::unique_ptr<SqliteLogStore>(new SqliteLogStore(std::move(impl)));
 }

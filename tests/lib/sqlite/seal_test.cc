@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sqlite/adopt.h"
 #include "sqlite/db.h"
 #include "sqlite/examine.h"
 #include "support/catch.h"
@@ -125,6 +126,85 @@ TEST_CASE("a page of zeros is an error") {
     INFO("page " << page + 1);
     CHECK_FALSE(answers(file));
   }
+}
+
+TEST_CASE("a page whose end is zeros is an error, its seal among them") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  make(file);
+  const std::string sound = bytes_of(file);
+  const std::size_t zeros = GENERATE(8, 512, 4000);
+  for (std::size_t page = 1; page < sound.size() / 4096; page += 3) {
+    std::string bytes = sound;
+    const std::size_t end = (page + 1) * 4096;
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(end - zeros),
+              bytes.begin() + static_cast<std::ptrdiff_t>(end), '\0');
+    put_bytes(file, bytes);
+    INFO("page " << page + 1);
+    const auto got = answers(file);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().code == "corrupt");
+  }
+}
+
+TEST_CASE("pages that others wrote are taken, and sealed once they are looked at") {
+  TempDir dir;
+  const std::string file = dir.file("x.db"), copy = dir.file("copy.db");
+  make(file);
+  {
+    auto db = open(file);
+    REQUIRE(db);
+    auto change = Transaction::begin(*db, Transaction::Kind::write);
+    REQUIRE(change);
+    REQUIRE(db->exec("UPDATE t SET v = v || 'y' WHERE k % 3 = 0"));
+    REQUIRE(change->commit());
+  }
+  const auto right = answers(file);
+  REQUIRE(right);
+  std::string used = file;
+  SECTION("a checkpoint") {
+    RawDb other(file);
+    CHECK(other.run("PRAGMA wal_checkpoint(TRUNCATE)") == SQLITE_OK);
+  }
+  SECTION("VACUUM") {
+    RawDb other(file);
+    CHECK(other.run("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)") == SQLITE_OK);
+  }
+  SECTION("a backup") {
+    back_up(file, copy);
+    used = copy;
+  }
+  CHECK(*answers(used) == *right);
+  auto db = open(used);
+  REQUIRE(db);
+  CHECK(needs_adoption(*db));
+  REQUIRE(adopt(*db));
+  CHECK_FALSE(needs_adoption(*db));
+  PagesRead read = *read_all_pages(*db, [](const std::string& problem) { FAIL(problem); });
+  CHECK(read.unsealed == 0);
+  CHECK(*answers(used) == *right);
+  std::string bytes = bytes_of(used);
+  std::fill_n(bytes.begin() + 4 * 4096 + 4088, 8, '\0');
+  put_bytes(used, bytes);
+  CHECK_FALSE(answers(used));
+}
+
+TEST_CASE("pages that others wrote and that do not fit are damage") {
+  TempDir dir;
+  const std::string file = dir.file("x.db"), copy = dir.file("copy.db");
+  make(file);
+  {
+    RawDb from(file);
+    REQUIRE(from.run("VACUUM INTO '" + copy + "'") == SQLITE_OK);
+  }
+  std::string bytes = bytes_of(copy);
+  bytes[2 * 4096 + 5] ^= 1;  // where the cells begin
+  put_bytes(copy, bytes);
+  auto db = open(copy);
+  REQUIRE(db);
+  const Status adopted = adopt(*db);
+  REQUIRE_FALSE(adopted);
+  CHECK(adopted.error().code == "corrupt");
 }
 
 TEST_CASE("a page in another one's place is an error") {

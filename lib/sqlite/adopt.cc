@@ -1,0 +1,102 @@
+#include "sqlite/adopt.h"
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <string>
+
+#include "sqlite/examine.h"
+#include "sqlite/sealed_file.h"
+
+namespace offsync::sqlite {
+namespace {
+
+// sqlite.org/walformat.html#the_wal_index_file_format
+constexpr int kIndexBytes = 32 * 1024, kLastFrameAt = 16, kCopiedAt = 96;
+constexpr int kCheckpointLock = 1;
+
+sqlite3_file* file_of(Db& db) {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  return file;
+}
+
+// Whether all of the WAL is in the file, so that whoever writes next may begin it anew.
+bool is_copied(Db& db) {
+  sqlite3_file* const file = file_of(db);
+  if (file == nullptr || file->pMethods == nullptr || file->pMethods->iVersion < 2) return true;
+  volatile void* index = nullptr;
+  const int rc = file->pMethods->xShmMap(file, 0, kIndexBytes, 0, &index);
+  if (rc != SQLITE_OK || index == nullptr) return true;
+  file->pMethods->xShmBarrier(file);
+  const auto number = [&](int at) {
+    return *reinterpret_cast<const volatile std::uint32_t*>(
+        static_cast<const volatile char*>(index) + at);
+  };
+  return number(kCopiedAt) >= number(kLastFrameAt);
+}
+
+Status touch_first_page(Db& db) {
+  OFFSYNC_ASSIGN(const Format format, format_of(db));
+  return db.exec("PRAGMA user_version=" + std::to_string(format.version));
+}
+
+// Nobody else checkpoints meanwhile.
+bool seal_pages(Db& db) {
+  sqlite3_file* const file = file_of(db);
+  if (file->pMethods->iVersion < 2) return false;
+  const auto lock = [&](int how) {
+    return file->pMethods->xShmLock(file, kCheckpointLock, 1, how | SQLITE_SHM_EXCLUSIVE);
+  };
+  if (lock(SQLITE_SHM_LOCK) != SQLITE_OK) return false;
+  BarePages bare{.seal = true};
+  const int rc = bare_pages(db.raw(), bare);
+  lock(SQLITE_SHM_UNLOCK);
+  return rc == SQLITE_OK && bare.broken == 0;
+}
+
+Status look_at_structure(Db& db) {
+  std::string first;
+  check_structure(db, [&first](const std::string& problem) {
+    if (first.empty()) first = problem;
+  });
+  if (first.empty()) return {};
+  return make_error(Errc::io, "corrupt",
+                    db.file() +
+                        " is damaged: another program has written to it, and its pages do "
+                        "not fit: " +
+                        first);
+}
+
+// By way of the WAL: a write of the first page may be torn.
+Status mark(Db& db) {
+  OFFSYNC_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
+  OFFSYNC_TRY(touch_first_page(db));
+  OFFSYNC_TRY(transaction.commit());
+  return db.checkpoint();
+}
+
+}  // namespace
+
+bool needs_adoption(Db& db) {
+  return has_seals(db.raw()) && !all_sealed(db.raw());
+}
+
+Status adopt(Db& db) {
+  if (!needs_adoption(db)) return {};
+  if (!db.checkpoint() || !is_copied(db)) return {};
+  BarePages bare;
+  if (bare_pages(db.raw(), bare) != SQLITE_OK || bare.broken > 0) return {};
+  if (bare.count > 0) OFFSYNC_TRY(look_at_structure(db));
+  if (!seal_pages(db)) return {};
+  say_all_sealed(db.raw(), true);
+  static_cast<void>(mark(db));  // it is only looked at once more if that fails
+  say_all_sealed(db.raw(), false);
+  return {};
+}
+
+Status enter_first_page(Db& db) {
+  return has_seals(db.raw()) && is_copied(db) ? touch_first_page(db) : Status();
+}
+
+}  // namespace offsync::sqlite
