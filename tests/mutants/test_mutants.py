@@ -415,7 +415,7 @@ MUTANTS = [
     ("help-breaks-at-81", "test_base golden_help", "lib/base/wrap.cc",
      "column + 1 + word.size() > kColumns", "column + 1 + word.size() > kColumns + (MUTANT ? 1 : 0)"),
 
-    ("resolved-before-it-is-there", "test_proxy", "proxy/decider.cc",
+    ("resolved-before-it-is-there", "test_proxy", "proxy/ingest/decider.cc",
      "std::erase(out_.commit.resolved, entry.id);",
      "if (!MUTANT) std::erase(out_.commit.resolved, entry.id);"),
 
