@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "replica/base_pieces.h"
+#include "replica/salvage.h"
 #include "replica/soundness.h"
 #include "replica/store.h"
 #include "wire/answer_limits.h"
@@ -351,17 +352,29 @@ class Repair {
   bool base_lost_ = false;
 };
 
+Result<Replica::Repaired> repair_rows(ReplicaStore& store) {
+  store.lenient = true;
+  OFFSYNC_TRY(store.open());
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(store));
+  Repair repair(*write);
+  OFFSYNC_ASSIGN(Replica::Repaired done, repair.run());
+  OFFSYNC_TRY(write->commit());
+  if (repair.damaged()) OFFSYNC_TRY(store.rewrite());
+  return done;
+}
+
 }  // namespace
 
 Result<Replica::Repaired> Replica::repair(const std::string& file, Clock& clock, Random& random) {
-  auto impl = std::make_unique<Impl>(file, clock, random);
-  impl->store.lenient = true;
-  OFFSYNC_TRY(impl->store.open());
-  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl->store));
-  Repair repair(*write);
-  OFFSYNC_ASSIGN(Repaired done, repair.run());
-  OFFSYNC_TRY(write->commit());
-  if (repair.damaged()) OFFSYNC_TRY(impl->store.rewrite());
+  auto done = repair_rows(std::make_unique<Impl>(file, clock, random)->store);
+  if (done || (done.error().code != "corrupt" && done.error().code != "constraint")) return done;
+  const auto salvaged = salvage(file);
+  if (!salvaged) return salvaged.error().code == "corrupt" ? salvaged.error() : done.error();
+  done = repair_rows(std::make_unique<Impl>(file, clock, random)->store);
+  if (!done) return done;
+  auto& mended = done->mended;
+  for (const std::string& problem : salvaged->problems) mended.push_back("the file: " + problem);
+  done->doubtful += salvaged->doubtful;
   return done;
 }
 

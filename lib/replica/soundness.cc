@@ -46,6 +46,8 @@ Result<Soundness> look_for_damage(const std::string& file, const std::vector<std
   Soundness found;
   const auto note = [&](const std::string& problem) { found.problems.push_back(problem); };
   OFFSYNC_TRY(sqlite::read_all_pages(db, note));
+  // Pages without a seal may be wrong as well.
+  if (found.problems.empty()) sqlite::check_structure(db, note);
   if (found.problems.empty()) return found;
   found.settings = reads(db, "SELECT * FROM replica");
   found.base = reads(db, "SELECT * FROM base ORDER BY chunk");

@@ -1,10 +1,12 @@
 // Replica::repair: whatever is wrong with the settings and the state, queue and log stay, and what
 // is shown afterwards is what was shown before.
+#include <filesystem>
 #include <fstream>
 
 #include "lib/replica/fixture.h"
 #include "replica/examine.h"
 #include "sqlite/db.h"
+#include "support/file_bytes.h"
 #include "support/flip.h"
 
 namespace offsync::test {
@@ -265,6 +267,34 @@ TEST_CASE("repair: what lies on a damaged page is not believed") {
     CHECK(state.find("xWN") == std::string::npos);
   }
   CHECK(must(examine_replica(w.file())).problems.empty());
+}
+
+TEST_CASE("repair: whichever page has lost its head, or all, the rest is kept") {
+  World world;
+  for (int i = 0; i < 60; ++i)
+    world.set("more/" + std::to_string(i), "t", '"' + std::string(900, 'x') + '"');
+  must(raw(world.file()).checkpoint());
+  const std::string sound = bytes_of(world.file()), copy = world.dir.file("copy.db");
+  const std::size_t zeros = GENERATE(8, 4096);
+  for (std::size_t page = 1; page < sound.size() / 4096; page += 6) {
+    INFO("page " << page + 1 << ", " << zeros << " bytes");
+    std::filesystem::remove(copy + "-wal");
+    std::filesystem::remove(copy + "-shm");
+    std::string bytes = sound;
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(page * 4096), zeros, '\0');
+    put_bytes(copy, bytes);
+    const auto done = Replica::repair(copy, world.clock, world.random);
+    INFO((done ? "" : done.error().message()));
+    if (!done) {  // where the page is the one from which all others of the queue are found
+      CHECK(done.error().detail.find("its queue begins") != std::string::npos);
+      continue;
+    }
+    CHECK(done->queue >= 40);
+    const auto found = examine_replica(copy);
+    REQUIRE(found);
+    INFO((found->problems.empty() ? "" : found->problems[0]));
+    CHECK(found->problems.empty());
+  }
 }
 
 TEST_CASE("repair: whatever byte is another one, nothing is believed that was not written") {

@@ -1,0 +1,140 @@
+#include "replica/salvage.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "replica/schema.h"
+#include "replica/soundness.h"
+#include "sqlite/db.h"
+#include "sqlite/take_content.h"
+
+namespace offsync {
+namespace {
+
+// So many numbers are tried, below the greatest that is known.
+constexpr std::uint64_t kMostTries = 5'000'000;
+
+void remove_all(const std::string& file) {
+  for (const char* end : {"", "-wal", "-shm", "-journal"}) {
+    std::remove((file + end).c_str());
+  }
+}
+
+class Salvage {
+ public:
+  Salvage(sqlite::Db& from, std::string file) : from_(from), file_(std::move(file)) {}
+
+  Result<Salvaged> run() {
+    OFFSYNC_TRY(attach());
+    OFFSYNC_TRY(from_.exec("PRAGMA fresh.synchronous=OFF"));
+    // Even settings of which a part is wrong say where the remote is.
+    const bool settings = take("INSERT INTO fresh.replica SELECT * FROM main.replica WHERE 1");
+    OFFSYNC_ASSIGN(const auto queue, take_rows("pending", settings));
+    if (queue.empty() && !from_.exec("SELECT count(*) FROM main.pending")) {
+      return make_error(Errc::io, "corrupt",
+                        file_ + " is damaged: the page where its queue begins is lost",
+                        "it cannot be repaired: restore it from a copy, or set it aside");
+    }
+    OFFSYNC_ASSIGN(const auto former, take_rows("former", settings));
+    OFFSYNC_ASSIGN(const Soundness sound, look_for_damage(file_, queue, former));
+    take_if(sound.base, "INSERT INTO fresh.base SELECT * FROM main.base WHERE 1");
+    take_if(sound.log, "INSERT INTO fresh.log SELECT * FROM main.log WHERE 1");
+    take_if(sound.state, "INSERT INTO fresh.entity SELECT * FROM main.entity WHERE 1");
+    take_if(sound.state, "INSERT INTO fresh.conflict SELECT * FROM main.conflict WHERE 1");
+    take_if(sound.consumers, "INSERT INTO fresh.consumer SELECT * FROM main.consumer WHERE 1");
+    if (settings && !sound.settings) {
+      // Without a node it goes on under another source.
+      OFFSYNC_TRY(from_.exec("UPDATE fresh.replica SET node = 0, epoch = '', log = '', clock = 0"));
+    }
+    OFFSYNC_TRY(doubt(sound));
+    return Salvaged{sound.problems, sound.queue.size()};
+  }
+
+ private:
+  Status attach() {
+    OFFSYNC_ASSIGN(sqlite::Statement attach, from_.prepare("ATTACH ? AS fresh"));
+    const std::string fresh = file_ + ".repair";
+    return attach.bind(1, fresh).run();
+  }
+
+  bool take(const char* sql) { return from_.exec(sql).ok(); }
+  void take_if(bool sound, const char* sql) {
+    if (sound) static_cast<void>(take(sql));
+  }
+
+  std::uint64_t number(const std::string& sql) {
+    auto get = from_.prepare(sql);
+    if (!get) return 0;
+    const auto row = get->step();
+    return row && *row ? static_cast<std::uint64_t>(std::max<std::int64_t>(get->integer(0), 0)) : 0;
+  }
+
+  // Each by its number: a page that cannot be read hides no other one.
+  Result<std::vector<std::uint64_t>> take_rows(const std::string& table, bool settings) {
+    std::vector<std::uint64_t> taken;
+    const std::uint64_t next = settings ? number("SELECT next FROM fresh.replica") : 0;
+    const std::uint64_t most = std::max(next, number("SELECT max(n) FROM main." + table)) + 1;
+    const std::uint64_t least = number("SELECT min(n) FROM main." + table);
+    auto put = from_.prepare("INSERT INTO fresh." + table + " SELECT * FROM main." + table +
+                             " WHERE n = ?");
+    if (!put) return taken;
+    const std::uint64_t first = std::max(least, most > kMostTries ? most - kMostTries : 0);
+    for (std::uint64_t n = first; n < most + 1000; ++n) {
+      put->bind(1, n);
+      if (put->run() && from_.changes() > 0 && number_is_there(table, n)) taken.push_back(n);
+      put->reset();
+    }
+    return taken;
+  }
+
+  bool number_is_there(const std::string& table, std::uint64_t n) {
+    return number("SELECT n FROM fresh." + table + " WHERE n = " + std::to_string(n)) == n;
+  }
+
+  Status doubt(const Soundness& sound) {
+    for (const std::uint64_t n : sound.former) {
+      OFFSYNC_TRY(from_.exec("DELETE FROM fresh.former WHERE n = " + std::to_string(n)));
+    }
+    for (const std::uint64_t n : sound.queue) {
+      OFFSYNC_TRY(
+          from_.exec("UPDATE fresh.pending SET state = 2, sequence = 0, code = 'doubtful',"
+                     " detail = 'it was on a damaged page: look whether it says what it"
+                     " should, then retry or drop it' WHERE n = " +
+                     std::to_string(n)));
+    }
+    return {};
+  }
+
+  sqlite::Db& from_;
+  const std::string file_;
+};
+
+Result<Salvaged> salvage_into(const std::string& file, const std::string& fresh) {
+  sqlite::OpenOptions as_it_is;
+  as_it_is.forgive = sqlite::OpenOptions::Forgive::all;
+  OFFSYNC_ASSIGN(sqlite::Db damaged, sqlite::Db::open(file, as_it_is));
+  OFFSYNC_TRY(sqlite::check_format(damaged, schema::kApplicationId, schema::steps()));
+  sqlite::OpenOptions create;
+  create.create = true;
+  OFFSYNC_ASSIGN(sqlite::Db made, sqlite::Db::open(fresh, create));
+  OFFSYNC_TRY(sqlite::migrate(made, schema::kApplicationId, schema::steps()));
+  OFFSYNC_ASSIGN(const Salvaged done, Salvage(damaged, file).run());
+  OFFSYNC_ASSIGN(sqlite::Db to, sqlite::Db::open(file, as_it_is));
+  OFFSYNC_TRY(sqlite::migrate(to, schema::kApplicationId, schema::steps()));
+  OFFSYNC_TRY(sqlite::take_content(to, made));
+  return done;
+}
+
+}  // namespace
+
+Result<Salvaged> salvage(const std::string& file) {
+  OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::beside(file));
+  OFFSYNC_TRY(lock.lock());
+  const std::string fresh = file + ".repair";
+  remove_all(fresh);
+  auto done = salvage_into(file, fresh);
+  remove_all(fresh);
+  return done;
+}
+
+}  // namespace offsync
