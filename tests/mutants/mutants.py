@@ -174,8 +174,8 @@ MUTANTS = [
 
     # --- the fold -----------------------------------------------------------------------------------
     ("last-arrival-wins", "P2", "lib/state/entity.cc",
-     "if (!later_than_current(writer)) return;\n  writer_.set(writer);",
-     "if (!later_than_current(writer) && !MUTANT) return;\n  writer_.set(writer);"),
+     "if (!same_write || value <= this->value()) return;",
+     "if (!MUTANT && (!same_write || value <= this->value())) return;"),
     ("delete-forgets-nothing", "P2", "lib/state/entity.cc",
      "std::erase_if(fields_, [&](Field& field) { return field.forget(writer.stamp); });",
      "if (!MUTANT) std::erase_if(fields_, [&](Field& field) { return field.forget(writer.stamp); });"),
