@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/text/output.h"
+
 extern char** environ;
 
 namespace offsync::cli {
@@ -30,6 +32,16 @@ bool is_in_path(const std::string& program) {
     folders.remove_prefix(std::min(end + 1, folders.size()));
   }
   return false;
+}
+
+// Whether the shell would find the first word of it; what only a shell understands may be there.
+bool can_start(const std::string& command) {
+  const std::string word = command.substr(0, command.find(' '));
+  if (word.empty() || word.find_first_of("\t\n\"'\\$`=~(){}[]*?<>|&;!#") != std::string::npos) {
+    return true;
+  }
+  if (word.find('/') != std::string::npos) return ::access(word.c_str(), X_OK) == 0;
+  return is_in_path(word);
 }
 
 // What to run; empty: nothing.
@@ -85,6 +97,10 @@ pid_t spawn(const std::string& command, int input) {
 Pager::Pager(const Settings& settings) {
   if (!settings.pager || !can_page()) return;
   const std::string command = pager_command();
+  if (!command.empty() && !can_start(command)) {
+    say(settings, "the pager '" + command + "' cannot be run; printing without it");
+    return;
+  }
   std::array<int, 2> ends{};
   if (command.empty() || ::pipe2(ends.data(), O_CLOEXEC) != 0) return;
   pid_ = spawn(command, ends[0]);

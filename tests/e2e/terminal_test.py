@@ -56,6 +56,12 @@ class Terminal(Case):
         text = self.anna.run("queue", "-o", "text")
         self.assertEqual([row.split()[0] for row in text.splitlines()], ids[:2])
 
+    def test_a_pager_that_is_not_there_costs_no_output(self):
+        self.emit(self.anna, "todo.created", "todo/1", "n:=1")
+        for pager in ("nosuch", "nosuch -R", "/nosuch/less"):
+            self.assertEqual(len(self.on_terminal("log", "--pending", PAGER=pager)), 1, pager)
+            self.assertIn("printing without it", self.talk)
+
     def test_ids_from_elsewhere_stay_whole(self):
         self.anna.run("emit", "--batch", "-", input=json.dumps(
             {"specversion": "1.0", "id": "order-4711", "source": "/till", "type": "t", "subject": "a/1", "data": {}}))
