@@ -339,53 +339,6 @@ TEST_CASE("sync: a request that the network delivers twice changes nothing", "[s
   CHECK(w.a.queue() == kNothingQueued);
 }
 
-TEST_CASE("sync: the answer to a push may be cut at any byte", "[sync]") {
-  for (std::size_t bytes = 0;; bytes += 7) {
-    World w;
-    REQUIRE_FALSE(w.a.sync().error.has_value());
-    for (int i = 0; i < 3; ++i) w.a.count_up("stock/1", "sold");
-    w.a.transport.on({"push", Fault::Kind::cut, bytes});
-    SyncOptions push_only;
-    push_only.pull = false;
-    w.a.transport.seen.clear();
-    const SyncReport first = w.a.sync(push_only);
-    if (w.a.transport.seen.size() == 1 && !first.error) {  // past the end of the answer
-      CHECK(bytes > 150);
-      CHECK(first.pushed == 3);
-      break;
-    }
-    CHECK(w.proxy.head() == 3);
-    CHECK(first.pushed == 0);
-    // Nothing of it counts. What came shows that so many outcomes get through: they are asked for.
-    if (first.error) {
-      CHECK(first.error->kind == Errc::unreachable);
-      CHECK(w.a.queue() == "queued 3 accepted 0 rejected 0 held 0");
-    } else {
-      CHECK(first.duplicate == 3);
-    }
-    REQUIRE_FALSE(w.a.sync().error.has_value());
-    CHECK(w.proxy.head() == 3);
-    CHECK(w.a.get("stock/1", "sold") == "3");
-    CHECK(w.a.queue() == kNothingQueued);
-    CHECK(w.a.confirmed() == w.proxy.state());
-  }
-}
-
-TEST_CASE("sync: pushes that are cut again and again end the sync", "[sync]") {
-  World w;
-  REQUIRE_FALSE(w.a.sync().error.has_value());
-  w.a.count_up("stock/1", "sold");
-  w.a.emit("todo/1", "n", "1");
-  for (int i = 0; i < 5; ++i) {
-    Fault fault{"push", Fault::Kind::cut};
-    fault.bytes = 130;  // the first outcome alone is there whole, in each of them
-    w.a.transport.on(fault);
-  }
-  const SyncReport report = w.a.sync();
-  REQUIRE(report.error.has_value());
-  CHECK(report.error->kind == Errc::unreachable);
-}
-
 TEST_CASE("sync: a batch that something in between finds too large is halved", "[sync]") {
   World w;
   for (int i = 0; i < 8; ++i) w.a.emit("todo/1", "n", std::to_string(i));
