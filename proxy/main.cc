@@ -110,14 +110,36 @@ Status print(const std::string& text) {
                     fmt::format("cannot write to the output: {}", std::strerror(error)));
 }
 
+// For what is done to a store that is there: one that is not is never made.
+Status must_be_there(const Config& config) {
+  namespace fs = std::filesystem;
+  const std::string& file = config.store_file;
+  std::error_code unseen;  // what we may not look at, opening it tells why
+  const auto status = fs::status(file, unseen);
+  if (status.type() == fs::file_type::not_found) {
+    return make_error(Errc::no_input, "no_store", "there is no store " + file,
+                      "name it with --store sqlite:PATH");
+  }
+  if (status.type() == fs::file_type::directory) {
+    return make_error(Errc::config, "store_is_folder", "the store " + file + " is a folder",
+                      "name the file in it with --store sqlite:PATH");
+  }
+  const auto bytes_of = [](const std::string& name) {
+    std::error_code error;
+    const auto bytes = fs::file_size(name, error);
+    return error ? 0 : bytes;
+  };
+  if (status.type() != fs::file_type::regular || bytes_of(file) + bytes_of(file + "-wal") > 0) {
+    return {};
+  }
+  return make_error(Errc::io, "store_empty", "the store " + file + " is empty: nothing is in it",
+                    "put a backup back, or name another one with --store sqlite:PATH");
+}
+
 // For a store that was put back: who has seen more of the log than it holds would go on from a
 // place where other events come to be.
 Status begin_anew(const Config& config) {
-  std::error_code unseen;  // what we may not look at, opening it tells why
-  if (!std::filesystem::exists(config.store_file, unseen) && !unseen) {
-    return make_error(Errc::no_input, "no_store", "there is no store " + config.store_file,
-                      "name it with --store sqlite:PATH");
-  }
+  OFFSYNC_TRY(must_be_there(config));
   SqliteLogStore::Options options;
   options.file = config.store_file;
   options.new_epoch = true;
@@ -130,6 +152,7 @@ Status begin_anew(const Config& config) {
 
 // What is found goes to stdout.
 Status check(const Config& config) {
+  OFFSYNC_TRY(must_be_there(config));
   OFFSYNC_ASSIGN(const StoreReport report, check_store(config.store_file));
   OFFSYNC_TRY(print(text_of(report)));
   if (report.problems.empty()) return {};

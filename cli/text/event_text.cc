@@ -77,9 +77,9 @@ std::string time_text(std::int64_t ms, bool local) {
     }
   }
   if (!text.empty()) return text;
-  text = format_rfc3339(ms).substr(0, 19) + "Z";
-  text[10] = ' ';
-  return text;
+  text = format_rfc3339(ms);  // years may have five digits
+  text[text.find('T')] = ' ';
+  return text.substr(0, text.find('.')) + "Z";
 }
 
 std::string id_text(std::string_view id, bool terminal) {
