@@ -219,10 +219,10 @@ A backup is put back: what it lacks is sent again, before what came later.
   time=<TIME> level=error event=failed code=no_store reason="there is no store <folder>/none.db; name it with --store sqlite:PATH"
   [66]
   $ mkdir folder.db; offsync-proxy check --store sqlite:folder.db
-  time=<TIME> level=error event=failed code=store_is_folder reason="the store folder.db is a folder; name the file in it with --store sqlite:PATH"
+  time=<TIME> level=error event=failed code=store_is_folder reason="the store <folder>/folder.db is a folder; name the file in it with --store sqlite:PATH"
   [78]
   $ : > empty.db; offsync-proxy --new-epoch --store sqlite:empty.db
-  time=<TIME> level=error event=failed code=store_empty reason="the store empty.db is empty: nothing is in it; put a backup back, or name another one with --store sqlite:PATH"
+  time=<TIME> level=error event=failed code=store_empty reason="the store <folder>/empty.db is empty: nothing is in it; put a backup back, or name another one with --store sqlite:PATH"
   [74]
   $ offsync-proxy --new-epoch --daemon --log-file log
   offsync-proxy: --new-epoch ends at once: it does not go with --daemon
@@ -240,7 +240,7 @@ A store is checked, whole; a byte that changed is found.
   $ grep -m 1 '^page' out
   page 3 is not as it was written
   $ offsync-proxy check --store sqlite:none.db
-  time=<TIME> level=error event=failed code=no_such_file reason="there is no file <folder>/none.db"
+  time=<TIME> level=error event=failed code=no_store reason="there is no store <folder>/none.db; name it with --store sqlite:PATH"
   [66]
   $ offsync-proxy check --new-epoch
   offsync-proxy: check only reads: it goes with no other task
