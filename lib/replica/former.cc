@@ -116,7 +116,7 @@ Status take_over(ReplicaWrite& write) {
   }
 }
 
-Status keep(ReplicaWrite& write, std::uint64_t n, std::uint64_t sequence) {
+Status keep(ReplicaWrite& write, std::uint64_t n, std::uint64_t sequence, bool doubtful) {
   ReplicaStore& store = write.store;
   OFFSYNC_ASSIGN(sqlite::Statement * get, store.use("SELECT line FROM pending WHERE n = ?"));
   get->bind(1, n);
@@ -128,7 +128,8 @@ Status keep(ReplicaWrite& write, std::uint64_t n, std::uint64_t sequence) {
   OFFSYNC_ASSIGN(sqlite::Statement * put,
                  store.use("INSERT OR IGNORE INTO former(state, sequence, source, id, line)"
                            " VALUES (?, ?, ?, ?, ?)"));
-  put->bind(1, static_cast<int>(Former::doubtful)).bind(2, sequence).bind(3, event->source);
+  const Former state = doubtful ? Former::doubtful : Former::there;
+  put->bind(1, static_cast<int>(state)).bind(2, sequence).bind(3, event->source);
   put->bind(4, event->id).bind(5, line);
   return put->run();
 }

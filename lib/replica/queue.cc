@@ -266,7 +266,10 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
     write.count(*entity, confirmed ? -1 : 0, key->state == PendingState::held ? -1 : 0);
   }
   if (confirmed && outcome.sequence <= write.row.log_after) {
-    OFFSYNC_TRY(former::keep(write, key->n, outcome.sequence));
+    // What was accepted may have been so by a log that was put back since. A duplicate the log has
+    // had before: to ask again would have no end at a proxy that does not know the question.
+    const bool doubtful = outcome.kind == OutcomeKind::accepted;
+    OFFSYNC_TRY(former::keep(write, key->n, outcome.sequence, doubtful));
   }
   OFFSYNC_TRY(confirmed ? queue::remove(write, key->n)
                         : queue::set_state(write, key->n, PendingState::accepted, outcome.sequence,

@@ -184,7 +184,7 @@ class Install {
     // Whether it does, its sequence alone does not tell: the log may have been put back, and have
     // grown past it.
     for (const auto& [n, sequence] : covered) {
-      OFFSYNC_TRY(former::keep(write_, n, sequence));
+      OFFSYNC_TRY(former::keep(write_, n, sequence, true));
       OFFSYNC_TRY(queue::remove(write_, n));
     }
     for (const std::uint64_t n : again) {

@@ -281,9 +281,9 @@ Status take_over(ReplicaWrite& write);
 // Whether there is anything.
 Result<bool> any(ReplicaStore& store);
 // Keeps a pending event that the log has accepted, where no copy of it comes, as a snapshot reaches
-// beyond it. Whether that holds it the log is to be asked: it may have been put back. Leaves
-// store.decoder alone.
-Status keep(ReplicaWrite& write, std::uint64_t n, std::uint64_t sequence);
+// beyond it. `doubtful`: whether that holds it the log is to be asked, as it may have been put
+// back. Leaves store.decoder alone.
+Status keep(ReplicaWrite& write, std::uint64_t n, std::uint64_t sequence, bool doubtful);
 // Queues again what the log had accepted up to the cursor and does not have there, and what it had
 // accepted behind `head`, up to `upto`. As they were: they are pushed before all that is newer.
 // Returns how many.

@@ -59,6 +59,13 @@ void SyncEngine::Impl::end_question() {
     const Status taken = session.take_all_as_missing();
     if (!taken) return fail(push, taken.error(), taken.error().code == "busy");
   }
+  if (++questions > kQuestions) {
+    // It accepts events, and says afterwards that it lacks them.
+    return fail(push,
+                make_error(Errc::protocol, "bad_answer",
+                           "the proxy lacks again and again what it said that it has"),
+                false);
+  }
   if (unknown || session.end() == Session::End::done) {
     push.succeeded();
     retries = 0;
@@ -116,7 +123,7 @@ void SyncEngine::Impl::end_pull() {
   cursor.reset();  // the observer knows of this snapshot
   expired.reset();
   reset_seen = true;
-  retries = 0;
+  retries = questions = 0;
 }
 
 // The log to follow is not where it was. That is no failure, unless it happens over and over.
