@@ -1,5 +1,6 @@
-#include "base/limits.h"
 #include "proxy/api/split_body.h"
+
+#include "base/limits.h"
 #include "support/catch.h"
 
 namespace offsync::proxy {

@@ -1,11 +1,12 @@
 // One connection's bytes, without a socket: where a request ends, whatever its bytes are and
 // however they arrive. Behind each there is a canary, a request that must be the next one to be
 // seen, or (where the first was refused) never.
+#include "proxy/http/connection.h"
+
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "proxy/http/connection.h"
 #include "support/catch.h"
 
 namespace offsync::proxy {

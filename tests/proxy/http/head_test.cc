@@ -1,7 +1,8 @@
+#include "proxy/http/head.h"
+
 #include <string>
 
 #include "base/limits.h"
-#include "proxy/http/head.h"
 #include "support/catch.h"
 
 namespace offsync::proxy {

@@ -1,4 +1,5 @@
 #include "proxy/http/target.h"
+
 #include "support/catch.h"
 
 namespace offsync::proxy {
