@@ -36,7 +36,7 @@ What of an event changes nothing is told, with what was probably meant; the even
 An event that just says that something happened is no slip, nor is one that has an effect.
 
   $ offsync emit todo.seen todo/1 -o text
-  queued todo.seen todo/1: 
+  queued todo.seen todo/1
   $ offsync emit todo.x todo/1 --data '{"set":{"b":2},"net":5,"why":"payload"}' -o text
   queued todo.x todo/1: b=2
   $ offsync emit todo.x todo/1 --unset b --remove set=home -o text
