@@ -2,38 +2,21 @@
 
 #include <sqlite3.h>
 
-#include <cstdint>
 #include <string>
 
 #include "sqlite/examine.h"
 #include "sqlite/sealed_file.h"
+#include "sqlite/wal_index.h"
 
 namespace offsync::sqlite {
 namespace {
 
-// sqlite.org/walformat.html#the_wal_index_file_format
-constexpr int kIndexBytes = 32 * 1024, kLastFrameAt = 16, kCopiedAt = 96;
-constexpr int kCheckpointLock = 1;
-
-sqlite3_file* file_of(Db& db) {
-  sqlite3_file* file = nullptr;
-  sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  return file;
-}
+constexpr int kCheckpointLock = 1;  // sqlite.org/walformat.html#wal_locks
 
 // Whether all of the WAL is in the file, so that whoever writes next may begin it anew.
 bool is_copied(Db& db) {
-  sqlite3_file* const file = file_of(db);
-  if (file == nullptr || file->pMethods == nullptr || file->pMethods->iVersion < 2) return true;
-  volatile void* index = nullptr;
-  const int rc = file->pMethods->xShmMap(file, 0, kIndexBytes, 0, &index);
-  if (rc != SQLITE_OK || index == nullptr) return true;
-  file->pMethods->xShmBarrier(file);
-  const auto number = [&](int at) {
-    return *reinterpret_cast<const volatile std::uint32_t*>(
-        static_cast<const volatile char*>(index) + at);
-  };
-  return number(kCopiedAt) >= number(kLastFrameAt);
+  const auto index = wal_index_of(file_of(db));
+  return !index || index->copied >= index->last_frame;
 }
 
 Status touch_first_page(Db& db) {
@@ -44,7 +27,7 @@ Status touch_first_page(Db& db) {
 // Nobody else checkpoints meanwhile.
 bool seal_pages(Db& db) {
   sqlite3_file* const file = file_of(db);
-  if (file->pMethods->iVersion < 2) return false;
+  if (!has_wal_index(file)) return false;
   const auto lock = [&](int how) {
     return file->pMethods->xShmLock(file, kCheckpointLock, 1, how | SQLITE_SHM_EXCLUSIVE);
   };

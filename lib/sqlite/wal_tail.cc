@@ -11,13 +11,13 @@
 
 #include "sqlite/db.h"
 #include "sqlite/sealed_file.h"
+#include "sqlite/wal_index.h"
 
 namespace offsync::sqlite {
 namespace {
 
-// sqlite.org/fileformat2.html#walformat and walformat.html#the_wal_index_file_format
+// sqlite.org/fileformat2.html#walformat
 constexpr int kHeader = 32, kFrameHeader = 24, kFrame = kFrameHeader + kPageBytes;
-constexpr int kIndexBytes = 32 * 1024, kLastFrameAt = 16;
 
 std::uint32_t big_endian(const char* at) {
   std::uint32_t value = 0;
@@ -63,13 +63,9 @@ class WalTail {
   // As all processes that have the file open know it. Where there is nothing by which they could,
   // nobody writes, and the frames themselves tell.
   std::optional<std::uint32_t> last_frame() {
-    if (database_->pMethods->iVersion < 2) return last_whole();
-    volatile void* index = nullptr;
-    const int rc = database_->pMethods->xShmMap(database_, 0, kIndexBytes, 0, &index);
-    if (rc != SQLITE_OK || index == nullptr) return std::nullopt;
-    database_->pMethods->xShmBarrier(database_);
-    return *reinterpret_cast<const volatile std::uint32_t*>(
-        static_cast<const volatile char*>(index) + kLastFrameAt);
+    if (!has_wal_index(database_)) return last_whole();
+    const auto index = wal_index_of(database_);
+    return index ? std::optional(index->last_frame) : std::nullopt;
   }
 
   std::optional<std::uint32_t> last_whole() {
@@ -185,8 +181,8 @@ class WalTail {
 
 Status check_wal_tail(Db& db) {
   OFFSYNC_TRY(db.exec("SELECT 1 FROM sqlite_schema LIMIT 1"));  // opens the WAL, if there is one
-  sqlite3_file *database = nullptr, *wal = nullptr;
-  sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &database);
+  sqlite3_file* const database = file_of(db);
+  sqlite3_file* wal = nullptr;
   sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
   if (database == nullptr || wal == nullptr || wal->pMethods == nullptr) return {};
   const std::optional<std::uint32_t> lost = WalTail(database, wal).lost_behind();
