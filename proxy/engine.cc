@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "proxy/api/parts.h"
 #include "proxy/engine_impl.h"
 #include "proxy/ops/memory.h"
 
@@ -254,7 +255,7 @@ void HttpEngine::Impl::settle(Connection& connection) {
   if (now_held < connection.held) all.give(connection.held - now_held);
   connection.held = now_held;
   if (all.exceeded() && http.state() == State::body && http.held() > kReadBytes) {
-    http.refuse(busy("the proxy has as many bytes of requests as it can hold"));
+    http.refuse(too_many_bytes());
     return advance(connection);
   }
   const std::uint32_t wanted = (http.wants_bytes() ? static_cast<std::uint32_t>(EPOLLIN) : 0U) |

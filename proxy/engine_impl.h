@@ -57,9 +57,6 @@ struct Connection {
   std::size_t held = 0;        // as counted in all
 };
 
-// 503 `busy`.
-Problem busy(std::string_view why);
-
 struct HttpEngine::Impl {
   Impl(const Parts& p, const ConnectionRules& r, const ServingLimits& l, std::size_t threads)
       : parts(p), rules(r), limits(l), workers(threads), bytes(kReadBytes, '\0') {}

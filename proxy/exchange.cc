@@ -4,14 +4,11 @@
 
 #include <exception>
 
+#include "proxy/api/parts.h"
 #include "proxy/engine_impl.h"
 #include "proxy/http/reason.h"
 
 namespace offsync::proxy {
-
-Problem busy(std::string_view why) {
-  return {503, "busy", "Service Unavailable", fmt::format("{}; try again", why)};
-}
 
 // ---- requests
 

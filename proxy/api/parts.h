@@ -34,6 +34,10 @@ struct Posted {
 // `taken`; 503 busy where there is no room.
 std::variant<Posted, Problem> posted(const ApiRequest& request, TakenBytes& taken);
 
+// 503, for who may well try again.
+Problem busy(std::string_view why);
+Problem too_many_bytes();
+
 // The sequence behind which to go on: a cursor of this epoch, a sequence, or "now". Problems: 400
 // bad_cursor, 410 cursor_expired (another epoch, beyond the head, or history is gone).
 std::variant<std::uint64_t, Problem> position_of(std::string_view after, const SpaceState& at);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
-#include "base/text.h"
 #include "proxy/api/binary_event.h"
 #include "proxy/api/parts.h"
 #include "proxy/api/split_body.h"
@@ -20,11 +19,6 @@ constexpr std::size_t kOfJson = 6;
 // A line's place, its event's, and its outcome.
 constexpr std::size_t kOfLine = 1024;
 
-Problem no_room() {
-  return {503, "busy", "Service Unavailable",
-          "the proxy has as many bytes of requests as it can hold; try again"};
-}
-
 Problem bad_encoding(const Error& error) {
   const bool large = error.code == "too_large";
   return {large ? 413 : 400, error.code, large ? "Content Too Large" : "Bad Request", error.detail};
@@ -32,7 +26,7 @@ Problem bad_encoding(const Error& error) {
 
 std::variant<std::string, Problem> unpacked(std::string_view body, Coding coding,
                                             TakenBytes& taken) {
-  if (!taken.more(body.size())) return no_room();
+  if (!taken.more(body.size())) return too_many_bytes();
   Unpacker unpacker(coding, limits::kBodyBytes);
   unpacker.add(body);
   std::string text;
@@ -40,7 +34,7 @@ std::variant<std::string, Problem> unpacked(std::string_view body, Coding coding
     const std::size_t before = text.size();
     const auto next = unpacker.next(text);
     if (!next) return bad_encoding(next.error());
-    if (!taken.more(kOfUnpacked * (text.size() - before))) return no_room();
+    if (!taken.more(kOfUnpacked * (text.size() - before))) return too_many_bytes();
     more = *next;
   }
   if (const Status whole = unpacker.end(); !whole) return bad_encoding(whole.error());
@@ -61,7 +55,7 @@ std::variant<std::string_view, Problem> plain_body(const ApiRequest& request, Ta
                    "Content-Encoding is gzip, zstd or nothing here"};
   }
   if (*coding == Coding::identity) {
-    if (!taken.more(request.body.size())) return no_room();
+    if (!taken.more(request.body.size())) return too_many_bytes();
     return request.body;
   }
   auto plain = unpacked(request.body, *coding, taken);
@@ -72,6 +66,14 @@ std::variant<std::string_view, Problem> plain_body(const ApiRequest& request, Ta
 
 }  // namespace
 
+Problem busy(std::string_view why) {
+  return {503, "busy", "Service Unavailable", fmt::format("{}; try again", why)};
+}
+
+Problem too_many_bytes() {
+  return busy("the proxy has as many bytes of requests as it can hold");
+}
+
 std::variant<Posted, Problem> posted(const ApiRequest& request, TakenBytes& taken) {
   std::string own;
   const auto plain = plain_body(request, taken, own);
@@ -79,7 +81,7 @@ std::variant<Posted, Problem> posted(const ApiRequest& request, TakenBytes& take
   const auto body = std::get<std::string_view>(plain);
   const auto content_type = request.header("Content-Type");
   const auto type = media_type(content_type);
-  if (type != kNdjson && !taken.more(kOfJson * body.size())) return no_room();
+  if (type != kNdjson && !taken.more(kOfJson * body.size())) return too_many_bytes();
   if (is_binary_event(request.fields, content_type)) {
     auto event = structured_event(request.fields, content_type, body);
     if (auto* problem = std::get_if<Problem>(&event)) return std::move(*problem);
@@ -88,7 +90,7 @@ std::variant<Posted, Problem> posted(const ApiRequest& request, TakenBytes& take
   auto split = split_body(type, body);
   if (auto* problem = std::get_if<Problem>(&split)) return std::move(*problem);
   auto& lines = std::get<std::vector<std::string>>(split);
-  if (!taken.more(kOfLine * lines.size())) return no_room();
+  if (!taken.more(kOfLine * lines.size())) return too_many_bytes();
   return Posted{std::move(lines),
                 type == "application/cloudevents+json" || type == "application/json"};
 }
