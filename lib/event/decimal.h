@@ -30,6 +30,7 @@ class Decimal {
     return *this;
   }
   friend bool operator==(Decimal, Decimal) = default;
+  friend bool operator<(Decimal a, Decimal b) { return a.nanos_ < b.nanos_; }
 
  private:
   __extension__ __int128 nanos_ = 0;  // in 10^-9

@@ -54,11 +54,6 @@ bool later(const Writer& a, const WriterStore& b) {
   return a.id != other.id ? a.id > other.id : a.source > other.source;
 }
 
-bool less(Decimal a, Decimal b) {
-  a -= b;
-  return a.text().starts_with('-');
-}
-
 }  // namespace
 
 bool Field::later_than_current(const Writer& writer) const {
@@ -115,7 +110,7 @@ bool Field::count(const Writer& writer, Decimal amount) {
   const auto [it, fresh] = all.try_emplace(
       Increment{writer.stamp, std::string(writer.id), std::string(writer.source)}, amount);
   if (!fresh) {
-    if (!less(it->second, amount)) return false;
+    if (!(it->second < amount)) return false;
     many_->sum -= it->second;
     it->second = amount;
   }
