@@ -21,7 +21,7 @@ namespace offsync {
 inline constexpr int kSurprises = 3;
 // once: how often what a reset queued again is pushed.
 inline constexpr int kRounds = 3;
-// Questions what the log lacks, each about a part of what is doubtful, while the pull stands still.
+// Questions what the log lacks, each about a part of what is doubtful, behind one snapshot.
 inline constexpr int kQuestions = 10'000;
 
 // One direction: at most one session, and when the next one may begin.
@@ -120,7 +120,7 @@ struct SyncEngine::Impl {
   bool reset_seen = false;              // once: a snapshot may have queued events again
   int rounds = 0;
   int retries = 0;
-  int questions = 0;  // since the pull last came further
+  int questions = 0;  // since the last snapshot
 };
 
 }  // namespace offsync
