@@ -244,8 +244,10 @@ class StatusCommand final : public Command {
     // What is as long as ours may be another one all the same.
     if (into.synced()) {
       auto other = has_other_line(remote, replica, *into.info.cursor);
-      if (!other) into.space.reset();  // nothing is called synced that is not known to be
-      if (!other) return std::move(other).error();
+      if (!other) {
+        into.space.reset();  // nothing is called synced that is not known to be
+        return std::move(other).error();
+      }
       into.space->other_line = *other;
     }
     // Where something is to be pulled, conflicts may be among it. One number, and it is the
