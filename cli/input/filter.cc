@@ -4,7 +4,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cctype>
 #include <ctime>
 
 #include "base/glob.h"
@@ -166,9 +165,7 @@ Result<Filter::Where> Filter::parse_where(const std::string& text) {
   const std::string value = text.substr(equals + 1);
   auto canonical = canonical_json(value);
   if (text[equals - 1] != ':') {
-    const bool numeric =
-        canonical &&
-        (std::isdigit(static_cast<unsigned char>(canonical->front())) || canonical->front() == '-');
+    const bool numeric = canonical && (is_digit(canonical->front()) || canonical->front() == '-');
     return Where{text.substr(0, equals), value, false, numeric ? std::move(*canonical) : ""};
   }
   if (!canonical) {

@@ -1,7 +1,5 @@
 #include "cli/net/exchange.h"
 
-#include <cctype>
-
 #include "base/text.h"
 #include "cli/net/curl_error.h"
 
