@@ -6,6 +6,7 @@
 
 #include "proxy/api/parts.h"
 #include "proxy/engine_impl.h"
+#include "proxy/http/problems.h"
 #include "proxy/http/reason.h"
 
 namespace offsync::proxy {
@@ -60,8 +61,8 @@ void HttpEngine::Impl::make_answer(Exchange& exchange) {
   } catch (const std::exception& e) {
     parts.log.write(LogLevel::error, "request_failed",
                     {{"target", exchange.asked.target}, {"reason", e.what()}});
-    exchange.answer = parts.api.refuse(
-        exchange.asked, {500, "internal", "Internal Server Error", "this is a bug of the proxy"});
+    exchange.answer =
+        parts.api.refuse(exchange.asked, problem_of(kInternal, "this is a bug of the proxy"));
   }
   exchange.asked.body = {};
 }
@@ -146,8 +147,8 @@ void HttpEngine::Impl::begin_stream(Connection& connection) {
   auto& exchange = *connection.exchange;
   if (!parts.hub.reserve()) {
     exchange.answer = parts.api.refuse(
-        exchange.asked, {503, "too_many_streams", "Service Unavailable",
-                         "the proxy has as many streams as it is allowed; try again"});
+        exchange.asked,
+        problem_of(kTooManyStreams, "the proxy has as many streams as it is allowed; try again"));
     exchange.answer.route = "stream";
     begin_answer(connection);
     return advance(connection);

@@ -16,6 +16,7 @@
 #include "cli/text/event_text.h"
 #include "cli/text/output.h"
 #include "cli/text/pager.h"
+#include "wire/problem.h"
 
 namespace offsync::cli {
 namespace {
@@ -232,7 +233,7 @@ class StatusCommand final : public Command {
     }
     if (line.empty()) return false;
     const auto page = remote.events(at, 1, line);
-    if (!page && page.error().code != "cursor_expired") return page.error();
+    if (!page && page.error().code != kCursorExpired) return page.error();
     return !page;
   }
 

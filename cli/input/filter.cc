@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "event/value.h"
 #include "event/value_key.h"
+#include "wire/problem.h"
 
 namespace offsync::cli {
 namespace {
@@ -204,7 +205,7 @@ bool Filter::can_place(const EventView& event) const {
 
 Status Filter::is_of(std::string_view epoch, std::string_view whose) const {
   if (!after_ || after_->epoch.empty() || after_->epoch == epoch) return {};
-  return make_error(Errc::bad_data, "cursor_expired",
+  return make_error(Errc::bad_data, kCursorExpired,
                     fmt::format("the cursor {} is of another log than {}, which is {}",
                                 after_->text(), whose, epoch),
                     "run it again without --after");

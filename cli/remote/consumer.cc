@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "wire/problem.h"
+
 namespace offsync::cli {
 
 ConsumerPlace::ConsumerPlace(Replica& replica, std::string name)
@@ -18,7 +20,7 @@ Result<TailStart> ConsumerPlace::start(const TailStart& first, bool said) {
     return TailStart{TailStart::From::after, *saved_};
   }
   if (said) return first;
-  return make_error(Errc::protocol, "cursor_expired",
+  return make_error(Errc::protocol, kCursorExpired,
                     fmt::format("the place of the consumer {} is {}, of a log that was replaced",
                                 name_, saved_->text()),
                     "say where it is to begin in the new one, with --from");

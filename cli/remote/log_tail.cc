@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "wire/problem.h"
+
 namespace offsync::cli {
 namespace {
 
@@ -132,7 +134,7 @@ Result<bool> LogTail::place_after(const ReplicaInfo& info) {
   if (!space) return later(space.error());
   wait_a_little();
   if (space->epoch == cursor.epoch) return false;
-  return make_error(Errc::protocol, "cursor_expired",
+  return make_error(Errc::protocol, kCursorExpired,
                     fmt::format("the cursor {} is of another log than the proxy's, which is {}",
                                 cursor.text(), space->epoch),
                     "begin again with --from beginning or --from now");
@@ -167,7 +169,7 @@ Result<bool> LogTail::find_fork(const ReplicaInfo& info) {
   for (std::uint64_t upto = sequence_; upto > bottom;) {
     const std::uint64_t after = upto - std::min<std::uint64_t>(rows, upto - bottom);
     const auto page = remote->events(Cursor{epoch_, after}, upto - after);
-    if (!page && page.error().code == "cursor_expired") {
+    if (!page && page.error().code == kCursorExpired) {
       const auto space = remote->info();
       if (!space) return later(space.error());
       if (space->epoch == epoch_ && space->oldest > after + 1) {
@@ -215,7 +217,7 @@ Status LogTail::follow_new_log(const ReplicaInfo& info) {
     what += fmt::format(" ({} became {})", epoch_, info.cursor->epoch);
   }
   if (pass_nothing_ && !new_log_from_) {
-    return make_error(Errc::protocol, "cursor_expired",
+    return make_error(Errc::protocol, kCursorExpired,
                       fmt::format("{}, and event {} was the last one handled", what, sequence_),
                       "say where to begin in the new one, with --from");
   }
@@ -254,7 +256,7 @@ Result<bool> LogTail::pump_pages(std::uint64_t upto) {
   if (too_early()) return false;
   OFFSYNC_ASSIGN(Remote * remote, this->remote());
   auto page = remote->events(Cursor{epoch_, sequence_}, kRows, last_line_);
-  if (!page && page.error().code == "cursor_expired") return skip_forgotten();
+  if (!page && page.error().code == kCursorExpired) return skip_forgotten();
   if (!page) return later(page.error());
   backoff_.reset();
   if (page->lines.empty()) {

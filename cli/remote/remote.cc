@@ -11,6 +11,7 @@
 #include "wire/answer_limits.h"
 #include "wire/line_mark.h"
 #include "wire/log_page.h"
+#include "wire/problem.h"
 #include "wire/status_kind.h"
 
 namespace offsync::cli {
@@ -327,7 +328,7 @@ Result<Remote::Page> Remote::events(const std::optional<Cursor>& after, std::siz
                              Cursor::parse(head.header("offsync-cursor")),
                              parse_sequence(head.header("offsync-head"))};
   auto lines = page.finish(place);
-  if (!lines && lines.error().code == "cursor_expired") return named(lines.error(), impl_->where);
+  if (!lines && lines.error().code == kCursorExpired) return named(lines.error(), impl_->where);
   if (!lines) return as_answer_error(lines.error(), impl_->where + path);
   return Page{*place.next, *place.head, std::move(lines).value()};
 }

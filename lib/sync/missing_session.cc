@@ -1,6 +1,7 @@
 #include "sync/missing_session.h"
 
 #include "wire/compress.h"
+#include "wire/problem.h"
 
 namespace offsync {
 namespace {
@@ -39,7 +40,7 @@ MissingSession::MissingSession(SyncContext& context, const Cursor& seen,
 
 Status MissingSession::consume(bool last) {
   if (epoch_ != seen_.epoch) {
-    end_expired(protocol_error("cursor_expired", "the log began anew as " + epoch_));
+    end_expired(protocol_error(kCursorExpired, "the log began anew as " + epoch_));
     return {};
   }
   if (!last) return {};

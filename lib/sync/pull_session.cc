@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "wire/answer_limits.h"
+#include "wire/problem.h"
 
 namespace offsync {
 
@@ -27,7 +28,7 @@ Error PageSession::unusable(const Error& why) const {
 // Nothing of a page counts before it is whole: what is wrong may show at its very end.
 Status PageSession::consume(bool /*last*/) {
   if (epoch_ != after_.epoch) {
-    end_expired(protocol_error("cursor_expired", "the log began anew as " + epoch_));
+    end_expired(protocol_error(kCursorExpired, "the log began anew as " + epoch_));
     return {};
   }
   const Status taken = page_.take(body_);
@@ -42,7 +43,7 @@ Status PageSession::finish() {
                       "sync again");
   }
   const auto lines = page_.finish_unread({epoch_, answered_cursor_, log_head()});
-  if (!lines && lines.error().code == "cursor_expired") {
+  if (!lines && lines.error().code == kCursorExpired) {
     end_expired(unusable(lines.error()));
     return {};
   }

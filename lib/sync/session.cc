@@ -6,7 +6,7 @@
 #include "event/checks.h"
 #include "wire/answer_limits.h"
 #include "wire/line_mark.h"
-#include "wire/outcome.h"
+#include "wire/problem.h"
 #include "wire/status_kind.h"
 
 namespace offsync {

@@ -5,6 +5,7 @@
 #include "wire/answer_limits.h"
 #include "wire/media_type.h"
 #include "wire/outcome.h"
+#include "wire/problem.h"
 
 namespace offsync {
 
@@ -46,7 +47,7 @@ Status StreamSession::consume(bool /*last*/) {
     return protocol_error("bad_answer", "the answer is no event stream");
   }
   if (epoch_ != upto_.epoch) {
-    end_expired(protocol_error("cursor_expired", "the log began anew as " + epoch_));
+    end_expired(protocol_error(kCursorExpired, "the log began anew as " + epoch_));
     return {};
   }
   std::vector<SseMessage> messages;
@@ -93,7 +94,7 @@ Status StreamSession::take(const SseMessage& message) {
 Status StreamSession::greet(const SseMessage& message) {
   OFFSYNC_ASSIGN(const Hello hello, parse_hello(message.data));
   if (hello.epoch != epoch_ || hello.head < upto_.sequence) {
-    end_expired(protocol_error("cursor_expired", "the log began anew as " + hello.epoch));
+    end_expired(protocol_error(kCursorExpired, "the log began anew as " + hello.epoch));
     return {};
   }
   head_at_hello_ = hello.head;

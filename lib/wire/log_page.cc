@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "wire/answer_limits.h"
+#include "wire/problem.h"
 
 namespace offsync {
 namespace {
@@ -72,13 +73,13 @@ Result<std::vector<std::string>> LogPage::finish(const Place& place) {
 // A page that ends before the place that it claims to reach would be a hole in the log, for ever.
 Status LogPage::check_place(const Place& place) const {
   if (!after_.epoch.empty() && place.epoch != after_.epoch) {
-    return bad_page("cursor_expired", "the log began anew as " + place.epoch);
+    return bad_page(kCursorExpired, "the log began anew as " + place.epoch);
   }
   if (!place.next || !place.head) {
     return bad_page("bad_answer", "the page does not say where it ends");
   }
   if (*place.head < after_.sequence) {  // as after a restored backup: what we know is gone there
-    return bad_page("cursor_expired", "the log ends before it");
+    return bad_page(kCursorExpired, "the log ends before it");
   }
   const Cursor reached{place.epoch, after_.sequence + lines_.size()};
   if (*place.next != reached) {

@@ -1,13 +1,12 @@
 #include "wire/outcome.h"
 
-#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/limits.h"
 #include "wire/cursor.h"
 #include "wire/json_reader.h"
-#include "wire/media_type.h"
+#include "wire/problem.h"
 
 namespace offsync {
 namespace {
@@ -16,8 +15,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::array kKinds = {OutcomeKind::accepted, OutcomeKind::duplicate, OutcomeKind::rejected,
                                OutcomeKind::held};
-constexpr std::size_t kCodeBytes = 64;
-constexpr std::size_t kTextBytes = 2000;
 // Each operation meets one other write at most, and a delete each field once.
 constexpr std::uint64_t kMostConflicts = limits::kOpsPerEvent + limits::kFieldsPerEntity;
 
@@ -28,21 +25,6 @@ std::string write(const Json& json) {
 Error bad_answer(std::string what) {
   return make_error(Errc::protocol, "bad_answer", std::move(what),
                     "check that the remote is an offsync proxy, and its version");
-}
-
-bool is_code(std::string_view text) {
-  return !text.empty() && text.size() <= kCodeBytes &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-         });
-}
-
-// At most kTextBytes of `text`, cut between characters.
-std::string cut(std::string_view text) {
-  if (text.size() <= kTextBytes) return std::string(text);
-  std::size_t end = kTextBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "…";
 }
 
 // 0 where it is not there; what is there must be one.
@@ -95,32 +77,12 @@ Result<Outcome> parse_outcome(std::string_view line) {
   OFFSYNC_ASSIGN(outcome.conflicts, number_of(json, "conflicts"));
   if (outcome.conflicts > kMostConflicts) return bad_answer("an outcome has too many conflicts");
   const std::string_view code = json.text("code").value_or("");
-  outcome.code = is_code(code) ? code : "";
-  outcome.detail = cut(json.text("detail").value_or(""));
+  outcome.code = is_problem_code(code) ? code : "";
+  outcome.detail = shortened(json.text("detail").value_or(""));
   const bool taken = *kind == OutcomeKind::accepted || *kind == OutcomeKind::duplicate;
   if (taken && outcome.sequence == 0) return bad_answer("an outcome lacks its sequence");
   if (*kind == OutcomeKind::rejected && outcome.code.empty()) outcome.code = "rejected";
   return outcome;
-}
-
-std::string encode_problem(const Problem& problem) {
-  Json json;
-  json["type"] = "about:blank";
-  if (!problem.title.empty()) json["title"] = problem.title;
-  json["status"] = problem.status;
-  json["code"] = problem.code;
-  if (!problem.detail.empty()) json["detail"] = problem.detail;
-  return write(json);
-}
-
-Problem parse_problem(int status, std::string_view content_type, std::string_view body) {
-  Problem problem{status, "http_" + std::to_string(status), {}, {}};
-  JsonReader json;
-  if (!is_media_type(content_type, "application/problem+json") || !json.read(body)) return problem;
-  if (const auto code = json.text("code"); code && is_code(*code)) problem.code = *code;
-  problem.title = cut(json.text("title").value_or(""));
-  problem.detail = cut(json.text("detail").value_or(""));
-  return problem;
 }
 
 std::string encode_space_info(const SpaceInfo& info) {

@@ -1,4 +1,4 @@
-// What the proxy answers for each event of a POST, and its errors (RFC 9457 problem+json).
+// What the proxy answers for each event of a POST, and what it says of a space.
 #pragma once
 
 #include <cstdint>
@@ -34,17 +34,6 @@ struct Outcome {
 std::string encode_outcome(const Outcome& outcome);
 // Errors: protocol `bad_answer`. Members that it does not know are passed over.
 Result<Outcome> parse_outcome(std::string_view line);
-
-// {"type":"about:blank","title":…,"status":410,"code":"cursor_expired","detail":…}
-struct Problem {
-  int status = 500;
-  std::string code, title, detail;
-};
-std::string encode_problem(const Problem& problem);
-// Never fails: a body that is no problem+json gives code "http_<status>". A code that is no word
-// ([a-z0-9_], 64 bytes at most) is not taken; a long title or detail is cut. `status` is the one
-// given, whatever the body says.
-Problem parse_problem(int status, std::string_view content_type, std::string_view body);
 
 // GET /v1/spaces/{s}
 struct SpaceInfo {

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "proxy/api/parts.h"
+#include "proxy/http/problems.h"
 #include "wire/sse.h"
 
 namespace offsync::proxy {
@@ -21,12 +22,11 @@ bool valid_space(std::string_view name) {
 }
 
 Problem no_such_route() {
-  return {404, "no_such_route", "Not Found", "there is nothing under this path"};
+  return problem_of(kNoSuchRoute, "there is nothing under this path");
 }
 
 ApiAnswer not_allowed(std::string_view route, std::string allowed) {
-  auto answer =
-      answer_of({405, "method_not_allowed", "Method Not Allowed", "this path takes " + allowed});
+  auto answer = answer_of(problem_of(kBadMethod, "this path takes " + allowed));
   answer.route = route;
   answer.headers.emplace_back("Allow", std::move(allowed));
   return answer;
@@ -126,7 +126,7 @@ ApiAnswer Api::ready() {
   ingest_.catch_up();
   ApiAnswer answer;
   if (stopping_) {
-    answer = answer_of({503, "not_ready", "Service Unavailable", "the proxy is stopping"});
+    answer = answer_of(problem_of(kNotReady, "the proxy is stopping"));
   } else if (const auto status = store_.check(); !status) {
     answer = store_failed("checked", status.error());
   } else {
@@ -140,9 +140,9 @@ ApiAnswer Api::ready() {
 ApiAnswer Api::space_route(const ApiRequest& request, const Target& target) {
   const auto& path = target.path;
   if (!valid_space(path[2])) {
-    return answer_of({400, "bad_space", "Bad Request",
-                      fmt::format("a space's name is [a-z0-9][a-z0-9._-]*, {} bytes at most",
-                                  limits::kSpaceNameBytes)});
+    return answer_of(problem_of(
+        kBadSpace, fmt::format("a space's name is [a-z0-9][a-z0-9._-]*, {} bytes at most",
+                               limits::kSpaceNameBytes)));
   }
   using Method = ApiAnswer (Api::*)(const Call&);
   Method get = nullptr, post = nullptr;
@@ -187,8 +187,8 @@ ApiAnswer Api::space_route(const ApiRequest& request, const Target& target) {
 ApiAnswer Api::store_failed(std::string_view what, const Error& error) {
   log_.write(LogLevel::error, "store_failed",
              {{"while", what}, {"code", error.code}, {"reason", error.message()}});
-  return answer_of({503, "not_ready", "Service Unavailable",
-                    fmt::format("the log store cannot be {} now; try again", what)});
+  return answer_of(
+      problem_of(kNotReady, fmt::format("the log store cannot be {} now; try again", what)));
 }
 
 // Takes the first piece now: an answer that cannot even begin is a problem, not one that is cut.
@@ -196,8 +196,8 @@ void Api::begin_source(const ApiRequest& request, ApiAnswer& answer) {
   if (!answer.source) return;
   const auto fail = [&](const Error& error) {
     const auto route = answer.route;
-    answer = error.code == "cursor_expired" ? answer_of({410, error.code, "Gone", error.message()})
-                                            : store_failed("read", error);
+    answer = error.code == kExpired.code ? answer_of(problem_of(kExpired, error.message()))
+                                         : store_failed("read", error);
     answer.route = route;
   };
   auto more = answer.source->next(answer.body);

@@ -9,13 +9,14 @@
 #include "base/byte_order_mark.h"
 #include "event/json_check.h"
 #include "event/value.h"
+#include "proxy/http/problems.h"
 #include "wire/media_type.h"
 
 namespace offsync::proxy {
 namespace {
 
 Problem bad(std::string detail) {
-  return {400, "bad_request", "Bad Request", std::move(detail)};
+  return problem_of(kBadRequest, std::move(detail));
 }
 
 // The attribute that a field is; nothing where it is none.
@@ -102,8 +103,9 @@ std::variant<std::string, Problem> structured_event(const HeaderFields& fields,
   body = without_byte_order_mark(body);
   const bool has_data = body.find_first_not_of(" \t\r\n") != std::string_view::npos;
   if (has_data && !is_json(content_type)) {
-    return Problem{415, "unsupported_type", "Unsupported Media Type",
-                   "the data of an event is a JSON object: its Content-Type is application/json"};
+    return problem_of(
+        kUnsupportedType,
+        "the data of an event is a JSON object: its Content-Type is application/json");
   }
   if (has_data) {
     if (const Status good = check_json(body); !good) {

@@ -8,6 +8,7 @@
 #include "event/checks.h"
 #include "proxy/api/log_source.h"
 #include "proxy/api/parts.h"
+#include "proxy/http/problems.h"
 #include "wire/cursor.h"
 #include "wire/line_mark.h"
 #include "wire/sse.h"
@@ -22,10 +23,11 @@ constexpr std::size_t kScanEvents = 10 * limits::kPageEvents;
 std::variant<std::size_t, Problem> limit_of(const Target& target) {
   const auto limit = parse_number(target.parameter("limit").value_or(""));
   if (!limit || *limit == 0 || *limit > limits::kPageEvents) {
-    return Problem{400, "bad_request", "Bad Request",
-                   fmt::format("limit is not a number from 1 to {}; to get more events, go on from "
-                               "the Offsync-Cursor of a page, or leave limit out",
-                               limits::kPageEvents)};
+    return problem_of(
+        kBadRequest,
+        fmt::format("limit is not a number from 1 to {}; to get more events, go on from "
+                    "the Offsync-Cursor of a page, or leave limit out",
+                    limits::kPageEvents));
   }
   return static_cast<std::size_t>(*limit);
 }
@@ -34,8 +36,7 @@ std::variant<EventFilter, Problem> filter_of(const Target& target) {
   EventFilter filter{std::string(target.parameter("type").value_or("")),
                      std::string(target.parameter("subject").value_or(""))};
   if (filter.type.size() > limits::kTypeBytes || filter.subject.size() > limits::kSubjectBytes) {
-    return Problem{400, "bad_request", "Bad Request",
-                   "a filter is longer than what it could match"};
+    return problem_of(kBadRequest, "a filter is longer than what it could match");
   }
   return filter;
 }
@@ -47,22 +48,23 @@ std::optional<Problem> lost_place(const ApiRequest& request, const SpaceState& a
   if (text.empty()) return std::nullopt;
   const auto seen = Cursor::parse(text);
   if (!seen) {
-    return Problem{400, "bad_cursor", "Bad Request", "Offsync-Cursor is not EPOCH-SEQUENCE"};
+    return problem_of(kBadCursor, "Offsync-Cursor is not EPOCH-SEQUENCE");
   }
   if (seen->epoch == at.epoch && seen->sequence <= at.head) return std::nullopt;
-  return Problem{410, "cursor_expired", "Gone",
-                 fmt::format("the log is at {}, and its sender has seen {}; nothing was taken: "
-                             "fetch the state, then push again",
-                             Cursor{at.epoch, at.head}.text(), seen->text())};
+  return problem_of(kExpired,
+                    fmt::format("the log is at {}, and its sender has seen {}; nothing was taken: "
+                                "fetch the state, then push again",
+                                Cursor{at.epoch, at.head}.text(), seen->text()));
 }
 
 }  // namespace
 
 Problem history_gone(std::uint64_t after, std::uint64_t oldest) {
-  return {410, "cursor_expired", "Gone",
-          fmt::format("events right behind sequence {} are not kept any more, the oldest is {}; "
-                      "fetch the state and go on from its cursor",
-                      after, oldest)};
+  return problem_of(
+      kExpired,
+      fmt::format("events right behind sequence {} are not kept any more, the oldest is {}; "
+                  "fetch the state and go on from its cursor",
+                  after, oldest));
 }
 
 std::variant<std::uint64_t, Problem> position_of(std::string_view after, const SpaceState& at) {
@@ -71,20 +73,19 @@ std::variant<std::uint64_t, Problem> position_of(std::string_view after, const S
   if (!sequence) {
     const auto cursor = Cursor::parse(after);
     if (!cursor) {
-      return Problem{400, "bad_cursor", "Bad Request",
-                     "the cursor is neither EPOCH-SEQUENCE nor a sequence"};
+      return problem_of(kBadCursor, "the cursor is neither EPOCH-SEQUENCE nor a sequence");
     }
     if (cursor->epoch != at.epoch) {
-      return Problem{410, "cursor_expired", "Gone",
-                     "the cursor is of another log; fetch the state and go on from its cursor"};
+      return problem_of(kExpired,
+                        "the cursor is of another log; fetch the state and go on from its cursor");
     }
     sequence = cursor->sequence;
   }
   if (*sequence > at.head) {
-    return Problem{410, "cursor_expired", "Gone",
-                   fmt::format("the cursor is at {}, but the log ends at {}; fetch the state and "
-                               "go on from its cursor",
-                               *sequence, at.head)};
+    return problem_of(
+        kExpired, fmt::format("the cursor is at {}, but the log ends at {}; fetch the state and "
+                              "go on from its cursor",
+                              *sequence, at.head));
   }
   if (*sequence + 1 < at.oldest) return history_gone(*sequence, at.oldest);
   return *sequence;
@@ -102,10 +103,10 @@ std::optional<ApiAnswer> Api::other_line(const Call& call, std::uint64_t sequenc
   const bool same_line = mark.empty() || line_mark(there.line) == mark;
   const bool same_event = name.empty() || name_mark(there.source, there.id) == name;
   if (same_line && same_event) return std::nullopt;
-  return answer_of({410, "cursor_expired", "Gone",
-                    fmt::format("the log has another event at {} than its client: it was put back, "
-                                "and has grown since; fetch the state and go on from its cursor",
-                                sequence)});
+  return answer_of(problem_of(
+      kExpired, fmt::format("the log has another event at {} than its client: it was put back, "
+                            "and has grown since; fetch the state and go on from its cursor",
+                            sequence)));
 }
 
 ApiAnswer Api::post_events(const Call& call) {
@@ -123,7 +124,7 @@ ApiAnswer Api::post_events(const Call& call) {
 
   const auto& outcomes = done->outcomes;
   if (one && outcomes.size() == 1 && outcomes[0].code == "malformed") {
-    return answer_of({400, "bad_request", "Bad Request", outcomes[0].detail});
+    return answer_of(problem_of(kBadRequest, outcomes[0].detail));
   }
   ApiAnswer answer;
   answer.content_type = kNdjson;

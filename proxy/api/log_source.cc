@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "proxy/http/limits.h"
+#include "wire/problem.h"
 
 namespace offsync::proxy {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 constexpr std::size_t kScanEvents = 10 * limits::kPageEvents;
 
 Error gone(std::uint64_t after) {
-  return bad_data("cursor_expired",
+  return bad_data(kCursorExpired,
                   fmt::format("events right behind sequence {} are not kept any more", after),
                   "fetch the state and go on from its cursor");
 }

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "proxy/api/parts.h"
+#include "proxy/http/problems.h"
 #include "wire/event_name.h"
 
 namespace offsync::proxy {
@@ -11,8 +12,8 @@ namespace offsync::proxy {
 ApiAnswer Api::missing(const Call& call) {
   const auto type = media_type(call.request.header("Content-Type"));
   if (type != kNdjson) {
-    return answer_of({415, "unsupported_type", "Unsupported Media Type",
-                      "the names of events come as application/x-ndjson"});
+    return answer_of(
+        problem_of(kUnsupportedType, "the names of events come as application/x-ndjson"));
   }
   TakenBytes taken(bytes_);
   const auto names_of = posted(call.request, taken);
@@ -23,8 +24,8 @@ ApiAnswer Api::missing(const Call& call) {
     ++header.asked;
     const auto name = parse_event_name(line);
     if (!name) {
-      return answer_of({400, "bad_request", "Bad Request",
-                        fmt::format("line {}: {}", header.asked, name.error().detail)});
+      return answer_of(
+          problem_of(kBadRequest, fmt::format("line {}: {}", header.asked, name.error().detail)));
     }
     const auto known = store_.find(call.space, name->source, name->id);
     if (!known) return store_failed("read", known.error());

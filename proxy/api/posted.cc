@@ -5,6 +5,7 @@
 #include "proxy/api/binary_event.h"
 #include "proxy/api/parts.h"
 #include "proxy/api/split_body.h"
+#include "proxy/http/problems.h"
 #include "wire/media_type.h"
 #include "wire/unpacker.h"
 
@@ -20,8 +21,7 @@ constexpr std::size_t kOfJson = 6;
 constexpr std::size_t kOfLine = 1024;
 
 Problem bad_encoding(const Error& error) {
-  const bool large = error.code == "too_large";
-  return {large ? 413 : 400, error.code, large ? "Content Too Large" : "Bad Request", error.detail};
+  return problem_of(error.code == kTooLarge.code ? kTooLarge : kBadCoding, error.detail);
 }
 
 std::variant<std::string, Problem> unpacked(std::string_view body, Coding coding,
@@ -46,13 +46,12 @@ std::variant<std::string_view, Problem> plain_body(const ApiRequest& request, Ta
                                                    std::string& own) {
   const std::string text = charset(request.header("Content-Type"));
   if (!text.empty() && text != "utf-8" && text != "utf8" && text != "us-ascii") {
-    return Problem{415, "unsupported_type", "Unsupported Media Type",
-                   fmt::format("JSON is sent as UTF-8 here, and not in the charset {}", text)};
+    return problem_of(kUnsupportedType,
+                      fmt::format("JSON is sent as UTF-8 here, and not in the charset {}", text));
   }
   const auto coding = parse_coding(request.header("Content-Encoding"));
   if (!coding) {
-    return Problem{415, "bad_encoding", "Unsupported Media Type",
-                   "Content-Encoding is gzip, zstd or nothing here"};
+    return problem_of(kUnknownCoding, "Content-Encoding is gzip, zstd or nothing here");
   }
   if (*coding == Coding::identity) {
     if (!taken.more(request.body.size())) return too_many_bytes();
@@ -67,7 +66,7 @@ std::variant<std::string_view, Problem> plain_body(const ApiRequest& request, Ta
 }  // namespace
 
 Problem busy(std::string_view why) {
-  return {503, "busy", "Service Unavailable", fmt::format("{}; try again", why)};
+  return problem_of(kBusy, fmt::format("{}; try again", why));
 }
 
 Problem too_many_bytes() {

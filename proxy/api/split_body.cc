@@ -8,6 +8,7 @@
 #include "base/byte_order_mark.h"
 #include "base/limits.h"
 #include "event/json_check.h"
+#include "proxy/http/problems.h"
 
 namespace offsync::proxy {
 namespace {
@@ -15,13 +16,13 @@ namespace {
 using Lines = std::variant<std::vector<std::string>, Problem>;
 
 Problem bad(std::string detail) {
-  return {400, "bad_request", "Bad Request", std::move(detail)};
+  return problem_of(kBadRequest, std::move(detail));
 }
 
 Problem too_many() {
-  return {413, "too_large", "Content Too Large",
-          fmt::format("the body has over {} events; send them in several requests",
-                      limits::kBodyEvents)};
+  return problem_of(kTooLarge,
+                    fmt::format("the body has over {} events; send them in several requests",
+                                limits::kBodyEvents));
 }
 
 Problem not_json(std::string_view what, simdjson::error_code error) {
@@ -119,11 +120,11 @@ Lines split_body(std::string_view type, std::string_view body) {
   if (type == "application/x-ndjson") return split_lines(body);
   if (type == "application/cloudevents-batch+json") return split_array(body);
   if (type == "application/cloudevents+json" || type == "application/json") return single(body);
-  return Problem{
-      415, "unsupported_type", "Unsupported Media Type",
+  return problem_of(
+      kUnsupportedType,
       fmt::format("events come as application/cloudevents+json, "
                   "application/cloudevents-batch+json or application/x-ndjson, not as {}",
-                  type.empty() ? "nothing: Content-Type is missing" : type)};
+                  type.empty() ? "nothing: Content-Type is missing" : type));
 }
 
 }  // namespace offsync::proxy

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "wire/outcome.h"
+#include "wire/problem.h"
 
 namespace offsync::proxy {
 

@@ -6,6 +6,7 @@
 
 #include "proxy/api/parts.h"
 #include "proxy/api/spool.h"
+#include "proxy/http/problems.h"
 #include "wire/compressor.h"
 #include "wire/snapshot.h"
 
@@ -107,15 +108,16 @@ ApiAnswer Api::state(const Call& call) {
 ApiAnswer Api::entity(const Call& call) {
   const auto subject = subject_of(call.target);
   if (!subject) {
-    return answer_of({400, "bad_request", "Bad Request",
-                      "a subject with empty, \".\" or \"..\" parts does not survive in a path: ask "
-                      "with state?subject="});
+    return answer_of(
+        problem_of(kBadRequest,
+                   "a subject with empty, \".\" or \"..\" parts does not survive in a path: ask "
+                   "with state?subject="));
   }
   const auto record = store_.entity(call.space, *subject);
   if (!record) return store_failed("read", record.error());
   if (!*record) {
-    return answer_of({404, "no_entity", "Not Found",
-                      fmt::format("the space {} has no entity of this subject", call.space)});
+    return answer_of(problem_of(
+        kNoEntity, fmt::format("the space {} has no entity of this subject", call.space)));
   }
   ApiAnswer answer;
   answer.content_type = "application/json";

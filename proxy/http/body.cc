@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "proxy/http/problems.h"
+
 namespace offsync::proxy {
 namespace {
 constexpr std::size_t kChunkLineBytes = 256;
@@ -45,7 +47,7 @@ BodyReader::BodyReader(const Framing& framing, std::size_t limit) : limit_(limit
   if (left_ == 0) return;
   state_ = State::data;
   if (left_ > limit_) {
-    refuse(413, "too_large", "Content Too Large",
+    refuse(kTooLarge,
            fmt::format("the body is announced with {} bytes; the limit is {}", left_, limit_));
   }
 }
@@ -73,9 +75,9 @@ std::size_t BodyReader::feed_line(std::string_view bytes) {
   const auto n = end == std::string_view::npos ? bytes.size() : end + 1;
   line_.append(bytes.substr(0, n));
   if (line_.size() > kChunkLineBytes && state_ != State::trailer) {
-    refuse(400, "bad_request", "Bad Request", "a chunk's size line is too long");
+    refuse(kBadRequest, "a chunk's size line is too long");
   } else if (trailer_ + line_.size() > kTrailerBytes) {
-    refuse(431, "too_large", "Request Header Fields Too Large", "the trailer is too long");
+    refuse(kLargeHead, "the trailer is too long");
   } else if (end != std::string_view::npos) {
     take_line();
     line_.clear();
@@ -85,18 +87,16 @@ std::size_t BodyReader::feed_line(std::string_view bytes) {
 
 void BodyReader::take_line() {
   if (line_.size() < 2 || line_[line_.size() - 2] != '\r') {
-    return refuse(400, "bad_request", "Bad Request",
-                  "a line of the chunked body does not end with CR LF");
+    return refuse(kBadRequest, "a line of the chunked body does not end with CR LF");
   }
   line_.resize(line_.size() - 2);
   if (!valid_field_text(line_)) {
-    return refuse(400, "bad_request", "Bad Request",
-                  "a line of the chunked body has control characters");
+    return refuse(kBadRequest, "a line of the chunked body has control characters");
   }
   if (state_ == State::chunk_size) return take_chunk_size();
   if (state_ == State::chunk_end) {
     if (!line_.empty()) {
-      return refuse(400, "bad_request", "Bad Request", "a chunk is longer than its size says");
+      return refuse(kBadRequest, "a chunk is longer than its size says");
     }
     state_ = State::chunk_size;
     return;
@@ -105,22 +105,20 @@ void BodyReader::take_line() {
   if (line_.empty()) {
     state_ = State::done;
   } else if (!valid_field_line(line_)) {
-    refuse(400, "bad_request", "Bad Request", "a line of the trailer is not NAME: VALUE");
+    refuse(kBadRequest, "a line of the trailer is not NAME: VALUE");
   }
 }
 
 void BodyReader::take_chunk_size() {
   const auto size = hex(std::string_view(line_).substr(0, line_.find(';')));
   if (!size) {
-    return refuse(400, "bad_request", "Bad Request", "a chunk's size is not a hexadecimal number");
+    return refuse(kBadRequest, "a chunk's size is not a hexadecimal number");
   }
   if (!quotes_end(line_)) {
-    return refuse(400, "bad_request", "Bad Request",
-                  "a quoted value behind a chunk's size is open");
+    return refuse(kBadRequest, "a quoted value behind a chunk's size is open");
   }
   if (body_.size() + *size > limit_) {
-    return refuse(413, "too_large", "Content Too Large",
-                  fmt::format("the body is over the limit of {} bytes", limit_));
+    return refuse(kTooLarge, fmt::format("the body is over the limit of {} bytes", limit_));
   }
   left_ = *size;
   state_ = *size == 0 ? State::trailer : State::chunk_data;
@@ -128,16 +126,17 @@ void BodyReader::take_chunk_size() {
 
 Problem BodyReader::cut() const {
   const auto got = body_.size();
-  return {400, "short_body", "Bad Request",
-          length_ > 0 ? fmt::format("the body ended after {} of {} bytes; nothing of it was kept",
-                                    got, length_)
-                      : fmt::format("the chunked body ended after {} bytes without its last chunk; "
-                                    "nothing of it was kept",
-                                    got)};
+  return problem_of(
+      kShortBody,
+      length_ > 0
+          ? fmt::format("the body ended after {} of {} bytes; nothing of it was kept", got, length_)
+          : fmt::format("the chunked body ended after {} bytes without its last chunk; "
+                        "nothing of it was kept",
+                        got));
 }
 
-void BodyReader::refuse(int status, std::string code, std::string title, std::string detail) {
-  problem_ = Problem{status, std::move(code), std::move(title), std::move(detail)};
+void BodyReader::refuse(const KnownProblem& known, std::string detail) {
+  problem_ = problem_of(known, std::move(detail));
 }
 
 }  // namespace offsync::proxy

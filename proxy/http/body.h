@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "proxy/http/head.h"
-#include "wire/outcome.h"
+#include "proxy/http/problems.h"
 
 namespace offsync::proxy {
 
@@ -32,7 +32,7 @@ class BodyReader {
 
  private:
   enum class State { data, chunk_size, chunk_data, chunk_end, trailer, done };
-  void refuse(int status, std::string code, std::string title, std::string detail);
+  void refuse(const KnownProblem& known, std::string detail);
   std::size_t feed_data(std::string_view bytes);
   std::size_t feed_line(std::string_view bytes);
   void take_line();

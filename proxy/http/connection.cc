@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "proxy/http/problems.h"
 #include "proxy/http/reason.h"
 
 namespace offsync::proxy {
@@ -56,7 +57,7 @@ bool HttpConnection::skip_empty_line() {
   if (start != kEmptyLine.substr(0, start.size())) return true;
   if (start.size() < kEmptyLine.size()) return false;
   if (skipped_) {
-    refuse({400, "bad_request", "Bad Request", "empty lines stand where a request should"});
+    refuse(problem_of(kBadRequest, "empty lines stand where a request should"));
     return true;
   }
   skipped_ = true;
@@ -108,7 +109,7 @@ void HttpConnection::peer_ended(std::int64_t now_ms) {
       (state_ == State::head && in_.empty())) {
     state_ = State::closed;
   } else if (state_ == State::head) {
-    refuse({400, "bad_request", "Bad Request", "the header ended before its empty line"});
+    refuse(problem_of(kBadRequest, "the header ended before its empty line"));
   } else if (state_ == State::body) {
     refuse(body_->cut());
   }
@@ -155,12 +156,12 @@ void HttpConnection::expire(std::int64_t now_ms) {
   const auto due = deadline();
   if (!due || now_ms < *due) return;
   if (state_ == State::head && !in_.empty()) {
-    refuse({408, "bad_request", "Request Timeout",
-            fmt::format("the header was not complete within {} ms", rules_.header_ms)});
+    refuse(problem_of(kSlowHead,
+                      fmt::format("the header was not complete within {} ms", rules_.header_ms)));
   } else if (state_ == State::body) {
     // Not a 400: the client may do better next time.
-    refuse({408, "short_body", "Request Timeout",
-            fmt::format("{} (it was given {} ms)", body_->cut().detail, rules_.body_ms)});
+    refuse(problem_of(kSlowBody,
+                      fmt::format("{} (it was given {} ms)", body_->cut().detail, rules_.body_ms)));
   } else if (state_ == State::answering && stall_written_ >= rules_.stall_bytes) {
     stall_since_ = now_ms;
     stall_written_ = 0;

@@ -18,7 +18,7 @@
 #include "proxy/http/body.h"
 #include "proxy/http/head.h"
 #include "proxy/http/limits.h"
-#include "wire/outcome.h"
+#include "wire/problem.h"
 
 namespace offsync::proxy {
 

@@ -7,16 +7,17 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "proxy/http/problems.h"
 #include "proxy/http/target.h"
 
 namespace offsync::proxy {
 namespace {
 
 Problem bad(std::string detail) {
-  return {400, "bad_request", "Bad Request", std::move(detail)};
+  return problem_of(kBadRequest, std::move(detail));
 }
 Problem too_much(std::string detail) {
-  return {431, "too_large", "Request Header Fields Too Large", std::move(detail)};
+  return problem_of(kLargeHead, std::move(detail));
 }
 
 bool token_character(char c) {
@@ -71,9 +72,8 @@ class HeadCheck {
     const auto version = line.substr(last + 1);
     if (!is_token(method) || method.size() > kMethodBytes) return bad("the method is no token");
     if (target.size() > kTargetBytes) {
-      return Problem{
-          414, "too_large", "URI Too Long",
-          fmt::format("the target has {} bytes; the limit is {}", target.size(), kTargetBytes)};
+      return problem_of(kLongTarget, fmt::format("the target has {} bytes; the limit is {}",
+                                                 target.size(), kTargetBytes));
     }
     const bool visible =
         std::all_of(target.begin(), target.end(), [](char c) { return c > 0x20 && c < 0x7f; });
@@ -84,8 +84,7 @@ class HeadCheck {
       return bad("the request line does not end with HTTP/1.1");
     }
     if (version != "HTTP/1.1" && version != "HTTP/1.0") {
-      return Problem{505, "bad_request", "HTTP Version Not Supported",
-                     "only HTTP/1.1 and HTTP/1.0 are spoken here"};
+      return problem_of(kBadVersion, "only HTTP/1.1 and HTTP/1.0 are spoken here");
     }
     head_.http11 = version == "HTTP/1.1";
     head_.method = method;
@@ -133,8 +132,9 @@ class HeadCheck {
   Verdict transfer_encoding(std::string_view value) {
     if (++encodings_ > 1) return bad("the request has several Transfer-Encoding fields");
     if (!equal_ignoring_case(value, "chunked")) {
-      return Problem{501, "bad_encoding", "Not Implemented",
-                     "the only Transfer-Encoding taken is chunked; compress with Content-Encoding"};
+      return problem_of(
+          kBadTransfer,
+          "the only Transfer-Encoding taken is chunked; compress with Content-Encoding");
     }
     head_.framing.chunked = true;
     return std::nullopt;
@@ -148,8 +148,7 @@ class HeadCheck {
     if (head_.http11 && hosts_ == 0) return bad("the request has no Host field");
     // Else a body that ends with the connection would be dropped without a word.
     if (head_.method == "POST" && lengths_ + encodings_ == 0) {
-      return Problem{411, "bad_request", "Length Required",
-                     "a POST has a Content-Length or Transfer-Encoding: chunked"};
+      return problem_of(kNoLength, "a POST has a Content-Length or Transfer-Encoding: chunked");
     }
     const auto connection = head_.header("Connection");
     head_.keep = !lists(connection, "close") && (head_.http11 || lists(connection, "keep-alive"));
@@ -161,8 +160,7 @@ class HeadCheck {
     const auto expected = head_.header("Expect");
     if (expected.empty() || !head_.http11) return std::nullopt;
     if (!equal_ignoring_case(expected, "100-continue")) {
-      return Problem{417, "bad_request", "Expectation Failed",
-                     "the only expectation that is met is 100-continue"};
+      return problem_of(kBadExpectation, "the only expectation that is met is 100-continue");
     }
     head_.expects_continue = true;
     return std::nullopt;

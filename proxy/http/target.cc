@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "event/value.h"
+#include "proxy/http/problems.h"
 
 namespace offsync::proxy {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 constexpr std::uint64_t kLastPort = 65'535;
 
 Problem bad(std::string detail) {
-  return {400, "bad_request", "Bad Request", std::move(detail)};
+  return problem_of(kBadRequest, std::move(detail));
 }
 
 int hex_digit(char c) {

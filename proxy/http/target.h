@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "wire/media_type.h"
-#include "wire/outcome.h"
+#include "wire/problem.h"
 
 namespace offsync::proxy {
 

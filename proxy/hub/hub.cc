@@ -18,6 +18,8 @@
 #include <unordered_map>
 #include <variant>
 
+#include "proxy/http/problems.h"
+
 namespace offsync::proxy {
 namespace {
 
@@ -43,11 +45,11 @@ struct ReadAnswer {
 using Message = std::variant<Joined, Published, AppliedMark, ReadAnswer>;
 
 Problem expired(std::string_view space, std::uint64_t after) {
-  return {
-      410, "cursor_expired", "Gone",
+  return problem_of(
+      kExpired,
       fmt::format("events of the space {} right behind sequence {} are not kept any more; fetch "
                   "the state and go on from its cursor",
-                  space, after)};
+                  space, after));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <unordered_set>
 
+#include "proxy/http/problems.h"
 #include "wire/sse.h"
 
 namespace offsync::proxy {
@@ -115,8 +116,8 @@ void HubCore::publish(std::string_view space, std::string_view epoch, Frames fra
   if (at == feeds_.end() || frames.empty()) return;
   Feed& feed = *at->second;
   if (feed.epoch != epoch) {
-    const Problem problem{410, "cursor_expired", "Gone",
-                          "the log of this space began anew; fetch the state and go on from there"};
+    const Problem problem = problem_of(
+        kExpired, "the log of this space began anew; fetch the state and go on from there");
     for (const Id id : feed.subscribers) {
       finish_with(*subscribers_.at(id), "reset", encode_problem(problem));
     }

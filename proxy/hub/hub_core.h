@@ -24,7 +24,7 @@
 #include "base/limits.h"
 #include "proxy/hub/frames.h"
 #include "proxy/hub/options.h"
-#include "wire/outcome.h"
+#include "wire/problem.h"
 
 namespace offsync::proxy {
 

@@ -10,13 +10,19 @@ from pathlib import Path
 
 root = Path(sys.argv[1])
 sources = "\n".join(file.read_text("utf-8") for file in sorted((root / "proxy").rglob("*.cc")))
+known = (root / "proxy/http/problems.h").read_text("utf-8")
+expired = re.search(r'kCursorExpired = "(\w+)"', (root / "lib/wire/problem.h").read_text("utf-8"))[1]
 protocol = (root / "man/offsync-protocol.7").read_text("utf-8")
 event = (root / "man/offsync-event.5").read_text("utf-8")
 problems = []
 
-answered = {(code, status) for status, code in re.findall(r'\b(4\d\d|5\d\d), "([a-z_]+)"', sources)}
-# A body that cannot be decompressed is answered with the decompressor's code.
-answered |= {("bad_encoding", "400")}
+table_of_code = re.findall(r"KnownProblem (k\w+)\{(\d+), (?:\"(\w+)\"|kCursorExpired)\}", known)
+answered = {(code or expired, status) for _, status, code in table_of_code}
+for name, status, code in table_of_code:
+    if not re.search(rf"\b{name}\b", sources):
+        problems.append(f"proxy/http/problems.h has {name}, which nothing answers")
+for status, code in re.findall(r'\b(4\d\d|5\d\d), "([a-z_]+)"', sources):
+    problems.append(f"{status} {code} is written outside of proxy/http/problems.h")
 table = re.search(r"^\.Sh PROBLEMS$(.*?)^\.Sh", protocol, re.M | re.S)[1]
 written = {
     (code, status)

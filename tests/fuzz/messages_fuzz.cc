@@ -4,6 +4,7 @@
 #include "event/value.h"
 #include "fuzz/check.h"
 #include "wire/outcome.h"
+#include "wire/problem.h"
 #include "wire/snapshot.h"
 #include "wire/transport.h"
 

@@ -127,7 +127,8 @@ MUTANTS = [
     ("header-by-its-beginning", "test_wire", "lib/wire/transport.cc",
      "if (key == name) return trim(value);", "if (MUTANT ? key.starts_with(name) : key == name) return trim(value);"),
     ("detail-without-bound", "test_wire", "lib/wire/outcome.cc",
-     "outcome.detail = cut(", "outcome.detail = MUTANT ? std::string(json.text(\"detail\").value_or(\"\")) : cut("),
+     "outcome.detail = shortened(",
+     "outcome.detail = MUTANT ? std::string(json.text(\"detail\").value_or(\"\")) : shortened("),
     ("accepted-nowhere", "test_wire", "lib/wire/outcome.cc",
      "if (taken && outcome.sequence == 0)", "if (taken && outcome.sequence == 0 && !MUTANT)"),
 

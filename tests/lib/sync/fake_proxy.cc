@@ -10,6 +10,7 @@
 #include "wire/cursor.h"
 #include "wire/event_name.h"
 #include "wire/line_mark.h"
+#include "wire/problem.h"
 #include "wire/sse.h"
 
 namespace offsync::test {

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "lib/sync/fixture.h"
+#include "wire/problem.h"
 #include "wire/sse.h"
 
 namespace offsync::test {
