@@ -55,7 +55,7 @@ PushSession::PushSession(SyncContext& context, const ReplicaInfo& info,
   request.method = "POST";
   request.target = context.base + "/events";
   request.headers = {{"Content-Type", "application/x-ndjson"}, {"Accept", "application/x-ndjson"}};
-  context.add_place(request, info);
+  last_ = context.add_place(request, info);
   request.headers.emplace_back("Offsync-Source", info.source);
   request.body = body_of(events_);
   request.timeout_ms = time_for(events_, context.options.request_timeout_ms);
@@ -76,6 +76,23 @@ bool PushSession::answers_next(Outcome& outcome) const {
   if (outcome.id.empty() && outcome.line != 0) outcome.id = event.id;
   outcome.source = event.source;
   return outcome.id == event.id;
+}
+
+// Why a proxy cannot have said so of the next event: it decides in order, behind what the push
+// named as seen. An event that is believed to stand elsewhere would be lost without a word.
+std::string PushSession::objection(const Outcome& outcome) {
+  const PendingEvent& event = events_[outcomes_.size()];
+  if (outcome.kind == OutcomeKind::rejected) refused_.insert(event.subject);
+  if (outcome.kind == OutcomeKind::held && !refused_.contains(event.subject)) {
+    return "holds an event though none of its entity was rejected before it";
+  }
+  if (outcome.kind != OutcomeKind::accepted || last_.epoch != epoch_) return {};
+  if (outcome.sequence <= last_.sequence) {
+    return "accepts at sequence " + std::to_string(outcome.sequence) + ", but the log had " +
+           std::to_string(last_.sequence) + " before";
+  }
+  last_.sequence = outcome.sequence;
+  return {};
 }
 
 // Counts what was answered, not what settle() found to do: an event may have come back by the
@@ -107,6 +124,10 @@ Status PushSession::consume(bool last) {
       return protocol_error("bad_answer", "outcome " + std::to_string(outcomes_.size() + 1) +
                                               " of " + std::to_string(events_.size()) +
                                               " does not answer the event in its place");
+    }
+    if (const std::string why = objection(outcome); !why.empty()) {
+      return protocol_error("bad_answer", "outcome " + std::to_string(outcomes_.size() + 1) +
+                                              " of " + std::to_string(events_.size()) + " " + why);
     }
     outcomes_.push_back(std::move(outcome));
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "sync/session.h"
@@ -39,11 +40,14 @@ class PushSession final : public Session {
   // Whether `outcome` answers the next event, whose source is then filled in, as is the id of a
   // line that could not be read.
   bool answers_next(Outcome& outcome) const;
+  std::string objection(const Outcome& outcome);  // empty: there is none
   Status settle(const std::vector<Outcome>& outcomes);
   void report(const std::vector<Outcome>& outcomes);
 
   std::vector<PendingEvent> events_;
   std::vector<Outcome> outcomes_;
+  Cursor last_;  // that the log is known to have: seen, or accepted here
+  std::set<std::string, std::less<>> refused_;  // entities of which an event was rejected here
   std::size_t whole_lines_ = 0;
 };
 

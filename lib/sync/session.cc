@@ -86,14 +86,18 @@ void SyncContext::add_line_mark(HttpRequest& request, const Cursor& at) {
   });
 }
 
-void SyncContext::add_place(HttpRequest& request, const ReplicaInfo& info) {
+Cursor SyncContext::add_place(HttpRequest& request, const ReplicaInfo& info) {
   Cursor seen = info.cursor.value_or(Cursor{info.epoch, 0});
   const auto last = replica.last_accepted();
   const bool beyond = last && *last && (*last)->sequence > seen.sequence;
   if (beyond) seen.sequence = (*last)->sequence;
   request.headers.emplace_back("Offsync-Cursor", seen.text());
-  if (!beyond) return add_line_mark(request, seen);
-  request.headers.emplace_back("Offsync-Event", name_mark((*last)->source, (*last)->id));
+  if (beyond) {
+    request.headers.emplace_back("Offsync-Event", name_mark((*last)->source, (*last)->id));
+  } else {
+    add_line_mark(request, seen);
+  }
+  return seen;
 }
 
 std::uint64_t SyncContext::accepted_upto() {

@@ -44,8 +44,8 @@ struct SyncContext {
   // What the replica has at `at` goes with a request, so that a log that was put back, and has
   // grown past that place since, is not taken for the one that the replica has seen.
   void add_line_mark(HttpRequest& request, const Cursor& at);
-  // And with a push how far it has come, or what was accepted beyond that.
-  void add_place(HttpRequest& request, const ReplicaInfo& info);
+  // And with a push how far it has come, or what was accepted beyond that: the place returned.
+  Cursor add_place(HttpRequest& request, const ReplicaInfo& info);
   // The sequence up to which events are accepted that did not come back yet; 0: there is none.
   std::uint64_t accepted_upto();
   // The log ends at `head`. It was asked when events were accepted up to `upto`.
