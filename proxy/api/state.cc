@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/spool.h"
 #include "proxy/api/parts.h"
-#include "proxy/api/spool.h"
 #include "proxy/http/problems.h"
 #include "wire/compressor.h"
 #include "wire/snapshot.h"
@@ -42,6 +42,15 @@ class LineSink {
   std::unique_ptr<Spool> spool_;
   std::string ready_;
   Status status_;
+};
+
+class SpoolSource final : public BodySource {
+ public:
+  explicit SpoolSource(std::unique_ptr<Spool> spool) : spool_(std::move(spool)) {}
+  Result<bool> next(std::string& out) override { return spool_->next(out); }
+
+ private:
+  std::unique_ptr<Spool> spool_;
 };
 
 // The subject that is asked for: exactly that of the query, or what is in the path. Proxies in
@@ -98,7 +107,7 @@ ApiAnswer Api::state(const Call& call) {
   ApiAnswer answer;
   answer.content_type = kNdjson;
   answer.length = (*spool)->size();
-  answer.source = source_of(std::move(*spool));
+  answer.source = std::make_unique<SpoolSource>(std::move(*spool));
   answer.coded = true;
   answer.headers.emplace_back("Offsync-Epoch", epoch);
   if (coding != Coding::identity) answer.headers.emplace_back("Content-Encoding", name_of(coding));

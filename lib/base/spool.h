@@ -1,17 +1,15 @@
-// An answer's body that is great and must be taken from the store in one moment: kept in memory up
-// to 4 MiB, beyond that in a file without a name, beside the store. So nothing of the store is held
-// while it is read, however slowly.
+// Text that is great and must be there as a whole before any of it is used: kept in memory up to
+// 4 MiB, beyond that in a file without a name. So a proxy holds nothing of its store while an
+// answer is read, however slowly, and a client prints nothing of one that is cut.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
-#include "proxy/http/body_source.h"
 
-namespace offsync::proxy {
+namespace offsync {
 
 class Spool {
  public:
@@ -24,8 +22,8 @@ class Spool {
   // Errors: io `spool`, which say where there is no room.
   Status add(std::string_view bytes);
   std::uint64_t size() const { return size_; }
-  // Appends what comes next of what was added, a piece of it. False: that was the last. add() is
-  // not called any more.
+  // Appends what comes next of what was added, 256 KiB of it at most. False: that was the last.
+  // add() is not called any more.
   Result<bool> next(std::string& out);
 
  private:
@@ -40,7 +38,4 @@ class Spool {
   std::uint64_t read_ = 0;
 };
 
-// The bytes of `spool`.
-std::unique_ptr<BodySource> source_of(std::unique_ptr<Spool> spool);
-
-}  // namespace offsync::proxy
+}  // namespace offsync

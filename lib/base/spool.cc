@@ -1,4 +1,4 @@
-#include "proxy/api/spool.h"
+#include "base/spool.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,12 +13,12 @@
 #include <utility>
 
 #include "base/system_error.h"
-#include "proxy/http/limits.h"
 
-namespace offsync::proxy {
+namespace offsync {
 namespace {
 
 constexpr std::size_t kMemoryBytes = 4 * 1024 * 1024;
+constexpr std::size_t kPieceBytes = 256 * 1024;
 // Left free beside it: an answer must not take the room of the store's next commits.
 constexpr std::uint64_t kRoomBytes = 64ULL * 1024 * 1024;
 
@@ -27,15 +27,6 @@ std::string temporary_folder() {
   auto folder = std::filesystem::temp_directory_path(error);
   return error ? std::string("/tmp") : folder.string();
 }
-
-class SpoolSource final : public BodySource {
- public:
-  explicit SpoolSource(std::unique_ptr<Spool> spool) : spool_(std::move(spool)) {}
-  Result<bool> next(std::string& out) override { return spool_->next(out); }
-
- private:
-  std::unique_ptr<Spool> spool_;
-};
 
 }  // namespace
 
@@ -93,7 +84,7 @@ Result<bool> Spool::next(std::string& out) {
   const auto filed = size_ - memory_.size();  // what is in memory comes behind that
   if (read_ < filed) {
     const auto at = out.size();
-    const auto want = std::min<std::uint64_t>(kAnswerPieceBytes, filed - read_);
+    const auto want = std::min<std::uint64_t>(kPieceBytes, filed - read_);
     out.resize(at + want);
     ssize_t n = 0;
     do {
@@ -103,15 +94,11 @@ Result<bool> Spool::next(std::string& out) {
     if (n <= 0) return failed("read", n < 0 ? errno : EIO);
     read_ += static_cast<std::uint64_t>(n);
   } else {
-    const auto piece = std::string_view(memory_).substr(read_ - filed, kAnswerPieceBytes);
+    const auto piece = std::string_view(memory_).substr(read_ - filed, kPieceBytes);
     out += piece;
     read_ += piece.size();
   }
   return read_ < size_;
 }
 
-std::unique_ptr<BodySource> source_of(std::unique_ptr<Spool> spool) {
-  return std::make_unique<SpoolSource>(std::move(spool));
-}
-
-}  // namespace offsync::proxy
+}  // namespace offsync
