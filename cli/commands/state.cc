@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/glob.h"
 #include "cli/command.h"
 #include "cli/options.h"
-#include "cli/remote/conflict_find.h"
+#include "cli/remote/proxy_state.h"
 #include "cli/remote/remote.h"
 #include "cli/text/age.h"
 #include "cli/text/entity_printer.h"
@@ -47,6 +49,13 @@ Result<State> fold_queue(Replica& replica) {
   }));
   OFFSYNC_TRY(std::move(failed));
   return state;
+}
+
+// Beside the replica, where there may be more room than in /tmp; not where nobody may write.
+Result<std::string> spool_folder(const Settings& settings) {
+  OFFSYNC_ASSIGN(const std::string file, replica_file(settings));
+  const auto folder = std::filesystem::path(file).parent_path();
+  return ::access(folder.c_str(), W_OK) == 0 ? folder.string() : std::string();
 }
 
 class StateCommand final : public Command {
@@ -146,43 +155,34 @@ class StateCommand final : public Command {
   // leaves no half answer.
   Status from_proxy(Context& context, const Settings& settings, const std::string& url,
                     Replica& replica, const ReplicaInfo& info, EntityPrinter& printer) const {
-    OFFSYNC_ASSIGN(State state, fold_queue(replica));
-    const Status asked = ask(context, settings, url, info, state);
+    OFFSYNC_ASSIGN(State queue, fold_queue(replica));
+    OFFSYNC_ASSIGN(const std::string folder, spool_folder(settings));
+    ProxyState answer(folder);
+    const Status asked = ask(context, settings, url, info, queue, answer);
     if (!asked && (require_proxy_ || asked.error().kind != Errc::unreachable)) return asked.error();
     if (!asked)
       return fall_back(replica, info, settings, asked.error(), context.clock.wall_ms(), printer);
     say(settings, fmt::format("state from {}", printable_remote(url)));
     if (one()) {
-      const Entity* entity = state.find(*literal_);
+      const Entity* entity = queue.find(*literal_);
       return print_one(entity == nullptr ? std::optional<Entity>() : copy(*entity), printer);
     }
-    for (const auto& [subject, entity] : state.sorted()) {
-      if (wanted(subject) && !printer.print(subject, *entity)) break;
-    }
-    return {};
+    return answer.for_each(queue, [&](std::string_view subject, const Entity& entity) {
+      return !wanted(subject) || printer.print(subject, entity);
+    });
   }
 
+  // One entity is put under what is in the queue; more go into `answer`.
   Status ask(Context& context, const Settings& settings, const std::string& url,
-             const ReplicaInfo& info, State& state) const {
+             const ReplicaInfo& info, State& queue, ProxyState& answer) const {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url, how()));
     remote.must_be_of(info);  // the queue goes on top
     if (one()) {
       OFFSYNC_ASSIGN(const auto record, remote.entity(*literal_));
-      if (record) state.put(record->subject, record->entity);
+      if (record) queue.put(record->subject, record->entity);
       return {};
     }
-    EntityDecoder decoder;
-    const auto take = [&](std::string_view line) -> Status {
-      OFFSYNC_ASSIGN(const EntityRecord record, decoder.decode(line));
-      if (wanted(record.subject)) state.put(record.subject, record.entity);
-      return {};
-    };
-    Decoder conflicts;
-    const auto got = remote.state(take, [&](std::string_view line) {
-      const auto record = conflict_of_line(conflicts, line);
-      return record ? Status() : Status(record.error());
-    });
-    return got ? Status() : Status(got.error());
+    return answer.fetch(remote, [this](std::string_view subject) { return wanted(subject); });
   }
 
   static Entity copy(const Entity& entity) {
