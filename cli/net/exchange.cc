@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/net/curl_error.h"
+#include "wire/answer_limits.h"
 
 namespace offsync::cli {
 namespace {
@@ -67,6 +68,11 @@ void take_header_line(Exchange& exchange, std::string_view line) {
 size_t on_header(char* bytes, size_t size, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::string_view line(bytes, size * count);
+  exchange.head_bytes += line.size();  // curl keeps them, however many there are
+  if (exchange.head_bytes > limits::kAnswerHeadBytes) {
+    exchange.unusable = bad_body(exchange, bad_data("too_large", "its header has no end"));
+    return 0;
+  }
   return guarded(exchange, [&] { take_header_line(exchange, line); }) ? line.size() : 0;
 }
 

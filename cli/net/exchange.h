@@ -27,6 +27,7 @@ struct Exchange {
   std::optional<Unpacker> unpacker;  // from the head on
   std::optional<Error> unusable;     // what came cannot be taken: the exchange is given up
   std::optional<CURLcode> over;      // curl is done with it, and there may be something to unpack
+  std::size_t head_bytes = 0;        // of all heads and trailers of the answer
   bool paused = false;
   bool got_body = false;
   bool head_done = false;

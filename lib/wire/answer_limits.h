@@ -20,7 +20,8 @@ inline constexpr std::int64_t kLastProxyMs = 7'258'118'400'000;
 inline constexpr std::uint64_t kMaxSequence = INT64_MAX;
 
 // Size
-inline constexpr std::size_t kPageLineBytes = 72 * 1024;  // an event with what the proxy adds
+inline constexpr std::size_t kAnswerHeadBytes = 256 * 1024;  // with trailers, and heads like 100
+inline constexpr std::size_t kPageLineBytes = 72 * 1024;     // an event with what the proxy adds
 inline constexpr std::size_t kSnapshotBytes = std::size_t{16} << 30;
 inline constexpr std::size_t kConflictsBytes = 64 * 1024 * 1024;  // the answer with all open ones
 inline constexpr std::size_t kSseIdleBytes = 4 * 1024 * 1024;     // between two events of a log

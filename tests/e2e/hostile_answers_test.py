@@ -127,6 +127,46 @@ class Hostile(Case):
                 self.meets(kind, act, code=code)
                 self.assertLess(time.monotonic() - begun, 60)
 
+    def test_heads_without_end(self):
+        self.know_two_events()
+        head = (b"HTTP/1.1 200 OK\r\nOffsync-Epoch: e1\r\nOffsync-Head: 3\r\nOffsync-Cursor: e1-3\r\n"
+                b"Content-Type: application/x-ndjson\r\n")
+        chunked = head + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
+        for name, act in (("trailers", endless(chunked, b"X-a: b\r\n" * 1000)),
+                          ("fields", endless(head, b"X-a: b\r\n" * 1000)),
+                          ("answers to come", endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000))):
+            for kind, arguments in (("page", ("sync", "--pull")), ("state", ("state", "--require-proxy")),
+                                    ("info", ("status", "--require-proxy")), ("stream", ("watch", "--timeout", "8"))):
+                if kind == "stream" and name == "trailers":
+                    continue
+                with self.subTest(name, kind=kind):
+                    self.server.on(kind, act)
+                    code, said, megabytes = run_measured(self.anna.folder, *arguments)
+                    self.assertEqual(code, 69 if kind == "stream" else 76, said)
+                    self.assertIn("its header has no end", said)
+                    self.assertLess(megabytes, 200 if kind == "stream" else 600, said)
+
+    def test_a_state_without_end(self):
+        """It is given up in time, and what is great lies on the disk until it is whole."""
+        self.know_two_events()
+        body = "".join(
+            f'{{"subject":"s/{i:09}","fields":{{"a":{{"register":{{"value":"{"x" * 2000}","stamp":"{STAMP}","id":"i","source":"/f"}}}}}}}}\n'
+            for i in range(100_000))
+        self.server.on("state", of_log('{"cursor":"e1-2","entities":100001,"conflicts":0}\n' + body, head=2))
+        code, said, megabytes = run_measured(self.anna.folder, "state", "--require-proxy")
+        self.assertEqual(code, 76, said)
+        self.assertLess(megabytes, 120, said)
+
+    def test_states_that_cannot_be(self):
+        self.know_two_events()
+        record = '{"subject":"%s","fields":{"a":{"register":{"value":1,"stamp":"' + STAMP + '","id":"i","source":"/f"}}}}\n'
+        head = '{"cursor":"e1-2","entities":2,"conflicts":0}\n'
+        for name, body, words in (("twice", record % "k/1" + record % "k/1", "k/1 is there twice"),
+                                  ("in no order", record % "k/2" + record % "k/1", "k/1 stands behind k/2")):
+            with self.subTest(name):
+                done = self.meets("state", of_log(head + body, head=2), "state", "--require-proxy")
+                self.assertIn(words, done.stderr)
+
     def test_streams_without_end(self):
         """The code of the first trouble, which `watch` tells on stderr."""
         self.know_two_events()
