@@ -66,6 +66,13 @@ Result<std::string> read_to_end(int fd, const std::string& file, std::size_t mos
 
 }  // namespace
 
+Status must_be_file(const std::string& file) {
+  struct stat info {};
+  if (::stat(file.c_str(), &info) != 0 || S_ISREG(info.st_mode)) return {};
+  const char* what = kind_of(info, false);
+  return not_a_file(file, what != nullptr ? what : "a device");
+}
+
 int write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(fd, bytes.data(), bytes.size());

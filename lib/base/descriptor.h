@@ -25,4 +25,8 @@ ssize_t read_some(int fd, void* into, std::size_t bytes);
 // would be waited for, or be without end), `too_large` (over `most` bytes); io.
 Result<std::string> read_small_file(const std::string& file, std::size_t most, bool pipes = false);
 
+// Error config `not_a_file` for what is there and is no regular file, without opening it: a pipe
+// would be waited for. What is not there, or cannot be looked at, is left to whoever opens it.
+Status must_be_file(const std::string& file);
+
 }  // namespace offsync

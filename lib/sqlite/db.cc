@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/descriptor.h"
 #include "sqlite/adopt.h"
 #include "sqlite/error.h"
 #include "sqlite/sealed_file.h"
@@ -119,6 +120,7 @@ Result<bool> exists(const std::string& file, const std::string& vfs) {
 Result<Db> Db::open(const std::string& file, const OpenOptions& options) {
   if (file.empty()) return make_error(Errc::usage, "no_such_file", "no database file was named");
   const std::string path = path_of(file);
+  if (options.vfs.empty()) OFFSYNC_TRY(must_be_file(path));
   if (!options.create) {
     OFFSYNC_ASSIGN(const bool there, exists(file, options.vfs));
     if (!there) return make_error(Errc::no_input, "no_such_file", "there is no file " + file);

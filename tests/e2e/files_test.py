@@ -369,13 +369,18 @@ class NoFiles(Case):
             self.put(name, database)
             for lock in (self.folder / f"{name}.lock", Path(f"{name}.lock")):
                 self.addCleanup(lock.unlink, missing_ok=True)
-            done = anna.finish("state", "--offline")
-            self.assertIn(done.returncode, (74, 78), (what, done.stderr))
-            self.assertNotIn("bug", done.stderr)
-            done = subprocess.run([PROXY, "--listen", "127.0.0.1:0", "--store", f"sqlite:{database}"], cwd=self.folder,
-                                  timeout=PATIENCE, env=clean_environment(), capture_output=True, text=True)
-            self.assertIn(done.returncode, (74, 78), (what, done.stderr))
-            self.assertNotIn("bug", done.stderr)
+            for command in (("state", "--offline"), ("doctor",), ("doctor", "--file", str(database)), ("repair",),
+                            ("emit", "t", "k/1", "v=1")):
+                done = anna.finish(*command)
+                self.assertEqual(done.returncode, 78, (what, command, done.stderr))
+                self.assertIn(f"replica.db is {what}", done.stderr)
+            store = f"sqlite:{database}"
+            for command in (("--listen", "127.0.0.1:0", "--store", store), ("check", "--store", store),
+                            ("--new-epoch", "--store", store)):
+                done = subprocess.run([PROXY, *command], cwd=self.folder, timeout=PATIENCE, env=clean_environment(),
+                                      capture_output=True, text=True)
+                self.assertEqual(done.returncode, 78, (what, command, done.stderr))
+                self.assertIn(f"replica.db is {what}", done.stderr)
 
     def test_a_log_that_nobody_reads_is_not_waited_for(self):
         self.kinds()

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "proxy/store/space_epoch.h"
 #include "proxy/store/sqlite/pool.h"
 #include "proxy/store/sqlite/schema.h"
@@ -67,6 +68,7 @@ struct StoreLock {
       return make_error(Errc::config, "store_is_folder", "the store " + file + " is a folder",
                         "name a file in it: --store sqlite:" + file + "/log.db");
     }
+    OFFSYNC_TRY(must_be_file(file));
     OFFSYNC_ASSIGN(sqlite::FileLock beside, sqlite::FileLock::beside(file));
     OFFSYNC_TRY(lock(beside, file));
     OFFSYNC_ASSIGN(sqlite::FileLock within, sqlite::FileLock::open(file));
