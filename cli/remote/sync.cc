@@ -123,7 +123,9 @@ Json json_of(const Error& error) {
   return json;
 }
 
-std::string json_of(const SyncReport& report, const QueueCounts& counts, const ReplicaInfo& info) {
+// How much a log that was replaced lacks is not known before it was asked.
+std::string json_of(const SyncReport& report, const QueueCounts& counts, const ReplicaInfo& info,
+                    std::uint64_t doubtful) {
   Json json = {{"pushed", report.pushed},
                {"duplicate", report.duplicate},
                {"rejected", report.rejected},
@@ -135,6 +137,7 @@ std::string json_of(const SyncReport& report, const QueueCounts& counts, const R
                {"lost", report.lost},
                {"cursor", nullptr},
                {"head", info.head}};
+  if (doubtful > 0) json["again"] = json["lost"] = nullptr;
   if (info.cursor) json["cursor"] = info.cursor->text();
   json["queue"] = {{"queued", counts.queued},
                    {"accepted", counts.accepted},
@@ -150,13 +153,16 @@ std::string pulled_text(const SyncReport& report) {
   return fmt::format("the whole state and {}", counted(report.pulled, "event"));
 }
 
-std::string text_of(const SyncReport& report) {
+std::string text_of(const SyncReport& report, std::uint64_t doubtful) {
   std::string text =
       fmt::format("pushed {}, pulled {}, {}, {} rejected", report.pushed, pulled_text(report),
                   counted(report.conflicts, "conflict"), report.rejected);
   if (report.duplicate > 0) text += fmt::format(", {} sent before", report.duplicate);
   if (report.held > 0) text += fmt::format(", {} held", report.held);
-  if (report.again + report.lost > 0) {
+  if (doubtful > 0) {
+    text += fmt::format("; the log was replaced, and is to be asked for {} received before",
+                        counted(doubtful, "event"));
+  } else if (report.again + report.lost > 0) {
     text += fmt::format("; the log was replaced, and lacked {}: {} sent again, {} of others",
                         counted(report.again + report.lost, "event"), report.again, report.lost);
   } else if (report.replaced > 0) {
@@ -190,11 +196,13 @@ int SyncCommand::tell(const Settings& settings, Replica& replica, const SyncRepo
   if (!info) return cli::report(info.error());
   const auto counts = replica.counts();
   if (!counts) return cli::report(counts.error());
+  const auto former = replica.former_counts();
+  if (!former) return cli::report(former.error());
   Out out;
   if (as_json(settings)) {
-    out.json(json_of(report, *counts, *info));
+    out.json(json_of(report, *counts, *info, former->doubtful));
   } else if (!settings.quiet && (!report.error || did_something(report))) {
-    out.line(text_of(report));
+    out.line(text_of(report, former->doubtful));
   }
   int code = out.finish(kOk);
   if (report.error) {
