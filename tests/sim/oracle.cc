@@ -271,11 +271,10 @@ void Oracle::put_back(const Logs& logs) {
   for (auto& [name, space] : spaces_) {
     check_conflicts(space);
     const std::vector<EventPtr> before = std::move(space.log);
-    const std::uint64_t compacted = space.compacted;
     space = Space();
     if (const auto kept = logs.find(name); kept != logs.end()) {
       space.log = kept->second;
-      space.compacted = compacted;  // in the copy, or not
+      space.compacted = compacted_[name];  // in the copy, or not
     }
     for (const EventPtr& event : space.log) {
       space.by_identity.emplace(event->identity(), event);
