@@ -50,7 +50,10 @@ std::optional<Problem> lost_place(const ApiRequest& request, const SpaceState& a
   if (!seen) {
     return problem_of(kBadCursor, "Offsync-Cursor is not EPOCH-SEQUENCE");
   }
-  if (seen->epoch == at.epoch && seen->sequence <= at.head) return std::nullopt;
+  if (seen->epoch == at.epoch && seen->sequence <= at.head) {
+    if (seen->sequence + 1 >= at.oldest) return std::nullopt;
+    return history_gone(seen->sequence, at.oldest);  // and so nobody can compare
+  }
   return problem_of(kExpired,
                     fmt::format("the log is at {}, and its sender has seen {}; nothing was taken: "
                                 "fetch the state, then push again",
@@ -97,16 +100,24 @@ std::optional<ApiAnswer> Api::other_line(const Call& call, std::uint64_t sequenc
   if ((mark.empty() && name.empty()) || sequence == 0) return std::nullopt;
   const auto entries = store_.read(call.space, sequence - 1, 1, 0);
   if (!entries) return store_failed("read", entries.error());
-  // What is not kept any more cannot be compared.
-  if (entries->empty() || entries->front().sequence != sequence) return std::nullopt;
-  const LogEntry& there = entries->front();
-  const bool same_line = mark.empty() || line_mark(there.line) == mark;
-  const bool same_event = name.empty() || name_mark(there.source, there.id) == name;
-  if (same_line && same_event) return std::nullopt;
-  return answer_of(problem_of(
-      kExpired, fmt::format("the log has another event at {} than its client: it was put back, "
-                            "and has grown since; fetch the state and go on from its cursor",
-                            sequence)));
+  std::string line, event;
+  if (!entries->empty() && entries->front().sequence == sequence) {
+    line = line_mark(entries->front().line);
+    event = name_mark(entries->front().source, entries->front().id);
+  } else {
+    const auto at = store_.space(call.space);  // it may have been compacted just now
+    if (!at) return store_failed("read", at.error());
+    if (at->oldest != sequence + 1) return answer_of(history_gone(sequence, at->oldest));
+    line = at->gone_line;
+    event = at->gone_event;
+  }
+  if ((mark.empty() || mark == line) && (name.empty() || name == event)) return std::nullopt;
+  // What cannot be compared is not trusted.
+  const auto what = line.empty() ? "the log does not know any more what it had at {}"
+                                 : "the log has another event at {} than its client: it was put "
+                                   "back, and has grown since";
+  return answer_of(problem_of(kExpired, fmt::format(fmt::runtime(what), sequence) +
+                                            "; fetch the state and go on from its cursor"));
 }
 
 ApiAnswer Api::post_events(const Call& call) {

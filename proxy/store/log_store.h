@@ -77,6 +77,9 @@ struct SpaceState {
   // The greatest HybridClock::last() of all commits: no time that the log gives is below it,
   // whatever becomes of the proxy's clock, of the proxy and of the events.
   std::uint64_t clock = 0;
+  // Of the event before `oldest`, its line_mark() and name_mark(): what was compacted can still be
+  // compared at its end. Empty: there is none, or a version compacted it that kept none.
+  std::string gone_line, gone_event;
 };
 
 // Receives a snapshot: first the sequence it is at with the number of lines, then the lines.
@@ -118,7 +121,7 @@ class LogStore {
 
   virtual Status set_applied(std::string_view space, std::uint64_t sequence) = 0;  // only forward
   // Forgets the lines of events up to `upto` (not beyond head). Their sources and ids stay, with
-  // their residues, and so do states, marks and conflicts.
+  // their residues, and so do states, marks and conflicts; of the last one the marks of its line.
   virtual Status compact(std::string_view space, std::uint64_t upto) = 0;
 
   virtual Status check() = 0;  // can it serve (for /readyz)

@@ -1,6 +1,7 @@
 #include "proxy/store/memory_log_store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "proxy/store/commit_check.h"
 #include "proxy/store/residue.h"
 #include "proxy/store/space_epoch.h"
+#include "wire/line_mark.h"
 
 namespace offsync::proxy {
 namespace {
@@ -30,6 +32,8 @@ SpaceState MemoryLogStore::state_of(std::string_view name) const {
     state.oldest = space->oldest;
     state.applied = space->applied;
     state.clock = space->clock;
+    state.gone_line = space->gone_line;
+    state.gone_event = space->gone_event;
   }
   return state;
 }
@@ -202,6 +206,11 @@ Status MemoryLogStore::compact(std::string_view space, std::uint64_t upto) {
   Space& found = it->second;
   upto = std::min(upto, found.head);
   const auto end = found.log.upper_bound(upto);
+  if (end != found.log.begin()) {
+    const LogEntry& last = std::prev(end)->second;
+    found.gone_line = line_mark(last.line);
+    found.gone_event = name_mark(last.source, last.id);
+  }
   for (auto entry = found.log.begin(); entry != end; ++entry) {
     found.residues.emplace(entry->first, residue_of(entry->second.line));
   }

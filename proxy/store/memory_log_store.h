@@ -48,6 +48,7 @@ class MemoryLogStore final : public LogStore {
     std::uint64_t oldest = 1;
     std::uint64_t applied = 0;
     std::uint64_t clock = 0;
+    std::string gone_line, gone_event;
     std::map<std::uint64_t, LogEntry> log;
     std::map<Identity, std::uint64_t> sequences;
     std::map<std::uint64_t, std::string> residues;

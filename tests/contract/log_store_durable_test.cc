@@ -16,6 +16,7 @@
 #include "support/formats.h"
 #include "support/ports.h"
 #include "support/temp_dir.h"
+#include "wire/line_mark.h"
 
 using namespace offsync;
 using namespace offsync::proxy;
@@ -206,6 +207,41 @@ TEST_CASE("a store of the first format gets its epoch as its name") {
   const auto store = SqliteLogStore::open(options, random);
   CHECK((*store)->space("shop")->log.starts_with("theepochofit"));
   CHECK_FALSE((*store)->space("shop")->epoch.starts_with("theepochofit"));
+}
+
+TEST_CASE("of what a store of format 3 has compacted nobody has the marks") {
+  TempDir dir;
+  const std::string file = dir.file("store.db");
+  {
+    sqlite::OpenOptions create;
+    create.create = true;
+    auto db = sqlite::Db::open(file, create);
+    REQUIRE(db);
+    REQUIRE(sqlite::migrate(*db, kLogApplicationId, log_migrations().first(3)));
+    REQUIRE(
+        db->exec("INSERT INTO store VALUES (1, 'theepochofit', 'theepochofit');"
+                 "INSERT INTO space VALUES (1, 'shop', 3, 3, 2, 0, 77);"
+                 "INSERT INTO source VALUES (1, '/e');"
+                 "INSERT INTO event VALUES ((1 << 40) + 1, x'01652d31', x'00', 1);"
+                 "INSERT INTO event VALUES ((1 << 40) + 2, x'01652d32', x'00', 1);"
+                 "INSERT INTO event VALUES ((1 << 40) + 3, x'01652d33', '{\"id\":\"e-3\"}', 1);"));
+  }
+  const auto opened = open_file(file);
+  REQUIRE(opened);
+  LogStore& store = **opened;
+  const auto before = store.space("shop");
+  CHECK(before->oldest == 3);
+  CHECK(before->head == 3);
+  CHECK(before->applied == 2);
+  CHECK(before->clock == 77);
+  CHECK(before->gone_line.empty());
+  CHECK(before->gone_event.empty());
+  CHECK((*store.find("shop", "/e", "e-2"))->sequence == 2);
+  REQUIRE(store.append(commit_of("shop", 4, 1)));
+  CHECK(store.space("shop")->gone_line.empty());
+  REQUIRE(store.compact("shop", 3));
+  CHECK(store.space("shop")->gone_line == line_mark(R"({"id":"e-3"})"));
+  CHECK(store.space("shop")->gone_event == name_mark("/e", "e-3"));
 }
 
 TEST_CASE("two stores have two epochs") {

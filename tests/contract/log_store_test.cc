@@ -1,10 +1,12 @@
 // What log_store.h promises, of every store.
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.h"
 #include "contract/store_under_test.h"
 #include "proxy/store/residue.h"
 #include "support/catch.h"
+#include "wire/line_mark.h"
 
 using namespace offsync;
 using namespace offsync::proxy;
@@ -384,6 +386,35 @@ TEST_CASE("compaction forgets events, and nothing else") {
   REQUIRE(store->append(commit_of("shop", 11, 1)));
   CHECK(sequences(*store->read("shop", 0, kAll, kAll)) == range(11, 11));
   CHECK(sequences(*store->read("other", 0, kAll, kAll)) == range(1, 10));
+}
+
+// By which a client that is right there sees whether it follows this log.
+TEST_CASE("of the last event that was compacted the marks are kept") {
+  OFFSYNC_STORE(store);
+  const auto gone = [&](const std::string& space) {
+    const auto state = store->space(space);
+    return std::pair(state->gone_line, state->gone_event);
+  };
+  const auto marks = [](const LogEntry& entry) {
+    return std::pair(line_mark(entry.line), name_mark(entry.source, entry.id));
+  };
+  const Commit commit = commit_of("shop", 1, 10);
+  REQUIRE(store->append(commit));
+  REQUIRE(store->append(commit_of("other", 1, 10)));
+  CHECK(gone("shop").first.empty());
+  REQUIRE(store->compact("shop", 7));
+  CHECK(gone("shop") == marks(commit.entries[6]));
+  CHECK(take_snapshot(store.store(), "shop")->at.gone_line == gone("shop").first);
+  REQUIRE(store->compact("shop", 3));
+  CHECK(gone("shop") == marks(commit.entries[6]));
+  REQUIRE(store->compact("shop", 99));
+  CHECK(gone("shop") == marks(commit.entries[9]));
+  REQUIRE(store->append(commit_of("shop", 11, 1)));
+  REQUIRE(store->set_applied("shop", 1));
+  CHECK(gone("shop") == marks(commit.entries[9]));
+  CHECK(gone("other").first.empty());
+  CHECK(gone("nobody").first.empty());
+  if (store.reopen()) CHECK(gone("shop") == marks(commit.entries[9]));
 }
 
 TEST_CASE("the clock of a log goes forward only, and outlives its events") {

@@ -76,8 +76,8 @@ class Machine final : public SyncObserver {
     std::uint64_t life;
   };
   // former: it is to notice that there is another log. cannot_know: when the log was put back in
-  // its epoch, and grew past it, it had nothing but a snapshot, or its line was compacted there.
-  // These are the holes in what is promised (ARCHITECTURE.md, "A replica belongs to one log").
+  // its epoch, and grew past it, it had nothing but a snapshot.
+  // This is the hole in what is promised (ARCHITECTURE.md, "A replica belongs to one log").
   enum class Follows { current, former, cannot_know };
 
   void on_applied(const Cursor& upto) override;

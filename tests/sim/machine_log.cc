@@ -72,7 +72,7 @@ bool Machine::is_piece(Log lines, std::uint64_t after, std::uint64_t life) const
 }
 
 // P8: what was received is a piece of one log. It goes on behind the snapshot, or behind another
-// one's place where the replica had nothing else; or behind a place to which the log was compacted.
+// one's place where the replica had nothing else.
 void Machine::check_held(const Held& held) {
   if (held.events.size() != held.at.sequence) {
     world_.violated(8, "c{}: the received log ends at {}, the cursor is at {}", index_,
@@ -80,12 +80,6 @@ void Machine::check_held(const Held& held) {
   }
   const Log lines = Log(held.events).subspan(held.after);
   if (is_piece(lines, held.after, base_->life)) return;
-  const std::uint64_t parts_upto = std::min(oracle_.compacted(space_), held.at.sequence);
-  for (std::uint64_t at = held.after + 1; at <= parts_upto; ++at) {
-    const std::size_t first = at - held.after;
-    if (!is_piece(lines.first(first), held.after, base_->life)) break;
-    if (is_piece(lines.subspan(first), at, base_->life)) return;
-  }
   world_.violated(8, "c{}: what it has received up to {} is in no log", index_, held.at.text());
 }
 
@@ -96,10 +90,9 @@ Machine::Follows Machine::follows(const Held& held) const {
   if (begins_with(log, held.events)) return Follows::current;
   if (held.at.sequence > log.size()) return Follows::former;
   // A log that was put back in its epoch, and has grown since, is known by the line at the cursor.
-  // Of a snapshot there is none, and what was compacted the log has no more; and who went on behind
-  // that has the lines of the log that is there.
-  const bool nothing_to_compare =
-      held.at.sequence == held.after || held.at.sequence <= oracle_.compacted(space_);
+  // Of a snapshot there is none; and who went on behind that has the lines of the log that is
+  // there.
+  const bool nothing_to_compare = held.at.sequence == held.after;
   const bool same = nothing_to_compare || log[held.at.sequence - 1] == held.events.back();
   return same ? Follows::cannot_know : Follows::former;
 }

@@ -33,11 +33,6 @@ class Oracle {
   void restarted();
   // Lines of the log up to there may be gone from the store.
   void compacted(const std::string& space, std::uint64_t upto);
-  // In any life.
-  std::uint64_t compacted(const std::string& space) const {
-    const auto at = compacted_.find(space);
-    return at == compacted_.end() ? 0 : at->second;
-  }
   // Somebody threw the store away.
   void wiped() { put_back({}); }
   // The logs as they are; and that these are there again.
@@ -102,7 +97,7 @@ class Oracle {
   World& world_;
   std::map<std::string, Space> spaces_;
   std::vector<Logs> past_;                          // by life
-  std::map<std::string, std::uint64_t> compacted_;  // by space
+  std::map<std::string, std::uint64_t> compacted_;  // by space, in any life
   std::set<std::string> lost_, given_up_;
   std::unordered_map<std::string, Seen> seen_;  // by event
   std::unordered_map<std::string, EventPtr> parsed_;

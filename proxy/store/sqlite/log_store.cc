@@ -91,6 +91,8 @@ SpaceState at(const SpaceRow& row, SpaceState state) {
   state.oldest = row.oldest;
   state.applied = row.applied;
   state.clock = row.clock;
+  state.gone_line = row.gone_line;
+  state.gone_event = row.gone_event;
   return state;
 }
 

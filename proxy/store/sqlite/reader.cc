@@ -39,8 +39,8 @@ Result<LogReader> LogReader::prepare(sqlite::Db& db) {
   OFFSYNC_TRY(set(reader.epoch_, "SELECT epoch FROM store"));
   OFFSYNC_TRY(set(reader.name_, "SELECT name FROM store"));
   OFFSYNC_TRY(set(reader.space_,
-                  "SELECT space_id, head, oldest, applied, entities, clock FROM space"
-                  " WHERE name = ?"));
+                  "SELECT space_id, head, oldest, applied, entities, clock, gone_line, gone_event"
+                  " FROM space WHERE name = ?"));
   OFFSYNC_TRY(set(reader.spaces_, "SELECT name FROM space ORDER BY name"));
   OFFSYNC_TRY(set(reader.read_,
                   "SELECT key, id, line, coalesce(source, '')"
@@ -91,7 +91,9 @@ Result<std::optional<SpaceRow>> LogReader::space(std::string_view name) {
                                 .oldest = space_.uinteger(2),
                                 .applied = space_.uinteger(3),
                                 .entities = space_.uinteger(4),
-                                .clock = space_.uinteger(5)});
+                                .clock = space_.uinteger(5),
+                                .gone_line = std::string(space_.text(6)),
+                                .gone_event = std::string(space_.text(7))});
 }
 
 Result<std::vector<std::string>> LogReader::spaces() {

@@ -19,6 +19,7 @@ struct SpaceRow {
   std::uint64_t applied = 0;
   std::uint64_t entities = 0;
   std::uint64_t clock = 0;
+  std::string gone_line, gone_event;
 };
 
 // Belongs to its connection's thread, and must not outlive the Db.

@@ -83,6 +83,11 @@ constexpr std::array kMigrations = {
                           CASE WHEN json_valid(line) THEN line ->> '$.recordedtime' END), 0);
     )sql",
                       true},
+    // Of what was compacted before, nobody has them.
+    sqlite::Migration{"marks of the last event that was compacted", R"sql(
+      ALTER TABLE space ADD COLUMN gone_line TEXT NOT NULL DEFAULT '';   -- line_mark()
+      ALTER TABLE space ADD COLUMN gone_event TEXT NOT NULL DEFAULT '';  -- name_mark()
+    )sql"},
 };
 
 constexpr std::size_t kUuidText = 36;

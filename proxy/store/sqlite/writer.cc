@@ -12,6 +12,7 @@
 #include "proxy/store/commit_check.h"
 #include "proxy/store/residue.h"
 #include "proxy/store/sqlite/schema.h"
+#include "wire/line_mark.h"
 
 namespace offsync::proxy {
 
@@ -41,9 +42,10 @@ Status LogWriter::prepare_statements() {
   OFFSYNC_TRY(set(add_space_,
                   "INSERT INTO space (name, head, oldest, applied, entities)"
                   " VALUES (?, 0, 1, 0, 0)"));
-  OFFSYNC_TRY(set(put_space_,
-                  "UPDATE space SET head = ?2, oldest = ?3, applied = ?4, entities = ?5, clock = ?6"
-                  " WHERE space_id = ?1"));
+  OFFSYNC_TRY(
+      set(put_space_,
+          "UPDATE space SET head = ?2, oldest = ?3, applied = ?4, entities = ?5, clock = ?6,"
+          " gone_line = ?7, gone_event = ?8 WHERE space_id = ?1"));
   OFFSYNC_TRY(set(add_source_, "INSERT INTO source (source) VALUES (?)"));
   OFFSYNC_TRY(
       set(add_event_, "INSERT INTO event (key, source_id, id, line) VALUES (?1, ?4, ?2, ?3)"));
@@ -170,7 +172,8 @@ Status LogWriter::put_conflicts(const SpaceRow& row, const Commit& commit) {
 
 Status LogWriter::put_row(const SpaceRow& row) {
   put_space_.bind(1, row.space_id).bind(2, row.head).bind(3, row.oldest);
-  return put_space_.bind(4, row.applied).bind(5, row.entities).bind(6, row.clock).run();
+  put_space_.bind(4, row.applied).bind(5, row.entities).bind(6, row.clock);
+  return put_space_.bind(7, row.gone_line).bind(8, row.gone_event).run();
 }
 
 Status LogWriter::set_applied(std::string_view space, std::uint64_t sequence) {
@@ -197,6 +200,18 @@ Status LogWriter::forget_lines(std::int64_t after, std::int64_t upto) {
   return {};
 }
 
+Status LogWriter::keep_marks(SpaceRow& row, std::uint64_t last) {
+  OFFSYNC_ASSIGN(const auto entries, reader_->read(row.space_id, last - 1, 1, 0));
+  if (entries.empty()) {
+    return make_error(Errc::io, "corrupt",
+                      fmt::format("the store is damaged: its log has no event {}", last),
+                      "restore it from a backup");
+  }
+  row.gone_line = line_mark(entries[0].line);
+  row.gone_event = name_mark(entries[0].source, entries[0].id);
+  return {};
+}
+
 Result<bool> LogWriter::compact_step(std::string_view space, std::uint64_t upto,
                                      std::uint64_t max_events) {
   OFFSYNC_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
@@ -205,6 +220,7 @@ Result<bool> LogWriter::compact_step(std::string_view space, std::uint64_t upto,
   upto = std::min(upto, row->head);
   if (upto < row->oldest) return true;
   const std::uint64_t last = std::min(upto, row->oldest + max_events - 1);
+  OFFSYNC_TRY(keep_marks(*row, last));
   OFFSYNC_TRY(forget_lines(key_of(row->space_id, row->oldest - 1), key_of(row->space_id, last)));
   row->oldest = last + 1;
   OFFSYNC_TRY(put_row(*row));

@@ -32,6 +32,7 @@ class LogWriter {
   Status put_clients(const SpaceRow& row, const Commit& commit);
   Status put_conflicts(const SpaceRow& row, const Commit& commit);
   Status put_row(const SpaceRow& row);
+  Status keep_marks(SpaceRow& row, std::uint64_t last);        // of `last`, which is forgotten
   Status forget_lines(std::int64_t after, std::int64_t upto);  // keys
 
   sqlite::Db* db_;
