@@ -267,7 +267,8 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
   }
   if (confirmed && outcome.sequence <= write.row.log_after) {
     // What was accepted may have been so by a log that was put back since. A duplicate the log has
-    // had before: to ask again would have no end at a proxy that does not know the question.
+    // had before: to ask again would have no end at a proxy that does not know the question. (Of
+    // one that is late PushSession says that it was accepted.)
     const bool doubtful = outcome.kind == OutcomeKind::accepted;
     OFFSYNC_TRY(former::keep(write, key->n, outcome.sequence, doubtful));
   }

@@ -50,7 +50,8 @@ PushSession::PushSession(SyncContext& context, const ReplicaInfo& info,
                          std::vector<PendingEvent> events)
     : Session(context, "the push of " + counted(events.size(), "event"),
               time_for(events, context.options.request_timeout_ms), limits::kBodyBytes),
-      events_(std::move(events)) {
+      events_(std::move(events)),
+      log_after_(info.log_after) {
   HttpRequest request;
   request.method = "POST";
   request.target = context.base + "/events";
@@ -134,9 +135,20 @@ Status PushSession::consume(bool last) {
   return {};
 }
 
+// That the log had an event before says no more than that it accepts it, where a snapshot came
+// while the answer was under way: the log may have been put back in between.
+std::vector<Outcome> PushSession::as_of_now(std::vector<Outcome> outcomes) const {
+  const auto info = context_.replica.info();
+  if (info && info->log_after == log_after_) return outcomes;
+  for (Outcome& outcome : outcomes) {
+    if (outcome.kind == OutcomeKind::duplicate) outcome.kind = OutcomeKind::accepted;
+  }
+  return outcomes;
+}
+
 // What the proxy has decided is so even where we cannot note it.
 Status PushSession::settle(const std::vector<Outcome>& outcomes) {
-  const auto settled = context_.replica.settle(epoch_, outcomes);
+  const auto settled = context_.replica.settle(epoch_, as_of_now(outcomes));
   const bool wrong = !settled && settled.error().kind == Errc::protocol;
   if (wrong || (!settled && is_stale(settled.error()))) return settled.error();
   report(outcomes);

@@ -41,10 +41,12 @@ class PushSession final : public Session {
   // line that could not be read.
   bool answers_next(Outcome& outcome) const;
   std::string objection(const Outcome& outcome);  // empty: there is none
+  std::vector<Outcome> as_of_now(std::vector<Outcome> outcomes) const;
   Status settle(const std::vector<Outcome>& outcomes);
   void report(const std::vector<Outcome>& outcomes);
 
   std::vector<PendingEvent> events_;
+  std::uint64_t log_after_;  // the replica's snapshot when this was sent
   std::vector<Outcome> outcomes_;
   Cursor last_;  // that the log is known to have: seen, or accepted here
   std::set<std::string, std::less<>> refused_;  // entities of which an event was rejected here

@@ -346,6 +346,35 @@ TEST_CASE("sync: what somebody drops stays dropped", "[sync]") {
   CHECK(Replaced::lost(w.a) == std::vector<std::string>{"other-1"});
 }
 
+// The proxy knows the event already when it is sent again, and says so late: another process has
+// meanwhile the snapshot of the log as it was put back, which lacks it.
+TEST_CASE("sync: a duplicate of a log that was put back meanwhile is asked about", "[sync]") {
+  Replaced w;
+  w.proxy.knows_missing = GENERATE(true, false);
+  const Emitted late = w.a.emit("todo/5", "n", "5");
+  w.a.transport.on({"push", Fault::Kind::lose});
+  REQUIRE(w.a.sync().error.has_value());
+  w.a.transport.on({"push", Fault::Kind::delay, 1000});
+  bool put_back = false;
+  w.a.transport.meanwhile = [&] {
+    if (put_back || w.a.transport.seen.back() != "push") return;
+    put_back = true;
+    w.proxy.truncate(3);
+    for (int i = 0; i < 4; ++i) w.proxy.append("todo/6", R"({"inc":{"n":1}})");
+    Client other(w.proxy, w.clock, w.folder.file("a.db"), 9);
+    SyncOptions pull_alone;
+    pull_alone.push = false;
+    REQUIRE(other.sync(pull_alone).snapshots == 1);
+  };
+  const SyncReport report = w.a.sync();
+  REQUIRE(put_back);
+  REQUIRE_FALSE(report.error.has_value());
+  CHECK(w.count_in_log(late.id) == 1);
+  CHECK(w.a.queue() == kNothingQueued);
+  CHECK(w.a.get("todo/5", "n") == "5");
+  CHECK(Replaced::counts(w.a).doubtful == 0);
+}
+
 TEST_CASE("sync: an answer about what is missing of a log that is no more", "[sync]") {
   Replaced w;
   w.proxy.begin_anew("e2");
