@@ -46,6 +46,7 @@ constexpr Parameter kParameters[] = {
     {"commit_events", &Params::commit_events, 1},
     {"checkpoint_pages", &Params::checkpoint_pages, 1},
     {"compact_step", &Params::compact_step, 1},
+    {"hub_stall_ms", &Params::hub_stall_ms, 5000},
 };
 
 // A fault is absent from a good part of the runs: most bugs show where few things go wrong.
@@ -101,6 +102,8 @@ Params Params::from(std::uint64_t seed) {
   p.restores = later.chance(200) ? later.between(1, 2) : 0;
   p.strays = later.chance(200) ? later.between(1, 2) : 0;
   p.restores_in_epoch = later.chance(200) ? later.between(1, 2) : 0;
+  // With the time of the real proxy most faults are over before a stream is cut.
+  if (later.chance(500)) p.hub_stall_ms = later.between(5'000, 15'000);
   return p;
 }
 

@@ -37,6 +37,7 @@ struct Params {
   std::int64_t push_events = 10, page_events = 10, poll_queue_ms = 1000;
   std::int64_t ring_bytes = 4000, block_bytes = 1000, write_bytes = 1000, socket_bytes = 4000;
   std::int64_t commit_events = 10, checkpoint_pages = 20, compact_step = 3;
+  std::int64_t hub_stall_ms = 30'000;  // after which the proxy cuts a stream that takes nothing
 
   static Params from(std::uint64_t seed);
   // "name=value"; false where there is no such name or value.

@@ -25,6 +25,7 @@ int null_device() {
 proxy::HubOptions hub_options(const Params& params) {
   proxy::HubOptions options;
   options.ring_bytes = static_cast<std::size_t>(params.ring_bytes);
+  options.stall_ms = params.hub_stall_ms;
   options.block_bytes = static_cast<std::size_t>(params.block_bytes);
   options.write_bytes = static_cast<std::size_t>(params.write_bytes);
   return options;
