@@ -1,33 +1,15 @@
 #include "replica/store.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstdlib>
 
 #include "base/limits.h"
-#include "replica/schema.h"
-#include "sqlite/adopt.h"
 
 namespace offsync {
 namespace {
 
-constexpr int kEmitCacheKib = 4'000;
-// Every process reads the whole WAL when it opens the file: 3 us a page.
-constexpr int kEmitCheckpointPages = 125;
 constexpr int kBulkCacheKib = 128 * 1024;
 constexpr int kBulkCheckpointPages = 16'000;
-
-// Which file this is: a copy, or a restored backup, is another one. The device is no part of it,
-// because its number may change when the machine starts.
-std::string identity_of(const std::string& file) {
-  struct statx st {};
-  if (::statx(AT_FDCWD, file.c_str(), 0, STATX_INO | STATX_BTIME, &st) != 0) return {};
-  if ((st.stx_mask & STATX_BTIME) == 0) return fmt::format("{}", st.stx_ino);
-  return fmt::format("{}.{}.{}", st.stx_ino, st.stx_btime.tv_sec, st.stx_btime.tv_nsec);
-}
 
 // What offsync reckons with later.
 bool is_sane(const ReplicaRow& row) {
@@ -38,21 +20,6 @@ bool is_sane(const ReplicaRow& row) {
          row.clock_offset >= -limits::kMaxMs && row.clock_offset <= limits::kMaxMs &&
          row.clock_started >= -limits::kMaxMs && row.clock_started <= limits::kMaxMs &&
          row.last_sync >= 0 && row.last_sync <= limits::kMaxMs;
-}
-
-Error not_a_replica(const std::string& file) {
-  return make_error(Errc::config, "not_a_replica", file + " is no offsync replica",
-                    "check the path; the file was not changed");
-}
-
-std::uint64_t new_node(Random& random) {
-  const std::uint64_t node = random.next();
-  return node != 0 ? node : new_node(random);
-}
-
-std::string named_after(std::string source, std::uint64_t node) {
-  source.append("/").append(node_text(node));
-  return source;
 }
 
 }  // namespace
@@ -76,176 +43,6 @@ ReplicaStore::~ReplicaStore() {
     (void)db_->checkpoint();
     lock_->unlock();
   }
-}
-
-Status ReplicaStore::connect(bool create) {
-  OFFSYNC_TRY(sqlite::still_is(file_, id_));
-  statements_.clear();
-  db_.reset();
-  sqlite::OpenOptions options;
-  options.read_only = read_only_.has_value();
-  options.frozen = options.read_only && sqlite::nobody_writes(file_);
-  options.create = create;
-  options.cache_kib = kEmitCacheKib;
-  options.checkpoint_pages = kEmitCheckpointPages;
-  if (lenient) options.forgive = sqlite::OpenOptions::Forgive::all;
-  OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(file_, options));
-  db_.emplace(std::move(db));
-  id_ = db_->id();
-  bulk_ = false;
-  return {};
-}
-
-Status ReplicaStore::create(const Replica::CreateOptions& options) {
-  if (!options.source.empty()) OFFSYNC_TRY(check_own_source(options.source));
-  OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::beside(file_));
-  lock_.emplace(std::move(lock));
-  OFFSYNC_TRY(lock_->lock());
-  Status done = [&]() -> Status {
-    OFFSYNC_ASSIGN(const bool there, sqlite::exists(file_));
-    if (there && !half_made()) {
-      return make_error(Errc::config, "exists", "there is a file " + file_ + " already",
-                        "use it as it is, or choose another place");
-    }
-    OFFSYNC_TRY(connect(true));
-    OFFSYNC_TRY(secure());
-    return doubted([&]() -> Status {
-      OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));
-      OFFSYNC_TRY(insert_row(options));
-      // The replica is made, and whole with its WAL, should this fail.
-      (void)sqlite::settle(*db_);
-      return {};
-    });
-  }();
-  lock_->unlock();
-  return done;
-}
-
-// Whether an earlier create() was cut. Its last step writes the row of settings; before that nobody
-// could have used the file.
-bool ReplicaStore::half_made() {
-  if (!connect(false)) return false;
-  const auto format = sqlite::format_of(*db_);
-  if (!format) return false;
-  if (format->empty) return true;
-  if (format->application_id != schema::kApplicationId) return false;
-  auto rows = db_->prepare("SELECT count(*) FROM replica");
-  if (!rows) return false;
-  const auto row = rows->step();
-  return row && *row && rows->integer(0) == 0;
-}
-
-Status ReplicaStore::insert_row(const Replica::CreateOptions& options) {
-  OFFSYNC_ASSIGN(auto transaction,
-                 sqlite::Transaction::begin(*db_, sqlite::Transaction::Kind::write));
-  ReplicaRow row;
-  row.remote = options.remote;
-  row.node = new_node(random);
-  row.source = options.source.empty() ? named_after("/clients", row.node) : options.source;
-  row.file = identity_of(file_);
-  OFFSYNC_TRY(save_row(row));
-  return transaction.commit();
-}
-
-Status ReplicaStore::open() {
-  auto lock = sqlite::FileLock::beside(file_);
-  if (lock) {
-    lock_.emplace(std::move(*lock));
-  } else if (lock.error().code == "read_only") {
-    read_only_ = lock.error();
-  } else {
-    return lock.error();
-  }
-  if (Status opened = open_existing(); !opened) {
-    return opened.error().code == "not_ours" ? not_a_replica(file_) : opened.error();
-  }
-  if (read_only_) return {};
-  Status renewed = renew_if_copied();
-  if (renewed || renewed.error().code != "read_only") return renewed;
-  read_only_ = renewed.error();
-  return {};
-}
-
-// Where nothing can be written: as it is, or not at all.
-Status ReplicaStore::open_to_read() {
-  Status opened = connect(false);
-  if (opened) opened = sqlite::check_format(*db_, schema::kApplicationId, schema::steps());
-  const bool refused =
-      !opened && (opened.error().code == "io" || opened.error().code == "read_only");
-  if (!refused) return opened;
-  return make_error(Errc::io, "read_only",
-                    "cannot read " + file_ +
-                        " without writing: others may write to it, and the files beside it that "
-                        "are shared with them (-wal and -shm) are not there or not ours to read",
-                    "run it as the owner of the replica, or copy its folder and use that");
-}
-
-Status ReplicaStore::open_existing() {
-  if (read_only_) return open_to_read();
-  OFFSYNC_TRY(connect(false));
-  OFFSYNC_ASSIGN(const sqlite::Format format, sqlite::format_of(*db_));
-  if (format.empty) return not_a_replica(file_);
-  const bool old = static_cast<std::size_t>(format.version) < schema::steps().size();
-  if (!old) {
-    OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));
-    return adopt();
-  }
-  OFFSYNC_TRY(lock_->lock());
-  Status migrated = [&]() -> Status {
-    OFFSYNC_TRY(secure());
-    return doubted([&] { return sqlite::migrate(*db_, schema::kApplicationId, schema::steps()); });
-  }();
-  lock_->unlock();
-  return migrated;
-}
-
-// Whoever writes now goes first: the next process that comes may do it.
-Status ReplicaStore::adopt() {
-  if (lenient || !sqlite::needs_adoption(*db_)) return {};
-  OFFSYNC_ASSIGN(const bool locked, lock_->try_lock());
-  if (!locked) return {};
-  Status done = doubted([&]() -> Status {
-    OFFSYNC_TRY(secure());
-    return sqlite::adopt(*db_);
-  });
-  lock_->unlock();
-  return done;
-}
-
-// Two files with one identity would write with the same clientseq, and the proxy could take only
-// one of them; with one node they would look like one author, and hide conflicts.
-Status ReplicaStore::renew_if_copied() {
-  const std::string identity = identity_of(file_);
-  OFFSYNC_ASSIGN(const ReplicaRow seen, load_row());
-  if (identity.empty() || seen.file == identity || lenient) return {};
-  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(*this));
-  ReplicaRow& row = write->row;
-  if (row.file == identity) return {};
-  row.file = identity;
-  renew(row);
-  write->row_changed = true;
-  return write->commit();
-}
-
-void ReplicaStore::renew(ReplicaRow& row) {
-  row.node = new_node(random);
-  if (!row.source.empty()) row.former_sources += row.source + "\n";
-  // "/clients/<node>", or a name that somebody chose with a node that makes it another one.
-  const std::string first = row.former_sources.substr(0, row.former_sources.find('\n'));
-  const bool chosen =
-      !first.empty() && (!first.starts_with("/clients/") || !parse_node(first.substr(9)));
-  row.source = named_after(chosen ? first : "/clients", row.node);
-}
-
-Status ReplicaStore::ready() {
-  return db_ && !db_->broken() ? db_->in_place() : open_existing();
-}
-
-Status ReplicaStore::secure() {
-  if (!lock_->doubtful()) return {};
-  OFFSYNC_TRY(db_->secure());
-  lock_->set_doubtful(false);
-  return {};
 }
 
 Status ReplicaStore::rewrite() {

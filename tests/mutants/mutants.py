@@ -13,7 +13,7 @@ MUTANTS = [
      "Status Db::secure() {", "Status Db::secure() {\n  if (MUTANT) return {};"),
     ("doubt-not-noted", "P1", "lib/sqlite/file_lock.cc",
      "const char note = doubtful ? '!' : ' ';", "const char note = doubtful && !MUTANT ? '!' : ' ';"),
-    ("replica-not-secured", "P1", "lib/replica/store.cc",
+    ("replica-not-secured", "P1", "lib/replica/open.cc",
      "if (!lock_->doubtful()) return {};\n  OFFSYNC_TRY(db_->secure());",
      "if (!lock_->doubtful() || MUTANT) return {};\n  OFFSYNC_TRY(db_->secure());"),
 

@@ -154,7 +154,7 @@ MUTANTS = [
      "if (MUTANT || (::fstat(fd_, &ours) == 0 && still_is(file_, FileId{ours.st_dev, ours.st_ino})))"),
     ("two-logs-are-mixed", "test_replica test_sync", "lib/replica/read.cc",
      "if (row.epoch == epoch_ &&", "if ((row.epoch == epoch_ || MUTANT) &&"),
-    ("reading-needs-the-lock", "e2e_files_test", "lib/replica/store.cc",
+    ("reading-needs-the-lock", "e2e_files_test", "lib/replica/open.cc",
      'lock.error().code == "read_only") {', 'lock.error().code == "read_only" && !MUTANT) {'),
 
     # --- how processes begin and end ------------------------------------------------------------------
