@@ -29,8 +29,9 @@ Error not_a_replica(const std::string& file) {
 }
 
 std::uint64_t new_node(Random& random) {
-  const std::uint64_t node = random.next();
-  return node != 0 ? node : new_node(random);
+  std::uint64_t node = 0;  // which stands for none
+  while (node == 0) node = random.next();
+  return node;
 }
 
 std::string named_after(std::string source, std::uint64_t node) {

@@ -8,6 +8,7 @@
 
 #include "sqlite/error.h"
 #include "sqlite/sealed_file.h"
+#include "sqlite/wal_index.h"
 #include "sqlite/wal_tail.h"
 
 namespace offsync::sqlite {
@@ -87,10 +88,9 @@ Status examine(const std::string& file, std::int32_t application_id, std::size_t
 
 Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem) {
   PagesRead read;
-  sqlite3_file* file = nullptr;
+  sqlite3_file* const file = file_of(db);
   sqlite3_int64 size = 0;
-  int rc = sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  if (rc == SQLITE_OK) rc = file->pMethods->xFileSize(file, &size);
+  int rc = file->pMethods->xFileSize(file, &size);
   if (rc != SQLITE_OK) return error_of(db.raw(), rc, "cannot read");
   const std::uint64_t before = unsealed_reads(db.raw());
   const auto bytes = static_cast<std::uint64_t>(size);

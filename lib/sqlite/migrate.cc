@@ -4,6 +4,7 @@
 
 #include "sqlite/db.h"
 #include "sqlite/sealed_file.h"
+#include "sqlite/wal_index.h"
 #include "sqlite/wal_tail.h"
 
 namespace offsync::sqlite {
@@ -104,10 +105,9 @@ Status check_format(Db& db, std::int32_t application_id, std::span<const Migrati
 Status settle(Db& db) {
   constexpr int kApplicationIdAt = 68;  // sqlite.org/fileformat2.html#the_database_header
   std::array<char, 4> id{};
-  sqlite3_file* file = nullptr;
-  int rc = sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  if (rc == SQLITE_OK)
-    rc = file->pMethods->xRead(file, id.data(), static_cast<int>(id.size()), kApplicationIdAt);
+  sqlite3_file* const file = file_of(db);
+  const int rc =
+      file->pMethods->xRead(file, id.data(), static_cast<int>(id.size()), kApplicationIdAt);
   if (rc == SQLITE_OK && id != std::array<char, 4>{}) return {};
   return db.checkpoint();
 }

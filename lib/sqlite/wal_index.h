@@ -11,7 +11,7 @@ struct sqlite3_file;
 
 namespace offsync::sqlite {
 
-// The main database of the connection, as its VFS has it; nullptr where there is none.
+// The main database of the connection, as its VFS has it: one that is open, as each Db has.
 sqlite3_file* file_of(Db& db);
 
 // Whether the file can have such memory: else nobody else writes.

@@ -7,6 +7,7 @@
 
 #include "base/byte_order_mark.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "event/json_check.h"
 #include "proxy/http/problems.h"
 
@@ -39,16 +40,14 @@ std::optional<Problem> malformed(std::string_view body) {
       "application/cloudevents-batch+json");
 }
 
-// Without the white space at the end: of a line, and of what simdjson calls raw text.
-std::string_view trimmed(std::string_view text) {
-  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-}
+// JSON's white space, around a line and in what simdjson calls raw text.
+constexpr std::string_view kBlanks = " \t\r\n";
 
 Lines split_lines(std::string_view body) {
   std::vector<std::string> lines;
   while (!body.empty()) {
     const auto end = body.find('\n');
-    const auto line = trimmed(body.substr(0, end));
+    const auto line = trim(body.substr(0, end), kBlanks);
     body.remove_prefix(end == std::string_view::npos ? body.size() : end + 1);
     if (line.empty()) continue;
     if (lines.size() == limits::kBodyEvents) return too_many();
@@ -92,7 +91,7 @@ Lines split_array(std::string_view body) {
     if (const auto error = std::move(element).get(value)) return not_json("a JSON array", error);
     if (const auto error = raw_text(value, text)) return not_json("a JSON array", error);
     if (lines.size() == limits::kBodyEvents) return too_many();
-    lines.emplace_back(trimmed(text));
+    lines.emplace_back(trim(text, kBlanks));
   }
   return lines;
 }
@@ -107,7 +106,7 @@ Lines single(std::string_view body) {
   if (const auto error = parser.iterate(padded).get(document)) return not_json("JSON", error);
   if (const auto error = document.get_object().get(object)) return not_json("a JSON object", error);
   if (const auto error = object.raw_json().get(text)) return not_json("a JSON object", error);
-  return std::vector<std::string>{std::string(trimmed(text))};
+  return std::vector<std::string>{std::string(trim(text, kBlanks))};
 }
 
 }  // namespace
