@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "replica/base_pieces.h"
+#include "replica/first_page.h"
 #include "replica/salvage.h"
 #include "replica/soundness.h"
 #include "replica/store.h"
@@ -363,19 +364,36 @@ Result<Replica::Repaired> repair_rows(ReplicaStore& store) {
   return done;
 }
 
-}  // namespace
-
-Result<Replica::Repaired> Replica::repair(const std::string& file, Clock& clock, Random& random) {
-  auto done = repair_rows(std::make_unique<Impl>(file, clock, random)->store);
+// Row by row where the pages do not fit to each other.
+template <class RepairRows>
+Result<Replica::Repaired> mend_all(const std::string& file, const RepairRows& repair) {
+  auto done = repair();
   if (done || (done.error().code != "corrupt" && done.error().code != "constraint")) return done;
   const auto salvaged = salvage(file);
   if (!salvaged) return salvaged.error().code == "corrupt" ? salvaged.error() : done.error();
-  done = repair_rows(std::make_unique<Impl>(file, clock, random)->store);
+  done = repair();
   if (!done) return done;
   auto& mended = done->mended;
   for (const std::string& problem : salvaged->problems) mended.push_back("the file: " + problem);
   done->doubtful += salvaged->doubtful;
   return done;
+}
+
+}  // namespace
+
+Result<Replica::Repaired> Replica::repair(const std::string& file, Clock& clock, Random& random) {
+  OFFSYNC_ASSIGN(const FirstPage first, mend_first_page(file));
+  auto done = mend_all(
+      file, [&] { return repair_rows(std::make_unique<Impl>(file, clock, random)->store); });
+  if (done && first == FirstPage::mended) {
+    done->mended.insert(done->mended.begin(), "the file: its first page, which was lost");
+  }
+  if (done || first != FirstPage::lost || done.error().code != "not_a_replica") return done;
+  return make_error(Errc::io, "corrupt",
+                    file +
+                        " is damaged: its first page is lost, and nothing else tells where its "
+                        "tables begin",
+                    "it cannot be repaired: restore it from a copy, or set it aside");
 }
 
 }  // namespace offsync

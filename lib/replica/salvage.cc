@@ -1,10 +1,10 @@
 #include "replica/salvage.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "replica/schema.h"
 #include "replica/soundness.h"
+#include "replica/temporary.h"
 #include "sqlite/db.h"
 #include "sqlite/take_content.h"
 
@@ -14,15 +14,10 @@ namespace {
 // So many numbers are tried, below the greatest that is known.
 constexpr std::uint64_t kMostTries = 5'000'000;
 
-void remove_all(const std::string& file) {
-  for (const char* end : {"", "-wal", "-shm", "-journal"}) {
-    std::remove((file + end).c_str());
-  }
-}
-
 class Salvage {
  public:
-  Salvage(sqlite::Db& from, std::string file) : from_(from), file_(std::move(file)) {}
+  Salvage(sqlite::Db& from, std::string file, std::string fresh)
+      : from_(from), file_(std::move(file)), fresh_(std::move(fresh)) {}
 
   Result<Salvaged> run() {
     OFFSYNC_TRY(attach());
@@ -53,8 +48,7 @@ class Salvage {
  private:
   Status attach() {
     OFFSYNC_ASSIGN(sqlite::Statement attach, from_.prepare("ATTACH ? AS fresh"));
-    const std::string fresh = file_ + ".repair";
-    return attach.bind(1, fresh).run();
+    return attach.bind(1, fresh_).run();
   }
 
   bool take(const char* sql) { return from_.exec(sql).ok(); }
@@ -106,7 +100,7 @@ class Salvage {
   }
 
   sqlite::Db& from_;
-  const std::string file_;
+  const std::string file_, fresh_;
 };
 
 Result<Salvaged> salvage_into(const std::string& file, const std::string& fresh) {
@@ -118,7 +112,7 @@ Result<Salvaged> salvage_into(const std::string& file, const std::string& fresh)
   create.create = true;
   OFFSYNC_ASSIGN(sqlite::Db made, sqlite::Db::open(fresh, create));
   OFFSYNC_TRY(sqlite::migrate(made, schema::kApplicationId, schema::steps()));
-  OFFSYNC_ASSIGN(const Salvaged done, Salvage(damaged, file).run());
+  OFFSYNC_ASSIGN(const Salvaged done, Salvage(damaged, file, fresh).run());
   OFFSYNC_ASSIGN(sqlite::Db to, sqlite::Db::open(file, as_it_is));
   OFFSYNC_TRY(sqlite::migrate(to, schema::kApplicationId, schema::steps()));
   OFFSYNC_TRY(sqlite::take_content(to, made));
@@ -130,11 +124,8 @@ Result<Salvaged> salvage_into(const std::string& file, const std::string& fresh)
 Result<Salvaged> salvage(const std::string& file) {
   OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::beside(file));
   OFFSYNC_TRY(lock.lock());
-  const std::string fresh = file + ".repair";
-  remove_all(fresh);
-  auto done = salvage_into(file, fresh);
-  remove_all(fresh);
-  return done;
+  const TemporaryDatabase fresh(file + ".repair");
+  return salvage_into(file, fresh.file);
 }
 
 }  // namespace offsync

@@ -288,14 +288,29 @@ bool has_shared_memory(const sqlite3_io_methods& methods) {
   return methods.iVersion >= 2 && methods.xShmMap != nullptr;
 }
 
-// A new file will be sealed; of one that is there the header says it.
+// Whether some page behind the first has a seal, which no other program writes. A few are looked
+// at, spread over the file.
+bool bears_seals(sqlite3_file* file, sqlite3_int64 size) {
+  constexpr sqlite3_int64 kMost = 256;
+  const sqlite3_int64 pages = size / kPageBytes, step = std::max<sqlite3_int64>(1, pages / kMost);
+  std::array<char, kPageBytes> page;
+  for (sqlite3_int64 number = 1; number < pages; number += step) {
+    const sqlite3_int64 at = number * kPageBytes;
+    if (file->pMethods->xRead(file, page.data(), kPageBytes, at) != SQLITE_OK) continue;
+    if (has_seal(page.data(), at)) return true;
+  }
+  return false;
+}
+
+// A new file will be sealed; of one that is there the header says it, or, where that is damaged,
+// the other pages.
 bool is_sealed(sqlite3_file* file) {
   std::array<char, kHeaderBytes> header{};
   sqlite3_int64 size = 0;
   if (file->pMethods->xFileSize(file, &size) != SQLITE_OK) return true;
   if (size < kHeaderBytes) return size == 0;
   if (file->pMethods->xRead(file, header.data(), kHeaderBytes, 0) != SQLITE_OK) return true;
-  return header[kReservedAt] == kSealBytes;
+  return header[kReservedAt] == kSealBytes || bears_seals(file, size);
 }
 
 }  // namespace
@@ -322,6 +337,11 @@ bool has_seals(sqlite3* db) {
   int reserved = -1;
   sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
   return reserved == kSealBytes;
+}
+
+void seal_first_page(char* page) {
+  std::memset(page + kWholeAt, 0, kWholeBytes);
+  std::memcpy(page + kContentBytes, seal_of(page, 0).data(), kSealBytes);
 }
 
 void begin_seals(sqlite3* db) {

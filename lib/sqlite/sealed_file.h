@@ -35,9 +35,13 @@ inline constexpr int kSealBytes = 8;
 // How many bytes a file of `base` needs with us around it.
 int sealed_file_bytes(const sqlite3_vfs& base);
 
-// xOpen of a main database. Whether it is sealed (it is new, or its header says so) is seen here.
+// xOpen of a main database. Whether it is sealed (it is new, or its header or another page says so)
+// is seen here.
 int open_sealed_file(sqlite3_vfs* base, const char* path, sqlite3_file* file, int flags,
                      int* out_flags);
+
+// Gives a first page of kPageBytes its seal; it does not say that all others have theirs.
+void seal_first_page(char* page);
 
 // --- of the main database of a connection -----------------------------------------------------
 // Whether SQLite sees room for the seals in each page.

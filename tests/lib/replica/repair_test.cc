@@ -297,6 +297,55 @@ TEST_CASE("repair: whichever page has lost its head, or all, the rest is kept") 
   }
 }
 
+TEST_CASE("repair: where the first page is lost, all is kept") {
+  World w;
+  for (int i = 0; i < 60; ++i)
+    w.set("more/" + std::to_string(i), "t", '"' + std::string(900, 'x') + '"');
+  const std::string also = GENERATE("", "VACUUM", "DELETE FROM pending; DELETE FROM entity");
+  if (!also.empty()) w.harm(also);
+  const bool empty = also.starts_with("DELETE");
+  if (empty) CHECK(w.repair().whole);
+  must(raw(w.file()).checkpoint());
+  const auto counts = must(w.replica.counts());
+  Replica reading = must(Replica::open(w.file(), w.clock, w.random));
+  const Held before(reading);
+  const std::string sound = bytes_of(w.file()), copy = w.dir.file("copy.db");
+  std::string bytes = sound;
+  std::fill_n(bytes.begin(), GENERATE(16, 100, 4096), GENERATE('\0', 'x'));
+  put_bytes(copy, bytes);
+  CHECK(code_of(Replica::open(copy, w.clock, w.random)) == "corrupt");
+  CHECK(code_of(examine_replica(copy)) == "corrupt");
+  const auto done = must(Replica::repair(copy, w.clock, w.random));
+  CHECK(done.mended.size() >= 1);
+  CHECK(done.doubtful == 0);
+  CHECK(done.whole);
+  CHECK(done.queue == counts.queued);
+  CHECK(must(examine_replica(copy)).problems.empty());
+  Replica again = must(Replica::open(copy, w.clock, w.random));
+  CHECK(Held(again) == before);
+  for (const char* left : {".like", ".look", ".repair"}) {
+    CHECK_FALSE(std::filesystem::exists(copy + left));
+  }
+}
+
+TEST_CASE("repair: where the first page tells of other tables than there are, nothing changes") {
+  World w;
+  // As an older format left them.
+  w.harm(
+      "CREATE TABLE other(x); ALTER TABLE pending RENAME TO old; CREATE TABLE pending AS SELECT"
+      " * FROM old; DROP TABLE old; DROP TABLE other");
+  must(raw(w.file()).checkpoint());
+  std::string bytes = bytes_of(w.file());
+  std::fill_n(bytes.begin(), 4096, '\0');
+  const std::string copy = w.dir.file("copy.db");
+  put_bytes(copy, bytes);
+  const auto done = Replica::repair(copy, w.clock, w.random);
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code == "corrupt");
+  CHECK(done.error().detail.find("first page is lost") != std::string::npos);
+  CHECK(bytes_of(copy) == bytes);
+}
+
 TEST_CASE("repair: whatever byte is another one, nothing is believed that was not written") {
   World w;
   for (int i = 0; i < 30; ++i) w.set("todo/" + std::to_string(i), "n", std::to_string(i));
