@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/crc32.h"
+#include "sqlite/wal_index.h"
 
 namespace offsync::sqlite {
 namespace {
@@ -113,6 +114,13 @@ bool is_whole(sqlite3_file* file) {
          has_seal(page.data(), 0);
 }
 
+// Whether a part of the WAL is in the file: another program may have copied it there, without
+// seals, and the first page, of which the last copy counts, is still to come.
+bool partly_copied(sqlite3_file* file) {
+  const auto index = wal_index_of(file);
+  return index && index->copied > 0 && index->copied < index->last_frame;
+}
+
 // Takes note of a page that is not as it was written; false: it is let through.
 bool broken(SealedFile& file, sqlite3_int64 at) {
   file.broken_page = static_cast<std::uint32_t>(at / kPageBytes + 1);
@@ -150,7 +158,7 @@ int read(sqlite3_file* file, void* to, int count, sqlite3_int64 at) {
   if (rc == SQLITE_IOERR_SHORT_READ && count == kPageBytes) return check_short(file, at, rc);
   if (rc != SQLITE_OK) return rc;
   char* const page = static_cast<char*>(to);
-  bool all_sealed = count == kPageBytes && is_bare(page) && is_whole(file);
+  bool all_sealed = count == kPageBytes && is_bare(page) && !partly_copied(file) && is_whole(file);
   if (all_sealed) {  // unless that has come to be meanwhile
     if (const int again = pass<&sqlite3_io_methods::xRead>(file, to, count, at); again != SQLITE_OK)
       return again;
@@ -165,8 +173,8 @@ int write(sqlite3_file* file, const void* from, int count, sqlite3_int64 at) {
   std::array<char, kPageBytes> page;
   std::memcpy(page.data(), from, kContentBytes);
   if (at == 0) {
-    // What we write has its seal, so what was true stays true.
-    const bool whole = ours(file).make_whole || is_whole(file);
+    // What we write has its seal, so what was true stays true; but who copied what is there?
+    const bool whole = (ours(file).make_whole || is_whole(file)) && !partly_copied(file);
     const auto mark = whole ? whole_mark_of(page.data()) : std::array<char, kWholeBytes>{};
     std::memcpy(page.data() + kWholeAt, mark.data(), kWholeBytes);
   }

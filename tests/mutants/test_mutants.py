@@ -511,6 +511,8 @@ MUTANTS = [
      "row.pulled ? 1 : 0", "row.pulled && !MUTANT ? 1 : 0"),
     ("consumer-passes-over-a-log", "test_cli", "cli/remote/log_tail.cc",
      "(fetched && pass_nothing_)", "(fetched && pass_nothing_ && !MUTANT)"),
+    ("mark-believed-of-a-part", "test_sqlite", "lib/sqlite/sealed_file.cc",
+     "return index && index->copied > 0 &&", "return index && !MUTANT && index->copied > 0 &&"),
     ("first-page-alone-tells-whose", "test_sqlite test_replica", "lib/sqlite/sealed_file.cc",
      "if (has_seal(page.data(), at)) return true;",
      "if (has_seal(page.data(), at) && !MUTANT) return true;"),

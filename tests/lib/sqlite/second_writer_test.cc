@@ -1,4 +1,6 @@
 // Two connections to one file, as two processes have them, with checkpoints in between.
+#include <sqlite3.h>
+
 #include <atomic>
 #include <chrono>
 #include <optional>
@@ -6,8 +8,12 @@
 #include <set>
 #include <thread>
 
+#include "sqlite/adopt.h"
 #include "sqlite/db.h"
+#include "sqlite/examine.h"
+#include "sqlite/sealed_file.h"
 #include "support/catch.h"
+#include "support/raw_sqlite.h"
 #include "support/temp_dir.h"
 
 using namespace offsync;
@@ -130,4 +136,53 @@ TEST_CASE("two writers with checkpoints and readers in between lose nothing") {
       REQUIRE(values(two) == kept);
     }
   }
+}
+
+// Of the first page the last copy in the WAL counts, and a reader keeps that from the file.
+TEST_CASE("pages that others copied while a reader was in the way are no damage") {
+  const test::TempDir dir;
+  const std::string file = dir.file("a.db");
+  Db db = open_db(file, 0);
+  REQUIRE(db.exec("CREATE TABLE t(a, b)"));
+  const auto add = [&](std::int64_t from, std::int64_t upto) {
+    auto transaction = Transaction::begin(db, Transaction::Kind::write);
+    REQUIRE(transaction);
+    for (std::int64_t value = from; value < upto; ++value) insert(db, value);
+    REQUIRE(transaction->commit());
+  };
+  const auto check = [&](std::size_t count) {
+    Db another = open_db(file, 0);
+    auto rows = another.prepare("SELECT count(*) FROM t WHERE length(b) = 3000");
+    REQUIRE(rows);
+    const auto row = rows->step();
+    INFO((row ? "" : row.error().message()));
+    REQUIRE(row);
+    CHECK(rows->uinteger(0) == count);
+    CHECK(read_all_pages(another, [](const std::string& problem) { FAIL_CHECK(problem); }));
+  };
+  add(0, 20);
+  REQUIRE(db.checkpoint());
+  REQUIRE(all_sealed(db.raw()));
+  {
+    auto transaction = Transaction::begin(db, Transaction::Kind::write);
+    REQUIRE(transaction);
+    REQUIRE(db.exec("UPDATE t SET b = randomblob(3000)"));
+    REQUIRE(transaction->commit());
+  }
+  const bool by_us = GENERATE(true, false);
+  {
+    test::RawDb reader(file), other(file);
+    REQUIRE(reader.run("BEGIN; SELECT count(*) FROM t") == SQLITE_OK);
+    add(20, 40);
+    REQUIRE(other.run("PRAGMA wal_checkpoint(PASSIVE)") == SQLITE_OK);
+    check(40);
+    if (by_us) add(40, 60);
+    REQUIRE(reader.run("COMMIT") == SQLITE_OK);
+  }
+  check(by_us ? 60 : 40);
+  REQUIRE(db.checkpoint());
+  CHECK(needs_adoption(db));
+  check(by_us ? 60 : 40);
+  REQUIRE(adopt(db));
+  CHECK_FALSE(needs_adoption(db));
 }
