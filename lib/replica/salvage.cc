@@ -13,6 +13,7 @@ namespace {
 
 // So many numbers are tried, below the greatest that is known.
 constexpr std::uint64_t kMostTries = 5'000'000;
+constexpr std::uint64_t kPieceRows = 1000;
 
 class Salvage {
  public:
@@ -69,20 +70,34 @@ class Salvage {
     const std::uint64_t next = settings ? number("SELECT next FROM fresh.replica") : 0;
     const std::uint64_t most = std::max(next, number("SELECT max(n) FROM main." + table)) + 1;
     const std::uint64_t least = number("SELECT min(n) FROM main." + table);
-    auto put = from_.prepare("INSERT INTO fresh." + table + " SELECT * FROM main." + table +
-                             " WHERE n = ?");
-    if (!put) return taken;
     const std::uint64_t first = std::max(least, most > kMostTries ? most - kMostTries : 0);
-    for (std::uint64_t n = first; n < most + 1000; ++n) {
-      put->bind(1, n);
-      if (put->run() && from_.changes() > 0 && number_is_there(table, n)) taken.push_back(n);
-      put->reset();
+    for (std::uint64_t n = first; n < most + 1000; n += kPieceRows) {
+      const std::uint64_t end = std::min(n + kPieceRows, most + 1000);
+      // A row that cannot be read may undo what was taken with it.
+      if (!take_piece(table, n, end)) {
+        for (std::uint64_t one = n; one < end; ++one) take_piece(table, one, one + 1);
+      }
     }
-    return taken;
+    auto there = from_.prepare("SELECT n FROM fresh." + table + " ORDER BY n");
+    if (!there) return taken;
+    for (;;) {
+      OFFSYNC_ASSIGN(const bool row, there->step());
+      if (!row) return taken;
+      taken.push_back(there->uinteger(0));
+    }
   }
 
-  bool number_is_there(const std::string& table, std::uint64_t n) {
-    return number("SELECT n FROM fresh." + table + " WHERE n = " + std::to_string(n)) == n;
+  // In one transaction; false: nothing of it was taken.
+  bool take_piece(const std::string& table, std::uint64_t begin, std::uint64_t end) {
+    auto put = from_.prepare("INSERT INTO fresh." + table + " SELECT * FROM main." + table +
+                             " WHERE n = ?");
+    if (!put || !from_.exec("BEGIN")) return false;
+    for (std::uint64_t n = begin; n < end && from_.in_transaction(); ++n) {
+      put->bind(1, n);
+      static_cast<void>(put->run());
+      put->reset();
+    }
+    return from_.in_transaction() && from_.exec("COMMIT");
   }
 
   Status doubt(const Soundness& sound) {
