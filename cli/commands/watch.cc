@@ -11,6 +11,7 @@
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/remote/consumer.h"
+#include "cli/remote/consumer_hold.h"
 #include "cli/remote/hook.h"
 #include "cli/remote/log_tail.h"
 #include "cli/remote/remote.h"
@@ -170,6 +171,7 @@ class WatchCommand final : public Command {
 
  private:
   Result<TailStart> start(const Filter& filter) const;
+  Result<std::optional<ConsumerHold>> hold_consumer(const Settings& settings) const;
   int follow(Context& context, const Settings& settings, const Filter& filter);
   int supervise(Context& context, SyncEngine& engine, Transport& transport,
                 const std::string& remote, const Talk& talk, LogTail& tail, Sink& sink,
@@ -235,11 +237,20 @@ Result<TailStart> WatchCommand::start(const Filter& filter) const {
   return TailStart{};
 }
 
+Result<std::optional<ConsumerHold>> WatchCommand::hold_consumer(const Settings& settings) const {
+  if (options_.consumer.empty()) return std::optional<ConsumerHold>();
+  OFFSYNC_ASSIGN(const std::string file, replica_file(settings));
+  OFFSYNC_ASSIGN(ConsumerHold hold, ConsumerHold::take(file, options_.consumer));
+  return std::optional(std::move(hold));
+}
+
 int WatchCommand::follow(Context& context, const Settings& settings, const Filter& filter) {
   const auto first = start(filter);
   if (!first) return report(first.error());
   auto replica = open_replica(settings, context.clock, context.random);
   if (!replica) return report(replica.error());
+  const auto hold = hold_consumer(settings);
+  if (!hold) return report(hold.error());
   ConsumerPlace place(*replica, options_.consumer);
   const auto from = place.start(*first, !options_.from.empty());
   if (!from) return report(from.error());

@@ -106,6 +106,38 @@ class Consumer(Case):
         self.assertEqual(self.consume("--from", "beginning", "--type", "todo.made", "-n", "1").returncode, 0)
         self.assertEqual(self.place()["lag"] is None, False)
 
+    def test_one_at_a_time_acts_under_a_name(self):
+        self.write(1)
+        first = self.watch(self.reader, "--from", "beginning", "--consumer", "in/dex", "--exec",
+                           'echo $OFFSYNC_EVENT_SUBJECT >> seen')
+        eventually(lambda: self.subjects() == ["todo/1"], "the first one acts")
+        (self.reader.folder / "linked").symlink_to(".offsync")
+        for folder in (), ("-C", "linked"):
+            second = self.reader.finish(*folder, "watch", "--exec", "echo >> seen", "--consumer", "in/dex", "-n", "1",
+                                        "--from", "beginning", "--timeout", "9")
+            self.assertEqual(second.returncode, 75)
+            self.assertEqual(second.stderr,
+                             f"offsync: process {first.process.pid} acts as the consumer in/dex of this replica already; "
+                             "end that one first, or take another name for --consumer\n")
+        self.assertEqual(self.consume("--from", "beginning", "-n", "1", name="other").returncode, 0)
+        self.assertEqual(first.end(), 130)
+        self.assertEqual(self.subjects(), ["todo/1", "todo/1"])
+        self.assertEqual([f.name for f in (self.reader.folder / ".offsync").glob("*consumer*")], [])
+        self.write(2)
+        self.assertEqual(self.consume("-n", "1", name="in/dex").returncode, 0)
+
+    def test_one_that_was_killed_is_in_nobodys_way(self):
+        self.write(1, 2)
+        first = self.watch(self.reader, "--from", "beginning", "--consumer", "index", "--exec",
+                           'echo $OFFSYNC_EVENT_SUBJECT >> seen')
+        eventually(lambda: len(self.subjects()) == 2, "the first one acts")
+        first.process.send_signal(signal.SIGKILL)
+        first.process.wait()
+        first.join()
+        self.write(3)
+        self.assertEqual(self.consume("-n", "1").returncode, 0)
+        self.assertEqual(self.subjects()[-1], "todo/3")
+
     def test_it_is_for_commands(self):
         done = self.reader.finish("watch", "--consumer", "x")
         self.assertEqual((done.returncode, done.stderr), (2, "offsync: --consumer is for --exec\n"))

@@ -408,6 +408,8 @@ MUTANTS = [
     ("consumer-place-in-memory", "e2e_consumer_test", "cli/remote/consumer.cc",
      "status_ = replica_.move_consumer(name_, *reached_);",
      "if (!MUTANT) status_ = replica_.move_consumer(name_, *reached_);"),
+    ("two-act-as-one-consumer", "e2e_consumer_test", "cli/remote/consumer_hold.cc",
+     "if (!ours) {", "if (!ours && !MUTANT) {"),
     ("local-times-are-utc", "test_cli golden_log", "cli/input/filter.cc",
      "const std::time_t local = std::mktime(&parts);",
      "const std::time_t local = MUTANT ? ::timegm(&parts) : std::mktime(&parts);"),
