@@ -279,8 +279,9 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
       *replica, context.clock, context.random, *from,
       [&] { return Remote::open(context, settings, remote, Remote::Ask::silently); },
       [&](std::string_view line, const EventView& event) {
-        const LogTail::Next next = sink.take(line, event);
         const Cursor here = *tail.position();
+        place.begins({here.epoch, here.sequence - 1});
+        const LogTail::Next next = sink.take(line, event);
         if (sink.failed()) {
           place.failed();
         } else {
@@ -341,13 +342,14 @@ int WatchCommand::end(Replica& replica, Sink& sink, const LogTail& tail, const C
                       int code) const {
   // Of what the replica has received, the next `watch` begins behind the last event.
   const auto at = tail.position();
-  const bool early = !options_.exec.empty() && (tail.wants_more() || sink.stopped()) && at;
+  const bool begun = !options_.exec.empty() && at && !tail.lost();
+  const bool early = begun && (tail.wants_more() || sink.stopped());
   const auto info = early ? std::optional(replica.info()) : std::nullopt;
   const bool more = info && *info && (*info)->cursor && (*info)->cursor->sequence > at->sequence;
   if (place.at() && (more || sink.stopped())) {
     complain(fmt::format("{} has done all up to {}; the same command goes on behind it",
                          place.name(), place.at()->text()));
-  } else if (more || sink.stopped()) {
+  } else if (!place.kept() && (more || sink.stopped())) {
     complain(fmt::format("ended at {}; to go on behind it: offsync watch --after {}", at->text(),
                          at->text()));
   }

@@ -21,6 +21,9 @@ class ConsumerPlace {
   // otherwise.
   Result<TailStart> start(const TailStart& first, bool said);
 
+  // The next event follows `place`. Where that is another beginning than what is kept, it is the
+  // place from now on; durable on return.
+  void begins(const Cursor& place);
   // The event at `place` was done; that is durable on return.
   void done(const Cursor& place);
   // It was not: nothing moves before a later one is.
@@ -39,6 +42,7 @@ class ConsumerPlace {
   Replica& replica_;
   std::string name_;
   std::optional<Cursor> saved_, reached_;
+  bool anew_ = false;  // it begins elsewhere than at its place
   bool blocked_ = false;
   Status status_;
 };

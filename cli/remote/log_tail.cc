@@ -216,7 +216,8 @@ Status LogTail::follow_new_log(const ReplicaInfo& info) {
   if (epoch_ != info.cursor->epoch) {
     what += fmt::format(" ({} became {})", epoch_, info.cursor->epoch);
   }
-  if (pass_nothing_ && !new_log_from_) {
+  lost_ = pass_nothing_ && !new_log_from_;
+  if (lost_) {
     return make_error(Errc::protocol, kCursorExpired,
                       fmt::format("{}, and event {} was the last one handled", what, sequence_),
                       "say where to begin in the new one, with --from");

@@ -69,6 +69,8 @@ class LogTail {
   Result<bool> pump();
   // False once the EventFn has had enough.
   bool wants_more() const { return wants_more_; }
+  // Whether the log that it followed is no more, and nobody said where to begin in the new one.
+  bool lost() const { return lost_; }
   // The last event shown (or passed over).
   std::optional<Cursor> position() const;
 
@@ -118,6 +120,7 @@ class LogTail {
   std::string last_line_;         // the event at sequence_; empty: unknown
   bool doubt_ = false;            // whether the log still has what was shown
   bool pass_nothing_ = false;
+  bool lost_ = false;
   std::optional<TailStart::From> new_log_from_;
   std::deque<std::string> ahead_;  // what follows sequence_, read before a pause
 };

@@ -130,13 +130,45 @@ class Consumer(Case):
         self.write(1, 2)
         first = self.watch(self.reader, "--from", "beginning", "--consumer", "index", "--exec",
                            'echo $OFFSYNC_EVENT_SUBJECT >> seen')
-        eventually(lambda: len(self.subjects()) == 2, "the first one acts")
+        eventually(lambda: self.place() and self.place()["cursor"].endswith("-2"), "the first one has acted")
         first.process.send_signal(signal.SIGKILL)
         first.process.wait()
         first.join()
         self.write(3)
         self.assertEqual(self.consume("-n", "1").returncode, 0)
         self.assertEqual(self.subjects()[-1], "todo/3")
+
+    def test_where_it_begins_is_a_place(self):
+        self.write(1, 2)
+        done = self.consume("--from", "beginning", "--exec-fail", "stop", command="exit 3")
+        self.assertEqual(done.returncode, 75)
+        self.assertRegex(done.stderr, r"index has done all up to \w+-0; the same command goes on behind it")
+        self.assertNotIn("--after", done.stderr)
+        self.assertEqual(self.consume("-n", "1").returncode, 0)
+        self.assertEqual(self.subjects(), ["todo/1"])
+
+    def test_of_a_log_that_is_replaced_meanwhile_nothing_is_advised(self):
+        self.write(1)
+        # The one has a place in the middle, the other had nothing done.
+        for name, command in ("done", "true"), ("failed", "exit 3"):
+            watch = self.watch(self.reader, "--from", "beginning", "--consumer", name, "--exec", command)
+            eventually(lambda: self.place(name), "it has begun")
+            watch.end()
+        watches = [self.watch(self.reader, "--consumer", name, "--exec", command)
+                   for name, command in (("done", "true"), ("failed", "exit 3"))]
+        for watch in watches:
+            watch.wait_connected()
+        self.server.stop()
+        for file in self.server.folder.glob("proxy.db*"):
+            file.unlink()
+        self.server.start()
+        self.write(2, 3, 4)
+        for watch in watches:
+            self.assertEqual(watch.join(), 76, watch.errors)
+            said = "\n".join(watch.errors)
+            self.assertIn("say where to begin in the new one, with --from", said)
+            self.assertNotIn("--after", said)
+            self.assertNotIn("goes on behind", said)
 
     def test_it_is_for_commands(self):
         done = self.reader.finish("watch", "--consumer", "x")

@@ -408,6 +408,8 @@ MUTANTS = [
     ("consumer-place-in-memory", "e2e_consumer_test", "cli/remote/consumer.cc",
      "status_ = replica_.move_consumer(name_, *reached_);",
      "if (!MUTANT) status_ = replica_.move_consumer(name_, *reached_);"),
+    ("consumer-begins-nowhere", "e2e_consumer_test", "cli/remote/consumer.cc",
+     "if (!kept() || !(anew_ || back)) return;", "if (!kept() || !(anew_ || back) || MUTANT) return;"),
     ("two-act-as-one-consumer", "e2e_consumer_test", "cli/remote/consumer_hold.cc",
      "if (!ours) {", "if (!ours && !MUTANT) {"),
     ("local-times-are-utc", "test_cli golden_log", "cli/input/filter.cc",
