@@ -1,10 +1,13 @@
 #include "wire/snapshot.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
 #include "replica/base_pieces.h"
 #include "replica/store.h"
+#include "state/checked.h"
 #include "wire/compress.h"
 
 namespace offsync {
@@ -117,6 +120,7 @@ class Install {
   Status take(std::string_view line) {
     if (!header_) {
       OFFSYNC_ASSIGN(header_, parse_snapshot_header(line));
+      OFFSYNC_TRY(check_header());
       if (from_.url.empty()) return {};
       return check_same_log(info_of(write_.row), header_->cursor.epoch, from_);
     }
@@ -124,9 +128,21 @@ class Install {
     return take_conflict(line);
   }
 
+  // Each entity was written by an event of its own, and each conflict is one.
+  Status check_header() const {
+    const std::uint64_t events = header_->cursor.sequence;
+    const bool few = header_->entities <= events && header_->conflicts <= events;
+    if (few && header_->entities + header_->conflicts <= events) return {};
+    return bad_snapshot(fmt::format(
+        "it announces {} entities and {} conflicts, more than its {} {}", header_->entities,
+        header_->conflicts, events, events == 1 ? "event" : "events"));
+  }
+
   Status take_entity(std::string_view line) {
     auto record = store_.entities.decode(line);
     if (!record) return bad_snapshot(record.error().detail);
+    const Status checked = check_checked(record->subject, record->entity);
+    if (!checked) return bad_snapshot(checked.error().detail);
     ++entities_;
     observe(record->entity);
     OFFSYNC_ASSIGN(sqlite::Statement * put,
@@ -143,6 +159,13 @@ class Install {
     if (const auto record = conflict_of(**event); !record) {
       return bad_snapshot(record.error().detail);
     }
+    // They come in the order of the log.
+    const std::uint64_t sequence = (*event)->sequence;
+    if (sequence <= last_conflict_ || sequence > header_->cursor.sequence) {
+      return bad_snapshot(fmt::format("the sequence of a conflict, {}, is not between {} and {}",
+                                      sequence, last_conflict_ + 1, header_->cursor.sequence));
+    }
+    last_conflict_ = sequence;
     ++conflicts_;
     OFFSYNC_ASSIGN(sqlite::Statement * put,
                    store_.use("INSERT INTO conflict(id, sequence, line) VALUES (?, ?, ?)"));
@@ -228,6 +251,7 @@ class Install {
   const LogPlace& from_;
   std::optional<SnapshotHeader> header_;
   std::uint64_t entities_ = 0, conflicts_ = 0;
+  std::uint64_t last_conflict_ = 0;
   std::uint64_t latest_ = 0;
 };
 

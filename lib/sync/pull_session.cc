@@ -81,6 +81,11 @@ Status SnapshotSession::check(std::string_view lines) {
     if (header_->cursor.epoch != epoch_) {
       return protocol_error("bad_snapshot", "it is of another log than the answer");
     }
+    if (log_head() && header_->cursor.sequence > *log_head()) {
+      return protocol_error("bad_snapshot", "it stands at " + header_->cursor.text() +
+                                                ", beyond the head of its log, " +
+                                                std::to_string(*log_head()));
+    }
   }
   lines_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
   if (lines_ <= 1 + header_->entities + header_->conflicts) return {};

@@ -103,6 +103,85 @@ TEST_CASE("hostile: a snapshot that is none, in pieces", "[sync][hostile]") {
   }
 }
 
+namespace {
+
+std::string record(const std::string& subject, int fields) {
+  const std::string write =
+      R"("stamp":"019ab1c0d000-0000-00000000000000ff","id":"x","source":"/s"}})";
+  std::string line = R"({"subject":")" + subject + R"(","fields":{)";
+  for (int i = 0; i < fields; ++i) {
+    line +=
+        (i > 0 ? R"(,"f)" : R"("f)") + std::to_string(i) + R"(":{"register":{"value":1,)" + write;
+  }
+  return line + "}}\n";
+}
+
+std::string conflict(const std::string& id, const std::string& sequence) {
+  return R"({"specversion":"1.0","id":")" + id +
+         R"(","source":"/proxy","type":"offsync.conflict","subject":"todo/1",)"
+         R"("time":"2026-11-23T12:00:00.000Z","stamp":"019ab1c0d000-0000-00000000000000ff",)"
+         R"("data":{"conflict":{"current":{"id":"a","source":"/s","stamp":"s"},"field":"f",)"
+         R"("incoming":{"id":"b","source":"/s","stamp":"s"},"rule":"last-write",)"
+         R"("winner":"current"}})" +
+         (sequence.empty() ? "" : R"(,"sequence":")" + sequence + R"(")") + "}\n";
+}
+
+std::string header(const std::string& cursor, int entities, int conflicts) {
+  return R"({"cursor":")" + cursor + R"(","entities":)" + std::to_string(entities) +
+         R"(,"conflicts":)" + std::to_string(conflicts) + "}\n";
+}
+
+}  // namespace
+
+TEST_CASE("hostile: a snapshot that no proxy could have written", "[sync][hostile]") {
+  const std::string two_kinds =
+      R"({"subject":"todo/1","fields":{"f":{"counter":{"increments":[{"by":1,)"
+      R"("stamp":"019ab1c0d000-0000-00000000000000ff","id":"x","source":"/s"}],"source":"/s"},)"
+      R"("register":{"value":1,"stamp":"019ab1c0d000-0000-00000000000000ff","id":"x",)"
+      R"("source":"/s"}}}})"
+      "\n";
+  const std::pair<std::string, std::string> cases[] = {
+      {header("e2-5", 1, 0) + record("todo/1", 513), "has 513 fields"},
+      {header("e2-5", 1, 0) + two_kinds, "counter"},
+      {header("e2-5", 1, 0) + record("todo/1", 0), "nothing"},
+      {header("e2-6", 1, 0) + record("todo/1", 1), "beyond the head"},
+      {header("e2-1", 2, 0) + record("todo/1", 1) + record("todo/2", 1), "more than its 1 event"},
+      {header("e2-5", 0, 1) + conflict("c1", "6"), "sequence"},
+      {header("e2-5", 0, 1) + conflict("c1", ""), "sequence"},
+      {header("e2-5", 0, 2) + conflict("c1", "4") + conflict("c2", "4"), "sequence"},
+  };
+  for (const auto& [body, why] : cases) {
+    INFO(why);
+    World w;
+    w.a.emit("todo/9", "n", "1");
+    const auto before = w.a.confirmed();
+    const std::string queue = w.a.queue();
+    const ReplicaInfo info = w.a.info();
+    w.proxy.begin_anew("e2");
+    Fault fault{"state", Fault::Kind::answer};
+    fault.answer = {200, of_log("e2", "5", ""), body};
+    w.a.transport.on(fault);
+    const SyncReport report = w.a.sync();
+    REQUIRE(report.error.has_value());
+    CHECK(report.error->kind == Errc::protocol);
+    CHECK(report.error->code == "bad_snapshot");
+    CHECK(report.error->detail.find(why) != std::string::npos);
+    CHECK(w.a.confirmed() == before);
+    CHECK(w.a.queue() == queue);
+    CHECK(w.a.info().cursor == info.cursor);
+    CHECK_FALSE(w.a.sync().error.has_value());
+    CHECK(w.a.confirmed() == w.proxy.state());
+  }
+  World w;  // and what it can be at most
+  w.proxy.begin_anew("e2");
+  Fault fault{"state", Fault::Kind::answer};
+  fault.answer = {
+      200, of_log("e2", "5", ""),
+      header("e2-3", 1, 2) + record("todo/1", 512) + conflict("c1", "2") + conflict("c2", "3")};
+  w.a.transport.on(fault);
+  CHECK(w.a.sync().snapshots > 0);
+}
+
 TEST_CASE("hostile: refusals say what is to be known", "[sync][hostile]") {
   const auto error = [](int status, const Headers& headers, const std::string& body) {
     World w;
