@@ -227,12 +227,14 @@ int SyncCommand::preview(Context& context, const Settings& settings, Replica& re
   const auto space = remote->info();
   if (!space) return report(space.error());
 
-  const bool snapshot = pulls() && (!info->cursor || info->cursor->epoch != space->epoch ||
-                                    info->cursor->sequence + 1 < space->oldest);
+  // Of a log that is empty, to a replica that has none yet, there is no state to fetch.
+  const bool first = !info->cursor && space->head > 0;
+  const bool other = info->cursor && (info->cursor->epoch != space->epoch ||
+                                      info->cursor->sequence + 1 < space->oldest);
+  const bool snapshot = pulls() && (first || other);
   const std::uint64_t push = pushes() ? counts->queued : 0;
-  const std::uint64_t pull = pulls() && !snapshot && space->head > info->cursor->sequence
-                                 ? space->head - info->cursor->sequence
-                                 : 0;
+  const std::uint64_t at = info->cursor ? info->cursor->sequence : 0;
+  const std::uint64_t pull = pulls() && !snapshot && space->head > at ? space->head - at : 0;
   Out out;
   if (as_json(settings)) {
     out.json(Json{{"would_push", push},

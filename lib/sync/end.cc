@@ -216,11 +216,14 @@ Status SyncEngine::Impl::note_head(std::uint64_t head) {
   return {};
 }
 
-// once: only where the proxy itself asks for a little patience.
+// once: only where the proxy itself asks for a little patience, and for no longer than an answer is
+// waited for.
 bool SyncEngine::Impl::may_retry_once(const Session* session) const {
   if (session == nullptr || (session->status() != 429 && session->status() != 503)) return false;
   const auto wait = session->retry_after_ms();
-  return wait && *wait <= limits::kOnceRetryAfterMs && retries < limits::kOnceRetries;
+  if (!wait || *wait > limits::kOnceRetryAfterMs) return false;
+  const std::int64_t since = retries == 0 ? now() : refused_since_ms;
+  return now() + *wait - since <= context.options.request_timeout_ms;
 }
 
 void SyncEngine::Impl::fail(Channel& channel, const Error& error, bool worth_retrying,
@@ -231,7 +234,7 @@ void SyncEngine::Impl::fail(Channel& channel, const Error& error, bool worth_ret
 
 void SyncEngine::Impl::fail(Channel& channel, Backoff& backoff, const Error& error,
                             const Session* session) {
-  ++retries;
+  if (retries++ == 0) refused_since_ms = now();
   const std::int64_t at_least = session == nullptr ? 0 : session->retry_after_ms().value_or(0);
   const std::int64_t wait = backoff.next(random, at_least);
   channel.due_ms = now() + wait;

@@ -120,6 +120,7 @@ struct SyncEngine::Impl {
   bool reset_seen = false;              // once: a snapshot may have queued events again
   int rounds = 0;
   int retries = 0;
+  std::int64_t refused_since_ms = 0;  // the first of these retries
   int questions = 0;  // since the last snapshot
 };
 

@@ -6,9 +6,9 @@ What is to be done, then done.
   $ offsync emit -q -C a todo.created todo/1 title="Buy milk" --create > event
   $ offsync emit -q -C a todo.created todo/2 title="Call Ben" --create > event
   $ offsync sync -C a --dry-run
-  would push 2 and take the whole state at 0
+  would push 2, pull 0
   $ offsync sync -C a --dry-run --json
-  {"would_push":2,"would_pull":0,"would_take_snapshot":true,"head":0}
+  {"would_push":2,"would_pull":0,"would_take_snapshot":false,"head":0}
   $ offsync sync -C a
   pushed 2, pulled 2, 0 conflicts, 0 rejected
   $ offsync sync -C b
