@@ -114,6 +114,13 @@ class Sink {
   }
 
   bool enough() const { return filter_.limit() && count_ >= *filter_.limit(); }
+  // Whether it began, or was taken, behind where it was to end; says so.
+  bool is_past(const std::optional<Cursor>& at) const {
+    if (!at || at->sequence < filter_.until_sequence()) return false;
+    complain(fmt::format("no event up to {} is still to come: this begins behind {}",
+                         filter_.until_sequence(), at->text()));
+    return true;
+  }
   bool stopped() const { return stopped_; }
   // Of the event that was taken last.
   bool failed() const { return failed_; }
@@ -321,6 +328,7 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
     }
     if (!place.status().ok()) return kIo;
     if (!tail.wants_more()) return sink.stopped() || sink.failures() > 0 ? kPartial : kOk;
+    if (sink.is_past(tail.position())) return sink.failures() > 0 ? kPartial : kOk;
     const std::int64_t left_ms = end_ms - context.clock.steady_ms();
     if (left_ms <= 0) return timed_out(talk, sink);
     engine.tick();

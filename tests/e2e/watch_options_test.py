@@ -57,6 +57,15 @@ class WatchOptions(Case):
         reader.run("watch", "--after", "x y", code=2)
         reader.run("watch", "--after", "3", "--from", "now", code=2)
 
+    def test_until_what_is_past_already(self):
+        reader = self.reader()
+        reader.sync()
+        for arguments in (), ("--from", "now"), ("--after", "5"):
+            done = reader.finish("watch", "--until", "4", "--timeout", "50", *arguments)
+            self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+            self.assertRegex(done.stderr, r"no event up to 4 is still to come: this begins behind \w+-5\n")
+        self.assertEqual(self.sequences(reader.run("watch", "--until", "4", "--after", "3")), [4])
+
     def test_filters(self):
         reader = self.reader()
         self.assertEqual(
