@@ -116,8 +116,15 @@ Pager::~Pager() {
   if (pid_ == 0) return;
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere >= 0 && ::dup2(nowhere, 1) == 1) ::close(nowhere);
-  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  int status = 0;
+  pid_t waited = 0;
+  while ((waited = ::waitpid(pid_, &status, 0)) < 0 && errno == EINTR) {
   }
+  // What a shell says of a command that it does not find, or may not run.
+  const int code = waited == pid_ && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  if (code != 126 && code != 127) return;
+  complain("the pager '" + pager_command() + "' ended with exit code " + std::to_string(code) +
+           ": the output may not have been shown; use --no-pager, or set PAGER");
 }
 
 bool output_is_terminal() {

@@ -62,6 +62,13 @@ class Terminal(Case):
             self.assertEqual(len(self.on_terminal("log", "--pending", PAGER=pager)), 1, pager)
             self.assertIn("printing without it", self.talk)
 
+    def test_a_pager_that_only_the_shell_misses_is_told(self):
+        self.emit(self.anna, "todo.created", "todo/1", "n:=1")
+        for pager, code in (("{ nosuch; }", 127), ("(exec /dev/null)", 126)):
+            self.on_terminal("log", "--pending", PAGER=pager)
+            self.assertIn(f"the pager '{pager}' ended with exit code {code}: the output may not have been shown; "
+                          "use --no-pager", self.talk)
+
     def test_ids_from_elsewhere_stay_whole(self):
         self.anna.run("emit", "--batch", "-", input=json.dumps(
             {"specversion": "1.0", "id": "order-4711", "source": "/till", "type": "t", "subject": "a/1", "data": {}}))
