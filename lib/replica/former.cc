@@ -2,6 +2,7 @@
 // again, by whoever has it.
 #include <algorithm>
 
+#include "replica/pages.h"
 #include "replica/store.h"
 
 namespace offsync {
@@ -241,14 +242,10 @@ Result<FormerCounts> Replica::former_counts() {
 }
 
 Status Replica::for_each_lost(const std::function<bool(const FormerEvent& event)>& fn) {
-  OFFSYNC_TRY(impl_->store.ready());
-  OFFSYNC_ASSIGN(sqlite::Statement next,
-                 impl_->store.prepare("SELECT n, sequence, source, id, line FROM former"
-                                      " WHERE state = 1 ORDER BY n"));
-  for (;;) {
-    OFFSYNC_ASSIGN(const bool found, next.step());
-    if (!found || !fn(read_event(next))) return {};
-  }
+  return for_each_numbered<FormerEvent>(impl_->store,
+                                        "SELECT n, sequence, source, id, line FROM former"
+                                        " WHERE state = 1 AND n > ? ORDER BY n",
+                                        read_event, fn);
 }
 
 Status Replica::send_lost(std::uint64_t n) {

@@ -1,24 +1,15 @@
-// Readers go page by page: whoever takes what was read may take his time, behind a pager or a pipe,
-// and as long as a read transaction is open nobody can cut the WAL.
 #include <algorithm>
 
+#include "replica/pages.h"
 #include "replica/store.h"
 
 namespace offsync {
 namespace {
 
-constexpr std::size_t kPageRows = 500;
-constexpr std::size_t kPageBytes = 1024 * 1024;
-
 struct Row {
   std::uint64_t number = 0;
   std::string key, text;
 };
-
-// The reader goes on behind what it had last. Where an index is damaged, that might be for ever.
-Error out_of_order(const ReplicaStore& store) {
-  return store.damaged("its rows stand out of order");
-}
 
 // Takes rows until there are enough for a page; false: that was the last one.
 template <class Take>
@@ -114,32 +105,9 @@ Status Replica::for_each_log(const LogFilter& filter, const LineFn& fn) {
 }
 
 Status Replica::for_each_pending(const PendingFn& fn) {
-  ReplicaStore& store = impl_->store;
-  ReplicaPlace place(true);
-  std::int64_t after = INT64_MIN;
-  std::vector<PendingEvent> page;
-  for (bool more = true; more;) {
-    page.clear();
-    OFFSYNC_TRY(store.read_page(place, [&]() -> Status {
-      OFFSYNC_ASSIGN(sqlite::Statement next, store.prepare("SELECT " OFFSYNC_PENDING_COLUMNS
-                                                           " FROM pending WHERE n > ? ORDER BY n"));
-      next.bind(1, after);
-      for (std::size_t bytes = 0; page.size() < kPageRows && bytes < kPageBytes;) {
-        OFFSYNC_ASSIGN(more, next.step());
-        if (!more) break;
-        page.push_back(read_pending(next));
-        bytes += page.back().line.size();
-      }
-      return {};
-    }));
-    for (const PendingEvent& event : page) {
-      const auto n = static_cast<std::int64_t>(event.n);
-      if (n <= after) return out_of_order(store);
-      after = n;
-      if (!fn(event)) return {};
-    }
-  }
-  return {};
+  return for_each_numbered<PendingEvent>(
+      impl_->store, "SELECT " OFFSYNC_PENDING_COLUMNS " FROM pending WHERE n > ? ORDER BY n",
+      read_pending, fn);
 }
 
 }  // namespace offsync

@@ -83,6 +83,48 @@ TEST_CASE("the WAL stays short while a reader sleeps") {
   }
 }
 
+TEST_CASE("the WAL stays short while somebody looks at what was lost, or at a conflict") {
+  Fixture f;
+  for (int i = 0; i < 700; ++i) {
+    f.log.append(foreign(fmt::format("x{}", i), "k/1", R"({"set":{"v":1}})", i - 1000));
+  }
+  const std::string id = "11111111-1111-8111-8111-111111111111";
+  f.log.append(conflict_line(id, "k/1", "v"));
+  f.pull();
+  Replica writer = f.open_again();
+  const auto write_much = [&] {
+    for (int i = 0; i < 300; ++i) {
+      EventDraft draft;
+      draft.type = "t";
+      draft.subject = "late/1";
+      draft.set["v"] = "\"" + std::string(4000, 'x') + "\"";
+      must(writer.emit(draft));
+    }
+  };
+  SECTION("lost") {
+    FakeLog anew("e2");
+    must(f.replica.begin_snapshot());
+    must(f.replica.stage_snapshot(anew.snapshot()));
+    must(f.replica.install_snapshot());
+    const auto asked = must(f.replica.doubtful(10'000));
+    std::vector<std::uint64_t> missing;
+    for (const FormerEvent& one : asked) missing.push_back(one.n);
+    must(f.replica.settle_doubtful("e2", asked, missing));
+    int seen = 0;
+    must(f.replica.for_each_lost([&](const FormerEvent&) {
+      if (++seen == 1) write_much();
+      return true;
+    }));
+    CHECK(seen == 700);
+  }
+  SECTION("conflict") {
+    const bool whole = GENERATE(true, false);
+    must(f.replica.conflict(whole ? id : id.substr(0, 8)));
+    write_much();
+  }
+  CHECK(std::filesystem::file_size(f.file() + "-wal") < 200 * 4096);
+}
+
 TEST_CASE("a page follows the one before it, also where rows came and went") {
   Fixture f;
   fill(f);
