@@ -29,12 +29,6 @@ std::string side_time(const Side& side, bool local) {
   return stamp ? time_text(stamp->ms(), local) : side.stamp;
 }
 
-std::string field_text(const Conflict& conflict) {
-  std::string text = escape_text(conflict.field);
-  if (!conflict.element.empty()) text += fmt::format("[{}]", value_text(conflict.element, 30));
-  return text;
-}
-
 // What one part of each record says, or one says for all.
 template <class Part>
 std::string joined(const Meeting& meeting, Part&& part) {
@@ -104,6 +98,12 @@ std::string side_text(const Side& side) {
 }
 
 }  // namespace
+
+std::string field_text(const Conflict& conflict) {
+  std::string text = escape_text(conflict.field);
+  if (!conflict.element.empty()) text += fmt::format("[{}]", value_text(conflict.element, 30));
+  return text;
+}
 
 std::string outcome_text(const Conflict& conflict, const Side& side) {
   const std::string by = fmt::format(" (by {})", escape_text(side.source));

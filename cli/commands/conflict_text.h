@@ -13,6 +13,8 @@
 
 namespace offsync::cli {
 
+// The field, of a set with the element: `tags["urgent"]`.
+std::string field_text(const Conflict& conflict);
 // What it makes of the field where `side` is taken: `title="Buy oat milk" (by /people/anna)`.
 std::string outcome_text(const Conflict& conflict, const Side& side);
 

@@ -118,16 +118,32 @@ class Resolve final : public Command {
       OFFSYNC_ASSIGN(const ConflictRecord record, replica.conflict(word));
       OFFSYNC_TRY(check_open(record));
       take(record);
-      if (value_) continue;
       for (const ConflictRecord& other : open) {
         if (meeting_of(other) == meeting_of(record)) take(other);
       }
     }
-    if (value_ && chosen.size() > 1) {
-      return wrong(
-          fmt::format("--value is for one conflict, and {} has {}", ids_.front(), chosen.size()));
-    }
+    if (value_ && chosen.size() > 1) return many(ids_.front(), chosen);
     return chosen;
+  }
+
+  static Error many(const std::string& word, const std::vector<ConflictRecord>& chosen) {
+    std::string fields;
+    for (const ConflictRecord& one : chosen) {
+      if (meeting_of(one) != meeting_of(chosen.front())) {
+        return wrong(
+            fmt::format("--value is for one conflict, and {} has {}", word, chosen.size()));
+      }
+      fields += (fields.empty() ? "" : ", ") + field_text(one.conflict);
+    }
+    return make_error(Errc::usage, "bad_argument",
+                      fmt::format("--value is for one field, and an edit of {} met a delete: they "
+                                  "are decided together",
+                                  fields),
+                      look_at(chosen.front().conflict));
+  }
+
+  static std::string look_at(const Conflict& conflict) {
+    return fmt::format("see what can be chosen with: offsync conflicts show {}", conflict.id);
   }
 
   static Status check_open(const ConflictRecord& record) {
@@ -161,7 +177,9 @@ class Resolve final : public Command {
                          const ConflictRecord& record) const {
     if (value_) {
       OFFSYNC_ASSIGN(const std::string json, json_of_value(record.conflict));
-      return replica.resolve(record, json);
+      auto emitted = replica.resolve(record, json);
+      if (emitted || emitted.error().code != "kind_mismatch") return emitted;
+      return bad_data("kind_mismatch", std::move(emitted.error().detail), look_at(record.conflict));
     }
     const Conflict& conflict = record.conflict;
     const Ours ours = ours_of(conflict, info);
@@ -176,7 +194,7 @@ class Resolve final : public Command {
                                     conflict.id, side.id),
                         "say which value is to be taken with --value");
     }
-    return replica.resolve(record, side.value);
+    return replica.resolve(record, side);
   }
 
   static Error not_ours(const ConflictRecord& record, const ReplicaInfo& info) {

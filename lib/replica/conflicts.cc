@@ -1,3 +1,4 @@
+#include "event/value_key.h"
 #include "replica/store.h"
 
 namespace offsync {
@@ -26,7 +27,8 @@ bool about_delete(const Conflict& conflict) {
   return conflict.current.deleted || conflict.incoming.deleted;
 }
 
-// Has `draft` give the field of `conflict`, which is `field` now, a value that fits its kind.
+// Has `draft` give the field of `conflict`, which is `field` now, a value that fits its kind;
+// empty: none.
 Status give(EventDraft& draft, const Conflict& conflict, std::string_view value,
             const Field* field) {
   const auto misfit = [&](std::string_view what) {
@@ -34,7 +36,16 @@ Status give(EventDraft& draft, const Conflict& conflict, std::string_view value,
                                          std::string(name_of(conflict.kind)) + ": its value is " +
                                          std::string(what));
   };
-  if (conflict.kind == FieldKind::reg) {
+  if (!conflict.element.empty()) {
+    if (!value.empty() && !same_value(value, conflict.element)) {
+      return bad_data("kind_mismatch", "the conflict is about an element of the set " +
+                                           conflict.field +
+                                           ", which is in it or not: no other value fits");
+    }
+    (value.empty() ? draft.remove : draft.add)[conflict.field].push_back(conflict.element);
+  } else if (value.empty()) {
+    draft.unset.push_back(conflict.field);
+  } else if (conflict.kind == FieldKind::reg) {
     draft.set[conflict.field] = value;
   } else if (conflict.kind == FieldKind::set) {
     if (value.front() != '[') return misfit("an array of elements");
@@ -114,15 +125,23 @@ Result<Replica::ConflictRecord> Replica::conflict(std::string_view id) {
     return make_error(Errc::no_input, "no_conflict", "there is no conflict " + std::string(id),
                       "see what is there with: offsync conflicts");
   }
-  OFFSYNC_ASSIGN(ConflictRecord record, read_record(impl_->store, *next));
-  if (record.conflict.id == id) return record;
-  OFFSYNC_ASSIGN(const bool second, next->step());
-  if (!second) return record;
+  auto record = read_record(impl_->store, *next);
+  const auto second = next->step();
+  next->reset();  // it must not be read on while somebody looks at the record
+  OFFSYNC_TRY(second);
+  if (!record || record->conflict.id == id || !*second) return record;
   return make_error(Errc::usage, "ambiguous",
                     "more than one conflict begins with " + std::string(id), "give more of the id");
 }
 
 Result<Emitted> Replica::resolve(const ConflictRecord& record, std::string_view value) {
+  Side side;
+  side.value = value;
+  side.deleted = value.empty() && about_delete(record.conflict);
+  return resolve(record, side);
+}
+
+Result<Emitted> Replica::resolve(const ConflictRecord& record, const Side& side) {
   const Conflict& conflict = record.conflict;
   EventDraft draft;
   draft.type = kResolveType;
@@ -130,20 +149,15 @@ Result<Emitted> Replica::resolve(const ConflictRecord& record, std::string_view 
   draft.causationid = conflict.id;
   OFFSYNC_ASSIGN(const std::optional<Entity> now, entity(record.subject));
   const bool lives = !now || now->lives();
-  if (value.empty() && about_delete(conflict)) {
+  // An edit that is taken is taken over the delete that it met, also where it took something away.
+  const bool stays = lives || !side.value.empty() || about_delete(conflict);
+  if (side.deleted) {
     draft.del = lives;  // it stays deleted, or is deleted again
-  } else if (value.empty() && !lives) {
-    // There is nothing left to take a value from: the event only says so.
-  } else if (!conflict.element.empty()) {
-    auto& elements = value.empty() ? draft.remove : draft.add;
-    elements[conflict.field].push_back(conflict.element);
-  } else if (value.empty()) {
-    draft.unset.push_back(conflict.field);
-  } else {
+  } else if (stays) {
     // Where it does not live, what was written after its delete shows again with the `create`.
-    OFFSYNC_TRY(give(draft, conflict, value, now ? now->find(conflict.field) : nullptr));
-  }
-  draft.create = !lives && !value.empty();
+    OFFSYNC_TRY(give(draft, conflict, side.value, now ? now->find(conflict.field) : nullptr));
+    draft.create = !lives;
+  }  // else there is nothing left to take a value from: the event only says so
   return emit(draft);
 }
 

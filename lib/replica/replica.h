@@ -299,8 +299,11 @@ class Replica {
   Result<std::vector<ConflictRecord>> conflicts(bool include_resolved);
   // By id or an unambiguous prefix of it.
   Result<ConflictRecord> conflict(std::string_view id);
-  // Emits conflict.resolved that sets (or removes) the field and cites the record. Empty `value`:
-  // unset.
+  // Emits conflict.resolved that makes of the field what the side made of it, and cites the record.
+  // The side of an edit has the entity live. Error: bad_data `kind_mismatch` where the value does
+  // not fit the field, or is not the element that the conflict is about.
+  Result<Emitted> resolve(const ConflictRecord& record, const Side& side);
+  // By a value of one's own. Empty: unset, or deleted where one side is a delete.
   Result<Emitted> resolve(const ConflictRecord& record, std::string_view value);
 
   // --- consumers --------------------------------------------------------------------------------

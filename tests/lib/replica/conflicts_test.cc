@@ -193,6 +193,101 @@ TEST_CASE("resolve gives a set or a counter that met a delete its value back, an
   }
 }
 
+TEST_CASE("resolve takes each side of each kind of conflict") {
+  struct Case {
+    const char* what;
+    FieldKind kind;
+    const char* element;
+    const char* ours;  // the value; empty: unset or removed
+    bool deleted;      // theirs is a delete, which came before
+    const char* shows_ours;
+    const char* shows_theirs;
+    const char* value;  // of one's own
+    const char* shows_value;
+  };
+  const auto one = GENERATE(
+      Case{"register", FieldKind::reg, "", R"("A")", false, R"(a="A" s=["e"])", R"(a="B" s=["e"])",
+           "7", R"(a=7 s=["e"])"},
+      Case{"register, unset", FieldKind::reg, "", "", false, R"(s=["e"])", R"(a="B" s=["e"])",
+           "null", R"(a=null s=["e"])"},
+      Case{"element, added", FieldKind::set, R"("f")", R"("f")", false, R"(a="B" s=["e","f"])",
+           R"(a="B" s=["e"])", R"("g")", "kind_mismatch"},
+      Case{"element, removed", FieldKind::set, R"("e")", "", false, R"(a="B")", R"(a="B" s=["e"])",
+           R"("e")", R"(a="B" s=["e"])"},
+      Case{"element of another text", FieldKind::set, "1.0", "1.0", false, R"(a="B" s=["e",1.0])",
+           R"(a="B" s=["e"])", "1", R"(a="B" s=["e",1.0])"},
+      Case{"register, deleted", FieldKind::reg, "", R"("A")", true, R"(a="A")", "deleted", "7",
+           "a=7"},
+      Case{"register, unset, deleted", FieldKind::reg, "", "", true, "", "deleted", "7", "a=7"},
+      Case{"element, deleted", FieldKind::set, R"("f")", R"("f")", true, R"(s=["f"])", "deleted",
+           R"("g")", "kind_mismatch"},
+      Case{"element, removed, deleted", FieldKind::set, R"("e")", "", true, "", "deleted", R"("e")",
+           R"(s=["e"])"},
+      Case{"set, deleted", FieldKind::set, "", R"(["f"])", true, R"(s=["f"])", "deleted",
+           R"(["g"])", R"(s=["g"])"},
+      Case{"set, deleted, by no array", FieldKind::set, "", R"(["f"])", true, R"(s=["f"])",
+           "deleted", R"("g")", "kind_mismatch"},
+      Case{"counter, deleted", FieldKind::counter, "", "5", true, "n=5", "deleted", "7", "n=7"},
+      Case{"counter, deleted, by no number", FieldKind::counter, "", "5", true, "n=5", "deleted",
+           R"("7")", "kind_mismatch"});
+  INFO(one.what);
+  Fixture f;
+  f.log.append(foreign("x", "todo/1", R"({"set":{"a":"B"},"add":{"s":["e"]}})", -1000));
+  if (one.deleted) f.log.append(foreign("y", "todo/1", R"({"delete":true})", -900));
+  f.pull();
+  Replica::ConflictRecord record;
+  record.subject = "todo/1";
+  Conflict& conflict = record.conflict;
+  conflict.id = kOne;
+  conflict.kind = one.kind;
+  conflict.field = one.kind == FieldKind::reg ? "a" : one.kind == FieldKind::set ? "s" : "n";
+  conflict.element = one.element;
+  conflict.incoming.value = one.ours;
+  conflict.current.deleted = one.deleted;
+  if (!one.deleted) {
+    const bool removed = one.kind == FieldKind::set && *one.ours != '\0';
+    conflict.current.value = one.kind == FieldKind::reg ? R"("B")" : removed ? "" : one.element;
+  }
+  SECTION("ours") {
+    must(f.replica.resolve(record, conflict.incoming));
+    CHECK(f.shown() == one.shows_ours);
+  }
+  SECTION("theirs") {
+    must(f.replica.resolve(record, conflict.current));
+    CHECK(f.shown() == one.shows_theirs);
+  }
+  SECTION("a value") {
+    const auto emitted = f.replica.resolve(record, one.value);
+    if (std::string(one.shows_value) == "kind_mismatch") {
+      CHECK(code_of(emitted) == "kind_mismatch");
+      CHECK(f.queue().empty());
+    } else {
+      must(emitted);
+      CHECK(f.shown() == one.shows_value);
+    }
+  }
+}
+
+TEST_CASE("what an edit took away does not delete what was given back with it") {
+  Fixture f;
+  f.log.append(foreign("x", "todo/1", R"({"set":{"a":"B","b":1}})", -1000));
+  f.log.append(foreign("y", "todo/1", R"({"delete":true})", -900));
+  f.pull();
+  Replica::ConflictRecord title;
+  title.subject = "todo/1";
+  title.conflict.id = kOne;
+  title.conflict.field = "a";
+  title.conflict.current.deleted = true;
+  title.conflict.incoming.value = R"("New")";
+  Replica::ConflictRecord unset = title;
+  unset.conflict.id = kTwo;
+  unset.conflict.field = "b";
+  unset.conflict.incoming.value.clear();
+  must(f.replica.resolve(title, title.conflict.incoming));
+  must(f.replica.resolve(unset, unset.conflict.incoming));
+  CHECK(f.shown() == R"(a="New")");
+}
+
 TEST_CASE("a snapshot brings the open conflicts, and what we have resolved stays so") {
   Fixture f;
   f.log.append(foreign("x", "todo/1", R"({"set":{"a":"B"}})", -1000));
