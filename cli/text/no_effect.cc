@@ -9,6 +9,7 @@
 #include "cli/text/escape.h"
 #include "cli/text/event_text.h"
 #include "cli/text/suggest.h"
+#include "event/decimal.h"
 #include "event/value.h"
 
 namespace offsync::cli {
@@ -22,6 +23,21 @@ const std::vector<std::string>& operations() {
   static const std::vector<std::string> kNames = {"add", "base",   "create", "delete",
                                                   "inc", "remove", "set",    "unset"};
   return kNames;
+}
+
+// The operation that `name` nearly is. Of two letters, that with one more: nearest() takes no word
+// so short for another.
+std::string meant_by(std::string_view name) {
+  std::string small = lower(name);
+  if (small.starts_with('$')) small.erase(0, 1);
+  if (small.size() != 2) return nearest(small, operations());
+  for (const std::string& operation : operations()) {
+    if (operation.size() != 3) continue;
+    for (std::size_t i = 0; i < operation.size(); ++i) {
+      if (std::string(operation).erase(i, 1) == small) return operation;
+    }
+  }
+  return {};
 }
 
 // How the value of an operation looks like.
@@ -57,9 +73,7 @@ Members look_at(std::string_view data) {
       found.operation |= name != "base";
       continue;
     }
-    std::string small = lower(name);
-    if (small.starts_with('$')) small.erase(0, 1);
-    const std::string meant = nearest(small, known);
+    const std::string meant = meant_by(name);
     od::value value = field.value();
     if (meant.empty() || !fits(meant, value)) continue;
     found.odd.push_back(
@@ -107,6 +121,7 @@ class Effects {
     for (const Op& op : event_.ops) {
       if (op.kind == OpKind::unset || op.kind == OpKind::remove) take_away(op, subject);
       if (op.kind == OpKind::set || op.kind == OpKind::unset) later_write(op, subject);
+      if (op.kind == OpKind::inc) add_nothing(op, subject);
     }
   }
 
@@ -127,6 +142,13 @@ class Effects {
       say(fmt::format("{} of {} has no element {}", name, subject,
                       value_text(op.value, kShownColumns)));
     }
+  }
+
+  // Where there is no such counter yet, there is one with it.
+  void add_nothing(const Op& op, const std::string& subject) {
+    const Field* field = before_.find(op.field);
+    if (Decimal::parse(op.value) != Decimal() || field == nullptr || !before_.lives()) return;
+    say(fmt::format("{} of {} stays as it is where 0 is added", escape_text(op.field), subject));
   }
 
   // A clock that ran ahead.
