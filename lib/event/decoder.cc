@@ -15,6 +15,31 @@ namespace offsync {
 
 namespace od = canonical::od;
 
+namespace {
+
+constexpr const char* kBehind = "there is text behind the event's closing brace";
+
+// Whether the object that `line` begins with is closed in it, as far as brackets go.
+bool ends_before(std::string_view line) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (in_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == '{' || c == '[')) {
+      ++depth;
+    } else if (!in_string && (c == '}' || c == ']') && --depth == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 struct Decoder::Impl {
   Result<const EventView*> decode(std::string_view line, bool partial);
   // The line in a buffer of ours, with padding.
@@ -118,7 +143,10 @@ bool Decoder::Impl::read(std::string_view line) {
   if (const auto error = parser_.iterate(padded).get(document)) return walker_.fail(error);
   od::object object;
   if (const auto error = document.get_object().get(object)) {
-    // simdjson looks at the last character first: a line that is cut off is no whole object.
+    // simdjson looks at the last character first.
+    if (error == simdjson::INCOMPLETE_ARRAY_OR_OBJECT && ends_before(line)) {
+      return walker_.fail("malformed", kBehind);
+    }
     if (error == simdjson::INCOMPLETE_ARRAY_OR_OBJECT) {
       return walker_.fail("malformed", "the JSON object does not end; is the line cut off?");
     }
@@ -126,7 +154,7 @@ bool Decoder::Impl::read(std::string_view line) {
   }
   if (!read_members(object)) return false;
   if (document.current_location().error() == simdjson::SUCCESS) {
-    return walker_.fail("malformed", "there is text behind the event's closing brace");
+    return walker_.fail("malformed", kBehind);
   }
   return finish();
 }

@@ -43,6 +43,20 @@ std::optional<Problem> malformed(std::string_view body) {
 // JSON's white space, around a line and in what simdjson calls raw text.
 constexpr std::string_view kBlanks = " \t\r\n";
 
+// What is JSON, but not what is meant to come as this type.
+std::optional<Problem> other_json(std::string_view body, char begins) {
+  const std::size_t at = body.find_first_not_of(kBlanks);
+  if (at == std::string_view::npos || body[at] == begins) return std::nullopt;
+  // A scalar alone is looked at as the element of an array.
+  if (const Status good = check_json(fmt::format("[{}]", body)); !good) return std::nullopt;
+  if (begins == '[') {
+    return bad("the body is no JSON array; one event is sent as application/cloudevents+json");
+  }
+  return bad(
+      "the body is no JSON object, which an event is; an array of events is sent as "
+      "application/cloudevents-batch+json");
+}
+
 Lines split_lines(std::string_view body) {
   std::vector<std::string> lines;
   while (!body.empty()) {
@@ -77,6 +91,7 @@ simdjson::error_code raw_text(simdjson::ondemand::value element, std::string_vie
 }
 
 Lines split_array(std::string_view body) {
+  if (auto problem = other_json(body, '[')) return std::move(*problem);
   if (auto problem = malformed(body)) return std::move(*problem);
   const simdjson::padded_string padded(body);
   simdjson::ondemand::parser parser;
@@ -97,6 +112,7 @@ Lines split_array(std::string_view body) {
 }
 
 Lines single(std::string_view body) {
+  if (auto problem = other_json(body, '{')) return std::move(*problem);
   if (auto problem = malformed(body)) return std::move(*problem);
   const simdjson::padded_string padded(body);
   simdjson::ondemand::parser parser;

@@ -34,6 +34,27 @@ One that is bad is told once, where it begins, and takes nothing along.
   offsync: stdin: line 1, byte 0: the JSON object does not end; is the line cut off? (malformed)
   {"subject":"todo/1","fields":{"title":"One"}}
 
+What stands behind an event is called that, however it comes.
+
+  $ for behind in ' garbage' , //x ' x' }; do
+  >   echo '{"type":"a","subject":"k/1"}'"$behind" | offsync emit --dry-run -q --batch -
+  >   echo '{"specversion":"1.0","id":"1","source":"/s","type":"a","subject":"k/1"}'"$behind" | offsync replay -
+  > done
+  offsync: stdin: line 1, byte 0: there is text behind the event's closing brace (malformed)
+  offsync: stdin: line 1, byte 0: there is text behind the event's closing brace (malformed)
+  offsync: stdin: line 1, byte 0: there is text behind the event's closing brace (malformed)
+  offsync: stdin: line 1, byte 0: there is text behind the event's closing brace (malformed)
+  offsync: stdin: line 1, byte 0: there is text behind the event's closing brace (malformed)
+  offsync: stdin: line 1, byte 0: there is text behind the event's closing brace (malformed)
+  offsync: stdin: line 1, byte 0: there is text behind the event's closing brace (malformed)
+  offsync: stdin: line 1, byte 0: there is text behind the event's closing brace (malformed)
+  offsync: stdin: line 1, byte 0: there is text behind the event's closing brace (malformed)
+  offsync: stdin: line 1, byte 0: there is text behind the event's closing brace (malformed)
+  [65]
+  $ echo '{"type":"a","subject":"k/1"' | offsync emit --dry-run -q --batch -
+  offsync: stdin: line 1, byte 0: the JSON object does not end; is the line cut off? (malformed)
+  [65]
+
 A byte order mark in front of --data, too.
 
   $ printf '\357\273\277{"set":{"x":1}}\r\n' > data.json

@@ -356,3 +356,20 @@ TEST_CASE("an attribute that a colon follows hides nothing of what comes") {
   CHECK_FALSE(decoder.decode(start + R"(,"x":"y":{"data":{}}}})"));
   CHECK_FALSE(decoder.decode(start + R"(,"data":{"set":{"a":"b":1,"c":2}}}}})"));
 }
+
+TEST_CASE("what stands behind an event is no event that is cut off") {
+  const std::string whole = R"({"type":"t","subject":"k/1","data":{"set":{"a":"}]\"{"}}})";
+  Decoder decoder;
+  for (const char* behind : {" garbage", ",", "//x", " x", "]", "}", "{", " {}", "\\"}) {
+    INFO(behind);
+    const auto read = decoder.decode_partial(whole + behind);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == "malformed");
+    CHECK(read.error().detail == "there is text behind the event's closing brace");
+  }
+  for (std::size_t bytes : {1U, 9U, 30U, 45U, 50U}) {
+    const auto read = decoder.decode_partial(whole.substr(0, bytes));
+    REQUIRE_FALSE(read);
+    CHECK(read.error().detail.find("behind") == std::string::npos);
+  }
+}

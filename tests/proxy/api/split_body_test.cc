@@ -46,6 +46,27 @@ TEST_CASE("split body: a body that is not whole is refused as a whole") {
   }
 }
 
+TEST_CASE("split body: JSON of another kind is called that") {
+  const auto detail = [](const char* type, std::string_view body) {
+    return std::get<Problem>(split_body(type, body)).detail;
+  };
+  for (const auto* body : {"null", " 5 ", "\"x\"", "true", "[{}]", "\n[]"}) {
+    INFO(body);
+    CHECK(detail(kSingle, body) ==
+          "the body is no JSON object, which an event is; an array of events is sent as "
+          "application/cloudevents-batch+json");
+  }
+  for (const auto* body : {"null", " 5 ", "{}", "\n{\"a\":1}"}) {
+    INFO(body);
+    CHECK(detail(kBatch, body) ==
+          "the body is no JSON array; one event is sent as application/cloudevents+json");
+  }
+  for (const auto* body : {"", "nul", "[{", "x", "{}}"}) {
+    INFO(body);
+    CHECK(detail(kSingle, body).find("no JSON object") == std::string::npos);
+  }
+}
+
 TEST_CASE("split body: brackets that do not match hide nothing") {
   // What simdjson passes over it measures by counting brackets.
   const std::string event = R"({"a":1})";
