@@ -67,10 +67,10 @@ class Emit final : public Command {
     if (!draft) return report(draft.error());
     auto replica = open_replica(settings, context.clock, context.random);
     if (!replica) return report(replica.error());
-    auto emitted = emit(*replica, *draft);
+    auto emitted = emit(*replica, *draft, context.clock.wall_ms());
     if (!emitted) return report(emitted.error());
     const int code = print_emitted(settings, *emitted, batch_.dry_run);
-    for (const std::string& idle : idle_) say(settings, idle);
+    for (const std::string& idle : doubts_.idle) say(settings, idle);
     return code;
   }
 
@@ -164,7 +164,7 @@ class Emit final : public Command {
     return json;
   }
 
-  Result<Emitted> emit(Replica& replica, const EventDraft& draft) {
+  Result<Emitted> emit(Replica& replica, const EventDraft& draft, std::int64_t now_ms) {
     std::string line;
     if (!data_.empty()) {
       OFFSYNC_ASSIGN(const std::string data, read_data());
@@ -172,7 +172,7 @@ class Emit final : public Command {
                          json_string(subject_), data);
     }
     OFFSYNC_ASSIGN(auto batch, replica.begin_batch());
-    look_for_idle(batch, batch_.strict, idle_);
+    look_for_doubts(batch, now_ms, batch_.strict, doubts_);
     auto emitted = line.empty() ? batch.add(draft) : batch.add_line(line);
     if (emitted && !batch_.dry_run) OFFSYNC_TRY(batch.commit());
     return emitted;
@@ -180,7 +180,7 @@ class Emit final : public Command {
 
   std::string type_, subject_, data_;
   std::vector<std::string> words_, unset_, add_, remove_;
-  std::vector<std::string> idle_;  // what of the event changes nothing
+  Doubts doubts_;
   bool create_ = false;
   bool delete_ = false;
   EmitBatchOptions batch_;

@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "base/counted.h"
+#include "base/limits.h"
+#include "base/span_text.h"
 #include "cli/input/line_reader.h"
 #include "cli/interrupt.h"
 #include "cli/text/no_effect.h"
@@ -13,7 +15,7 @@
 namespace offsync::cli {
 namespace {
 
-constexpr std::uint64_t kIdleTold = 10;
+constexpr std::uint64_t kDoubtsTold = 10;
 
 // Takes the lines in transactions of limits::kEmitBatchEvents.
 class Importer {
@@ -70,16 +72,16 @@ class Importer {
     if (!batch_) {
       OFFSYNC_ASSIGN(auto batch, replica_.begin_batch());
       batch_.emplace(std::move(batch));
-      look_for_idle(*batch_, options_.strict, idle_);
+      look_for_doubts(*batch_, context_.clock.wall_ms(), options_.strict, doubts_);
     }
-    idle_.clear();
+    doubts_ = {};
     auto emitted = batch_->add_line(line.text);
     if (!emitted) {
       if (emitted.error().kind != Errc::bad_data) return std::move(emitted).error();
       refuse(line, emitted.error());
       return {};
     }
-    tell_idle(line);
+    tell_doubts(line);
     ++in_batch_;
     ++(emitted->duplicate ? duplicates_ : taken_);
     held_ += emitted->behind.empty() ? 0 : 1;
@@ -96,12 +98,15 @@ class Importer {
   }
 
   // Of a long history the first ones tell what is wrong with it.
-  void tell_idle(const LineReader::Line& line) {
-    if (idle_.empty() || ++idle_events_ > kIdleTold) return;
+  void tell_doubts(const LineReader::Line& line) {
+    if (!doubts_.ahead.empty() && ++ahead_events_ <= kDoubtsTold) tell(line, doubts_.ahead);
+    if (doubts_.idle.empty() || ++idle_events_ > kDoubtsTold) return;
+    for (const std::string& idle : doubts_.idle) tell(line, idle);
+  }
+
+  void tell(const LineReader::Line& line, const std::string& what) {
     progress_.clear();
-    for (const std::string& idle : idle_) {
-      say(settings_, fmt::format("{}: line {}, byte {}: {}", name_, line.number, line.byte, idle));
-    }
+    say(settings_, fmt::format("{}: line {}, byte {}: {}", name_, line.number, line.byte, what));
   }
 
   // An event is printed when it is durable.
@@ -130,6 +135,7 @@ class Importer {
     if (duplicates_ > 0) text += fmt::format(", {} already there", duplicates_);
     if (refused_ > 0) text += fmt::format(", {} refused", refused_);
     if (idle_events_ > 0) text += fmt::format(", {} with parts that change nothing", idle_events_);
+    if (ahead_events_ > 0) text += fmt::format(", {} ahead of the clock", ahead_events_);
     if (interrupted()) text += ", interrupted";
     if (held_ > 0) text += fmt::format("; {} held behind rejected ones: offsync queue", held_);
     say(settings_, text);
@@ -148,8 +154,8 @@ class Importer {
   std::int64_t started_ms_;
   std::optional<Replica::Batch> batch_;
   std::vector<std::string> lines_;
-  std::vector<std::string> idle_;  // of the latest event
-  std::uint64_t idle_events_ = 0;
+  Doubts doubts_;  // of the latest event
+  std::uint64_t idle_events_ = 0, ahead_events_ = 0;
   std::size_t in_batch_ = 0;
   std::uint64_t taken_ = 0, kept_ = 0, duplicates_ = 0, refused_ = 0, held_ = 0;
   bool stopped_ = false;
@@ -157,12 +163,19 @@ class Importer {
 
 }  // namespace
 
-void look_for_idle(Replica::Batch& batch, bool strict, std::vector<std::string>& idle) {
+void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, bool strict, Doubts& doubts) {
   batch.look_at_new(
-      [&idle, strict](const EventView& event, bool own, const Entity& before) -> Status {
-        idle = without_effect(event, own, before);
-        if (!strict || idle.empty()) return {};
-        return bad_data("no_effect", idle.front());
+      [&doubts, now_ms, strict](const EventView& event, bool own, const Entity& before) -> Status {
+        doubts = {without_effect(event, own, before), {}};
+        const std::int64_t ahead = event.stamp.ms() - now_ms;
+        if (!own && ahead > limits::kClockGuardMs) {
+          doubts.ahead = fmt::format(
+              "its stamp is {} ahead of the clock of this machine; a proxy takes at most {}",
+              span_text(ahead), span_text(limits::kClockGuardMs));
+        }
+        if (strict && !doubts.ahead.empty()) return bad_data("clock_ahead", doubts.ahead);
+        if (strict && !doubts.idle.empty()) return bad_data("no_effect", doubts.idle.front());
+        return {};
       });
 }
 

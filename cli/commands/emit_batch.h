@@ -16,9 +16,14 @@ struct EmitBatchOptions {
 };
 int run_emit_batch(Context& context, const Settings& settings, const EmitBatchOptions& options);
 
-// Has `idle` filled with what of a batch's latest new event changes nothing; where `strict`, such
-// an event is refused instead (bad_data `no_effect`).
-void look_for_idle(Replica::Batch& batch, bool strict, std::vector<std::string>& idle);
+// What is to be said of an event that is taken all the same.
+struct Doubts {
+  std::vector<std::string> idle;  // what of it changes nothing
+  std::string ahead;              // its stamp is later than a proxy takes now
+};
+// Has `doubts` filled about a batch's latest new event, at `now_ms`; where `strict`, such an event
+// is refused instead (bad_data `no_effect`, `clock_ahead`).
+void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, bool strict, Doubts& doubts);
 
 // One queued event: a line of talk on a terminal, the event elsewhere. Returns the exit code.
 int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run);

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/rfc3339.h"
+#include "base/span_text.h"
 #include "event/hybrid_clock.h"
 #include "proxy/ingest/conflict_record.h"
 #include "proxy/store/residue.h"
@@ -222,9 +223,8 @@ std::optional<Error> Decider::Group::clock_ahead(const EventView& event) const {
   const std::int64_t skew = event.stamp.ms() - wall_ms_;
   if (skew <= d_.options_.clock_guard_ms) return std::nullopt;
   return bad_data("clock_ahead",
-                  fmt::format("its stamp is {} ms ahead of the proxy's clock; at most {} ms can "
-                              "be taken",
-                              skew, d_.options_.clock_guard_ms));
+                  fmt::format("its stamp is {} ahead of the proxy's clock; at most {} can be taken",
+                              span_text(skew), span_text(d_.options_.clock_guard_ms)));
 }
 
 Status Decider::Group::accept(EventView event) {

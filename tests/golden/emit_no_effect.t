@@ -33,6 +33,27 @@ What of an event changes nothing is told, with what was probably meant; the even
   queued todo.x todo/1: created
   this changes nothing: todo/1 is there already, and nothing else is said of it
 
+  $ offsync emit todo.x todo/1 n+=0 -o text
+  queued todo.x todo/1: n+=0
+  this changes nothing: n of todo/1 stays as it is where 0 is added
+  $ offsync emit todo.x todo/1 n-=0.0 -o text
+  queued todo.x todo/1: n-=0.0
+  this changes nothing: n of todo/1 stays as it is where 0 is added
+  $ offsync emit --strict todo.x todo/1 n+=0
+  offsync: this changes nothing: n of todo/1 stays as it is where 0 is added
+  [65]
+  $ offsync emit --strict todo.x todo/7 --delete
+  offsync: this changes nothing: there is no todo/7; its delete will hide edits that do not create it
+  [65]
+  $ offsync emit -q --strict todo.x todo/7 n+=0 --create -o text
+  $ offsync emit todo.x todo/1 --data '{"st":{"x":1}}' -o text
+  queued todo.x todo/1: {"st":{"x":1}}
+  "st" in data is no operation and changes nothing; did you mean "set"?
+  $ offsync emit todo.x todo/1 --data '{"ad":{"x":[1]},"no":{"x":1},"$in":{"n":1}}' -o text
+  queued todo.x todo/1: {"$in":{"n":1},"ad":{"x":[1]},"no":{"x":1}}
+  "$in" in data is no operation and changes nothing; did you mean "inc"?
+  "ad" in data is no operation and changes nothing; did you mean "add"?
+
 An event that just says that something happened is no slip, nor is one that has an effect.
 
   $ offsync emit todo.seen todo/1 -o text
@@ -111,3 +132,13 @@ In a batch, with the line. What others say may come in any order, so only its fo
   [2]
   $ offsync emit stock.sold item/7 --data '{"set":{"count*":"2"}}' -o text
   queued stock.sold item/7: count*="2"
+
+A stamp that no proxy takes yet is told.
+
+  $ echo '{"specversion":"1.0","id":"ahead","source":"/other","type":"t","subject":"k/1","time":"2098-01-01T00:00:00Z","data":{"set":{"a":1}}}' > ahead
+  $ offsync emit --batch ahead --strict 2>&1 | sed 's/[0-9]* years/N years/'
+  offsync: ahead: line 1, byte 0: its stamp is N years ahead of the clock of this machine; a proxy takes at most 60 s (clock_ahead)
+  queued 0, 1 refused
+  $ offsync emit --batch ahead 2>&1 | sed 's/[0-9]* years/N years/'
+  ahead: line 1, byte 0: its stamp is N years ahead of the clock of this machine; a proxy takes at most 60 s
+  queued 1, 1 ahead of the clock

@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include "base/span_text.h"
 #include "support/catch.h"
 
 using namespace offsync;
@@ -31,4 +32,18 @@ TEST_CASE("text: blanks and letters, in no locale") {
   CHECK(equal_ignoring_case("Content-LENGTH", "content-length"));
   CHECK_FALSE(equal_ignoring_case("a", "ab"));
   CHECK_FALSE(equal_ignoring_case("[", "{"));
+}
+
+TEST_CASE("spans of time are said in the greatest unit of which there are two") {
+  using offsync::span_text;
+  CHECK(span_text(0) == "0 ms");
+  CHECK(span_text(1999) == "1999 ms");
+  CHECK(span_text(2000) == "2 s");
+  CHECK(span_text(60'000) == "60 s");
+  CHECK(span_text(60'001) == "61 s");
+  CHECK(span_text(120'000) == "2 min");
+  CHECK(span_text(7'200'000) == "2 h");
+  CHECK(span_text(172'800'000) == "2 days");
+  CHECK(span_text(2'275'059'939'738) == "73 years");
+  CHECK(span_text(INT64_MAX) == "292471209 years");
 }
