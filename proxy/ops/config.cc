@@ -134,6 +134,21 @@ Status make_absolute(Config& config) {
   return {};
 }
 
+// In the words of offsync (cli/usage.cc) where a value is missing, or one too many.
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string what = error.what();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) == nullptr) return what;
+  const std::string said = what.substr(0, what.find_first_of(": "));
+  for (const std::string& name : {said, "--" + said}) {
+    const CLI::Option* option = app.get_option_no_throw(name);
+    if (option == nullptr) continue;
+    if (option->get_items_expected_max() == 0) return fmt::format("{} takes no value", name);
+    if (option->results().size() > 1) return fmt::format("{} is given more than once", name);
+    return fmt::format("{} needs a value: {} {}", name, name, option->get_type_name());
+  }
+  return what;
+}
+
 }  // namespace
 
 Parsed parse_config(const std::vector<std::string>& args, const Environment& environment) {
@@ -147,7 +162,7 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   } catch (const CLI::CallForVersion& e) {
     return {std::nullopt, 0, std::string(e.what()) + "\n", ""};
   } catch (const CLI::ParseError& e) {
-    return failed(kExitUsage, std::string(e.what()) + "; see offsync-proxy --help");
+    return failed(kExitUsage, what_is_wrong(app, e) + "; see offsync-proxy --help");
   }
 
   SettingValues values;

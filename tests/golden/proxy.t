@@ -89,6 +89,18 @@ Usage and settings that cannot be.
   $ offsync-proxy frob
   offsync-proxy: The following argument was not expected: frob; see offsync-proxy --help
   [2]
+  $ offsync-proxy --threads
+  offsync-proxy: --threads needs a value: --threads N; see offsync-proxy --help
+  [2]
+  $ offsync-proxy --listen
+  offsync-proxy: --listen needs a value: --listen HOST:PORT; see offsync-proxy --help
+  [2]
+  $ offsync-proxy --listen 127.0.0.1:1 --listen 127.0.0.1:2
+  offsync-proxy: --listen is given more than once; see offsync-proxy --help
+  [2]
+  $ offsync-proxy --config a --config b
+  offsync-proxy: --config is given more than once; see offsync-proxy --help
+  [2]
   $ offsync-proxy --threads many
   offsync-proxy: threads = "many" (--threads) is not a number from 1 to 1024
   [2]
