@@ -42,18 +42,30 @@ int make_folder(const std::string& folder) {
   return errno == EEXIST || errno == EISDIR ? 0 : errno;
 }
 
+Status make_one(const std::string& folder) {
+  const int error = make_folder(folder);
+  if (error == 0) return {};
+  return make_error(
+      kind_of_errno(error), "io",
+      fmt::format("cannot make the folder {}: {}", folder, std::strerror(error)),
+      error == ENOENT ? "check the path; the folder that it is in must be there" : "");
+}
+
 // Makes the folder and those above it.
 Status make_folders(const std::string& path) {
   for (std::size_t end = 1; end != std::string::npos;) {
     end = path.find('/', end);
-    const std::string folder = path.substr(0, end);
-    if (const int error = make_folder(folder); error != 0) {
-      return make_error(kind_of_errno(error), "io",
-                        fmt::format("cannot make the folder {}: {}", folder, std::strerror(error)));
-    }
+    OFFSYNC_TRY(make_one(path.substr(0, end)));
     if (end != std::string::npos) ++end;
   }
   return {};
+}
+
+// A place that somebody named is most likely mistyped where what it is in is not there.
+Status make_home(const std::string& home, bool user, const std::optional<std::string>& dir) {
+  if (user) return make_folders(home);
+  if (dir) OFFSYNC_TRY(make_one(*dir));
+  return make_one(home);
 }
 
 class Init final : public Command {
@@ -91,7 +103,7 @@ class Init final : public Command {
     if (!options.source.empty()) {
       if (const Status good = check_own_source(options.source); !good) return report(good.error());
     }
-    if (const Status made = make_folders(home); !made) return report(made.error());
+    if (const Status made = make_home(home, user_, flags_->dir); !made) return report(made.error());
     auto replica = Replica::create(database_of(home), options, context.clock, context.random);
     if (!replica) return report(replica.error());
     auto info = replica->info();

@@ -257,7 +257,7 @@ Result<Examined> examine_replica(const std::string& file) {
   if (done) return report;
   if (done.error().code != "not_ours") return done.error();
   return make_error(Errc::config, "not_a_replica", file + " is no offsync replica",
-                    "check the path");
+                    "check the path, or run offsync init again if one was cut");
 }
 
 }  // namespace offsync

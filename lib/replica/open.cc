@@ -23,9 +23,9 @@ std::string identity_of(const std::string& file) {
   return fmt::format("{}.{}.{}", st.stx_ino, st.stx_btime.tv_sec, st.stx_btime.tv_nsec);
 }
 
-Error not_a_replica(const std::string& file) {
+Error not_a_replica(const std::string& file, const char* next = "check the path") {
   return make_error(Errc::config, "not_a_replica", file + " is no offsync replica",
-                    "check the path; the file was not changed");
+                    std::string(next) + "; the file was not changed");
 }
 
 std::uint64_t new_node(Random& random) {
@@ -147,7 +147,7 @@ Status ReplicaStore::open_existing() {
   if (read_only_) return open_to_read();
   OFFSYNC_TRY(connect(false));
   OFFSYNC_ASSIGN(const sqlite::Format format, sqlite::format_of(*db_));
-  if (format.empty) return not_a_replica(file_);
+  if (format.empty) return not_a_replica(file_, "if an init was cut, run offsync init again");
   const bool old = static_cast<std::size_t>(format.version) < schema::steps().size();
   if (!old) {
     OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));

@@ -37,7 +37,7 @@ Another file.
   $ offsync doctor --file sound.db | tail -n 1
   verdict    sound
   $ offsync doctor --file events
-  offsync: events is no offsync replica; check the path
+  offsync: events is no offsync replica; check the path, or run offsync init again if one was cut
   [78]
   $ offsync doctor --file nothing
   offsync: there is no file nothing

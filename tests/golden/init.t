@@ -33,8 +33,21 @@ Elsewhere: -C, OFFSYNC_HOME, the user's own. Text by default, JSON where asked.
 
   $ offsync init -C till
   made till/.offsync/replica.db as /clients/<node1>, without a remote
-  $ offsync init -C shop/back -o json --source /clients/back
-  {"home":"shop/back/.offsync","source":"/clients/back","remote":null}
+  $ offsync init -C back -o json --source /clients/back
+  {"home":"back/.offsync","source":"/clients/back","remote":null}
+
+Of a path that is given only the last folder is made: the rest is mistyped where it is not there.
+
+  $ offsync init -C shop/back
+  offsync: cannot make the folder shop/back: No such file or directory; check the path; the folder that it is in must be there
+  [74]
+  $ OFFSYNC_HOME=$PWD/shop/env offsync init
+  offsync: cannot make the folder <folder>/shop/env: No such file or directory; check the path; the folder that it is in must be there
+  [74]
+  $ ls -d shop
+  ls: cannot access 'shop': No such file or directory
+  [2]
+  $ mkdir shop; offsync init -q -C shop/back
   $ OFFSYNC_HOME=$PWD/env offsync init -q
   $ ls -A env
   replica.db
@@ -126,3 +139,20 @@ What is there in a replica's place is named.
   $ offsync init -C loose
   offsync: cannot lock /nonexistent/replica.db.lock: No such file or directory; check the path: the folder must be there
   [74]
+
+What an init left for which there was no room is told, and completed.
+
+  $ mkdir full; (cd full; ulimit -f 8; offsync init -q)
+  offsync: cannot use <folder>/full/.offsync/replica.db: a file would grow beyond its limit (ulimit -f); raise the limit, then run it again
+  [74]
+  $ offsync emit -C full a.b c/1
+  offsync: <folder>/full/.offsync/replica.db is no offsync replica; if an init was cut, run offsync init again; the file was not changed
+  [78]
+  $ offsync status -C full --offline
+  offsync: <folder>/full/.offsync/replica.db is no offsync replica; if an init was cut, run offsync init again; the file was not changed
+  [78]
+  $ offsync doctor -C full
+  offsync: <folder>/full/.offsync/replica.db is no offsync replica; check the path, or run offsync init again if one was cut
+  [78]
+  $ offsync init -q -C full
+  $ offsync queue -C full
