@@ -72,13 +72,16 @@ Error error_of(sqlite3* db, int rc, std::string_view doing, const std::string& f
   }
   // SQLite reports a full disk as an I/O error where the file system says so late.
   const bool limit = beyond_file_limit(db, rc) || (primary == SQLITE_IOERR && system == EFBIG);
-  if (limit) why = "a file would grow beyond its limit (ulimit -f)";
-  if (limit || (primary == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))) {
-    rc = SQLITE_FULL;
-  }
+  if (primary == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT)) rc = SQLITE_FULL;
   if (primary == SQLITE_CANTOPEN && kind_of_errno(system) == Errc::auth) rc = SQLITE_PERM;
-  Error error = error_of_file(name != nullptr && *name != '\0' ? name : file, rc, doing, why);
-  if (limit) error.hint = "raise the limit, then run it again";
+  const std::string known = name != nullptr && *name != '\0' ? name : file;
+  return limit ? error_of_limit(known, doing) : error_of_file(known, rc, doing, why);
+}
+
+Error error_of_limit(const std::string& file, std::string_view doing) {
+  Error error =
+      error_of_file(file, SQLITE_FULL, doing, "a file would grow beyond its limit (ulimit -f)");
+  error.hint = "raise the limit, then run it again";
   return error;
 }
 

@@ -19,6 +19,8 @@ Error error_of_file(const std::string& file, int rc, std::string_view doing, std
 // Whether a file could not be written because it may not grow so far (ulimit -f, or a file system
 // with such a limit).
 bool beyond_file_limit(sqlite3* db, int rc);
+// What that means: a full disk, and what can be done.
+Error error_of_limit(const std::string& file, std::string_view doing);
 // The same as error_of() for SQL of ours that SQLite does not take: as our tests know it to be
 // right, the file has not the tables that it should have.
 Error error_of_sql(sqlite3* db, int rc);

@@ -42,8 +42,11 @@ Status Db::secure() {
   if (rc == SQLITE_OK) rc = write_again(wal, size);
   if (rc == SQLITE_OK) rc = sync_wal_and_folder(db_);
   if (rc == SQLITE_OK) return {};
+  constexpr const char* kDoing = "cannot make durable what is in";
+  const bool limit = beyond_file_limit(db_, rc);
   break_off();
-  return error_of_file(file(), rc, "cannot make durable what is in", sqlite3_errstr(rc));
+  return limit ? error_of_limit(file(), kDoing)
+               : error_of_file(file(), rc, kDoing, sqlite3_errstr(rc));
 }
 
 }  // namespace offsync::sqlite
