@@ -97,6 +97,13 @@ Error error_without_head(const Exchange& exchange) {
   return error_of_curl(CURLE_WEIRD_SERVER_REPLY, exchange.what, "no HTTP answer came", 0);
 }
 
+// curl says of a line that has no room in its buffer that there is no memory.
+bool header_too_long(const Exchange& exchange, CURLcode code) {
+  if (exchange.head_done || exchange.head.status == 0) return false;
+  return code == CURLE_OUT_OF_MEMORY ||
+         std::string_view(exchange.why).starts_with("Too large response headers");
+}
+
 }  // namespace
 
 Exchange::~Exchange() {
@@ -144,6 +151,9 @@ Status Exchange::result() {
   if (const auto scarce = short_of_descriptors(code, what, error)) return *scarce;
   if (code == CURLE_COULDNT_CONNECT) {
     return error_of_curl(code, what, why_not_connected(why, error), proxy_status);
+  }
+  if (code != CURLE_OK && header_too_long(*this, code)) {
+    return error_of_curl(CURLE_WEIRD_SERVER_REPLY, what, "the header of the answer is too long", 0);
   }
   if (code != CURLE_OK) return error_of_curl(code, what, why, proxy_status);
   if (!head_done) return error_without_head(*this);

@@ -67,6 +67,13 @@ class Hostile(Case):
         for name, act in pages.items():
             with self.subTest(name):
                 self.meets("page", act)
+        for name, more in {
+            "a line": [("X-A", "a" * 500_000)],
+            "many lines": [(f"X-{n}", "a" * 5_000) for n in range(100)],
+        }.items():
+            with self.subTest(name):
+                done = self.meets("page", of_log(head=2, cursor="e1-2", more=more))
+                self.assertIn("the header of the answer is too long; is that an offsync proxy?", done.stderr)
         damaged = bytearray(gzip.compress((event(3) + "\n").encode()))
         damaged[-5] ^= 1
         self.meets("page", of_log(bytes(damaged), head=3, more=[("Content-Encoding", "gzip")]))
