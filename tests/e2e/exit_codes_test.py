@@ -287,7 +287,7 @@ class ExitCodes(Case):
         self.assertEqual(code("emit", "n.set", "n/2", "v:=1"), 77)
         self.assertEqual(code("replay", secret), 77)
         self.assertEqual(code("emit", "--batch", secret), 77)
-        self.assertEqual(code("init", "-C", "/root-of-nobody/x"), 77)
+        self.assertEqual(code("init", "-C", "/root-of-nobody"), 77)
 
     def test_an_http_proxy_is_not_asked_for_this_machine(self):
         replica = self.replica("anna", self.real.url())
