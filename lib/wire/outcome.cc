@@ -78,7 +78,7 @@ Result<Outcome> parse_outcome(std::string_view line) {
   if (outcome.conflicts > kMostConflicts) return bad_answer("an outcome has too many conflicts");
   const std::string_view code = json.text("code").value_or("");
   outcome.code = is_problem_code(code) ? code : "";
-  outcome.detail = shortened(json.text("detail").value_or(""));
+  outcome.detail = first_words(json.text("detail").value_or(""));
   const bool taken = *kind == OutcomeKind::accepted || *kind == OutcomeKind::duplicate;
   if (taken && outcome.sequence == 0) return bad_answer("an outcome lacks its sequence");
   if (*kind == OutcomeKind::rejected && outcome.code.empty()) outcome.code = "rejected";

@@ -21,7 +21,7 @@ bool is_problem_code(std::string_view text) {
          });
 }
 
-std::string shortened(std::string_view text) {
+std::string first_words(std::string_view text) {
   if (text.size() <= kTextBytes) return std::string(text);
   std::size_t end = kTextBytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
@@ -43,8 +43,8 @@ Problem parse_problem(int status, std::string_view content_type, std::string_vie
   JsonReader json;
   if (!is_media_type(content_type, "application/problem+json") || !json.read(body)) return problem;
   if (const auto code = json.text("code"); code && is_problem_code(*code)) problem.code = *code;
-  problem.title = shortened(json.text("title").value_or(""));
-  problem.detail = shortened(json.text("detail").value_or(""));
+  problem.title = first_words(json.text("title").value_or(""));
+  problem.detail = first_words(json.text("detail").value_or(""));
   return problem;
 }
 

@@ -23,6 +23,6 @@ Problem parse_problem(int status, std::string_view content_type, std::string_vie
 // What may stand in `code`: [a-z0-9_], 1 to 64 bytes.
 bool is_problem_code(std::string_view text);
 // The first 2,000 bytes of what a peer says to people, cut between characters; then "…".
-std::string shortened(std::string_view text);
+std::string first_words(std::string_view text);
 
 }  // namespace offsync
