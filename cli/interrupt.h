@@ -8,7 +8,7 @@ namespace offsync::cli {
 void exit_on_interrupt();
 
 // From now on the first one only sets a flag, so that a long command can end in order (a second
-// one ends the process at once). Blocking system calls return EINTR.
+// one, half a second later or more, ends the process at once). Blocking system calls return EINTR.
 void flag_on_interrupt();
 bool interrupted();
 // A process group that gets the second signal as well; 0: none (any more).

@@ -177,6 +177,15 @@ class CommandLine(Case):
         said = process.communicate(timeout=60)[1]
         self.assertEqual((process.returncode, said), (130, "queued 0, interrupted\n"))
 
+    def test_two_signals_at_once_are_one_wish(self):
+        """timeout(1) signals its child and then the child's group: nothing was said, 4 of 8 times."""
+        process = self.replica.start("emit", "--batch", "/dev/zero", stderr=subprocess.PIPE, text=True)
+        eventually(lambda: bytes_read(process.pid) > 20_000_000, "it reads")
+        for how in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):  # so that it gets both together
+            process.send_signal(how)
+        said = process.communicate(timeout=60)[1]
+        self.assertEqual((process.returncode, said), (130, "queued 0, interrupted\n"))
+
     def test_a_batch_of_unusual_bytes(self):
         event = b'{"type":"t","subject":"b/%d","data":{"set":{"a":1}}}'
         given = b"\xef\xbb\xbf" + event % 1 + b"\r\n\n" + event % 2 + b"\n" + event[:-1] % 3 + b"\n\0\n" + event % 4 + b"\n\0\n"
