@@ -283,23 +283,23 @@ class Limits(World):
                 done = subprocess.run([OFFSYNC, *command], cwd=anna.folder, env=clean_environment(),
                                       capture_output=True, text=True, timeout=PATIENCE,
                                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (blocks * 1024,) * 2))
-                if done.returncode == 0 and command[0] != "emit":
-                    continue
                 self.assertEqual(done.returncode, 74, done.stderr)
                 self.assertIn("raise the limit", done.stderr)
 
     def test_few_descriptors_are_not_an_absent_proxy(self):
         proxy = self.start(self.proxy_command())
         anna = self.replica("anna", self.url(proxy) + "/v1/spaces/shop")
-        for most in range(5, 14):
+        for most in range(5, 64):
             done = subprocess.run([OFFSYNC, "sync"], cwd=anna.folder, env=clean_environment(), capture_output=True,
                                   text=True, timeout=PATIENCE,
                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
+            if done.returncode == 0 and most > 5:  # they suffice
+                return
             if "invalid vptr" in done.stderr:  # the sanitizer itself needs descriptors to look at an object
                 continue
-            self.assertIn(done.returncode, (0, 74), (most, done.stderr))
-            if done.returncode == 74:
-                self.assertRegex(done.stderr, "(?i)too many open files|open files", most)
+            self.assertEqual(done.returncode, 74, (most, done.stderr))
+            self.assertRegex(done.stderr, "(?i)too many open files|open files", most)
+        self.fail("63 descriptors do not suffice")
 
     def test_output_beyond_the_limit_is_an_error_with_a_word(self):
         anna = self.replica("anna")
@@ -501,7 +501,7 @@ class Terminal(World):
         eventually(lambda: file.exists() and file.read_text().endswith("\n"), "the hook runs")
         pid = int(file.read_text())
         watch.send_signal(signal.SIGINT)
-        time.sleep(0.3)
+        time.sleep(1)  # less than half a second is one wish
         self.assertIsNone(watch.poll())
         watch.send_signal(signal.SIGINT)
         self.assertEqual(watch.wait(timeout=PATIENCE), 130)

@@ -153,6 +153,25 @@ class ExitCodes(Case):
                 self.assertEqual(done.returncode, 0 if again else code, done.stderr)
                 self.assertEqual(len(done.stdout.splitlines()), 2 if again else 0)
 
+    def test_watch_that_is_refused(self):
+        """By whatever it asks first: who says no ends it; who is not there, or is something else, is asked again."""
+        running = []
+        for name, (act, code) in {**REFUSALS, "gone": (GONE, 69)}.items():
+            for kind in ("stream", "push", "state"):
+                own = self.world()
+                replica = self.replica(f"{kind}-{name}", own.url())
+                if kind != "state":
+                    replica.sync()
+                if kind == "push":
+                    replica.emit("n.set", "n/1", "v:=1")
+                own.on(kind, act)
+                if code == 69 or name in ("no-proxy", "moved"):
+                    code = 69 if kind == "stream" else 0  # that server gives no other stream
+                running.append((name, kind, code, self.watch(replica, "--timeout", "20")))
+        for name, kind, code, watch in running:
+            with self.subTest(name, kind=kind):
+                self.assertEqual(watch.join(), code, watch.errors)
+
     def test_sync_that_asks_what_the_log_lacks(self):
         server = self.world()
         replicas = {name: self.replica(name, server.url()) for name in REFUSALS}
