@@ -77,9 +77,9 @@ class WatchOptions(Case):
     def test_timeout(self):
         reader = self.reader()
         start = time.monotonic()
-        reader.run("watch", "--timeout", "4")  # long enough to be connected, on a busy machine too
-        self.assertGreaterEqual(time.monotonic() - start, 4)
-        reader.run("watch", "--timeout", "4", "-n", "1", code=1)
+        reader.run("watch", "--timeout", "15")  # long enough to be connected, on a busy machine too
+        self.assertGreaterEqual(time.monotonic() - start, 15)
+        reader.run("watch", "--timeout", "15", "-n", "1", code=1)
         reader.run("watch", "--timeout", "0", code=2)
 
     def test_another_process_syncs_the_same_replica(self):
@@ -164,12 +164,13 @@ class WatchOptions(Case):
         self.assertEqual((reader.folder / "ran").read_text(), "x\n")
 
     def test_interrupted(self):
+        quiet = self.proxy("--heartbeat", "40", name="quiet")
         for how in (signal.SIGINT, signal.SIGTERM):
-            watch = self.watch(self.reader(f"r{int(how)}"))
+            watch = self.watch(self.replica(f"r{int(how)}", quiet.url()))
             watch.wait_connected()
             start = time.monotonic()
             self.assertEqual(watch.end(how), 130)
-            self.assertLess(time.monotonic() - start, 12)  # a heartbeat comes every 15 s
+            self.assertLess(time.monotonic() - start, 35)  # a heartbeat comes every 40 s
             self.assertFalse([e for e in watch.errors if "connected" not in e])
 
     def test_a_reader_that_goes_away_ends_it_quietly(self):

@@ -14,9 +14,9 @@ The whole log, or what this replica has not received yet, or what is new; it end
   ["1","todo/1",{"title":"Buy milk"}]
   ["2","todo/1",{"title":"Buy oat milk"}]
   ["3","note/1",{"text":"Hello"}]
-  $ offsync watch -C a -q -n 1 --timeout 4
+  $ offsync watch -C a -q -n 1 --timeout 20
   [1]
-  $ offsync watch -C a -q --from now --timeout 4
+  $ offsync watch -C a -q --from now --timeout 20
   $ offsync watch -C a -q --after 1 -n 1 | jq -r .sequence
   2
   $ offsync watch -C a -q --from beginning --type 'note.*' -n 1 | jq -r .subject
