@@ -102,7 +102,7 @@ class Hostile(Case):
         zeros = of_log(gzip.compress(bytes(150_000_000)), head=3, more=[("Content-Encoding", "gzip")])
         for kind, arguments in (("page", ("sync", "--pull")), ("info", ("status", "--require-proxy")),
                                 ("state", ("state", "--require-proxy")),
-                                ("conflicts", ("conflicts", "--require-proxy"))):
+                                ("conflicts", ("conflicts", "--require-proxy")), ("push", ("sync", "--push"))):
             for name, body in (("zstd", act), ("gzip", zeros)):
                 with self.subTest(kind=kind, coding=name):
                     self.server.on(kind, body)
@@ -114,6 +114,31 @@ class Hostile(Case):
         code, said, megabytes = run_measured(fresh.folder, "sync")
         self.assertEqual(code, 76, said)
         self.assertLess(megabytes, 600, said)
+
+    def test_a_bomb_where_is_asked_what_a_log_lacks(self):
+        real = self.proxy()
+        server = Server(real.port)
+        self.addCleanup(server.close)
+        replicas = [self.replica(name, server.url()) for name in ("zstd", "gzip")]
+        for replica in replicas:
+            replica.emit("t", "b/1", "n:=1")
+            replica.sync()
+            replica.sync()  # its event has come back
+        real.stop()
+        for file in real.folder.glob("proxy.db*"):
+            file.unlink()
+        real.start()
+        epoch = real.info()["epoch"]
+        bodies = {"zstd": zstd_bomb(33_000), "gzip": gzip.compress(bytes(150_000_000))}
+        for replica in replicas:
+            coding = replica.folder.name
+            with self.subTest(coding):
+                server.on("missing", of_log(bodies[coding], epoch=epoch, more=[("Content-Encoding", coding)]))
+                code, said, megabytes = run_measured(replica.folder, "sync")
+                self.assertEqual((code, "missing" in server.seen), (76, True), said)
+                self.assertLess(megabytes, 600, said)
+                replica.sync()
+                self.assertEqual(replica.fields("b/1"), {"n": 1})
 
     def test_answers_without_end(self):
         self.know_two_events()
