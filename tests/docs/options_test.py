@@ -134,6 +134,8 @@ if len(commands) < 13 or not all(command.options() for command in commands):
     sys.exit("options_test: the walk has found too little")
 for command in commands:
     name = " ".join(command.words())
+    if command.program == "offsync":  # what has a form has the short way to say which
+        compare(name, {"-o", "--output", "--json"}, command.options() & {"-o", "--output", "--json"})
     check_page(command)
     compare(f"{name}, bash", command.options(), offered_by_bash(command))
     compare(f"{name}, fish", command.options(), offered_by_fish(command))
