@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/remote/conflict_find.h"
+#include "cli/remote/other_line.h"
 #include "cli/remote/remote.h"
 #include "cli/settings/home.h"
 #include "cli/text/age.h"
@@ -16,7 +17,6 @@
 #include "cli/text/event_text.h"
 #include "cli/text/output.h"
 #include "cli/text/pager.h"
-#include "wire/problem.h"
 
 namespace offsync::cli {
 namespace {
@@ -220,22 +220,6 @@ class StatusCommand final : public Command {
   }
 
   Remote::Ask how() const { return require_proxy_ ? Remote::Ask::patiently : Remote::Ask::briefly; }
-
-  // A replica that has nothing but a snapshot has no line to ask about.
-  static Result<bool> has_other_line(Remote& remote, Replica& replica, const Cursor& at) {
-    std::string line;
-    if (at.sequence > 0) {
-      OFFSYNC_TRY(replica.for_each_log({at.sequence - 1, at.sequence},
-                                       [&](std::uint64_t, std::string_view found) {
-                                         line = found;
-                                         return false;
-                                       }));
-    }
-    if (line.empty()) return false;
-    const auto page = remote.events(at, 1, line);
-    if (!page && page.error().code != kCursorExpired) return page.error();
-    return !page;
-  }
 
   Status ask(Context& context, const Settings& settings, Replica& replica, Report& into) const {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, into.remote, how()));

@@ -8,9 +8,11 @@
 #include "base/counted.h"
 #include "cli/options.h"
 #include "cli/remote/conflict_find.h"
+#include "cli/remote/other_line.h"
 #include "cli/remote/remote.h"
 #include "cli/remote/sync_code.h"
 #include "cli/text/output.h"
+#include "sync/status.h"
 
 namespace offsync::cli {
 namespace {
@@ -227,14 +229,19 @@ int SyncCommand::preview(Context& context, const Settings& settings, Replica& re
   const auto space = remote->info();
   if (!space) return report(space.error());
 
+  SyncStatus status{*info, *counts, SpaceHead{space->epoch, space->head}, {}};
+  if (info->cursor && !status.other_epoch() && !status.put_back()) {
+    const auto other = has_other_line(*remote, replica, *info->cursor);
+    if (!other) return report(other.error());
+    status.space->other_line = *other;
+  }
+  const bool replaced = status.other_epoch() || status.put_back();
   // Of a log that is empty, to a replica that has none yet, there is no state to fetch.
   const bool first = !info->cursor && space->head > 0;
-  const bool other = info->cursor && (info->cursor->epoch != space->epoch ||
-                                      info->cursor->sequence + 1 < space->oldest);
-  const bool snapshot = pulls() && (first || other);
+  const bool gone = info->cursor && status.pulled() + 1 < space->oldest;
+  const bool snapshot = pulls() && (first || gone || replaced);
   const std::uint64_t push = pushes() ? counts->queued : 0;
-  const std::uint64_t at = info->cursor ? info->cursor->sequence : 0;
-  const std::uint64_t pull = pulls() && !snapshot && space->head > at ? space->head - at : 0;
+  const std::uint64_t pull = pulls() && !snapshot ? status.lag() : 0;
   Out out;
   if (as_json(settings)) {
     out.json(Json{{"would_push", push},
@@ -243,7 +250,11 @@ int SyncCommand::preview(Context& context, const Settings& settings, Replica& re
                   {"head", space->head}}
                  .dump());
   } else if (snapshot) {
-    out.line(fmt::format("would push {} and take the whole state at {}", push, space->head));
+    out.line(fmt::format("would push {} and take the whole state at {}{}", push, space->head,
+                         replaced
+                             ? "; the log was replaced, and what it lacks of what was received "
+                               "would be looked for, and sent again"
+                             : ""));
   } else {
     out.line(fmt::format("would push {}, pull {}", push, pull));
   }

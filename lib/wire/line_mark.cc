@@ -5,9 +5,18 @@
 
 namespace offsync {
 
+namespace {
+
+constexpr std::string_view kDigits = "0123456789abcdef";
+constexpr std::size_t kBytes = 8;
+
+}  // namespace
+
+bool is_mark(std::string_view text) {
+  return text.size() == 2 * kBytes && text.find_first_not_of(kDigits) == std::string_view::npos;
+}
+
 std::string line_mark(std::string_view line) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  constexpr std::size_t kBytes = 8;
   const Sha256 digest = sha256({line});
   std::string mark;
   for (std::size_t i = 0; i < kBytes; ++i) {

@@ -9,6 +9,8 @@
 namespace offsync {
 
 std::string line_mark(std::string_view line);
+// Whether `text` can be a mark: 16 hexadecimal digits, a to f small.
+bool is_mark(std::string_view text);
 // Of an event's name as encode_event_name() writes it.
 std::string name_mark(std::string_view source, std::string_view id);
 

@@ -97,6 +97,11 @@ std::variant<std::uint64_t, Problem> position_of(std::string_view after, const S
 std::optional<ApiAnswer> Api::other_line(const Call& call, std::uint64_t sequence) {
   const auto mark = call.request.header("Offsync-Line");
   const auto name = call.request.header("Offsync-Event");
+  for (const auto given : {mark, name}) {
+    if (given.empty() || is_mark(given)) continue;
+    return answer_of(problem_of(
+        kBadRequest, "Offsync-Line and Offsync-Event are marks: 16 hexadecimal digits, a-f small"));
+  }
   if ((mark.empty() && name.empty()) || sequence == 0) return std::nullopt;
   const auto entries = store_.read(call.space, sequence - 1, 1, 0);
   if (!entries) return store_failed("read", entries.error());

@@ -76,6 +76,26 @@ class PutBack(Case):
         watch.wait_lines(4)
         self.assertEqual(self.ids(watch), ["x14", "x15", "x16", "x17"])
 
+    def test_a_dry_run_knows_it(self):
+        self.post(self.server, 1, 2, 3)
+        self.back_up()
+        self.reader.sync()
+        self.post(self.server, 4, 5, 6)
+        self.reader.sync()
+
+        def would():
+            words = self.reader.run("sync", "--dry-run")
+            said = json.loads(self.reader.run("sync", "--dry-run", "--json"))
+            return words, said["would_take_snapshot"], said["would_pull"]
+        self.assertEqual(would(), ("would push 0, pull 0\n", False, 0))
+        for ids in ((14,), (14, 15, 16), (14, 15, 16, 17)):  # shorter, as long as it was, longer
+            self.put_back(*ids)
+            words, snapshot, pull = would()
+            self.assertIn("the log was replaced", words)
+            self.assertEqual((snapshot, pull), (True, 0))
+        self.reader.sync()
+        self.assertEqual(would()[1:], (False, 0))
+
     def test_nothing_is_called_synced_that_is_not_in_the_log(self):
         self.post(self.server, 1, 2, 3)
         self.back_up()

@@ -134,6 +134,28 @@ TEST_CASE("what was compacted is compared at its end, and not trusted below") {
   CHECK(push(3, "") == 200);  // it has nothing but a snapshot
 }
 
+TEST_CASE("a mark that is none is refused, and no log is said to be another one for it") {
+  HttpWorld world;
+  world.push(1, 3);
+  const std::string place = world.store.space("s")->epoch + "-2";
+  const std::string mark = line_mark(world.store.read("s", 1, 1, 0)->at(0).line);
+  RawClient client(world.port());
+  for (const std::string& bad :
+       {std::string("zz"), mark + "0", mark.substr(1), std::string(16, 'A'), mark + " x"}) {
+    INFO(bad);
+    for (const std::string name : {"Offsync-Line: ", "Offsync-Event: "}) {
+      CHECK(client.get("/v1/spaces/s/events?after=" + place, name + bad + "\r\n").status == 400);
+      CHECK(client
+                .post("/v1/spaces/s/events", kLines, HttpWorld::events(4, 4),
+                      "Offsync-Cursor: " + place + "\r\n" + name + bad + "\r\n")
+                .status == 400);
+    }
+  }
+  CHECK(world.store.space("s")->head == 3);
+  CHECK(client.get("/v1/spaces/s/events?after=" + place, "Offsync-Line: " + mark + "\r\n").status ==
+        200);
+}
+
 TEST_CASE("a push whose sender had another event accepted at a place is not taken") {
   HttpWorld world;
   world.push(1, 4);
