@@ -97,7 +97,7 @@ std::variant<std::uint64_t, Problem> position_of(std::string_view after, const S
 std::optional<ApiAnswer> Api::other_line(const Call& call, std::uint64_t sequence) {
   const auto mark = call.request.header("Offsync-Line");
   const auto name = call.request.header("Offsync-Event");
-  for (const auto given : {mark, name}) {
+  for (const std::string_view given : {std::string_view(mark), std::string_view(name)}) {
     if (given.empty() || is_mark(given)) continue;
     return answer_of(problem_of(
         kBadRequest, "Offsync-Line and Offsync-Event are marks: 16 hexadecimal digits, a-f small"));
