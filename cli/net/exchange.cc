@@ -32,6 +32,11 @@ Error bad_body(const Exchange& exchange, const Error& why) {
                     "is that an offsync proxy?");
 }
 
+Error long_header(const Exchange& exchange) {
+  return error_of_curl(CURLE_WEIRD_SERVER_REPLY, exchange.what,
+                       "the header of the answer is too long", 0);
+}
+
 void begin_body(Exchange& exchange) {
   const std::string_view name = exchange.head.header("content-encoding");
   const auto coding = parse_coding(name);
@@ -70,7 +75,7 @@ size_t on_header(char* bytes, size_t size, size_t count, void* user) {
   const std::string_view line(bytes, size * count);
   exchange.head_bytes += line.size();  // curl keeps them, however many there are
   if (exchange.head_bytes > limits::kAnswerHeadBytes) {
-    exchange.unusable = bad_body(exchange, bad_data("too_large", "its header has no end"));
+    exchange.unusable = long_header(exchange);
     return 0;
   }
   return guarded(exchange, [&] { take_header_line(exchange, line); }) ? line.size() : 0;
@@ -153,7 +158,7 @@ Status Exchange::result() {
     return error_of_curl(code, what, why_not_connected(why, error), proxy_status);
   }
   if (code != CURLE_OK && header_too_long(*this, code)) {
-    return error_of_curl(CURLE_WEIRD_SERVER_REPLY, what, "the header of the answer is too long", 0);
+    return long_header(*this);
   }
   if (code != CURLE_OK) return error_of_curl(code, what, why, proxy_status);
   if (!head_done) return error_without_head(*this);

@@ -131,8 +131,7 @@ class Install {
   // Each entity was written by an event of its own, and each conflict is one.
   Status check_header() const {
     const std::uint64_t events = header_->cursor.sequence;
-    const bool few = header_->entities <= events && header_->conflicts <= events;
-    if (few && header_->entities + header_->conflicts <= events) return {};
+    if (header_->entities <= events && header_->conflicts <= events) return {};
     return bad_snapshot(fmt::format(
         "it announces {} entities and {} conflicts, more than its {} {}", header_->entities,
         header_->conflicts, events, events == 1 ? "event" : "events"));

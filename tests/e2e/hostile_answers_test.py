@@ -175,7 +175,7 @@ class Hostile(Case):
                     self.server.on(kind, act)
                     code, said, megabytes = run_measured(self.anna.folder, *arguments)
                     self.assertEqual(code, 69 if kind == "stream" else 76, said)
-                    self.assertIn("its header has no end", said)
+                    self.assertIn("the header of the answer is too long", said)
                     self.assertLess(megabytes, 200 if kind == "stream" else 600, said)
 
     def test_a_state_without_end(self):

@@ -28,7 +28,11 @@ std::string FakeLog::snapshot(const std::vector<std::string>& conflicts) const {
   SnapshotHeader header{{epoch, head()}, state.size(), conflicts.size()};
   std::string text = encode_snapshot_header(header) + "\n";
   for (const auto& [subject, line] : encoded(state)) text += line + "\n";
-  for (const std::string& line : conflicts) text += line + "\n";
+  std::uint64_t sequence = head() - conflicts.size();
+  for (const std::string& line : conflicts) {
+    const bool given = line.find(R"("sequence":)") != std::string::npos;
+    text += (given ? line : with_sequence(line, ++sequence, "2023-11-14T22:13:20.000Z")) + "\n";
+  }
   return text;
 }
 

@@ -319,22 +319,25 @@ TEST_CASE("answers: none of a table of hostile ones harms the replica", "[sync][
 
 TEST_CASE("sync: what is accepted where the log had events before is not believed", "[sync]") {
   struct Case {
-    std::uint64_t first, second;
+    int first, second;  // behind the head
     bool believed;
   };
-  for (const Case& said : {Case{1, 2, false}, Case{2, 3, false}, Case{3, 3, false},
-                           Case{4, 3, false}, Case{3, 4, true}}) {
+  for (const Case& said : {Case{-1, 0, false}, Case{0, 1, false}, Case{1, 1, false},
+                           Case{2, 1, false}, Case{1, 2, true}}) {
     INFO(said.first << ' ' << said.second);
     World w;
     w.proxy.append("todo/7", R"({"set":{"n":1}})");
     w.proxy.append("todo/7", R"({"set":{"n":2}})");
     REQUIRE_FALSE(w.a.sync().error.has_value());
+    const std::uint64_t head = w.a.info().cursor->sequence;
     const Emitted one = w.a.emit("todo/1", "n", "1");
     const Emitted two = w.a.emit("todo/2", "n", "1");
     Fault fault{"push", Fault::Kind::rewrite};
     fault.rewrite = [&](const std::string&) {
-      return encode_outcome({one.id, OutcomeKind::accepted, said.first, 1, "", "", 0}) + "\n" +
-             encode_outcome({two.id, OutcomeKind::accepted, said.second, 2, "", "", 0}) + "\n";
+      return encode_outcome({one.id, OutcomeKind::accepted, head + said.first, 1, "", "", 0}) +
+             "\n" +
+             encode_outcome({two.id, OutcomeKind::accepted, head + said.second, 2, "", "", 0}) +
+             "\n";
     };
     w.a.transport.on(fault);
     const SyncReport report = w.a.sync();
