@@ -112,7 +112,7 @@ class Examination {
           ++report_.events;
           const std::uint64_t sequence = row.uinteger(0);
           const std::string place = "log: sequence " + std::to_string(sequence);
-          if (sequence != expected)
+          if (pulled_ && sequence != expected)
             report_.add(place + " comes where " + std::to_string(expected) + " is due");
           expected = sequence + 1;
           const EventView* event = event_of(place, row.text(3), row.text(1), row.text(2));
@@ -181,12 +181,14 @@ class Examination {
                const auto confirmed = entity_of(place, subject, row.text(3));
                const auto visible = entity_of(place + " with the queue", subject, row.text(4));
                if (!confirmed || !visible) return;
-               const Entity* folded = state_.find(subject);
+               // Until the next pull the state is what a repair left, of which the log tells a
+               // part.
+               const Entity* folded = pulled_ ? state_.find(subject) : nullptr;
                known += folded != nullptr ? 1 : 0;
                Entity expected;
                if (folded != nullptr) expected.join(*folded);
                if (!pulled_) {
-                 expected.join(*confirmed);  // what a repair left, until the next pull
+                 expected.join(*confirmed);
                } else if (!same(subject, *confirmed, expected)) {
                  report_.add(place + " is not what the log says");
                }

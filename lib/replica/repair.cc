@@ -4,9 +4,9 @@
 
 #include "base/limits.h"
 #include "replica/base_pieces.h"
+#include "replica/damage.h"
 #include "replica/first_page.h"
 #include "replica/salvage.h"
-#include "replica/soundness.h"
 #include "replica/store.h"
 #include "wire/answer_limits.h"
 #include "wire/snapshot.h"
@@ -19,7 +19,8 @@ class Repair {
   explicit Repair(ReplicaWrite& write) : write_(write), store_(write.store) {}
 
   Result<Replica::Repaired> run() {
-    OFFSYNC_TRY(look_for_damage());
+    OFFSYNC_ASSIGN(sound_, drop_damaged(store_, [this](std::string what) { mended(what); }));
+    base_lost_ = !sound_.base;
     OFFSYNC_TRY(mend_identity());
     OFFSYNC_TRY(look_at_base());
     OFFSYNC_TRY(mend_place());
@@ -33,47 +34,6 @@ class Repair {
   bool damaged() const { return !sound_.problems.empty(); }
 
  private:
-  // What cannot be believed and comes from the proxy again, or cannot be had again, goes.
-  Status look_for_damage() {
-    OFFSYNC_ASSIGN(const auto queue, numbers("SELECT n FROM pending ORDER BY n"));
-    OFFSYNC_ASSIGN(const auto former, numbers("SELECT n FROM former ORDER BY n"));
-    OFFSYNC_ASSIGN(sound_, offsync::look_for_damage(store_.file(), queue, former));
-    for (const std::string& problem : sound_.problems) mended("the file: " + problem);
-    if (!sound_.log) OFFSYNC_TRY(drop("the received log", "DELETE FROM log"));
-    if (!sound_.base) {
-      base_lost_ = true;
-      OFFSYNC_TRY(drop("the snapshot", "DELETE FROM base"));
-    }
-    if (!sound_.state) {
-      OFFSYNC_TRY(drop("the state", "DELETE FROM entity"));
-      OFFSYNC_TRY(offsync::run(store_, "DELETE FROM conflict"));
-    }
-    if (!sound_.consumers) OFFSYNC_TRY(drop("the places of consumers", "DELETE FROM consumer"));
-    for (const std::uint64_t n : sound_.former) {
-      mended("event " + std::to_string(n) + " of a log that was replaced, on a damaged page");
-      OFFSYNC_ASSIGN(sqlite::Statement * gone, store_.use("DELETE FROM former WHERE n = ?"));
-      gone->bind(1, n);
-      OFFSYNC_TRY(gone->run());
-    }
-    // An index that is wrong finds other rows, or none.
-    return damaged() ? offsync::run(store_, "REINDEX") : Status();
-  }
-
-  Status drop(const char* what, const char* sql) {
-    mended(std::string(what) + ", on a damaged page");
-    return offsync::run(store_, sql);
-  }
-
-  Result<std::vector<std::uint64_t>> numbers(const char* sql) {
-    std::vector<std::uint64_t> all;
-    OFFSYNC_ASSIGN(sqlite::Statement next, store_.prepare(sql));
-    for (;;) {
-      OFFSYNC_ASSIGN(const bool found, next.step());
-      if (!found) return all;
-      all.push_back(next.uinteger(0));
-    }
-  }
-
   void mended(std::string what) { done_.mended.push_back(std::move(what)); }
 
   // Numbers that cannot be; with one of our own events' in doubt, nothing of ours may be mistaken
@@ -158,8 +118,12 @@ class Repair {
     const bool dense = count == 0 || (first == begin + 1 && last == begin + count);
     const bool placed = (base_ || count > 0) && !row.epoch.empty();
     const bool same_log = !base_ || base_->cursor.epoch == row.epoch;
+    // One that was never pulled, or that an earlier repair left so, is to fetch the whole state. So
+    // is one whose log ends before the place that it had come to: its state is the newer one.
+    const bool cut = row.cursor > begin + count && row.cursor <= row.head;
+    const bool fetches = !row.pulled || cut;
     done_.log = count;
-    done_.whole = placed && dense && same_log && !base_lost_ && readable;
+    done_.whole = placed && dense && same_log && !base_lost_ && readable && !fetches;
     const std::uint64_t reach = done_.whole ? begin + count : 0;
     const std::uint64_t after = done_.whole ? begin : 0;
     const bool right = row.pulled == done_.whole && (!row.pulled || row.cursor == reach) &&
@@ -172,7 +136,8 @@ class Repair {
       row.head = reach;
       mended("the proxy's head");
     }
-    return {};
+    // Nothing can be made of a snapshot alone, and the next one takes its place.
+    return done_.whole ? Status() : offsync::run(store_, "DELETE FROM base WHERE staged = 0");
   }
 
   // Whether all of it can be read. What cannot be is no help to anybody later.

@@ -29,13 +29,18 @@ Where the log has a hole the proxy is asked for the whole state.
 
   $ harm 'DELETE FROM log'
   $ offsync repair -C a
+  the state comes from the proxy with the next pull: offsync sync
   mended the place in the log
   kept 1 event of the queue and 0 of the log
+  $ offsync repair -C a -q --json
+  {"mended":[],"queue":1,"unreadable":0,"doubtful":0,"log":0,"whole":false}
+  $ offsync state -C a --offline
+  {"subject":"todo/1","fields":{"done":true,"title":"Buy milk"}}
   $ offsync status -C a --offline | grep -E 'cursor|queue'
-  cursor     <epoch1>-0
+  cursor     never pulled
   queue      1 queued, 0 accepted, 0 rejected, 0 held
   $ offsync sync -C a
-  pushed 1, pulled 2, 0 conflicts, 0 rejected
+  pushed 1, pulled the whole state and 1 event, 0 conflicts, 0 rejected
   $ offsync state -C a --offline
   {"subject":"todo/1","fields":{"done":true,"title":"Buy milk"}}
 

@@ -1,0 +1,71 @@
+#include "replica/damage.h"
+
+#include "replica/base_pieces.h"
+
+namespace offsync {
+namespace {
+
+Result<std::vector<std::uint64_t>> numbers(ReplicaStore& store, const char* sql) {
+  std::vector<std::uint64_t> all;
+  OFFSYNC_ASSIGN(sqlite::Statement next, store.prepare(sql));
+  for (;;) {
+    OFFSYNC_ASSIGN(const bool found, next.step());
+    if (!found) return all;
+    all.push_back(next.uinteger(0));
+  }
+}
+
+class Damage {
+ public:
+  Damage(ReplicaStore& store, const std::function<void(std::string)>& mended)
+      : store_(store), mended_(mended) {}
+
+  Result<Soundness> run() {
+    OFFSYNC_ASSIGN(const auto queue, numbers(store_, "SELECT n FROM pending ORDER BY n"));
+    OFFSYNC_ASSIGN(const auto former, numbers(store_, "SELECT n FROM former ORDER BY n"));
+    OFFSYNC_ASSIGN(sound_, look_for_damage(store_.file(), queue, former));
+    if (sound_.problems.empty()) return sound_;
+    for (const std::string& problem : sound_.problems) mended_("the file: " + problem);
+    OFFSYNC_TRY(drop_parts());
+    for (const std::uint64_t n : sound_.former) {
+      mended_("event " + std::to_string(n) + " of a log that was replaced, on a damaged page");
+      OFFSYNC_ASSIGN(sqlite::Statement * gone, store_.use("DELETE FROM former WHERE n = ?"));
+      gone->bind(1, n);
+      OFFSYNC_TRY(gone->run());
+    }
+    // An index that is wrong finds other rows, or none.
+    OFFSYNC_TRY(run_all("REINDEX"));
+    return sound_;
+  }
+
+ private:
+  Status drop_parts() {
+    if (!sound_.log) OFFSYNC_TRY(drop("the received log", "DELETE FROM log"));
+    if (!sound_.base) OFFSYNC_TRY(drop("the snapshot", "DELETE FROM base"));
+    if (!sound_.state) {
+      OFFSYNC_TRY(drop("the state", "DELETE FROM entity"));
+      OFFSYNC_TRY(run_all("DELETE FROM conflict"));
+    }
+    return sound_.consumers ? Status() : drop("the places of consumers", "DELETE FROM consumer");
+  }
+
+  Status drop(const char* what, const char* sql) {
+    mended_(std::string(what) + ", on a damaged page");
+    return run_all(sql);
+  }
+
+  Status run_all(const char* sql) { return offsync::run(store_, sql); }
+
+  ReplicaStore& store_;
+  const std::function<void(std::string)>& mended_;
+  Soundness sound_;
+};
+
+}  // namespace
+
+Result<Soundness> drop_damaged(ReplicaStore& store,
+                               const std::function<void(std::string what)>& mended) {
+  return Damage(store, mended).run();
+}
+
+}  // namespace offsync

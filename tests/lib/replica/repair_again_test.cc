@@ -1,0 +1,108 @@
+// Replica::repair of a replica whose log is not whole: what it keeps stays, whatever comes before
+// the next sync, another repair for instance.
+#include "lib/replica/fixture.h"
+#include "replica/examine.h"
+#include "sqlite/db.h"
+#include "support/file_bytes.h"
+
+namespace offsync::test {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+
+sqlite::Db raw(const std::string& file) {
+  return must(sqlite::Db::open(file, sqlite::OpenOptions{}));
+}
+
+// A first sync of an empty log, and many events since, that go over several pages; one is queued.
+struct World : Fixture {
+  World() {
+    must(replica.begin_snapshot());
+    must(replica.stage_snapshot(log.snapshot()));
+    must(replica.install_snapshot());
+    for (int i = 0; i < kEvents; ++i) {
+      const std::string name = std::to_string(i);
+      log.append(foreign(
+          "f" + name, "todo/" + std::to_string(i % 20),
+          R"({"set":{"f)" + name + R"(":"LINE)" + name + "-" + std::string(300, 'x') + "\"}}"));
+    }
+    pull();
+    set("own/1", "n", "1");
+    must(raw(file()).checkpoint());
+  }
+  Replica::Repaired repair() { return must(Replica::repair(file(), clock, random)); }
+  void harm(const std::string& sql) { must(raw(file()).exec(sql)); }
+  std::map<std::string, std::string> visible() {
+    Replica now = must(Replica::open(file(), clock, random));
+    return states(now, Replica::View::visible);
+  }
+  void emit_one() {
+    EventDraft draft;
+    draft.type = "t";
+    draft.subject = "own/2";
+    draft.set["n"] = "2";
+    Replica now = must(Replica::open(file(), clock, random));
+    must(now.emit(draft));
+  }
+  // Writes over the `which`th page that holds lines of the log.
+  void damage_log(std::size_t which, std::size_t bytes) {
+    std::string all = bytes_of(file());
+    std::size_t seen = 0;
+    for (std::size_t page = 1; page < all.size() / kPage; ++page) {
+      const std::string_view text = std::string_view(all).substr(page * kPage, kPage);
+      // The state has such texts, too, but no ids.
+      if (text[0] != '\x0d' || text.find("recordedtime") == std::string_view::npos) continue;
+      if (seen++ != which) continue;
+      std::fill_n(all.begin() + static_cast<std::ptrdiff_t>(page * kPage + (bytes < 8 ? 3000 : 0)),
+                  bytes, 'x');
+      put_bytes(file(), all);
+      return;
+    }
+    FAIL("no such page");
+  }
+  static constexpr int kEvents = 60;
+};
+
+}  // namespace
+
+TEST_CASE("repair: a second one changes nothing, whatever the first one found") {
+  World w;
+  const auto before = w.visible();
+  const int fault = GENERATE(0, 1, 2, 3, 4);
+  CAPTURE(fault);
+  if (fault == 0) w.damage_log(2, 7);
+  if (fault == 1) w.damage_log(1, kPage);
+  if (fault == 2) w.harm("DELETE FROM log");
+  if (fault == 3) w.harm("DELETE FROM log WHERE sequence > 40");
+  if (fault == 4) w.harm("DELETE FROM log WHERE sequence < 9");
+  const Replica::Repaired first = w.repair();
+  CHECK_FALSE(first.whole);
+  CHECK_FALSE(first.mended.empty());
+  CHECK(w.visible() == before);
+  CHECK(must(examine_replica(w.file())).problems.empty());
+  if (GENERATE(false, true)) w.emit_one();
+  const auto now = w.visible();
+  for (int again = 0; again < 2; ++again) {
+    const Replica::Repaired next = w.repair();
+    CHECK(next.mended == std::vector<std::string>{});
+    CHECK_FALSE(next.whole);
+    CHECK(next.log == first.log);
+    CHECK(w.visible() == now);
+    CHECK(must(examine_replica(w.file())).problems.empty());
+  }
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  CHECK_FALSE(must(again.info()).cursor.has_value());
+}
+
+TEST_CASE("repair: a replica that has never pulled stays as it is") {
+  Fixture f;
+  f.set("todo/1", "n", "1");
+  for (int again = 0; again < 2; ++again) {
+    const auto done = must(Replica::repair(f.file(), f.clock, f.random));
+    CHECK(done.mended == std::vector<std::string>{});
+    CHECK(done.queue == 1);
+    CHECK_FALSE(done.whole);
+  }
+}
+
+}  // namespace offsync::test
