@@ -1,9 +1,14 @@
 #include "replica/damage.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "replica/base_pieces.h"
 
 namespace offsync {
 namespace {
+
+constexpr const char* kEvents = "SELECT sequence FROM log ORDER BY sequence";
 
 Result<std::vector<std::uint64_t>> numbers(ReplicaStore& store, const char* sql) {
   std::vector<std::uint64_t> all;
@@ -21,12 +26,12 @@ class Damage {
       : store_(store), mended_(mended) {}
 
   Result<Soundness> run() {
-    OFFSYNC_ASSIGN(const auto queue, numbers(store_, "SELECT n FROM pending ORDER BY n"));
-    OFFSYNC_ASSIGN(const auto former, numbers(store_, "SELECT n FROM former ORDER BY n"));
-    OFFSYNC_ASSIGN(sound_, look_for_damage(store_.file(), queue, former));
+    OFFSYNC_TRY(read_numbers());
+    OFFSYNC_ASSIGN(sound_, look_for_damage(store_.file(), rows_));
     if (sound_.problems.empty()) return sound_;
     for (const std::string& problem : sound_.problems) mended_("the file: " + problem);
     OFFSYNC_TRY(drop_parts());
+    if (!sound_.log) OFFSYNC_TRY(drop_events());
     for (const std::uint64_t n : sound_.former) {
       mended_("event " + std::to_string(n) + " of a log that was replaced, on a damaged page");
       OFFSYNC_ASSIGN(sqlite::Statement * gone, store_.use("DELETE FROM former WHERE n = ?"));
@@ -39,8 +44,31 @@ class Damage {
   }
 
  private:
+  Status read_numbers() {
+    OFFSYNC_ASSIGN(rows_.queue, numbers(store_, "SELECT n FROM pending ORDER BY n"));
+    OFFSYNC_ASSIGN(rows_.former, numbers(store_, "SELECT n FROM former ORDER BY n"));
+    OFFSYNC_ASSIGN(rows_.events, numbers(store_, kEvents));
+    return {};
+  }
+
+  // The others are what the log that comes is asked about, should it have lost them.
+  Status drop_events() {
+    mended_(std::to_string(sound_.events.size()) + " of " + std::to_string(rows_.events.size()) +
+            " events of the received log, on a damaged page");
+    OFFSYNC_ASSIGN(sqlite::Statement gone, store_.prepare("DELETE FROM log WHERE sequence = ?"));
+    for (const std::uint64_t sequence : sound_.events) {
+      gone.bind(1, sequence);
+      OFFSYNC_TRY(gone.run());
+    }
+    // On such a page there may be rows that are seen, but not found by their number.
+    OFFSYNC_ASSIGN(const auto left, numbers(store_, kEvents));
+    const bool in_order =
+        std::adjacent_find(left.begin(), left.end(), std::greater_equal<>()) == left.end();
+    if (in_order && left.size() + sound_.events.size() == rows_.events.size()) return {};
+    return store_.damaged("the received log has rows that cannot be found");
+  }
+
   Status drop_parts() {
-    if (!sound_.log) OFFSYNC_TRY(drop("the received log", "DELETE FROM log"));
     if (!sound_.base) OFFSYNC_TRY(drop("the snapshot", "DELETE FROM base"));
     if (!sound_.state) {
       OFFSYNC_TRY(drop("the state", "DELETE FROM entity"));
@@ -58,6 +86,7 @@ class Damage {
 
   ReplicaStore& store_;
   const std::function<void(std::string)>& mended_;
+  RowNumbers rows_;
   Soundness sound_;
 };
 

@@ -25,16 +25,17 @@ class Salvage {
     OFFSYNC_TRY(from_.exec("PRAGMA fresh.synchronous=OFF"));
     // Even settings of which a part is wrong say where the remote is.
     const bool settings = take("INSERT INTO fresh.replica SELECT * FROM main.replica WHERE 1");
-    OFFSYNC_ASSIGN(const auto queue, take_rows("pending", settings));
-    if (queue.empty() && !from_.exec("SELECT count(*) FROM main.pending")) {
+    RowNumbers rows;
+    OFFSYNC_ASSIGN(rows.queue, take_rows({"pending", "n", settings ? "next" : ""}));
+    if (rows.queue.empty() && !from_.exec("SELECT count(*) FROM main.pending")) {
       return make_error(Errc::io, "corrupt",
                         file_ + " is damaged: the page where its queue begins is lost",
                         "it cannot be repaired: restore it from a copy, or set it aside");
     }
-    OFFSYNC_ASSIGN(const auto former, take_rows("former", settings));
-    OFFSYNC_ASSIGN(const Soundness sound, look_for_damage(file_, queue, former));
+    OFFSYNC_ASSIGN(rows.former, take_rows({"former", "n", settings ? "next" : ""}));
+    OFFSYNC_ASSIGN(rows.events, take_rows({"log", "sequence", settings ? "cursor" : ""}));
+    OFFSYNC_ASSIGN(const Soundness sound, look_for_damage(file_, rows));
     take_if(sound.base, "INSERT INTO fresh.base SELECT * FROM main.base WHERE 1");
-    take_if(sound.log, "INSERT INTO fresh.log SELECT * FROM main.log WHERE 1");
     take_if(sound.state, "INSERT INTO fresh.entity SELECT * FROM main.entity WHERE 1");
     take_if(sound.state, "INSERT INTO fresh.conflict SELECT * FROM main.conflict WHERE 1");
     take_if(sound.consumers, "INSERT INTO fresh.consumer SELECT * FROM main.consumer WHERE 1");
@@ -42,6 +43,9 @@ class Salvage {
       // Without a node it goes on under another source.
       OFFSYNC_TRY(from_.exec("UPDATE fresh.replica SET node = 0, epoch = '', log = '', clock = 0"));
     }
+    // The whole state is to be fetched.
+    if (!sound.log || !sound.base)
+      OFFSYNC_TRY(from_.exec("UPDATE fresh.replica SET cursor = NULL"));
     OFFSYNC_TRY(doubt(sound));
     return Salvaged{sound.problems, sound.queue.size()};
   }
@@ -64,12 +68,22 @@ class Salvage {
     return row && *row ? static_cast<std::uint64_t>(std::max<std::int64_t>(get->integer(0), 0)) : 0;
   }
 
+  struct Table {
+    std::string name, key;
+    std::string most;  // the setting that says how far its numbers may go; empty: none can be read
+  };
+
   // Each by its number: a page that cannot be read hides no other one.
-  Result<std::vector<std::uint64_t>> take_rows(const std::string& table, bool settings) {
+  Result<std::vector<std::uint64_t>> take_rows(const Table& table) {
     std::vector<std::uint64_t> taken;
-    const std::uint64_t next = settings ? number("SELECT next FROM fresh.replica") : 0;
-    const std::uint64_t most = std::max(next, number("SELECT max(n) FROM main." + table)) + 1;
-    const std::uint64_t least = number("SELECT min(n) FROM main." + table);
+    const std::string from = " FROM main." + table.name;
+    const std::uint64_t told =
+        table.most.empty() ? 0 : number("SELECT " + table.most + " FROM fresh.replica");
+    const std::uint64_t found = number("SELECT max(" + table.key + ")" + from);
+    // A setting may be wrong as well, and a number too great hides all that there are.
+    const bool wrong = found > 0 && told > found + kMostTries;
+    const std::uint64_t most = (wrong ? found : std::max(told, found)) + 1;
+    const std::uint64_t least = number("SELECT min(" + table.key + ")" + from);
     const std::uint64_t first = std::max(least, most > kMostTries ? most - kMostTries : 0);
     for (std::uint64_t n = first; n < most + 1000; n += kPieceRows) {
       const std::uint64_t end = std::min(n + kPieceRows, most + 1000);
@@ -78,7 +92,7 @@ class Salvage {
         for (std::uint64_t one = n; one < end; ++one) take_piece(table, one, one + 1);
       }
     }
-    auto there = from_.prepare("SELECT n FROM fresh." + table + " ORDER BY n");
+    auto there = from_.prepare("SELECT " + table.key + " FROM fresh." + table.name + " ORDER BY 1");
     if (!there) return taken;
     for (;;) {
       OFFSYNC_ASSIGN(const bool row, there->step());
@@ -88,9 +102,9 @@ class Salvage {
   }
 
   // In one transaction; false: nothing of it was taken.
-  bool take_piece(const std::string& table, std::uint64_t begin, std::uint64_t end) {
-    auto put = from_.prepare("INSERT INTO fresh." + table + " SELECT * FROM main." + table +
-                             " WHERE n = ?");
+  bool take_piece(const Table& table, std::uint64_t begin, std::uint64_t end) {
+    auto put = from_.prepare("INSERT INTO fresh." + table.name + " SELECT * FROM main." +
+                             table.name + " WHERE " + table.key + " = ?");
     if (!put || !from_.exec("BEGIN")) return false;
     for (std::uint64_t n = begin; n < end && from_.in_transaction(); ++n) {
       put->bind(1, n);
@@ -103,6 +117,9 @@ class Salvage {
   Status doubt(const Soundness& sound) {
     for (const std::uint64_t n : sound.former) {
       OFFSYNC_TRY(from_.exec("DELETE FROM fresh.former WHERE n = " + std::to_string(n)));
+    }
+    for (const std::uint64_t n : sound.events) {
+      OFFSYNC_TRY(from_.exec("DELETE FROM fresh.log WHERE sequence = " + std::to_string(n)));
     }
     for (const std::uint64_t n : sound.queue) {
       OFFSYNC_TRY(

@@ -37,8 +37,7 @@ std::set<std::uint64_t> unsound(sqlite::Db& db, const char* sql,
 
 }  // namespace
 
-Result<Soundness> look_for_damage(const std::string& file, const std::vector<std::uint64_t>& queue,
-                                  const std::vector<std::uint64_t>& former) {
+Result<Soundness> look_for_damage(const std::string& file, const RowNumbers& rows) {
   sqlite::OpenOptions options;
   options.read_only = true;
   options.forgive = sqlite::OpenOptions::Forgive::first_page;
@@ -54,8 +53,9 @@ Result<Soundness> look_for_damage(const std::string& file, const std::vector<std
   found.log = reads(db, "SELECT * FROM log ORDER BY sequence");
   found.state = reads(db, "SELECT * FROM entity") && reads(db, "SELECT * FROM conflict");
   found.consumers = reads(db, "SELECT * FROM consumer");
-  found.queue = unsound(db, "SELECT * FROM pending WHERE n = ?", queue);
-  found.former = unsound(db, "SELECT * FROM former WHERE n = ?", former);
+  found.queue = unsound(db, "SELECT * FROM pending WHERE n = ?", rows.queue);
+  found.former = unsound(db, "SELECT * FROM former WHERE n = ?", rows.former);
+  if (!found.log) found.events = unsound(db, "SELECT * FROM log WHERE sequence = ?", rows.events);
   return found;
 }
 

@@ -14,14 +14,19 @@ namespace offsync {
 struct Soundness {
   std::vector<std::string> problems;  // none: all is as it was written
   bool settings = true, base = true, log = true, state = true, consumers = true;
-  // What cannot be made anew, by its number: events of the queue, and of logs that were replaced.
-  std::set<std::uint64_t> queue, former;
+  // What is not, by its number: events of the queue, of logs that were replaced, and of the
+  // received log. Where `log` is false there may be others of that, of which not even the number is
+  // found.
+  std::set<std::uint64_t> queue, former, events;
+};
+
+// The numbers of the rows that there are, as far as they can be read at all.
+struct RowNumbers {
+  std::vector<std::uint64_t> queue, former, events;
 };
 
 // Reads all of the file; what its first page says of the others is taken as it is. Under the
-// replica's lock, so that nobody writes pages meanwhile. `queue` and `former` are the numbers of
-// the rows that there are, as far as they can be read at all.
-Result<Soundness> look_for_damage(const std::string& file, const std::vector<std::uint64_t>& queue,
-                                  const std::vector<std::uint64_t>& former);
+// replica's lock, so that nobody writes pages meanwhile.
+Result<Soundness> look_for_damage(const std::string& file, const RowNumbers& rows);
 
 }  // namespace offsync

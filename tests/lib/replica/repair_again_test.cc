@@ -94,6 +94,38 @@ TEST_CASE("repair: a second one changes nothing, whatever the first one found") 
   CHECK_FALSE(must(again.info()).cursor.has_value());
 }
 
+TEST_CASE("repair: of the received log goes only what lies on a damaged page") {
+  World w;
+  // Some bytes, the head of the page, all of it; in the middle, and at either end.
+  const std::size_t bytes = GENERATE(7, 8, 4096);
+  const std::size_t which = GENERATE(0, 3, 8);
+  CAPTURE(bytes, which);
+  std::map<std::uint64_t, std::string> before;
+  const auto note = [](auto& lines) {
+    return [&lines](std::uint64_t sequence, std::string_view line) {
+      return lines.emplace(sequence, line).second;
+    };
+  };
+  must(w.replica.for_each_log({}, note(before)));
+  REQUIRE(before.size() == World::kEvents);
+  w.damage_log(which, bytes);
+  const Replica::Repaired done = w.repair();
+  CHECK_FALSE(done.whole);
+  CHECK(done.log < World::kEvents);
+  CHECK(done.log >= World::kEvents - 12);
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  std::map<std::uint64_t, std::string> after;
+  must(again.for_each_log({}, note(after)));
+  CHECK(after.size() == done.log);
+  for (const auto& [sequence, line] : after) CHECK(line == before[sequence]);
+  CHECK(must(examine_replica(w.file())).problems.empty());
+  // The log that is there by then is asked for them.
+  must(again.begin_snapshot());
+  must(again.stage_snapshot(FakeLog("e2").snapshot()));
+  must(again.install_snapshot());
+  CHECK(must(again.doubtful(1000)).size() == done.log);
+}
+
 TEST_CASE("repair: a replica that has never pulled stays as it is") {
   Fixture f;
   f.set("todo/1", "n", "1");
