@@ -51,7 +51,8 @@ std::optional<Problem> lost_place(const ApiRequest& request, const SpaceState& a
     return problem_of(kBadCursor, "Offsync-Cursor is not EPOCH-SEQUENCE");
   }
   if (seen->epoch == at.epoch && seen->sequence <= at.head) {
-    if (seen->sequence + 1 >= at.oldest) return std::nullopt;
+    // Who has read nothing yet has nothing that could be another's.
+    if (seen->sequence == 0 || seen->sequence + 1 >= at.oldest) return std::nullopt;
     return history_gone(seen->sequence, at.oldest);  // and so nobody can compare
   }
   return problem_of(kExpired,

@@ -64,7 +64,7 @@ class HostilePages(Case):
         self.server.forget()
         replica = self.replica(f"anna-{self.made}", self.server.url())
         replica.configure(request_timeout=2, ask_timeout=2)
-        self.server.on("state", of_log(EMPTY % sequence))
+        self.server.on("state", of_log(EMPTY % sequence, head=sequence))
         self.server.on("page", of_log("", head=sequence))
         replica.sync("--pull")
         return replica
