@@ -1,5 +1,5 @@
-// Takes out of a replica what lies on pages that are not as they were written. Internal to
-// lib/replica.
+// Takes out of a replica what lies on pages that are not as they were written.
+// Internal to lib/replica.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// A replica's file whose first page is lost, and with it where its tables begin. Internal to
-// lib/replica.
+// A replica's file whose first page is lost, and with it where its tables begin.
+// Internal to lib/replica.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // Readers go page by page: whoever takes what was read may take his time, behind a pager or a pipe,
-// and as long as a read transaction is open nobody can cut the WAL.
+// and as long as a read transaction is open nobody can cut the WAL. Internal to lib/replica.
 #pragma once
 
 #include <cstddef>

@@ -10,20 +10,11 @@
 #include <utility>
 
 #include "base/crc32.h"
+#include "sqlite/seal_operations.h"
 #include "sqlite/wal_index.h"
 
 namespace offsync::sqlite {
 namespace {
-
-// Operations of sqlite3_file_control() that are ours.
-constexpr int kBeginSeals = 0x0ff5ea1;
-constexpr int kBrokenSeal = 0x0ff5ea2;
-constexpr int kUnsealed = 0x0ff5ea3;
-constexpr int kForgive = 0x0ff5ea4;
-constexpr int kForgiven = 0x0ff5ea5;
-constexpr int kMakeWhole = 0x0ff5ea6;
-constexpr int kIsWhole = 0x0ff5ea7;
-constexpr int kSealBare = 0x0ff5ea8;
 
 constexpr char kMark[4] = {'o', 's', 'e', 'l'};
 constexpr int kContentBytes = kPageBytes - kSealBytes;
@@ -43,6 +34,7 @@ struct SealedFile {
   sqlite3_file head;
   bool sealed;
   bool make_whole;
+  bool has_index;  // SQLite has mapped the index of its WAL
   Forgive forgive;
   std::uint32_t broken_page;
   std::uint64_t unsealed;
@@ -117,6 +109,7 @@ bool is_whole(sqlite3_file* file) {
 // Whether a part of the WAL is in the file: another program may have copied it there, without
 // seals, and the first page, of which the last copy counts, is still to come.
 bool partly_copied(sqlite3_file* file) {
+  if (!ours(file).has_index) return false;  // to ask would make one, which nobody would take away
   const auto index = wal_index_of(file);
   return index && index->copied > 0 && index->copied < index->last_frame;
 }
@@ -247,6 +240,17 @@ struct Pass<Method> {
   static int call(sqlite3_file* file, Args... args) { return pass<Method>(file, args...); }
 };
 
+int map_index(sqlite3_file* file, int region, int size, int extend, void volatile** index) {
+  const int rc = pass<&sqlite3_io_methods::xShmMap>(file, region, size, extend, index);
+  ours(file).has_index |= rc == SQLITE_OK;
+  return rc;
+}
+
+int unmap_index(sqlite3_file* file, int remove) {
+  ours(file).has_index = false;
+  return pass<&sqlite3_io_methods::xShmUnmap>(file, remove);
+}
+
 void barrier(sqlite3_file* file) {
   real(file)->pMethods->xShmBarrier(real(file));
 }
@@ -272,10 +276,10 @@ constexpr sqlite3_io_methods kMethods = {
     .xFileControl = control,
     .xSectorSize = Pass<&sqlite3_io_methods::xSectorSize>::call,
     .xDeviceCharacteristics = characteristics,
-    .xShmMap = Pass<&sqlite3_io_methods::xShmMap>::call,
+    .xShmMap = map_index,
     .xShmLock = Pass<&sqlite3_io_methods::xShmLock>::call,
     .xShmBarrier = barrier,
-    .xShmUnmap = Pass<&sqlite3_io_methods::xShmUnmap>::call,
+    .xShmUnmap = unmap_index,
     .xFetch = nullptr,
     .xUnfetch = nullptr,
 };
@@ -341,60 +345,9 @@ int open_sealed_file(sqlite3_vfs* base, const char* path, sqlite3_file* file, in
   return rc;
 }
 
-bool has_seals(sqlite3* db) {
-  int reserved = -1;
-  sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
-  return reserved == kSealBytes;
-}
-
 void seal_first_page(char* page) {
   std::memset(page + kWholeAt, 0, kWholeBytes);
   std::memcpy(page + kContentBytes, seal_of(page, 0).data(), kSealBytes);
-}
-
-void begin_seals(sqlite3* db) {
-  sqlite3_file_control(db, "main", kBeginSeals, nullptr);
-}
-
-void ask_for_seals(sqlite3* db) {
-  int reserve = kSealBytes;
-  sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
-}
-
-void forgive_seals(sqlite3* db, Forgive pages) {
-  sqlite3_file_control(db, "main", kForgive, &pages);
-}
-
-Forgive forgiven(sqlite3* db) {
-  Forgive pages = Forgive::none;
-  sqlite3_file_control(db, "main", kForgiven, &pages);
-  return pages;
-}
-
-bool all_sealed(sqlite3* db) {
-  bool whole = false;
-  sqlite3_file_control(db, "main", kIsWhole, &whole);
-  return whole;
-}
-
-void say_all_sealed(sqlite3* db, bool say) {
-  sqlite3_file_control(db, "main", kMakeWhole, &say);
-}
-
-int bare_pages(sqlite3* db, BarePages& found) {
-  return sqlite3_file_control(db, "main", kSealBare, &found);
-}
-
-std::uint64_t unsealed_reads(sqlite3* db) {
-  std::uint64_t count = 0;
-  sqlite3_file_control(db, "main", kUnsealed, &count);
-  return count;
-}
-
-std::uint32_t broken_seal(sqlite3* db) {
-  std::uint32_t page = 0;
-  sqlite3_file_control(db, "main", kBrokenSeal, &page);
-  return page;
 }
 
 }  // namespace offsync::sqlite

@@ -461,7 +461,7 @@ MUTANTS = [
     ("compacted-place-not-compared", "test_proxy", "proxy/api/events.cc",
      "line = at->gone_line;", "line = MUTANT ? std::string(mark) : at->gone_line;"),
     ("push-from-below-what-is-kept", "test_proxy", "proxy/api/events.cc",
-     "if (seen->sequence + 1 >= at.oldest) return", "if (seen->sequence + 1 >= at.oldest || MUTANT) return"),
+     "if (seen->sequence == 0 || seen->sequence + 1", "if (seen->sequence == 0 || MUTANT || seen->sequence + 1"),
     ("marks-of-the-first-that-is-gone", "test_contract", "proxy/store/sqlite/writer.cc",
      "OFFSYNC_TRY(keep_marks(*row, last));", "OFFSYNC_TRY(keep_marks(*row, MUTANT ? row->oldest : last));"),
     ("pushed-before-the-log-is-known", "test_sync", "lib/sync/engine.cc",
