@@ -121,7 +121,7 @@ struct SyncEngine::Impl {
   int rounds = 0;
   int retries = 0;
   std::int64_t refused_since_ms = 0;  // the first of these retries
-  int questions = 0;  // since the last snapshot
+  int questions = 0;                  // since the last snapshot
 };
 
 }  // namespace offsync

@@ -134,7 +134,7 @@ What is there in a replica's place is named.
 
   $ mkdir -p odd/.offsync/replica.db loose/.offsync
   $ offsync state -C odd 2>&1 | sed "s:$PWD:<here>:"
-  offsync: cannot open <here>/odd/.offsync/replica.db: unable to open database file (Is a directory); check the path, and the permissions of the file and of its folder
+  offsync: <here>/odd/.offsync/replica.db is a folder, and no file; name a file, or take it away
   $ ln -s /nonexistent/replica.db loose/.offsync/replica.db
   $ offsync init -C loose
   offsync: cannot lock /nonexistent/replica.db.lock: No such file or directory; check the path: the folder must be there
