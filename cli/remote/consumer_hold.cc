@@ -17,10 +17,7 @@ constexpr std::size_t kMostDigits = 20;
 
 // A name may have any character, and be longer than a file's name.
 std::string file_for(const std::string& database, const std::string& name) {
-  std::string file = database + ".consumer-";
-  const Sha256 digest = sha256({name});
-  for (std::size_t i = 0; i < 8; ++i) file += fmt::format("{:02x}", digest[i]);
-  return file + ".lock";
+  return database + ".consumer-" + hex_of(sha256({name}), 8) + ".lock";
 }
 
 // For who finds it taken; the lock itself does not hang on it.

@@ -18,4 +18,14 @@ Sha256 sha256(std::initializer_list<std::string_view> parts) {
   return digest;
 }
 
+std::string hex_of(const Sha256& digest, std::size_t bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < bytes; ++i) {
+    text += kDigits[digest[i] >> 4];
+    text += kDigits[digest[i] & 15];
+  }
+  return text;
+}
+
 }  // namespace offsync
