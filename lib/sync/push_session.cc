@@ -137,18 +137,24 @@ Status PushSession::consume(bool last) {
 
 // That the log had an event before says no more than that it accepts it, where a snapshot came
 // while the answer was under way: the log may have been put back in between.
-std::vector<Outcome> PushSession::as_of_now(std::vector<Outcome> outcomes) const {
-  const auto info = context_.replica.info();
-  if (info && info->log_after == log_after_) return outcomes;
-  for (Outcome& outcome : outcomes) {
-    if (outcome.kind == OutcomeKind::duplicate) outcome.kind = OutcomeKind::accepted;
+Result<Replica::Settled> PushSession::note(const std::vector<Outcome>& outcomes) {
+  const auto is_duplicate = [](const Outcome& o) { return o.kind == OutcomeKind::duplicate; };
+  bool late = false;
+  if (std::any_of(outcomes.begin(), outcomes.end(), is_duplicate)) {
+    const auto info = context_.replica.info();
+    late = !info || info->log_after != log_after_;
   }
-  return outcomes;
+  if (!late) return context_.replica.settle(epoch_, outcomes);
+  std::vector<Outcome> doubted = outcomes;
+  for (Outcome& outcome : doubted) {
+    if (is_duplicate(outcome)) outcome.kind = OutcomeKind::accepted;
+  }
+  return context_.replica.settle(epoch_, doubted);
 }
 
 // What the proxy has decided is so even where we cannot note it.
 Status PushSession::settle(const std::vector<Outcome>& outcomes) {
-  const auto settled = context_.replica.settle(epoch_, as_of_now(outcomes));
+  const auto settled = note(outcomes);
   const bool wrong = !settled && settled.error().kind == Errc::protocol;
   if (wrong || (!settled && is_stale(settled.error()))) return settled.error();
   report(outcomes);

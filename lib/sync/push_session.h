@@ -41,7 +41,7 @@ class PushSession final : public Session {
   // line that could not be read.
   bool answers_next(Outcome& outcome) const;
   std::string objection(const Outcome& outcome);  // empty: there is none
-  std::vector<Outcome> as_of_now(std::vector<Outcome> outcomes) const;
+  Result<Replica::Settled> note(const std::vector<Outcome>& outcomes);
   Status settle(const std::vector<Outcome>& outcomes);
   void report(const std::vector<Outcome>& outcomes);
 

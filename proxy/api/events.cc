@@ -98,32 +98,34 @@ std::variant<std::uint64_t, Problem> position_of(std::string_view after, const S
 std::optional<ApiAnswer> Api::other_line(const Call& call, std::uint64_t sequence) {
   const auto mark = call.request.header("Offsync-Line");
   const auto name = call.request.header("Offsync-Event");
-  for (const std::string_view given : {std::string_view(mark), std::string_view(name)}) {
-    if (given.empty() || is_mark(given)) continue;
+  if ((!mark.empty() && !is_mark(mark)) || (!name.empty() && !is_mark(name))) {
     return answer_of(problem_of(
         kBadRequest, "Offsync-Line and Offsync-Event are marks: 16 hexadecimal digits, a-f small"));
   }
   if ((mark.empty() && name.empty()) || sequence == 0) return std::nullopt;
   const auto entries = store_.read(call.space, sequence - 1, 1, 0);
   if (!entries) return store_failed("read", entries.error());
-  std::string line, event;
+  bool known = true, same = false;
   if (!entries->empty() && entries->front().sequence == sequence) {
-    line = line_mark(entries->front().line);
-    event = name_mark(entries->front().source, entries->front().id);
+    const LogEntry& there = entries->front();
+    same = (mark.empty() || mark == line_mark(there.line)) &&
+           (name.empty() || name == name_mark(there.source, there.id));
   } else {
     const auto at = store_.space(call.space);  // it may have been compacted just now
     if (!at) return store_failed("read", at.error());
     if (at->oldest != sequence + 1) return answer_of(history_gone(sequence, at->oldest));
-    line = at->gone_line;
-    event = at->gone_event;
+    known = !at->gone_line.empty();
+    same = (mark.empty() || mark == at->gone_line) && (name.empty() || name == at->gone_event);
   }
-  if ((mark.empty() || mark == line) && (name.empty() || name == event)) return std::nullopt;
+  if (same) return std::nullopt;
   // What cannot be compared is not trusted.
-  const auto what = line.empty() ? "the log does not know any more what it had at {}"
-                                 : "the log has another event at {} than its client: it was put "
-                                   "back, and has grown since";
-  return answer_of(problem_of(kExpired, fmt::format(fmt::runtime(what), sequence) +
-                                            "; fetch the state and go on from its cursor"));
+  const std::string what =
+      known ? fmt::format(
+                  "the log has another event at {} than its client: it was put back, and "
+                  "has grown since",
+                  sequence)
+            : fmt::format("the log does not know any more what it had at {}", sequence);
+  return answer_of(problem_of(kExpired, what + "; fetch the state and go on from its cursor"));
 }
 
 ApiAnswer Api::post_events(const Call& call) {
