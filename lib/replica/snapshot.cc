@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/counted.h"
 #include "replica/base_pieces.h"
 #include "replica/store.h"
 #include "state/checked.h"
@@ -132,9 +133,9 @@ class Install {
   Status check_header() const {
     const std::uint64_t events = header_->cursor.sequence;
     if (header_->entities <= events && header_->conflicts <= events) return {};
-    return bad_snapshot(fmt::format(
-        "it announces {} entities and {} conflicts, more than its {} {}", header_->entities,
-        header_->conflicts, events, events == 1 ? "event" : "events"));
+    return bad_snapshot(fmt::format("it announces {} entities and {} conflicts, more than its {}",
+                                    header_->entities, header_->conflicts,
+                                    counted(events, "event")));
   }
 
   Status take_entity(std::string_view line) {

@@ -1,7 +1,6 @@
 #include "sync/missing_session.h"
 
 #include "wire/compress.h"
-#include "wire/problem.h"
 
 namespace offsync {
 namespace {
@@ -40,7 +39,7 @@ MissingSession::MissingSession(SyncContext& context, const Cursor& seen,
 
 Status MissingSession::consume(bool last) {
   if (epoch_ != seen_.epoch) {
-    end_expired(protocol_error(kCursorExpired, "the log began anew as " + epoch_));
+    end_began_anew(epoch_);
     return {};
   }
   if (!last) return {};

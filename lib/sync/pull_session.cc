@@ -28,7 +28,7 @@ Error PageSession::unusable(const Error& why) const {
 // Nothing of a page counts before it is whole: what is wrong may show at its very end.
 Status PageSession::consume(bool /*last*/) {
   if (epoch_ != after_.epoch) {
-    end_expired(protocol_error(kCursorExpired, "the log began anew as " + epoch_));
+    end_began_anew(epoch_);
     return {};
   }
   const Status taken = page_.take(body_);

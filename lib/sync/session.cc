@@ -308,6 +308,10 @@ void Session::end_expired(Error error) {
   error_ = std::move(error);
 }
 
+void Session::end_began_anew(const std::string& epoch) {
+  end_expired(protocol_error(kCursorExpired, "the log began anew as " + epoch));
+}
+
 Error Session::protocol_error(std::string code, const std::string& why) const {
   // A refusal may come without a word.
   const std::string said = why.empty() ? "the proxy gave no reason (" + code + ")" : why;

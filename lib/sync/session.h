@@ -114,6 +114,7 @@ class Session : public HttpHandler {
   void fail(Error error, bool worth_retrying);
   void end_stale(Error error);
   void end_expired(Error error);
+  void end_began_anew(const std::string& epoch);
   Error protocol_error(std::string code, const std::string& why) const;
   // Learns our clock's offset from an answer that is surely of the log that we follow.
   void note_time();

@@ -47,7 +47,7 @@ Status StreamSession::consume(bool /*last*/) {
     return protocol_error("bad_answer", "the answer is no event stream");
   }
   if (epoch_ != upto_.epoch) {
-    end_expired(protocol_error(kCursorExpired, "the log began anew as " + epoch_));
+    end_began_anew(epoch_);
     return {};
   }
   std::vector<SseMessage> messages;
@@ -94,7 +94,7 @@ Status StreamSession::take(const SseMessage& message) {
 Status StreamSession::greet(const SseMessage& message) {
   OFFSYNC_ASSIGN(const Hello hello, parse_hello(message.data));
   if (hello.epoch != epoch_ || hello.head < upto_.sequence) {
-    end_expired(protocol_error(kCursorExpired, "the log began anew as " + hello.epoch));
+    end_began_anew(hello.epoch);
     return {};
   }
   head_at_hello_ = hello.head;

@@ -40,6 +40,13 @@ class PutBack(Case):
         shutil.copy(self.server.store, self.folder / "backup.db")
         self.server.start()
 
+    def read_six_of_which_the_backup_has_three(self):
+        self.post(self.server, 1, 2, 3)
+        self.back_up()
+        self.reader.sync()
+        self.post(self.server, 4, 5, 6)
+        self.reader.sync()
+
     def ids(self, watch):
         return [json.loads(line)["id"] for line in watch.lines]
 
@@ -65,11 +72,7 @@ class PutBack(Case):
         self.assertEqual(self.ids(watch), [f"x{n}" for n in (1, 2, 3, 4, 5, 6, 14, 15, 17, 18, 19)])
 
     def test_it_was_put_back_while_nobody_watched(self):
-        self.post(self.server, 1, 2, 3)
-        self.back_up()
-        self.reader.sync()
-        self.post(self.server, 4, 5, 6)
-        self.reader.sync()
+        self.read_six_of_which_the_backup_has_three()
         self.put_back(14, 15, 16, 17)
         watch = self.watch(self.reader)
         self.told(watch, 3)
@@ -77,11 +80,7 @@ class PutBack(Case):
         self.assertEqual(self.ids(watch), ["x14", "x15", "x16", "x17"])
 
     def test_a_dry_run_knows_it(self):
-        self.post(self.server, 1, 2, 3)
-        self.back_up()
-        self.reader.sync()
-        self.post(self.server, 4, 5, 6)
-        self.reader.sync()
+        self.read_six_of_which_the_backup_has_three()
 
         def would():
             words = self.reader.run("sync", "--dry-run")
@@ -97,11 +96,7 @@ class PutBack(Case):
         self.assertEqual(would()[1:], (False, 0))
 
     def test_nothing_is_called_synced_that_is_not_in_the_log(self):
-        self.post(self.server, 1, 2, 3)
-        self.back_up()
-        self.reader.sync()
-        self.post(self.server, 4, 5, 6)
-        self.reader.sync()
+        self.read_six_of_which_the_backup_has_three()
         self.assertTrue(self.status()["synced"])
         self.put_back(14, 15, 16)  # as long as it was
         status = self.status()

@@ -45,6 +45,17 @@ const std::vector<std::pair<const char*, Reader>> kReaders = {
      }},
 };
 
+// More than a WAL that nobody cuts could hide.
+void write_much(Replica& writer) {
+  for (int i = 0; i < 300; ++i) {
+    EventDraft draft;
+    draft.type = "t";
+    draft.subject = "late/1";
+    draft.set["v"] = "\"" + std::string(4000, 'x') + "\"";
+    must(writer.emit(draft));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("the WAL stays short while a reader sleeps") {
@@ -68,13 +79,7 @@ TEST_CASE("the WAL stays short while a reader sleeps") {
       ++seen;
       if (slept) return true;
       slept = true;
-      for (int i = 0; i < 300; ++i) {
-        EventDraft draft;
-        draft.type = "t";
-        draft.subject = "late/1";
-        draft.set["v"] = "\"" + std::string(4000, 'x') + "\"";
-        must(writer.emit(draft));
-      }
+      write_much(writer);
       return true;
     }));
     CHECK(seen >= kEvents);
@@ -92,15 +97,6 @@ TEST_CASE("the WAL stays short while somebody looks at what was lost, or at a co
   f.log.append(conflict_line(id, "k/1", "v"));
   f.pull();
   Replica writer = f.open_again();
-  const auto write_much = [&] {
-    for (int i = 0; i < 300; ++i) {
-      EventDraft draft;
-      draft.type = "t";
-      draft.subject = "late/1";
-      draft.set["v"] = "\"" + std::string(4000, 'x') + "\"";
-      must(writer.emit(draft));
-    }
-  };
   SECTION("lost") {
     FakeLog anew("e2");
     must(f.replica.begin_snapshot());
@@ -112,7 +108,7 @@ TEST_CASE("the WAL stays short while somebody looks at what was lost, or at a co
     must(f.replica.settle_doubtful("e2", asked, missing));
     int seen = 0;
     must(f.replica.for_each_lost([&](const FormerEvent&) {
-      if (++seen == 1) write_much();
+      if (++seen == 1) write_much(writer);
       return true;
     }));
     CHECK(seen == 700);
@@ -120,7 +116,7 @@ TEST_CASE("the WAL stays short while somebody looks at what was lost, or at a co
   SECTION("conflict") {
     const bool whole = GENERATE(true, false);
     must(f.replica.conflict(whole ? id : id.substr(0, 8)));
-    write_much();
+    write_much(writer);
   }
   CHECK(std::filesystem::file_size(f.file() + "-wal") < 200 * 4096);
 }
