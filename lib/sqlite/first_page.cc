@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/descriptor.h"
 #include "base/system_error.h"
 #include "sqlite/sealed_file.h"
 #include "sqlite/wal_index.h"
@@ -67,6 +68,7 @@ bool is_index(char kind) {
 }  // namespace
 
 bool first_page_lost(const std::string& file) {
+  if (!must_be_file(file)) return false;
   // A Db cannot be had of it.
   sqlite3* db = nullptr;
   const std::string path = file.starts_with('/') ? file : "./" + file;
