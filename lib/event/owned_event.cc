@@ -69,10 +69,24 @@ std::string_view OwnedEvent::keep(std::string_view text, std::string_view data) 
   return {texts_.data() + at, text.size()};
 }
 
+std::size_t OwnedEvent::parts_bytes() const {
+  return ops_.capacity() * sizeof(Op) + bases_.capacity() * sizeof(Base) +
+         extensions_.capacity() * sizeof(Extension);
+}
+
 std::size_t OwnedEvent::bytes() const {
-  return content_.capacity() + texts_.capacity() + ops_.capacity() * sizeof(Op) +
-         bases_.capacity() * sizeof(Base) + extensions_.capacity() * sizeof(Extension) +
-         sizeof *this;
+  return content_.capacity() + texts_.capacity() + parts_bytes() + sizeof *this;
+}
+
+void OwnedEvent::economize() {
+  if (parts_bytes() <= content_.size()) return;
+  ops_ = {};
+  bases_ = {};
+  extensions_ = {};
+  view_.ops = {};
+  view_.bases = {};
+  view_.extensions = {};
+  whole_ = false;
 }
 
 }  // namespace offsync

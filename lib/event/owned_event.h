@@ -22,11 +22,19 @@ class OwnedEvent {
   OwnedEvent& operator=(const OwnedEvent&) = delete;
   ~OwnedEvent() = default;
 
+  // Precondition: whole().
   const EventView& view() const { return view_; }
   const std::string& content() const { return content_; }  // encode_content(view())
   std::size_t bytes() const;                               // that it takes, about
 
+  // Gives back what its operations, bases and extensions take, where that is more than its content
+  // (512 operations of 7 bytes each): view() is then without them, and who asks for them decodes
+  // content() again. So the room for many events is bounded by that of their contents.
+  void economize();
+  bool whole() const { return whole_; }
+
  private:
+  std::size_t parts_bytes() const;
   std::string_view keep(std::string_view text, std::string_view data);
 
   std::string content_;
@@ -35,6 +43,7 @@ class OwnedEvent {
   std::vector<Base> bases_;
   std::vector<Extension> extensions_;
   EventView view_;
+  bool whole_ = true;
 };
 
 }  // namespace offsync

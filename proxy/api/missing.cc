@@ -19,19 +19,24 @@ ApiAnswer Api::missing(const Call& call) {
   const auto names_of = posted(call.request, taken);
   if (const auto* problem = std::get_if<Problem>(&names_of)) return answer_of(*problem);
   MissingHeader header;
-  std::string names;
+  Questions questions;
   for (const std::string& line : std::get<Posted>(names_of).lines) {
     ++header.asked;
-    const auto name = parse_event_name(line);
+    auto name = parse_event_name(line);
     if (!name) {
       return answer_of(
           problem_of(kBadRequest, fmt::format("line {}: {}", header.asked, name.error().detail)));
     }
-    const auto known = store_.find(call.space, name->source, name->id);
-    if (!known) return store_failed("read", known.error());
-    if (*known) continue;
+    questions.events.push_back(std::move(*name));
+  }
+  const auto facts = store_.look(call.space, questions);
+  if (!facts) return store_failed("read", facts.error());
+  std::string names;
+  for (std::size_t i = 0; i < questions.events.size(); ++i) {
+    if (facts->events[i]) continue;
+    const EventName& name = questions.events[i];
     ++header.missing;
-    names += encode_event_name(name->source, name->id) + "\n";
+    names += encode_event_name(name.source, name.id) + "\n";
   }
   ApiAnswer answer;
   answer.content_type = kNdjson;

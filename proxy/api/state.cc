@@ -122,15 +122,16 @@ ApiAnswer Api::entity(const Call& call) {
                    "a subject with empty, \".\" or \"..\" parts does not survive in a path: ask "
                    "with state?subject="));
   }
-  const auto record = store_.entity(call.space, *subject);
-  if (!record) return store_failed("read", record.error());
-  if (!*record) {
+  const auto facts = store_.look(call.space, {.subjects = {*subject}});
+  if (!facts) return store_failed("read", facts.error());
+  const std::optional<std::string>& record = facts->entities.front();
+  if (!record) {
     return answer_of(problem_of(
         kNoEntity, fmt::format("the space {} has no entity of this subject", call.space)));
   }
   ApiAnswer answer;
   answer.content_type = "application/json";
-  answer.body = **record + "\n";
+  answer.body = *record + "\n";
   return answer;
 }
 

@@ -20,6 +20,7 @@ namespace offsync::proxy {
 namespace {
 
 constexpr std::size_t kCacheBytes = 64 * 1024 * 1024;  // of entity records
+constexpr std::size_t kRecentEvents = 16 * 1024;       // some megabytes
 constexpr std::size_t kSpacesKept = 4096;
 constexpr std::size_t kIdleDecoders = 16;
 constexpr int kTries = 20;  // to append where other proxies append, too
@@ -40,6 +41,12 @@ struct KnownSpace {
   bool published_any = false;   // `published` means something
   std::uint64_t published = 0;  // everything up to here was given to publish()
 };
+
+// Other proxies have appended since: what was decided may be wrong.
+Error moved_on(const std::string& space) {
+  return make_error(Errc::protocol, "behind", "the space " + space + " has moved on",
+                    "read what is new and decide again");
+}
 
 Error contended(const std::string& space) {
   return make_error(
@@ -63,11 +70,7 @@ Error partly(Error error, const Waiting& waiting) {
 
 struct Ingest::Impl {
   Impl(LogStore& log_store, Clock& wall, PublishFn on_commit, const IngestOptions& given)
-      : store(log_store),
-        clock(wall),
-        publish(std::move(on_commit)),
-        options(given),
-        decider(store, cache, options) {}
+      : store(log_store), clock(wall), publish(std::move(on_commit)), options(given) {}
 
   Request decode(const std::string& space, std::vector<std::string> lines);
   void wait(Waiting& mine);
@@ -94,6 +97,7 @@ struct Ingest::Impl {
   void commit_group(std::vector<Parts>& group);
   void commit_space(Parts& parts);
   Status try_commit(KnownSpace& space, std::span<const Slice> slices);
+  Result<Decided> decide(const SpaceLog& log, std::span<const Slice> slices);
   Status load(KnownSpace& space);
   bool load_all();
   void keep(KnownSpace& space, Decided&& decided);
@@ -109,7 +113,8 @@ struct Ingest::Impl {
 
   // The leader's alone.
   EntityCache cache{kCacheBytes};
-  Decider decider;
+  RecentEvents recent_{kRecentEvents};
+  DecisionTools tools_{recent_, options};
   std::unordered_map<std::string, KnownSpace> spaces_;
 };
 
@@ -154,7 +159,8 @@ Request Ingest::Impl::decode(const std::string& space, std::vector<std::string> 
     auto event = decoder->decode(lines[i]);
     if (event) {
       candidate.outcome.id = (*event)->id;
-      candidate.content = encode_content(**event);
+      candidate.event = OwnedEvent(**event);
+      candidate.event.economize();
     } else {
       candidate.outcome.code = event.error().code;
       candidate.outcome.detail = event.error().message();
@@ -252,7 +258,7 @@ std::vector<Ingest::Impl::Parts> Ingest::Impl::next_group() {
     auto& candidates = waiting->request.candidates;
     std::size_t end = waiting->next;
     while (end < candidates.size()) {
-      const std::size_t more = candidates[end].content.size();
+      const std::size_t more = candidates[end].event.content().size();
       if (events > 0 && (events >= options.commit_events || bytes + more > options.commit_bytes)) {
         break;
       }
@@ -315,10 +321,20 @@ void Ingest::Impl::commit_space(Parts& parts) {
 
 Status Ingest::Impl::try_commit(KnownSpace& space, std::span<const Slice> slices) {
   if (!space.loaded) OFFSYNC_TRY(load(space));
-  OFFSYNC_ASSIGN(Decided decided, decider.decide(space.log, clock.wall_ms(), slices));
+  OFFSYNC_ASSIGN(Decided decided, decide(space.log, slices));
   if (!decided.nothing()) OFFSYNC_TRY(store.append(decided.commit));
   keep(space, std::move(decided));
   return {};
+}
+
+Result<Decided> Ingest::Impl::decide(const SpaceLog& log, std::span<const Slice> slices) {
+  Decider decider(log, clock.wall_ms(), slices, cache, tools_);
+  while (!decider.questions().empty()) {
+    OFFSYNC_ASSIGN(const Facts facts, store.look(log.space, decider.questions()));
+    if (facts.at.number != log.number) return moved_on(log.space);
+    OFFSYNC_TRY(decider.take(facts));
+  }
+  return decider.finish();
 }
 
 // What the store holds. Where that is more than we have published (a commit of ours whose outcome
@@ -337,6 +353,7 @@ Status Ingest::Impl::load(KnownSpace& space) {
     space.published = entries.back().sequence;
   }
   space.log.clock = std::max(space.log.clock, state.clock);
+  space.log.number = state.number;
   space.log.head = state.head;
   space.loaded = true;
   return {};
@@ -345,7 +362,10 @@ Status Ingest::Impl::load(KnownSpace& space) {
 void Ingest::Impl::keep(KnownSpace& space, Decided&& decided) {
   SpaceLog& log = space.log;
   for (auto& [subject, item] : decided.entities) cache.put(log.space, subject, std::move(item));
+  recent_.note(std::move(decided.written));
   log.clock = decided.commit.clock;
+  if (decided.nothing()) return;
+  log.number = decided.commit.number;
   const std::vector<LogEntry>& entries = decided.commit.entries;
   if (entries.empty()) return;
   log.head = entries.back().sequence;

@@ -10,8 +10,19 @@ std::string key_of(std::string_view space, const Stamp& stamp) {
 }  // namespace
 
 void RecentEvents::note(std::string_view space, const EventView& event) {
-  const auto [it, fresh] = by_key_.try_emplace(key_of(space, event.stamp));
-  it->second = {std::string(event.source), std::string(event.id)};
+  put(key_of(space, event.stamp), {std::string(event.source), std::string(event.id)});
+}
+
+void RecentEvents::note(RecentEvents&& others) {
+  for (std::string& key : others.order_) {
+    Identity& identity = others.by_key_.find(key)->second;
+    put(std::move(key), std::move(identity));
+  }
+  others = RecentEvents(others.most_);
+}
+
+void RecentEvents::put(std::string key, Identity identity) {
+  const auto [it, fresh] = by_key_.insert_or_assign(std::move(key), std::move(identity));
   if (!fresh) return;
   order_.push_back(it->first);
   if (order_.size() <= most_) return;
@@ -25,21 +36,21 @@ const RecentEvents::Identity* RecentEvents::at(std::string_view space, const Sta
 }
 
 const EventView* StoredLook::event_of(std::string_view source, std::string_view id) {
-  if (!status_ || left_-- <= 0) return nullptr;
-  const auto known = find_(source, id);
-  if (!known) {
-    status_ = known.error();
-    return nullptr;
-  }
+  if (left_-- <= 0) return nullptr;
+  const std::optional<KnownEvent>* known = find_(source, id);
   // Of one that was compacted nobody knows any more what its author had seen.
-  if (!*known || (*known)->line.empty()) return nullptr;
+  if (known == nullptr || !*known || (*known)->line.empty()) return nullptr;
   const auto event = decoder_.decode((*known)->line);
   return event ? *event : nullptr;
 }
 
 const EventView* StoredLook::event_at(const Stamp& stamp) {
-  const RecentEvents::Identity* identity = recent_.at(space_, stamp);
-  return identity == nullptr ? nullptr : event_of(identity->source, identity->id);
+  for (const RecentEvents* recent : recent_) {
+    if (const auto* identity = recent->at(space_, stamp)) {
+      return event_of(identity->source, identity->id);
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace offsync::proxy

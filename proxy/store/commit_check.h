@@ -8,11 +8,9 @@
 
 namespace offsync::proxy {
 
-// protocol `behind` where the commit does not begin right behind `head`.
-Status check_first(const Commit& commit, std::uint64_t head);
-
-// internal `bad_commit` where the entries are not numbered from commit.first without gaps.
-Status check_entries(const Commit& commit);
+// protocol `behind` where the commit is not the next one; internal `bad_commit` where it is, and
+// its entries do not follow the head without gaps.
+Status check_next(const Commit& commit, const SpaceState& at);
 
 // internal `bad_commit` where the backend is said to have taken what is not in the log.
 Status check_applied(std::string_view space, std::uint64_t sequence, std::uint64_t head);

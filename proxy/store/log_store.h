@@ -2,8 +2,9 @@
 // (tests/contract) for every store.
 //
 // A commit is one unit: its events with their conflicts and corrections, client marks and
-// rejections are durable together or not at all. The log itself is the lock: a commit names the
-// sequence that it starts at, and fails (`behind`) if somebody else was first.
+// rejections are durable together or not at all. The log itself is the lock: a commit bears the
+// next number of its space, also where it holds no event, and fails (`behind`) if somebody else was
+// first. What it decided rests on all commits before it.
 //
 // append() is called by one thread at a time for each space; everything else by any thread.
 #pragma once
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "wire/event_name.h"
 
 namespace offsync::proxy {
 
@@ -58,7 +60,8 @@ struct OpenConflict {
 
 struct Commit {
   std::string space;
-  std::uint64_t first = 1;  // sequence of entries[0] (or of the next event, if there is none)
+  std::uint64_t number = 1;  // dense in its space: 1, 2, 3 ...
+  std::uint64_t first = 1;   // sequence of entries[0] (or of the next event, if there is none)
   std::vector<LogEntry> entries;
   std::vector<EntityState> entities;  // states after the commit
   std::vector<ClientMark> marks;
@@ -71,6 +74,7 @@ struct Commit {
 struct SpaceState {
   std::string epoch;          // of this space alone; no other space of any store has it
   std::string log;            // the log's name: as the epoch, but it outlives it
+  std::uint64_t number = 0;   // of the last commit; 0: none yet
   std::uint64_t head = 0;     // 0: no event yet
   std::uint64_t oldest = 1;   // the oldest sequence still kept
   std::uint64_t applied = 0;  // the outbox cursor
@@ -80,6 +84,34 @@ struct SpaceState {
   // Of the event before `oldest`, its line_mark() and name_mark(): what was compacted can still be
   // compared at its end. Empty: there is none, or a version compacted it that kept none.
   std::string gone_line, gone_event;
+};
+
+// What a decision must know of a space's log.
+struct Questions {
+  struct Decided {
+    std::string source;
+    std::uint64_t clientseq = 0;
+  };
+
+  std::vector<EventName> events = {};      // what is known of each
+  std::vector<std::string> subjects = {};  // the state of each
+  std::vector<std::string> sources = {};   // the mark of each
+  std::vector<Decided> rejections = {};    // whether each was rejected
+
+  bool empty() const {
+    return events.empty() && subjects.empty() && sources.empty() && rejections.empty();
+  }
+};
+
+// The answers, each in its question's place.
+struct Facts {
+  SpaceState at;  // the moment that they are of
+  // Also an event of that id whose source the store has forgotten: where it was compacted before
+  // stores kept sources.
+  std::vector<std::optional<KnownEvent>> events;
+  std::vector<std::optional<std::string>> entities;  // encode_entity()
+  std::vector<std::uint64_t> marks;                  // 0: none
+  std::vector<std::optional<Rejection>> rejections;
 };
 
 // Receives a snapshot: first the sequence it is at with the number of lines, then the lines.
@@ -97,26 +129,18 @@ class LogStore {
   virtual Result<SpaceState> space(std::string_view space) = 0;
   virtual Result<std::vector<std::string>> spaces() = 0;
 
-  // Errors: protocol `behind` if commit.first is not head + 1; io (nothing was kept, or, where the
-  // answer was lost, `unknown`: read the log to see).
+  // Errors: protocol `behind` if commit.number is not the next one; io (nothing was kept, or, where
+  // the answer was lost, `unknown`: read the log to see).
   virtual Status append(const Commit& commit) = 0;
 
   // Entries with sequence > after, in order; at least one if there is any, then up to the limits.
   virtual Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
                                              std::size_t max_events, std::size_t max_bytes) = 0;
-  // Also an event of that id whose source the store has forgotten: where it was compacted before
-  // stores kept sources.
-  virtual Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view source,
-                                                 std::string_view id) = 0;
+  // All of one moment.
+  virtual Result<Facts> look(std::string_view space, const Questions& questions) = 0;
 
-  virtual Result<std::optional<std::string>> entity(std::string_view space,
-                                                    std::string_view subject) = 0;
   virtual Status snapshot(std::string_view space, const SnapshotSink& sink) = 0;
 
-  virtual Result<std::uint64_t> mark(std::string_view space, std::string_view source) = 0;
-  virtual Result<std::optional<Rejection>> rejection(std::string_view space,
-                                                     std::string_view source,
-                                                     std::uint64_t clientseq) = 0;
   virtual Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) = 0;
 
   virtual Status set_applied(std::string_view space, std::uint64_t sequence) = 0;  // only forward

@@ -28,6 +28,7 @@ SpaceState MemoryLogStore::state_of(std::string_view name) const {
   SpaceState state;
   state.epoch = state.log = space_epoch(epoch_, name);
   if (const Space* space = find_space(name)) {
+    state.number = space->number;
     state.head = space->head;
     state.oldest = space->oldest;
     state.applied = space->applied;
@@ -56,10 +57,9 @@ Result<std::vector<std::string>> MemoryLogStore::spaces() {
 }
 
 Status MemoryLogStore::append(const Commit& commit) {
-  OFFSYNC_TRY(check_entries(commit));
   const std::lock_guard lock(mutex_);
   const Space* found = find_space(commit.space);
-  OFFSYNC_TRY(check_first(commit, found != nullptr ? found->head : 0));
+  OFFSYNC_TRY(check_next(commit, state_of(commit.space)));
   std::set<Identity> fresh;
   for (const LogEntry& entry : commit.entries) {
     const Identity identity(entry.source, entry.id);
@@ -71,6 +71,7 @@ Status MemoryLogStore::append(const Commit& commit) {
     space.log.emplace(entry.sequence, entry);
     space.sequences.emplace(Identity(entry.source, entry.id), entry.sequence);
   }
+  ++space.number;
   space.head += commit.entries.size();
   space.clock = std::max(space.clock, commit.clock);
   for (const EntityState& entity : commit.entities) {
@@ -113,29 +114,47 @@ Result<std::vector<LogEntry>> MemoryLogStore::read(std::string_view space, std::
   return entries;
 }
 
-Result<std::optional<KnownEvent>> MemoryLogStore::find(std::string_view space,
-                                                       std::string_view source,
-                                                       std::string_view id) {
-  const std::shared_lock lock(mutex_);
-  const Space* found = find_space(space);
-  if (found == nullptr) return std::optional<KnownEvent>();
-  const auto it = found->sequences.find(Identity(source, id));
-  if (it == found->sequences.end()) return std::optional<KnownEvent>();
+std::optional<KnownEvent> MemoryLogStore::find_event(const Space& space, const Identity& identity) {
+  const auto it = space.sequences.find(identity);
+  if (it == space.sequences.end()) return std::nullopt;
   const std::uint64_t sequence = it->second;
-  if (const auto entry = found->log.find(sequence); entry != found->log.end()) {
-    return std::optional(KnownEvent{sequence, entry->second.line, {}});
+  if (const auto entry = space.log.find(sequence); entry != space.log.end()) {
+    return KnownEvent{sequence, entry->second.line, {}};
   }
-  return std::optional(KnownEvent{sequence, {}, found->residues.at(sequence)});
+  return KnownEvent{sequence, {}, space.residues.at(sequence)};
 }
 
-Result<std::optional<std::string>> MemoryLogStore::entity(std::string_view space,
-                                                          std::string_view subject) {
+std::optional<Rejection> MemoryLogStore::find_rejection(const Space& space,
+                                                        const Questions::Decided& decided) {
+  const auto client = space.clients.find(decided.source);
+  if (client == space.clients.end()) return std::nullopt;
+  const auto it = client->second.rejections.find(decided.clientseq);
+  if (it == client->second.rejections.end()) return std::nullopt;
+  return it->second;
+}
+
+Result<Facts> MemoryLogStore::look(std::string_view space, const Questions& questions) {
   const std::shared_lock lock(mutex_);
+  static const Space nothing;
   const Space* found = find_space(space);
-  if (found == nullptr) return std::optional<std::string>();
-  const auto it = found->entities.find(subject);
-  if (it == found->entities.end()) return std::optional<std::string>();
-  return std::optional(it->second);
+  const Space& there = found != nullptr ? *found : nothing;
+  Facts facts;
+  facts.at = state_of(space);
+  for (const EventName& name : questions.events) {
+    facts.events.push_back(find_event(there, {name.source, name.id}));
+  }
+  for (const std::string& subject : questions.subjects) {
+    const auto it = there.entities.find(subject);
+    facts.entities.push_back(it == there.entities.end() ? std::nullopt : std::optional(it->second));
+  }
+  for (const std::string& source : questions.sources) {
+    const auto it = there.clients.find(source);
+    facts.marks.push_back(it == there.clients.end() ? 0 : it->second.mark);
+  }
+  for (const Questions::Decided& decided : questions.rejections) {
+    facts.rejections.push_back(find_rejection(there, decided));
+  }
+  return facts;
 }
 
 Status MemoryLogStore::snapshot(std::string_view space, const SnapshotSink& sink) {
@@ -159,27 +178,6 @@ Status MemoryLogStore::snapshot(std::string_view space, const SnapshotSink& sink
     if (!sink.conflict(conflict.line)) return {};
   }
   return {};
-}
-
-Result<std::uint64_t> MemoryLogStore::mark(std::string_view space, std::string_view source) {
-  const std::shared_lock lock(mutex_);
-  const Space* found = find_space(space);
-  if (found == nullptr) return std::uint64_t{0};
-  const auto it = found->clients.find(source);
-  return it == found->clients.end() ? 0 : it->second.mark;
-}
-
-Result<std::optional<Rejection>> MemoryLogStore::rejection(std::string_view space,
-                                                           std::string_view source,
-                                                           std::uint64_t clientseq) {
-  const std::shared_lock lock(mutex_);
-  const Space* found = find_space(space);
-  if (found == nullptr) return std::optional<Rejection>();
-  const auto client = found->clients.find(source);
-  if (client == found->clients.end()) return std::optional<Rejection>();
-  const auto it = client->second.rejections.find(clientseq);
-  if (it == client->second.rejections.end()) return std::optional<Rejection>();
-  return std::optional(it->second);
 }
 
 Result<std::vector<OpenConflict>> MemoryLogStore::open_conflicts(std::string_view space) {

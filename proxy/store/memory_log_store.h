@@ -21,15 +21,9 @@ class MemoryLogStore final : public LogStore {
   Status append(const Commit& commit) override;
   Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
                                      std::size_t max_events, std::size_t max_bytes) override;
-  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view source,
-                                         std::string_view id) override;
-  Result<std::optional<std::string>> entity(std::string_view space,
-                                            std::string_view subject) override;
+  Result<Facts> look(std::string_view space, const Questions& questions) override;
   // Calls the sink without a lock, on a copy.
   Status snapshot(std::string_view space, const SnapshotSink& sink) override;
-  Result<std::uint64_t> mark(std::string_view space, std::string_view source) override;
-  Result<std::optional<Rejection>> rejection(std::string_view space, std::string_view source,
-                                             std::uint64_t clientseq) override;
   Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) override;
   Status set_applied(std::string_view space, std::uint64_t sequence) override;
   Status compact(std::string_view space, std::uint64_t upto) override;
@@ -44,6 +38,7 @@ class MemoryLogStore final : public LogStore {
   };
   using Identity = std::pair<std::string, std::string>;  // source, id
   struct Space {
+    std::uint64_t number = 0;
     std::uint64_t head = 0;
     std::uint64_t oldest = 1;
     std::uint64_t applied = 0;
@@ -57,6 +52,9 @@ class MemoryLogStore final : public LogStore {
     std::map<std::uint64_t, OpenConflict> open;
   };
   static void put_clients(Space& space, const Commit& commit);
+  static std::optional<KnownEvent> find_event(const Space& space, const Identity& identity);
+  static std::optional<Rejection> find_rejection(const Space& space,
+                                                 const Questions::Decided& decided);
   SpaceState state_of(std::string_view name) const;
   const Space* find_space(std::string_view space) const;
 

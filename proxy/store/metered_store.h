@@ -19,23 +19,11 @@ class MeteredStore final : public LogStore {
                                      std::size_t max_events, std::size_t max_bytes) override {
     return store_.read(space, after, max_events, max_bytes);
   }
-  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view source,
-                                         std::string_view id) override {
-    return store_.find(space, source, id);
-  }
-  Result<std::optional<std::string>> entity(std::string_view space,
-                                            std::string_view subject) override {
-    return store_.entity(space, subject);
+  Result<Facts> look(std::string_view space, const Questions& questions) override {
+    return store_.look(space, questions);
   }
   Status snapshot(std::string_view space, const SnapshotSink& sink) override {
     return store_.snapshot(space, sink);
-  }
-  Result<std::uint64_t> mark(std::string_view space, std::string_view source) override {
-    return store_.mark(space, source);
-  }
-  Result<std::optional<Rejection>> rejection(std::string_view space, std::string_view source,
-                                             std::uint64_t clientseq) override {
-    return store_.rejection(space, source, clientseq);
   }
   Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) override {
     return store_.open_conflicts(space);

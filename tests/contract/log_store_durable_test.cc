@@ -14,13 +14,19 @@
 #include "proxy/store/sqlite/schema.h"
 #include "support/catch.h"
 #include "support/formats.h"
+#include "support/log_questions.h"
 #include "support/ports.h"
 #include "support/temp_dir.h"
 #include "wire/line_mark.h"
 
 using namespace offsync;
 using namespace offsync::proxy;
+using offsync::test::append_next;
+using offsync::test::client_mark;
 using offsync::test::commit_of;
+using offsync::test::entity_record;
+using offsync::test::known_event;
+using offsync::test::known_rejection;
 using offsync::test::ManualClock;
 using offsync::test::SeededRandom;
 using offsync::test::take_snapshot;
@@ -34,7 +40,7 @@ TEST_CASE("everything is there again after a restart") {
   commit.marks = {{"/a", 4}};
   commit.rejections = {{"/a", 3, "x", "code", "detail"}};
   commit.opened = {{"e-2", 2, "second"}};
-  REQUIRE(store->append(commit));
+  REQUIRE(append_next(store, commit));
   REQUIRE(store->set_applied("shop", 2));
   REQUIRE(store->compact("shop", 1));
   if (!store.reopen()) return;
@@ -46,14 +52,16 @@ TEST_CASE("everything is there again after a restart") {
   CHECK(state->oldest == 2);
   CHECK(state->applied == 2);
   CHECK(store->read("shop", 0, 100, 1'000'000)->size() == 4);
-  CHECK((*store->find("shop", "/e", "e-3"))->sequence == 3);
-  CHECK(**store->entity("shop", "todo/1") == "one");
-  CHECK(*store->mark("shop", "/a") == 4);
-  CHECK((*store->rejection("shop", "/a", 3))->code == "code");
+  CHECK((*known_event(store, "shop", "/e", "e-3"))->sequence == 3);
+  CHECK(**entity_record(store, "shop", "todo/1") == "one");
+  CHECK(*client_mark(store, "shop", "/a") == 4);
+  CHECK((*known_rejection(store, "shop", "/a", 3))->code == "code");
   CHECK(store->open_conflicts("shop")->at(0).line == "second");
   CHECK(take_snapshot(store.store(), "shop")->entities_announced == 1);
-  CHECK(store->append(commit_of("shop", 6, 1)));
-  CHECK(store->append(commit_of("shop", 6, 1, "late")).error().code == "behind");
+  CHECK(append_next(store, commit_of("shop", 6, 1)));
+  Commit late = commit_of("shop", 6, 1, "late");
+  late.number = state->number + 1;
+  CHECK(store->append(late).error().code == "behind");
 }
 
 TEST_CASE("a store of format 1 goes on, its events known by source and id") {
@@ -71,14 +79,14 @@ TEST_CASE("a store of format 1 goes on, its events known by source and id") {
     REQUIRE(event);
     CHECK(entry.source == (*event)->source);
     CHECK(entry.id == (*event)->id);
-    CHECK((*log.find("shop", entry.source, entry.id))->line == entry.line);
-    CHECK_FALSE(*log.find("shop", "/another", entry.id));
+    CHECK((*known_event(log, "shop", entry.source, entry.id))->line == entry.line);
+    CHECK_FALSE(*known_event(log, "shop", "/another", entry.id));
   }
   const EventView& last = **decoder.decode(entries->back().line);
   CHECK(format_rfc3339(Stamp{log.space("shop")->clock, 0}.ms()) == last.recordedtime);
   // Nobody knows any more whose the first two were.
   for (const char* source : {"/till/1", "/till/7"}) {
-    CHECK((*log.find("shop", source, "1"))->sequence == 2);
+    CHECK((*known_event(log, "shop", source, "1"))->sequence == 2);
   }
   CHECK(log.open_conflicts("shop")->at(0).id == "87330d8f-5c58-8954-a388-def9f1e1cb63");
 
@@ -102,7 +110,8 @@ TEST_CASE("a store of format 1 goes on, its events known by source and id") {
   }
   CHECK(words ==
         std::vector<std::string>{"duplicate ", "duplicate ", "accepted ", "rejected id_conflict"});
-  CHECK((*log.entity("shop", "till/1"))->find(R"("source":"/till/2")") != std::string::npos);
+  CHECK((*entity_record(log, "shop", "till/1"))->find(R"("source":"/till/2")") !=
+        std::string::npos);
 }
 
 namespace {
@@ -127,7 +136,7 @@ TEST_CASE("a second proxy on the same file is told so") {
   CHECK(second.error().code == "store_locked");
   CHECK(second.error().detail.find(dir.file("log.db")) != std::string::npos);
   // And the first one does not mind.
-  CHECK((*first)->append(commit_of("shop", 1, 1)));
+  CHECK(append_next(**first, commit_of("shop", 1, 1)));
   first->reset();
   CHECK(open_file(dir.file("log.db")));
 }
@@ -163,7 +172,7 @@ TEST_CASE("a store may begin anew with what it holds") {
   std::string epoch, name;
   {
     auto store = SqliteLogStore::open(options, random);
-    REQUIRE((*store)->append(commit_of("shop", 1, 5)));
+    REQUIRE(append_next(**store, commit_of("shop", 1, 5)));
     epoch = (*store)->space("shop")->epoch;
     name = (*store)->space("shop")->log;
     CHECK(name == epoch);
@@ -236,8 +245,8 @@ TEST_CASE("of what a store of format 3 has compacted nobody has the marks") {
   CHECK(before->clock == 77);
   CHECK(before->gone_line.empty());
   CHECK(before->gone_event.empty());
-  CHECK((*store.find("shop", "/e", "e-2"))->sequence == 2);
-  REQUIRE(store.append(commit_of("shop", 4, 1)));
+  CHECK((*known_event(store, "shop", "/e", "e-2"))->sequence == 2);
+  REQUIRE(append_next(store, commit_of("shop", 4, 1)));
   CHECK(store.space("shop")->gone_line.empty());
   REQUIRE(store.compact("shop", 3));
   CHECK(store.space("shop")->gone_line == line_mark(R"({"id":"e-3"})"));
@@ -298,11 +307,11 @@ TEST_CASE("after a commit that failed in the file system the store opens its fil
   auto store = open_file(dir.file("log.db"));
   REQUIRE(store);
   LogStore& log = **store;
-  REQUIRE(log.append(commit_of("shop", 1, 3)));
+  REQUIRE(append_next(log, commit_of("shop", 1, 3)));
   REQUIRE(log.read("shop", 0, 10, 1'000'000)->size() == 3);  // a reader is open, too
   {
     const FullDisk full;
-    const Status status = log.append(commit_of("shop", 4, 200));
+    const Status status = append_next(log, commit_of("shop", 4, 200));
     REQUIRE_FALSE(status);
     CHECK(status.error().kind == Errc::io);
     CHECK(status.error().code == "unknown");
@@ -313,7 +322,7 @@ TEST_CASE("after a commit that failed in the file system the store opens its fil
   const std::uint64_t head = log.space("shop")->head;
   CHECK((head == 3 || head == 203));
   CHECK(log.read("shop", 0, 1000, 1'000'000)->size() == head);
-  REQUIRE(log.append(commit_of("shop", head + 1, 2)));
+  REQUIRE(append_next(log, commit_of("shop", head + 1, 2)));
   store->reset();
   store = open_file(dir.file("log.db"));
   REQUIRE(store);

@@ -10,6 +10,7 @@
 #include "support/catch.h"
 #include "support/flip.h"
 #include "support/formats.h"
+#include "support/log_questions.h"
 #include "support/ports.h"
 #include "support/temp_dir.h"
 
@@ -54,13 +55,13 @@ Result<std::string> answers(const std::string& file) {
     }
   }
   for (int i = 0; i < 200; ++i) {
-    OFFSYNC_ASSIGN(const auto known,
-                   store->find("shop", fmt::format("/till/{}", i % 3), std::to_string(i / 3)));
+    OFFSYNC_ASSIGN(const auto known, known_event(*store, "shop", fmt::format("/till/{}", i % 3),
+                                                 std::to_string(i / 3)));
     text += known ? fmt::format("{} {} {}\n", known->sequence, known->line, known->residue.size())
                   : std::string("-\n");
-    OFFSYNC_ASSIGN(const auto entity, store->entity("shop", fmt::format("k/{}", i)));
+    OFFSYNC_ASSIGN(const auto entity, entity_record(*store, "shop", fmt::format("k/{}", i)));
     text += entity.value_or("-") + "\n";
-    OFFSYNC_ASSIGN(const auto mark, store->mark("shop", fmt::format("/m/{}", i)));
+    OFFSYNC_ASSIGN(const auto mark, client_mark(*store, "shop", fmt::format("/m/{}", i)));
     text += std::to_string(mark) + "\n";
   }
   return text;
@@ -79,7 +80,7 @@ void make(const std::string& file) {
     marks.marks.push_back({fmt::format("/m/{}", i), static_cast<std::uint64_t>(i) + 1});
     marks.rejections.push_back({fmt::format("/m/{}", i), 1, "x", "code", "detail"});
   }
-  REQUIRE((*store)->append(marks));
+  REQUIRE(append_next(*(*store), marks));
   REQUIRE((*store)->compact("lab", 5));
 }
 

@@ -5,10 +5,15 @@
 
 #include "contract/store_under_test.h"
 #include "support/catch.h"
+#include "support/log_questions.h"
 
 using namespace offsync;
 using namespace offsync::proxy;
+using offsync::test::append_next;
+using offsync::test::client_mark;
 using offsync::test::commit_of;
+using offsync::test::entity_record;
+using offsync::test::known_event;
 using offsync::test::take_snapshot;
 
 namespace {
@@ -55,6 +60,19 @@ void check_snapshot(LogStore& store, const std::string& space, Complaint& compla
   }
 }
 
+// All that a look answers is of the moment that it names.
+void check_look(LogStore& store, const std::string& space, Complaint& complaint) {
+  const Questions questions = {.subjects = {kSubjects[3], kSubjects[0], kSubjects[1]},
+                               .sources = {"/a"}};
+  const auto facts = store.look(space, questions);
+  if (!facts) return complaint.make(facts.error().message());
+  const std::string head = std::to_string(facts->at.head);
+  for (const auto& record : facts->entities) {
+    if (record != head) complaint.make("a look at " + head + " has a state of " + *record);
+  }
+  if (facts->marks[0] != facts->at.head) complaint.make("a look has the mark of another moment");
+}
+
 void check_reads(LogStore& store, const std::string& space, Complaint& complaint) {
   const auto before = store.space(space);
   std::uint64_t after = 0;
@@ -68,11 +86,12 @@ void check_reads(LogStore& store, const std::string& space, Complaint& complaint
   }
   if (!before || after < before->head) return complaint.make("an event that was there is not");
   if (after == 0) return;
-  const auto found = store.find(space, "/e", "e-" + std::to_string(after));
+  check_look(store, space, complaint);
+  const auto found = known_event(store, space, "/e", "e-" + std::to_string(after));
   if (!found || !*found || (*found)->sequence != after) complaint.make("an event is not found");
-  const auto mark = store.mark(space, "/a");
+  const auto mark = client_mark(store, space, "/a");
   if (!mark || *mark < after) complaint.make("a mark that is behind its events");
-  const auto state = store.entity(space, kSubjects[0]);
+  const auto state = entity_record(store, space, kSubjects[0]);
   if (!state || !*state || std::stoull(**state) < after) {
     complaint.make("a state that is behind its events");
   }
@@ -91,8 +110,8 @@ TEST_CASE("readers and snapshots see whole commits while others append") {
   for (const std::string space : {"one", "two"}) {
     threads.emplace_back([&, space] {
       for (int i = 0; i < kCommits; ++i) {
-        const Status status = log.append(
-            commit_with_states(space, 1 + kEvents * static_cast<std::uint64_t>(i), kEvents));
+        const Status status = append_next(
+            log, commit_with_states(space, 1 + kEvents * static_cast<std::uint64_t>(i), kEvents));
         if (!status) complaint.make(status.error().message());
       }
       --writers;
@@ -116,7 +135,7 @@ TEST_CASE("readers and snapshots see whole commits while others append") {
 TEST_CASE("a slow receiver of a snapshot keeps nobody from appending, and gets its own sequence") {
   OFFSYNC_STORE(store);
   LogStore& log = store.store();
-  REQUIRE(log.append(commit_with_states("shop", 1, 3)));
+  REQUIRE(append_next(log, commit_with_states("shop", 1, 3)));
   std::uint64_t at = 0;
   std::vector<std::string> records;
   SnapshotSink sink;
@@ -127,7 +146,7 @@ TEST_CASE("a slow receiver of a snapshot keeps nobody from appending, and gets i
   sink.entity = [&](std::string_view record) {
     records.emplace_back(record);
     const std::uint64_t next = log.space("shop")->head + 1;
-    CHECK(log.append(commit_with_states("shop", next, 1)));
+    CHECK(append_next(log, commit_with_states("shop", next, 1)));
     return true;
   };
   sink.conflict = [](std::string_view) { return true; };
@@ -146,7 +165,9 @@ TEST_CASE("of two who append at the same place one is behind") {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&, i] {
       for (std::uint64_t first = 1; first <= 20; ++first) {
-        const Status status = log.append(commit_of("shop", first, 1, "t" + std::to_string(i)));
+        Commit commit = commit_of("shop", first, 1, "t" + std::to_string(i));
+        commit.number = first;
+        const Status status = log.append(commit);
         if (status)
           ++kept;
         else if (status.error().code == "behind")
@@ -163,7 +184,7 @@ TEST_CASE("of two who append at the same place one is behind") {
 TEST_CASE("compaction and appends go side by side") {
   OFFSYNC_STORE(store);
   LogStore& log = store.store();
-  REQUIRE(log.append(commit_of("shop", 1, 200)));
+  REQUIRE(append_next(log, commit_of("shop", 1, 200)));
   Complaint complaint;
   std::thread compactor([&] {
     for (std::uint64_t upto = 10; upto <= 200; upto += 10) {
@@ -172,7 +193,7 @@ TEST_CASE("compaction and appends go side by side") {
     }
   });
   for (std::uint64_t next = 201; next <= 300; ++next) {
-    REQUIRE(log.append(commit_of("shop", next, 1)));
+    REQUIRE(append_next(log, commit_of("shop", next, 1)));
   }
   compactor.join();
   INFO(complaint.text());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proxy/store/log_store.h"
+#include "support/log_questions.h"
 
 namespace offsync::test {
 
@@ -17,6 +18,7 @@ class StoreUnderTest {
   virtual ~StoreUnderTest() = default;
   virtual proxy::LogStore& store() = 0;
   proxy::LogStore* operator->() { return &store(); }
+  operator proxy::LogStore&() { return store(); }
   // As after a restart of the proxy. False where the store does not outlive its process.
   virtual bool reopen() = 0;
 };

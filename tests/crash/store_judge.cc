@@ -6,6 +6,7 @@
 #include "proxy/ingest/ingest.h"
 #include "state/entity_codec.h"
 #include "state/state.h"
+#include "support/log_questions.h"
 #include "support/ports.h"
 
 namespace offsync::test {
@@ -200,7 +201,7 @@ class Judge {
     if (Problem problem = open(); !problem.empty()) return "then: " + problem;
     const Dump found = dump(file_, store_queries(), true);
     if (found.integrity != "ok|\n") return "integrity_check, then: " + found.integrity;
-    const auto kept = store_->find(kSpaces[0], "/after", "after");
+    const auto kept = known_event(*store_, kSpaces[0], "/after", "after");
     if (!kept) return told("look again", kept.error());
     const std::uint64_t head = store_->space(kSpaces[0])->head;
     if (answered && (!*kept || (*kept)->sequence != head_ + 1)) {

@@ -86,14 +86,20 @@ struct StoreLock {
   }
 };
 
-SpaceState at(const SpaceRow& row, SpaceState state) {
-  state.head = row.head;
-  state.oldest = row.oldest;
-  state.applied = row.applied;
-  state.clock = row.clock;
-  state.gone_line = row.gone_line;
-  state.gone_event = row.gone_event;
-  return state;
+// What nobody has written to has no row.
+Result<Facts> look_with(sqlite::Db& db, LogReader& reader, std::string_view space,
+                        const SpaceState& names, const Questions& questions) {
+  OFFSYNC_ASSIGN(const auto transaction,
+                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::read));
+  OFFSYNC_ASSIGN(const std::optional<SpaceRow> row, reader.space(space));
+  if (row) return reader.look(*row, names, questions);
+  Facts facts;
+  facts.at = names;
+  facts.events.resize(questions.events.size());
+  facts.entities.resize(questions.subjects.size());
+  facts.marks.resize(questions.sources.size());
+  facts.rejections.resize(questions.rejections.size());
+  return facts;
 }
 
 // A proxy that can only read takes no events, so it should get no requests.
@@ -192,7 +198,7 @@ Result<SpaceState> SqliteLogStore::space(std::string_view space) {
   return impl_->ask(space, state, [&](LogReader& reader, std::int64_t) -> Result<SpaceState> {
     OFFSYNC_ASSIGN(const std::optional<SpaceRow> row, reader.space(space));
     if (!row) return state;
-    return at(*row, state);
+    return state_at(*row, state);
   });
 }
 
@@ -213,42 +219,25 @@ Result<std::vector<LogEntry>> SqliteLogStore::read(std::string_view space, std::
   });
 }
 
-Result<std::optional<KnownEvent>> SqliteLogStore::find(std::string_view space,
-                                                       std::string_view source,
-                                                       std::string_view id) {
-  return impl_->ask(space, std::optional<KnownEvent>(), [&](LogReader& reader, std::int64_t in) {
-    return reader.find(in, source, id);
-  });
+// On the writing connection where that is idle: its page cache outlives its own commits, while
+// every commit empties those of the others.
+Result<Facts> SqliteLogStore::look(std::string_view space, const Questions& questions) {
+  const SpaceState names = impl_->names.of(space);
+  if (auto writer = impl_->pool.idle_writer()) {
+    return look_with((*writer)->db, (*writer)->reader, space, names, questions);
+  }
+  OFFSYNC_ASSIGN(LogPool::ReadLease lease, impl_->pool.reader());
+  return look_with(lease->db, lease->reader, space, names, questions);
 }
-
-Result<std::optional<std::string>> SqliteLogStore::entity(std::string_view space,
-                                                          std::string_view subject) {
-  return impl_->ask(space, std::optional<std::string>(),
-                    [&](LogReader& reader, std::int64_t id) { return reader.entity(id, subject); });
-}
-
 Status SqliteLogStore::snapshot(std::string_view space, const SnapshotSink& sink) {
   OFFSYNC_ASSIGN(LogPool::ReadLease lease, impl_->pool.reader());
   OFFSYNC_ASSIGN(const auto transaction,
                  sqlite::Transaction::begin(lease->db, sqlite::Transaction::Kind::read));
   OFFSYNC_ASSIGN(const std::optional<SpaceRow> row, lease->reader.space(space));
   const SpaceState state = impl_->names.of(space);
-  if (row) return lease->reader.snapshot(*row, at(*row, state), sink);
+  if (row) return lease->reader.snapshot(*row, state_at(*row, state), sink);
   sink.begin(state, 0, 0);
   return {};
-}
-
-Result<std::uint64_t> SqliteLogStore::mark(std::string_view space, std::string_view source) {
-  return impl_->ask(space, std::uint64_t{0},
-                    [&](LogReader& reader, std::int64_t id) { return reader.mark(id, source); });
-}
-
-Result<std::optional<Rejection>> SqliteLogStore::rejection(std::string_view space,
-                                                           std::string_view source,
-                                                           std::uint64_t clientseq) {
-  return impl_->ask(space, std::optional<Rejection>(), [&](LogReader& reader, std::int64_t id) {
-    return reader.rejection(id, source, clientseq);
-  });
 }
 
 Result<std::vector<OpenConflict>> SqliteLogStore::open_conflicts(std::string_view space) {

@@ -33,14 +33,8 @@ class SqliteLogStore final : public LogStore {
   Status append(const Commit& commit) override;
   Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
                                      std::size_t max_events, std::size_t max_bytes) override;
-  Result<std::optional<KnownEvent>> find(std::string_view space, std::string_view source,
-                                         std::string_view id) override;
-  Result<std::optional<std::string>> entity(std::string_view space,
-                                            std::string_view subject) override;
+  Result<Facts> look(std::string_view space, const Questions& questions) override;
   Status snapshot(std::string_view space, const SnapshotSink& sink) override;
-  Result<std::uint64_t> mark(std::string_view space, std::string_view source) override;
-  Result<std::optional<Rejection>> rejection(std::string_view space, std::string_view source,
-                                             std::uint64_t clientseq) override;
   Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) override;
   Status set_applied(std::string_view space, std::uint64_t sequence) override;
   Status compact(std::string_view space, std::uint64_t upto) override;

@@ -30,6 +30,17 @@ Error out_of_order(std::uint64_t got, std::uint64_t expected) {
 
 }  // namespace
 
+SpaceState state_at(const SpaceRow& row, SpaceState names) {
+  names.number = row.number;
+  names.head = row.head;
+  names.oldest = row.oldest;
+  names.applied = row.applied;
+  names.clock = row.clock;
+  names.gone_line = row.gone_line;
+  names.gone_event = row.gone_event;
+  return names;
+}
+
 Result<LogReader> LogReader::prepare(sqlite::Db& db) {
   LogReader reader;
   const auto set = [&db](sqlite::Statement& statement, std::string_view sql) -> Status {
@@ -38,9 +49,10 @@ Result<LogReader> LogReader::prepare(sqlite::Db& db) {
   };
   OFFSYNC_TRY(set(reader.epoch_, "SELECT epoch FROM store"));
   OFFSYNC_TRY(set(reader.name_, "SELECT name FROM store"));
-  OFFSYNC_TRY(set(reader.space_,
-                  "SELECT space_id, head, oldest, applied, entities, clock, gone_line, gone_event"
-                  " FROM space WHERE name = ?"));
+  OFFSYNC_TRY(
+      set(reader.space_,
+          "SELECT space_id, head, oldest, applied, entities, clock, gone_line, gone_event, number"
+          " FROM space WHERE name = ?"));
   OFFSYNC_TRY(set(reader.spaces_, "SELECT name FROM space ORDER BY name"));
   OFFSYNC_TRY(set(reader.read_,
                   "SELECT key, id, line, coalesce(source, '')"
@@ -87,6 +99,7 @@ Result<std::optional<SpaceRow>> LogReader::space(std::string_view name) {
   OFFSYNC_ASSIGN(const bool found, space_.bind(1, name).step());
   if (!found) return std::optional<SpaceRow>();
   return std::optional(SpaceRow{.space_id = space_.integer(0),
+                                .number = space_.uinteger(8),
                                 .head = space_.uinteger(1),
                                 .oldest = space_.uinteger(2),
                                 .applied = space_.uinteger(3),
@@ -139,11 +152,29 @@ Result<std::optional<std::int64_t>> LogReader::source_id(std::string_view source
   return found ? std::optional(source_id_.integer(0)) : std::nullopt;
 }
 
-Result<std::optional<KnownEvent>> LogReader::find(std::int64_t space_id, std::string_view source,
-                                                  std::string_view id) {
+Result<Facts> LogReader::look(const SpaceRow& row, SpaceState names, const Questions& questions) {
+  const std::int64_t id = row.space_id;
+  Facts facts;
+  facts.at = state_at(row, std::move(names));
+  for (const EventName& name : questions.events) {
+    OFFSYNC_ASSIGN(facts.events.emplace_back(), find(id, name));
+  }
+  for (const std::string& subject : questions.subjects) {
+    OFFSYNC_ASSIGN(facts.entities.emplace_back(), entity(id, subject));
+  }
+  for (const std::string& source : questions.sources) {
+    OFFSYNC_ASSIGN(facts.marks.emplace_back(), mark(id, source));
+  }
+  for (const Questions::Decided& decided : questions.rejections) {
+    OFFSYNC_ASSIGN(facts.rejections.emplace_back(), rejection(id, decided));
+  }
+  return facts;
+}
+
+Result<std::optional<KnownEvent>> LogReader::find(std::int64_t space_id, const EventName& name) {
   const ResetAtEnd reset(find_);
-  const std::string packed = pack_id(id);
-  find_.bind(1, space_id).bind_blob(2, packed).bind(3, source);
+  const std::string packed = pack_id(name.id);
+  find_.bind(1, space_id).bind_blob(2, packed).bind(3, name.source);
   OFFSYNC_ASSIGN(const bool found, find_.step());
   if (!found) return std::optional<KnownEvent>();
   KnownEvent event;
@@ -167,14 +198,13 @@ Result<std::uint64_t> LogReader::mark(std::int64_t space_id, std::string_view so
 }
 
 Result<std::optional<Rejection>> LogReader::rejection(std::int64_t space_id,
-                                                      std::string_view source,
-                                                      std::uint64_t clientseq) {
+                                                      const Questions::Decided& decided) {
   const ResetAtEnd reset(rejection_);
-  OFFSYNC_ASSIGN(const bool found,
-                 rejection_.bind(1, space_id).bind(2, source).bind(3, clientseq).step());
+  rejection_.bind(1, space_id).bind(2, decided.source).bind(3, decided.clientseq);
+  OFFSYNC_ASSIGN(const bool found, rejection_.step());
   if (!found) return std::optional<Rejection>();
-  return std::optional(Rejection{.source = std::string(source),
-                                 .clientseq = clientseq,
+  return std::optional(Rejection{.source = decided.source,
+                                 .clientseq = decided.clientseq,
                                  .id = std::string(rejection_.text(0)),
                                  .code = std::string(rejection_.text(1)),
                                  .detail = std::string(rejection_.text(2))});

@@ -88,6 +88,10 @@ constexpr std::array kMigrations = {
       ALTER TABLE space ADD COLUMN gone_line TEXT NOT NULL DEFAULT '';   -- line_mark()
       ALTER TABLE space ADD COLUMN gone_event TEXT NOT NULL DEFAULT '';  -- name_mark()
     )sql"},
+    // Those of earlier versions are not counted.
+    sqlite::Migration{"commits numbered", R"sql(
+      ALTER TABLE space ADD COLUMN number INTEGER NOT NULL DEFAULT 0;  -- of the last one
+    )sql"},
 };
 
 constexpr std::size_t kUuidText = 36;

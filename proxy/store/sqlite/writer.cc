@@ -45,7 +45,7 @@ Status LogWriter::prepare_statements() {
   OFFSYNC_TRY(
       set(put_space_,
           "UPDATE space SET head = ?2, oldest = ?3, applied = ?4, entities = ?5, clock = ?6,"
-          " gone_line = ?7, gone_event = ?8 WHERE space_id = ?1"));
+          " gone_line = ?7, gone_event = ?8, number = ?9 WHERE space_id = ?1"));
   OFFSYNC_TRY(set(add_source_, "INSERT INTO source (source) VALUES (?)"));
   OFFSYNC_TRY(
       set(add_event_, "INSERT INTO event (key, source_id, id, line) VALUES (?1, ?4, ?2, ?3)"));
@@ -71,10 +71,10 @@ Status LogWriter::prepare_statements() {
 }
 
 Status LogWriter::append(const Commit& commit) {
-  OFFSYNC_TRY(check_entries(commit));
   OFFSYNC_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
   OFFSYNC_ASSIGN(SpaceRow row, row_for(commit));
-  OFFSYNC_TRY(check_first(commit, row.head));
+  OFFSYNC_TRY(check_next(commit, state_at(row, {})));
+  ++row.number;
   row.head += commit.entries.size();
   row.clock = std::max(row.clock, commit.clock);
   if (row.head > kMaxSequence) {
@@ -173,7 +173,7 @@ Status LogWriter::put_conflicts(const SpaceRow& row, const Commit& commit) {
 Status LogWriter::put_row(const SpaceRow& row) {
   put_space_.bind(1, row.space_id).bind(2, row.head).bind(3, row.oldest);
   put_space_.bind(4, row.applied).bind(5, row.entities).bind(6, row.clock);
-  return put_space_.bind(7, row.gone_line).bind(8, row.gone_event).run();
+  return put_space_.bind(7, row.gone_line).bind(8, row.gone_event).bind(9, row.number).run();
 }
 
 Status LogWriter::set_applied(std::string_view space, std::uint64_t sequence) {

@@ -81,3 +81,34 @@ TEST_CASE("an owned event shows what its view showed, when its decoder has gone 
   CHECK(taken >= 24);
   CHECK(OwnedEvent().content().empty());
 }
+
+TEST_CASE("an event with more operations than text is kept without them") {
+  std::string sets;
+  for (int i = 0; i < 500; ++i) sets += fmt::format("{}\"{}\":1", i == 0 ? "" : ",", i);
+  Decoder decoder;
+  const auto line = [&](const std::string& set) {
+    return fmt::format(
+        R"({{"specversion":"1.0","id":"e","source":"/c","type":"t","subject":"todo/1","data":{{"set":{{{}}}}}}})",
+        set);
+  };
+  const auto many = decoder.decode(line(sets));
+  REQUIRE(many);
+  OwnedEvent event(**many);
+  const std::string before = text_of(event.view());
+  REQUIRE(event.view().ops.size() == 500);
+  CHECK(event.bytes() > 4 * event.content().size());
+  event.economize();
+  CHECK_FALSE(event.whole());
+  CHECK(event.bytes() < 2 * event.content().size());
+  CHECK(event.view().subject == "todo/1");
+  const auto again = decoder.decode(event.content());
+  REQUIRE(again);
+  CHECK(text_of(**again) == before);
+
+  const auto few = decoder.decode(line(R"("title":"Buy milk","done":false)"));
+  REQUIRE(few);
+  OwnedEvent small(**few);
+  small.economize();
+  CHECK(small.whole());
+  CHECK(small.view().ops.size() == 2);
+}

@@ -11,6 +11,7 @@
 #include "proxy/http/target.h"
 #include "proxy/hub/event_filter.h"
 #include "proxy/ingest/world.h"
+#include "support/log_questions.h"
 #include "wire/sse.h"
 
 namespace offsync::proxy {
@@ -56,7 +57,7 @@ TEST_CASE("naughty strings go through the proxy as they are") {
     CHECK(read["data"]["p"] == text);
     check_stream(line);
     EntityDecoder decoder;
-    const auto record = decoder.decode(world.memory.entity("shop", "k/1")->value());
+    const auto record = decoder.decode(test::entity_record(world.memory, "shop", "k/1")->value());
     REQUIRE(record);
     CHECK(json::parse(shown_line("k/1", record->entity))["fields"]["s"][0] == text);
     CHECK(test::audit(world.memory, "shop").empty());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "proxy/ingest/world.h"
+#include "support/log_questions.h"
 
 using namespace offsync;
 using namespace offsync::test;
@@ -69,7 +70,7 @@ Seen run(int times) {
   seen.log = world.log();
   seen.published = world.published["shop"];
   for (const char* subject : {"todo/1", "todo/2", "todo/3", "todo/4", "todo/5"}) {
-    seen.states += world.memory.entity("shop", subject)->value_or("none") + "\n";
+    seen.states += entity_record(world.memory, "shop", subject)->value_or("none") + "\n";
   }
   return seen;
 }
@@ -110,4 +111,43 @@ TEST_CASE("a store that is always `behind` gets an error that says so, and keeps
   world.store.before_append = nullptr;
   CHECK(words(world.submit({line})) == Words{"accepted"});
   CHECK(world.published["shop"] == world.log());
+}
+
+// Ann and Bob write a field unseen by each other: whether they meet is asked in a second look.
+TEST_CASE("what is decided rests on looks at one moment", "[ingest]") {
+  IngestWorld world;
+  Author ann("/ann", 1, world.clock), bob("/bob", 2, world.clock), eve("/eve", 3, world.clock);
+  const std::string foreign = eve.set("todo/1", "n", "7");
+  world.submit_one(ann.set("todo/1", "n", "1"));
+  const std::string line = bob.set("todo/1", "n", "2");
+  int looks = 0;
+  SECTION("another proxy commits between two of them") {
+    proxy::Ingest other(world.memory, world.clock, {}, {});
+    world.store.before_look = [&](const proxy::Questions&) -> Status {
+      if (++looks != 2) return {};
+      const auto answer = other.submit("shop", {foreign});
+      CHECK(words(answer->outcomes) == Words{"accepted"});
+      return {};
+    };
+    const auto answer = world.ingest.submit("shop", {line});
+    REQUIRE(answer);
+    CHECK(words(answer->outcomes) == Words{"accepted"});
+    CHECK(looks > 3);
+    CHECK(answer->outcomes[0].conflicts == 1);
+    CHECK(answer->outcomes[0].sequence == 4);  // behind Eve's with its conflict
+  }
+  SECTION("the store fails at the second") {
+    world.store.before_look = [&](const proxy::Questions&) -> Status {
+      if (++looks == 2) return make_error(Errc::io, "io", "no");
+      return {};
+    };
+    const auto answer = world.ingest.submit("shop", {line});
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == "io");
+    CHECK(world.log().size() == 1);
+    CHECK(words(world.submit({line})) == Words{"accepted"});
+    CHECK(world.log().size() == 3);
+  }
+  CHECK(world.published["shop"] == world.log());
+  CHECK(audit(world.memory, "shop").empty());
 }

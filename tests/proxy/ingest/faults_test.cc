@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "proxy/ingest/world.h"
+#include "support/log_questions.h"
 
 using namespace offsync;
 using namespace offsync::test;
@@ -33,7 +34,7 @@ TEST_CASE("when an append fails nothing is published, and sending again works", 
     CHECK(answer.error().detail.find("log.db") != std::string::npos);
   }
   CHECK(world.published["shop"].size() == 1);
-  CHECK(*world.memory.mark("shop", "/ann") == 1);
+  CHECK(*client_mark(world.memory, "shop", "/ann") == 1);
 
   world.store.before_append = nullptr;
   CHECK(words(world.submit(lines)) == Words{"accepted", "accepted"});
@@ -50,7 +51,7 @@ TEST_CASE("regression: a failed commit leaves no effect behind (actual#8904)", "
   CHECK_FALSE(world.ingest.submit("shop", {ann.set("todo/1", "ghost", "1")}));
   world.store.before_append = nullptr;
   CHECK(word(world.submit_one(ann.set("todo/1", "n", "2"))) == "accepted");
-  CHECK(world.memory.entity("shop", "todo/1")->value().find("ghost") == std::string::npos);
+  CHECK(entity_record(world.memory, "shop", "todo/1")->value().find("ghost") == std::string::npos);
   CHECK(audit(world.memory, "shop").empty());
 }
 

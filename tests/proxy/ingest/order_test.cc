@@ -1,5 +1,6 @@
 // The order of one client's events, and answers that were lost.
 #include "proxy/ingest/world.h"
+#include "support/log_questions.h"
 
 using namespace offsync;
 using namespace offsync::test;
@@ -37,7 +38,7 @@ TEST_CASE("after a rejection the later events of that entity are held", "[ingest
   CHECK(outcomes[2].detail.find("line 2") != std::string::npos);
   CHECK(world.log().size() == 3);
   // The mark has passed the held ones; they come again, if at all, under new numbers.
-  CHECK(*world.memory.mark("shop", "/ann") == 4);
+  CHECK(*client_mark(world.memory, "shop", "/ann") == 4);
   CHECK(audit(world.memory, "shop").empty());
 }
 
@@ -142,10 +143,10 @@ TEST_CASE("a late copy of an old request changes nothing", "[ingest]") {
   world.submit(old);
   for (int i = 0; i < 5; ++i) world.submit_one(ann.set("todo/2", "title", std::to_string(i)));
   const auto log = world.log();
-  const std::uint64_t mark = *world.memory.mark("shop", "/ann");
+  const std::uint64_t mark = *client_mark(world.memory, "shop", "/ann");
   CHECK(words(world.submit(old)) == kMixedAgain);
   CHECK(world.log() == log);
-  CHECK(*world.memory.mark("shop", "/ann") == mark);
+  CHECK(*client_mark(world.memory, "shop", "/ann") == mark);
   CHECK(audit(world.memory, "shop").empty());
 }
 
@@ -186,7 +187,7 @@ TEST_CASE("events without clientseq know no order", "[ingest]") {
   next.clientseq = 0;
   const Words both = {"rejected kind_mismatch", "accepted"};
   CHECK(words(world.submit({plain.line(), next.line()})) == both);
-  CHECK(*world.memory.mark("shop", "/ann") == 1);
+  CHECK(*client_mark(world.memory, "shop", "/ann") == 1);
 }
 
 TEST_CASE("spaces have their own marks, sequences and rejections", "[ingest]") {

@@ -1,5 +1,6 @@
 // Events that somebody else passes on: their numbers are their authors' order, not the sender's.
 #include "proxy/ingest/world.h"
+#include "support/log_questions.h"
 
 using namespace offsync;
 using namespace offsync::test;
@@ -21,12 +22,12 @@ TEST_CASE("an event that another passes on leaves its author's mark alone", "[in
   const std::string first = ann.set("todo/1", "n", "1");
   const std::string second = ann.set("todo/1", "n", "2");
   CHECK(words(pass_on(world, {second}, "/bob")) == Words{"accepted"});
-  CHECK(*world.memory.mark("shop", "/ann") == 0);
+  CHECK(*client_mark(world.memory, "shop", "/ann") == 0);
   // Its author comes later, with all of them, in order.
   CHECK(words(pass_on(world, {first, second}, "/ann")) == Words{"accepted", "duplicate"});
-  CHECK(*world.memory.mark("shop", "/ann") == 1);
+  CHECK(*client_mark(world.memory, "shop", "/ann") == 1);
   CHECK(words(pass_on(world, {ann.set("todo/1", "n", "3")}, "/ann")) == Words{"accepted"});
-  CHECK(*world.memory.mark("shop", "/ann") == 3);
+  CHECK(*client_mark(world.memory, "shop", "/ann") == 3);
   // P4: but for what others send again.
   CHECK(audit(world.memory, "shop") == "sequence 2: its author wrote it before another one");
 }
@@ -40,7 +41,7 @@ TEST_CASE("an event below its author's mark may be passed on", "[ingest]") {
   CHECK(words(world.submit({lost})) == Words{"rejected already_decided"});
   CHECK(words(pass_on(world, {lost, lost}, "/bob")) == Words{"accepted", "duplicate"});
   CHECK(words(pass_on(world, {lost}, "/ann")) == Words{"duplicate"});
-  CHECK(*world.memory.mark("shop", "/ann") == 2);
+  CHECK(*client_mark(world.memory, "shop", "/ann") == 2);
   // P4: but for what others send again.
   CHECK(audit(world.memory, "shop") == "sequence 2: its author wrote it before another one");
 }
@@ -92,7 +93,7 @@ TEST_CASE("a rejection of what was passed on is nobody's decision", "[ingest]") 
   const std::string next = ann.set("todo/1", "m", "2");
   CHECK(words(pass_on(world, {unfit.line(), next}, "/bob")) ==
         Words{"rejected kind_mismatch", "held held"});
-  CHECK(*world.memory.mark("shop", "/ann") == 0);
+  CHECK(*client_mark(world.memory, "shop", "/ann") == 0);
   CHECK(words(pass_on(world, {next}, "/bob")) == Words{"accepted"});
   CHECK(audit(world.memory, "shop").empty());
 }

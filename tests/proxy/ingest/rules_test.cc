@@ -4,6 +4,7 @@
 #include "base/rfc3339.h"
 #include "proxy/ingest/world.h"
 #include "state/decision.h"
+#include "support/log_questions.h"
 
 using namespace offsync;
 using namespace offsync::test;
@@ -69,7 +70,7 @@ TEST_CASE("the types of the proxy are nobody else's", "[ingest]") {
   CHECK(word(outcome) == "rejected reserved_type");
   CHECK(outcome.id == event.id);
   CHECK(world.log().empty());
-  CHECK(*world.memory.mark("shop", "/ann") == 1);
+  CHECK(*client_mark(world.memory, "shop", "/ann") == 1);
   event.type = "offsync.";
   CHECK(word(world.submit_one(event.line())) == "rejected reserved_type");
 }
@@ -139,7 +140,8 @@ TEST_CASE("two sources may use one id", "[ingest]") {
   REQUIRE(world.memory.compact("shop", 3));
   CHECK(words(world.submit({sale("/till/4", 4), sale("/till/1", 1), sale("/till/2", 9)})) ==
         Words{"accepted", "duplicate", "rejected id_conflict"});
-  CHECK((*world.memory.entity("shop", "till/1"))->find(R"("value":4)") != std::string::npos);
+  CHECK((*entity_record(world.memory, "shop", "till/1"))->find(R"("value":4)") !=
+        std::string::npos);
   CHECK(world.memory.space("shop")->head == 4);
 }
 
@@ -216,8 +218,9 @@ TEST_CASE("regression: one bad clock does not poison all (actual#8905)", "[inges
   wild.stamp = Stamp::make(4'102'444'800'000, 0, 1);
   CHECK(word(world.submit_one(wild.line())) == "rejected clock_ahead");
   CHECK(word(world.submit_one(bob.set("todo/1", "title", R"("from now")"))) == "accepted");
-  CHECK(world.memory.entity("shop", "todo/1")->value().find("from now") != std::string::npos);
-  CHECK(world.memory.entity("shop", "todo/1")->value().find("2100") == std::string::npos);
+  CHECK(entity_record(world.memory, "shop", "todo/1")->value().find("from now") !=
+        std::string::npos);
+  CHECK(entity_record(world.memory, "shop", "todo/1")->value().find("2100") == std::string::npos);
   for (const std::string& line : world.log()) {
     CHECK(stamp_in(line).ms() <= world.clock.wall_ms());
   }
@@ -278,7 +281,7 @@ TEST_CASE("events without time keep the order in which they came", "[ingest]") {
   }
   const auto outcomes = world.submit(lines);
   CHECK(words(outcomes) == Words(20, "accepted"));
-  const std::string state = world.memory.entity("shop", "sale/1")->value();
+  const std::string state = entity_record(world.memory, "shop", "sale/1")->value();
   CHECK(state.find(R"("value":19)") != std::string::npos);
   CHECK(world.memory.open_conflicts("shop")->empty());
   CHECK(words(world.submit(lines)) == Words(20, "duplicate"));
@@ -293,7 +296,7 @@ TEST_CASE("given times never go back, across restarts and compaction too", "[ing
     CHECK(word(answer->outcomes.at(0)) == "accepted");
   };
   const auto n = [&](int value) {
-    return world.memory.entity("shop", "sale/1")
+    return entity_record(world.memory, "shop", "sale/1")
                ->value()
                .find(R"("value":)" + std::to_string(value)) != std::string::npos;
   };
@@ -333,7 +336,7 @@ TEST_CASE("more events without time in one millisecond than a stamp can count go
   proxy::Commit full;
   full.space = "shop";
   full.clock = Stamp::make(world.clock.wall_ms() + 5'000, 0xfffe, 0).time;
-  REQUIRE(world.memory.append(full));
+  REQUIRE(append_next(world.memory, full));
   const auto event = [](const char* id) { return foreign(id, R"(,"data":{"set":{"n":1}})"); };
   CHECK(words(world.submit({event("1"), event("2"), event("3")})) ==
         Words{"accepted", "accepted", "accepted"});
@@ -362,7 +365,7 @@ TEST_CASE("an event that its time would make too large is rejected", "[ingest]")
 TEST_CASE("events that write nothing are kept, and make no entity", "[ingest]") {
   IngestWorld world;
   CHECK(word(world.submit_one(foreign("f1", R"(,"data":{"note":"hello"})"))) == "accepted");
-  CHECK_FALSE(*world.memory.entity("shop", "sale/1"));
+  CHECK_FALSE(*entity_record(world.memory, "shop", "sale/1"));
   CHECK(world.log().size() == 1);
   CHECK(audit(world.memory, "shop").empty());
 }

@@ -5,6 +5,7 @@
 
 #include "proxy/ingest/world.h"
 #include "proxy/store/sqlite/log_store.h"
+#include "support/log_questions.h"
 #include "support/temp_dir.h"
 
 using namespace offsync;
@@ -59,7 +60,7 @@ void run_authors(proxy::LogStore& store) {
           for (const Outcome& outcome : answer->outcomes) {
             if (outcome.kind != expected) ++wrong;
             // Durable and readable before its answer.
-            const auto found = store.find(space, "/a" + std::to_string(t), outcome.id);
+            const auto found = known_event(store, space, "/a" + std::to_string(t), outcome.id);
             if (!found || !*found || (*found)->sequence != outcome.sequence) ++wrong;
           }
         }

@@ -30,6 +30,8 @@ class FaultyStore final : public proxy::LogStore {
   std::function<Status(const proxy::Commit&)> after_append;
   // Called before a look at a space; an error is its answer.
   std::function<Status()> before_space;
+  // Called before a look; an error is its answer.
+  std::function<Status(const proxy::Questions&)> before_look;
   int appends = 0;
 
   Result<proxy::SpaceState> space(std::string_view space) override {
@@ -50,23 +52,12 @@ class FaultyStore final : public proxy::LogStore {
                                             std::size_t max_bytes) override {
     return real_.read(space, after, max_events, max_bytes);
   }
-  Result<std::optional<proxy::KnownEvent>> find(std::string_view space, std::string_view source,
-                                                std::string_view id) override {
-    return real_.find(space, source, id);
-  }
-  Result<std::optional<std::string>> entity(std::string_view space,
-                                            std::string_view subject) override {
-    return real_.entity(space, subject);
+  Result<proxy::Facts> look(std::string_view space, const proxy::Questions& questions) override {
+    if (const auto hook = before_look) OFFSYNC_TRY(hook(questions));
+    return real_.look(space, questions);
   }
   Status snapshot(std::string_view space, const proxy::SnapshotSink& sink) override {
     return real_.snapshot(space, sink);
-  }
-  Result<std::uint64_t> mark(std::string_view space, std::string_view source) override {
-    return real_.mark(space, source);
-  }
-  Result<std::optional<proxy::Rejection>> rejection(std::string_view space, std::string_view source,
-                                                    std::uint64_t clientseq) override {
-    return real_.rejection(space, source, clientseq);
   }
   Result<std::vector<proxy::OpenConflict>> open_conflicts(std::string_view space) override {
     return real_.open_conflicts(space);

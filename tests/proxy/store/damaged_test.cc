@@ -7,6 +7,7 @@
 #include "proxy/ingest/world.h"
 #include "proxy/store/sqlite/log_store.h"
 #include "support/damage.h"
+#include "support/log_questions.h"
 #include "support/raw_sqlite.h"
 #include "support/temp_dir.h"
 
@@ -103,10 +104,10 @@ class Attempt {
         }
         after = page->back().sequence;
       }
-      note("find", store.find(space, "/ann", "ann-7"));
-      note("entity", store.entity(space, "todo/2"));
-      note("mark", store.mark(space, "/ann"));
-      note("rejection", store.rejection(space, "/bob", 4));
+      note("find", known_event(store, space, "/ann", "ann-7"));
+      note("entity", entity_record(store, space, "todo/2"));
+      note("mark", client_mark(store, space, "/ann"));
+      note("rejection", known_rejection(store, space, "/bob", 4));
       note("open_conflicts", store.open_conflicts(space));
       SnapshotSink sink;
       sink.begin = [](const SpaceState&, std::uint64_t, std::uint64_t) { return true; };

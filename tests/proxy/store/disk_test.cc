@@ -3,6 +3,7 @@
 
 #include "proxy/store/sqlite/log_store.h"
 #include "support/catch.h"
+#include "support/log_questions.h"
 #include "support/ports.h"
 #include "support/sim_disk.h"
 #include "support/temp_dir.h"
@@ -42,9 +43,9 @@ TEST_CASE("regression: what a restarted proxy shows is not lost by a power failu
     SimDisk disk(dir.path(), seed);
     {
       const auto store = open_store(file);
-      REQUIRE(store->append(one_event(1)));
+      REQUIRE(append_next(*store, one_event(1)));
       disk.at_next_sync([&] { disk.crash_at(1); });
-      CHECK_FALSE(store->append(one_event(2)));
+      CHECK_FALSE(append_next(*store, one_event(2)));
       disk.before_operation({});
     }
     disk.restart(SimDisk::Loss::none);
@@ -69,10 +70,10 @@ TEST_CASE("regression: a commit that could not be synced is seen at once, or nev
     INFO(seed);
     SimDisk disk(dir.path(), seed);
     const auto store = open_store(file);
-    REQUIRE(store->append(one_event(1)));
+    REQUIRE(append_next(*store, one_event(1)));
     CHECK(store->space("shop")->head == 1);
     disk.at_next_sync([&] { disk.fail_at(1, SQLITE_IOERR_FSYNC); });
-    const Status appended = store->append(one_event(2));
+    const Status appended = append_next(*store, one_event(2));
     REQUIRE_FALSE(appended);
     CHECK(appended.error().code == "unknown");
     const std::uint64_t head = store->space("shop")->head;
