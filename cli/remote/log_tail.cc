@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "wire/line_mark.h"
 #include "wire/problem.h"
 
 namespace offsync::cli {
@@ -256,7 +257,8 @@ Result<bool> LogTail::pump_replica() {
 Result<bool> LogTail::pump_pages(std::uint64_t upto) {
   if (too_early()) return false;
   OFFSYNC_ASSIGN(Remote * remote, this->remote());
-  auto page = remote->events(Cursor{epoch_, sequence_}, kRows, last_line_);
+  auto page = remote->events(Cursor{epoch_, sequence_}, kRows,
+                             last_line_.empty() ? "" : line_mark(last_line_));
   if (!page && page.error().code == kCursorExpired) return skip_forgotten();
   if (!page) return later(page.error());
   backoff_.reset();

@@ -9,7 +9,6 @@
 #include "cli/text/output.h"
 #include "event/checks.h"
 #include "wire/answer_limits.h"
-#include "wire/line_mark.h"
 #include "wire/log_page.h"
 #include "wire/problem.h"
 #include "wire/status_kind.h"
@@ -189,14 +188,14 @@ struct Remote::Impl {
   }
 
   // Asks for `path` below the space; the body of a 200, which has `max_bytes` at most, goes to
-  // `body`. `line`: see events().
+  // `body`. `mark`: see events().
   Result<HttpHead> get(const std::string& path, std::size_t max_bytes, const BodyFn& body,
-                       std::string_view line = {}) {
+                       std::string_view mark = {}) {
     HttpRequest request;
     request.target = url.path + path;
     request.headers.emplace_back("Accept", "application/x-ndjson, application/json");
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
-    if (!line.empty()) request.headers.emplace_back("Offsync-Line", line_mark(line));
+    if (!mark.empty()) request.headers.emplace_back("Offsync-Line", std::string(mark));
     request.max_bytes = max_bytes;
     const std::string place = where + path;
     Answer answer(body, clock, place);
@@ -318,12 +317,12 @@ Status Remote::conflicts(const LineFn& conflict) {
 }
 
 Result<Remote::Page> Remote::events(const std::optional<Cursor>& after, std::size_t limit,
-                                    std::string_view line) {
+                                    std::string_view mark) {
   const std::string path =
       fmt::format("/events?limit={}", limit) + (after ? "&after=" + after->text() : "");
   LogPage page(after.value_or(Cursor{}), limit);
   const auto take = [&](std::string_view bytes, bool /*last*/) { return page.take(bytes); };
-  OFFSYNC_ASSIGN(const HttpHead head, impl_->get(path, LogPage::max_bytes(limit), take, line));
+  OFFSYNC_ASSIGN(const HttpHead head, impl_->get(path, LogPage::max_bytes(limit), take, mark));
   const LogPage::Place place{std::string(head.header("offsync-epoch")),
                              Cursor::parse(head.header("offsync-cursor")),
                              parse_sequence(head.header("offsync-head"))};

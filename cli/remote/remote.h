@@ -70,11 +70,11 @@ class Remote {
     std::uint64_t head = 0;  // sequence of the newest event
     std::vector<std::string> lines;
   };
-  // The events behind `after` (nothing: from the beginning), `limit` of them at most. `line`: what
-  // is known to be at `after`; a log that has another one there (it was put back) answers
+  // The events behind `after` (nothing: from the beginning), `limit` of them at most. `mark`: that
+  // of what is known to be at `after`; a log that has another one there (it was put back) answers
   // `cursor_expired`. Empty: not asked.
   Result<Page> events(const std::optional<Cursor>& after, std::size_t limit,
-                      std::string_view line = {});
+                      std::string_view mark = {});
 
   // The proxy's clock minus ours in ms, as of the latest answer; nothing before it.
   std::optional<std::int64_t> clock_offset_ms() const;

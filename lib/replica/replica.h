@@ -268,6 +268,9 @@ class Replica {
   // The snapshot below the received log, line by line (encode_entity form); nothing if there is
   // none. fold(snapshot, received log) == confirmed state.
   Status for_each_base(const std::function<bool(std::string_view line)>& fn);
+  // The mark (wire/line_mark.h) of the line that it has at this place of its log, or that its
+  // snapshot was told to stand behind; empty: it knows none.
+  Result<std::string> mark_at(const Cursor& at);
   // An event's line by its identity, wherever it is (queue or received log). Here and below an
   // empty `source` will do where only one event has the id; else: usage `ambiguous`.
   Result<std::optional<std::string>> find_event(std::string_view id, std::string_view source = {});

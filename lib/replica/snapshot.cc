@@ -10,6 +10,7 @@
 #include "replica/store.h"
 #include "state/checked.h"
 #include "wire/compress.h"
+#include "wire/line_mark.h"
 
 namespace offsync {
 
@@ -295,6 +296,25 @@ Result<Cursor> Replica::install_snapshot(const LogPlace& from) {
   OFFSYNC_TRY(write->commit());
   impl_->snapshot_ms = install.latest_ms();
   return cursor;
+}
+
+Result<std::string> Replica::mark_at(const Cursor& at) {
+  std::string mark;
+  if (at.sequence == 0) return mark;
+  LogFilter filter;
+  filter.after = at.sequence - 1;
+  filter.until = at.sequence;
+  OFFSYNC_TRY(for_each_log(filter, [&](std::uint64_t, std::string_view line) {
+    mark = line_mark(line);
+    return false;
+  }));
+  if (!mark.empty()) return mark;
+  OFFSYNC_TRY(for_each_base_line(impl_->store, 0, [&](std::string_view line) -> Result<bool> {
+    OFFSYNC_ASSIGN(const SnapshotHeader header, parse_snapshot_header(line));
+    if (header.cursor == at) mark = header.line;
+    return false;
+  }));
+  return mark;
 }
 
 Status Replica::for_each_base(const std::function<bool(std::string_view line)>& fn) {

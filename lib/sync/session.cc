@@ -75,15 +75,9 @@ Status SyncContext::apply(std::string_view epoch, std::span<const std::string> l
 }
 
 void SyncContext::add_line_mark(HttpRequest& request, const Cursor& at) {
-  if (at.sequence == 0) return;
-  LogFilter filter;
-  filter.after = at.sequence - 1;
-  filter.until = at.sequence;
-  // A snapshot has no line; and a replica that cannot be read says so where it must be read.
-  (void)replica.for_each_log(filter, [&](std::uint64_t, std::string_view line) {
-    request.headers.emplace_back("Offsync-Line", line_mark(line));
-    return false;
-  });
+  // A replica that cannot be read says so where it must be read.
+  const auto mark = replica.mark_at(at);
+  if (mark && !mark->empty()) request.headers.emplace_back("Offsync-Line", *mark);
 }
 
 Cursor SyncContext::add_place(HttpRequest& request, const ReplicaInfo& info) {

@@ -84,6 +84,8 @@ struct SpaceState {
   // Of the event before `oldest`, its line_mark() and name_mark(): what was compacted can still be
   // compared at its end. Empty: there is none, or a version compacted it that kept none.
   std::string gone_line, gone_event;
+  // line_mark() of the event at the head. Only where a snapshot is given; empty: not known.
+  std::string head_line = {};
 };
 
 // What a decision must know of a space's log.

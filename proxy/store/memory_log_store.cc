@@ -168,6 +168,8 @@ Status MemoryLogStore::snapshot(std::string_view space, const SnapshotSink& sink
     if (found != nullptr) {
       entities = found->entities;
       open = found->open;
+      at.head_line =
+          found->log.empty() ? found->gone_line : line_mark(found->log.rbegin()->second.line);
     }
   }
   if (!sink.begin(at, entities.size(), open.size())) return {};

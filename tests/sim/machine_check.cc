@@ -195,7 +195,9 @@ void Machine::check_end() {
   const auto held = this->held(*shell_);
   if (!held) return;
   const bool knows = follows(*held) == Follows::current;
-  if (!knows) world_.count("clients that could not see a log put back");
+  if (follows(*held) == Follows::cannot_know) {
+    world_.violated(5, "c{}: it went on in a log that was put back, and did not see it", index_);
+  }
   for (const std::string& identity : confirmed_) {
     if (!knows || oracle_.find(space_, identity) || parked.contains(identity)) continue;
     world_.violated(1, "c{}: event {} was confirmed and is nowhere", index_, identity);

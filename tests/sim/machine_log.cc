@@ -90,10 +90,8 @@ Machine::Follows Machine::follows(const Held& held) const {
   if (begins_with(log, held.events)) return Follows::current;
   if (held.at.sequence > log.size()) return Follows::former;
   // A log that was put back in its epoch, and has grown since, is known by the line at the cursor.
-  // Of a snapshot there is none; and who went on behind that has the lines of the log that is
-  // there.
-  const bool nothing_to_compare = held.at.sequence == held.after;
-  const bool same = nothing_to_compare || log[held.at.sequence - 1] == held.events.back();
+  // A snapshot bears the mark of its line.
+  const bool same = log[held.at.sequence - 1] == held.events.back();
   return same ? Follows::cannot_know : Follows::former;
 }
 

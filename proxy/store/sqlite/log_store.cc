@@ -235,7 +235,11 @@ Status SqliteLogStore::snapshot(std::string_view space, const SnapshotSink& sink
                  sqlite::Transaction::begin(lease->db, sqlite::Transaction::Kind::read));
   OFFSYNC_ASSIGN(const std::optional<SpaceRow> row, lease->reader.space(space));
   const SpaceState state = impl_->names.of(space);
-  if (row) return lease->reader.snapshot(*row, state_at(*row, state), sink);
+  if (row) {
+    SpaceState here = state_at(*row, state);
+    OFFSYNC_ASSIGN(here.head_line, lease->reader.head_line(*row));
+    return lease->reader.snapshot(*row, here, sink);
+  }
   sink.begin(state, 0, 0);
   return {};
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "proxy/store/sqlite/schema.h"
+#include "wire/line_mark.h"
 
 namespace offsync::proxy {
 namespace {
@@ -227,6 +228,12 @@ Result<std::uint64_t> LogReader::count_conflicts(std::int64_t space_id) {
   const ResetAtEnd reset(count_conflicts_);
   OFFSYNC_ASSIGN(const bool row, count_conflicts_.bind(1, space_id).step());
   return row ? count_conflicts_.uinteger(0) : 0;
+}
+
+Result<std::string> LogReader::head_line(const SpaceRow& row) {
+  if (row.head == 0) return std::string();
+  OFFSYNC_ASSIGN(const auto last, read(row.space_id, row.head - 1, 1, 0));
+  return last.empty() ? row.gone_line : line_mark(last.front().line);
 }
 
 Status LogReader::snapshot(const SpaceRow& row, const SpaceState& at, const SnapshotSink& sink) {

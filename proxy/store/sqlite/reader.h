@@ -37,6 +37,8 @@ class LogReader {
   Result<std::vector<std::string>> spaces();
   Result<std::vector<LogEntry>> read(std::int64_t space_id, std::uint64_t after,
                                      std::size_t max_events, std::size_t max_bytes);
+  // line_mark() of the event at the head; empty: not known (any more).
+  Result<std::string> head_line(const SpaceRow& row);
   // Precondition: within one read transaction with the space() that gave `row`.
   Result<Facts> look(const SpaceRow& row, SpaceState names, const Questions& questions);
   Result<std::optional<std::int64_t>> source_id(std::string_view source);

@@ -1,4 +1,5 @@
 #include "lib/replica/fixture.h"
+#include "wire/line_mark.h"
 
 using namespace offsync;
 using namespace offsync::test;
@@ -212,4 +213,26 @@ TEST_CASE("the clock follows a snapshot, within the guard") {
   const Stamp stamp = seen(f.set("k/9", "a", "1").line).stamp;
   CHECK(stamp.ms() >= f.clock.wall_ms() + 30'000);
   CHECK(stamp.ms() <= f.clock.wall_ms() + limits::kClockGuardMs + 1);
+}
+
+TEST_CASE("a snapshot's mark is that of its place until there is a line") {
+  Fixture f;
+  f.log.append(foreign("x", "todo/1", R"({"set":{"n":1}})"));
+  const auto install = [&](std::string text) {
+    must(f.replica.begin_snapshot());
+    must(f.replica.stage_snapshot(text));
+    return must(f.replica.install_snapshot());
+  };
+  install(f.log.snapshot());
+  CHECK(must(f.replica.mark_at({"e1", 1})).empty());  // a proxy of an earlier version
+  const std::string mark = line_mark(f.log.lines[0]);
+  std::string text = f.log.snapshot();
+  const Cursor at = install(text.insert(text.find('}'), R"(,"line":")" + mark + "\""));
+  CHECK(must(f.replica.mark_at(at)) == mark);
+  CHECK(must(f.replica.mark_at({"e1", 0})).empty());
+  CHECK(must(f.replica.mark_at({"e2", 1})).empty());
+  f.log.append(foreign("y", "todo/1", R"({"set":{"n":2}})"));
+  f.pull();
+  CHECK(must(f.replica.mark_at({"e1", 2})) == line_mark(f.log.lines[1]));
+  CHECK(must(f.replica.mark_at(at)) == mark);
 }

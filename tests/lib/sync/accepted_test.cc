@@ -163,3 +163,26 @@ TEST_CASE("sync: an answer from before an acceptance gives nothing up", "[sync]"
   CHECK(report.again == 0);
   CHECK(w.a.queue() == "queued 0 accepted 1 rejected 0 held 0");
 }
+
+TEST_CASE("sync: who has nothing but a state sees a log that was put back, too", "[sync]") {
+  const bool watches = GENERATE(true, false);
+  TwoClients w;
+  for (int i = 0; i < 3; ++i) w.proxy.append("todo/1", R"({"set":{"n":1}})");
+  REQUIRE_FALSE(w.a.sync().error.has_value());
+  REQUIRE(w.a.info().log_after == 3);
+  w.proxy.truncate(2);
+  for (int i = 0; i < 5; ++i) w.proxy.append("todo/4", R"({"set":{"n":2}})");
+  w.a.emit("todo/9", "n", "9");
+  if (watches) {
+    w.a.watch();
+    w.a.run([&] { return w.a.confirmed() == w.proxy.state(); });
+    CHECK(w.a.watcher.resets.size() == 2);
+    return;
+  }
+  SyncOptions pull_only;
+  pull_only.push = GENERATE(true, false);
+  const SyncReport report = w.a.sync(pull_only);
+  REQUIRE_FALSE(report.error.has_value());
+  CHECK(report.snapshots == 1);
+  CHECK(w.a.confirmed() == w.proxy.state());
+}

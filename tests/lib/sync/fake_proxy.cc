@@ -11,6 +11,7 @@
 #include "wire/event_name.h"
 #include "wire/line_mark.h"
 #include "wire/problem.h"
+#include "wire/snapshot.h"
 #include "wire/sse.h"
 
 namespace offsync::test {
@@ -232,8 +233,9 @@ std::map<std::string, std::string> FakeProxy::state() const {
 Answer FakeProxy::snapshot() const {
   Answer answer;
   const auto records = state();
-  answer.body = R"({"cursor":")" + Cursor{epoch_, head()}.text() + R"(","entities":)" +
-                std::to_string(records.size()) + R"(,"conflicts":0})" + "\n";
+  SnapshotHeader header{{epoch_, head()}, records.size(), 0};
+  if (head() > 0) header.line = line_mark(lines_.back());
+  answer.body = encode_snapshot_header(header) + "\n";
   for (const auto& [subject, record] : records) answer.body += record + "\n";
   return answer;
 }
