@@ -10,6 +10,7 @@
 #include "base/rfc3339.h"
 #include "cli/text/escape.h"
 #include "cli/text/event_text.h"
+#include "event/value_key.h"
 
 namespace offsync::cli {
 namespace {
@@ -17,12 +18,6 @@ namespace {
 constexpr std::size_t kListedColumns = 30;
 constexpr std::size_t kShownColumns = 200;
 constexpr std::size_t kFieldsColumns = 40;
-
-std::string side_value(const Side& side, std::size_t columns) {
-  if (side.deleted) return "deleted";
-  if (side.omitted) return fmt::format("(too long: see event {})", escape_text(side.id));
-  return side.value.empty() ? "nothing" : value_text(side.value, columns);
-}
 
 std::string side_time(const Side& side, bool local) {
   const auto stamp = Stamp::parse(side.stamp);
@@ -48,7 +43,7 @@ std::string fields_of(const Meeting& meeting) {
 std::string values_of(const Meeting& meeting, bool incoming, std::size_t columns) {
   return joined(meeting, [=](const Conflict& c) {
     const Side& side = incoming ? c.incoming : c.current;
-    return std::pair(side_value(side, columns), side.deleted);
+    return std::pair(side_text(side, columns), side.deleted);
   });
 }
 
@@ -72,12 +67,19 @@ Resolution resolution_of(const ConflictRecord& record, const LineOf& line_of) {
   const auto event = line ? decoder.decode(*line) : Result<const EventView*>(nullptr);
   if (!event || *event == nullptr) return {escape_text(record.resolved_by), "", false};
   Resolution found{escape_text((*event)->source), (*event)->del ? "deleted" : "as it was", false};
+  const Conflict& conflict = record.conflict;
+  std::string added;  // to a set as a whole
   for (const Op& op : (*event)->ops) {
-    if (op.field != record.conflict.field) continue;
+    if (op.field != conflict.field) continue;
+    if (!conflict.element.empty() && !same_value(op.value, conflict.element)) continue;
     const bool gone = op.kind == OpKind::unset || op.kind == OpKind::remove;
-    const bool added = op.kind == OpKind::inc && op.value.front() != '-';
-    found.to = gone ? "nothing" : (added ? "+" : "") + value_text(op.value, kListedColumns);
+    const bool counts = op.kind == OpKind::inc && op.value.front() != '-';
+    if (op.kind == OpKind::add) added.append(added.empty() ? "" : ",").append(op.value);
+    found.to = gone ? "nothing" : (counts ? "+" : "") + value_text(op.value, kListedColumns);
     found.of_field = true;
+  }
+  if (conflict.element.empty() && !added.empty()) {
+    found.to = value_text("[" + added + "]", kListedColumns);
   }
   return found;
 }
@@ -90,11 +92,12 @@ nlohmann::ordered_json side_json(const Side& side) {
 }
 
 // The object `json` with "value": the side's value put in as it is, so that no digit changes.
-std::string side_text(const Side& side) {
+std::string side_json_text(const Side& side) {
   std::string text = side_json(side).dump();
-  if (side.value.empty()) return text;
   text.pop_back();
-  return fmt::format("{},\"value\":{}}}", text, side.value);
+  if (!side.removed.empty()) text += ",\"removed\":" + side.removed;
+  if (!side.value.empty()) text += ",\"value\":" + side.value;
+  return text + "}";
 }
 
 }  // namespace
@@ -114,7 +117,10 @@ std::string outcome_text(const Conflict& conflict, const Side& side) {
                        value_text(conflict.element, kListedColumns), by);
   }
   if (side.value.empty() && !side.omitted) return fmt::format("{} unset{}", field, by);
-  return fmt::format("{}={}{}", field, side_value(side, kListedColumns), by);
+  if (!side.removed.empty() && side.value == "[]") {
+    return fmt::format("{} {}{}", field, side_text(side, kListedColumns), by);
+  }
+  return fmt::format("{}={}{}", field, side_text(side, kListedColumns), by);
 }
 
 Row conflict_row(const Meeting& meeting, const std::string& resolution, const Look& look) {
@@ -222,8 +228,8 @@ std::string conflict_json(const ConflictRecord& record) {
   } else if (conflict.kind != FieldKind::reg) {
     out += fmt::format(",\"kind\":\"{}\"", name_of(conflict.kind));
   }
-  return fmt::format("{},\"current\":{},\"incoming\":{},{}", out, side_text(conflict.current),
-                     side_text(conflict.incoming), tail.dump().substr(1));
+  return fmt::format("{},\"current\":{},\"incoming\":{},{}", out, side_json_text(conflict.current),
+                     side_json_text(conflict.incoming), tail.dump().substr(1));
 }
 
 }  // namespace offsync::cli

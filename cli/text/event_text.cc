@@ -44,19 +44,23 @@ std::string op_text(const Op& op) {
   return fmt::format("{} remove {}", field, value);
 }
 
-std::string side_text(const Side& side) {
-  if (side.deleted) return "deleted";
-  return side.value.empty() ? "nothing" : value_text(side.value, kChangeValueColumns);
-}
-
 std::string conflict_text(const Conflict& conflict) {
   const Side& winner = conflict.incoming_wins ? conflict.incoming : conflict.current;
   const Side& loser = conflict.incoming_wins ? conflict.current : conflict.incoming;
-  return fmt::format("{}: {} over {} ({})", escape_text(conflict.field), side_text(winner),
-                     side_text(loser), escape_text(conflict.rule));
+  return fmt::format("{}: {} over {} ({})", escape_text(conflict.field),
+                     side_text(winner, kChangeValueColumns), side_text(loser, kChangeValueColumns),
+                     escape_text(conflict.rule));
 }
 
 }  // namespace
+
+std::string side_text(const Side& side, std::size_t columns) {
+  if (side.deleted) return "deleted";
+  if (side.omitted) return fmt::format("(too long: see event {})", escape_text(side.id));
+  if (side.removed.empty()) return side.value.empty() ? "nothing" : value_text(side.value, columns);
+  const std::string without = "without " + value_text(side.removed, columns);
+  return side.value == "[]" ? without : value_text(side.value, columns) + " " + without;
+}
 
 std::string value_text(std::string_view canonical, std::size_t columns) {
   const std::string text = escape_text(canonical);

@@ -8,12 +8,16 @@
 #include "cli/text/output.h"
 #include "cli/text/table.h"
 #include "event/event.h"
+#include "state/decision.h"
 #include "state/entity.h"
 
 namespace offsync::cli {
 
 // What the event does, short: `created, title="Buy oat milk", done=false, n+=1, tags add "a"`.
 std::string change_text(const EventView& event);
+
+// What a side of a conflict gave the field: `["new"] without ["x"]`, "nothing", "deleted".
+std::string side_text(const Side& side, std::size_t columns);
 
 // Where (the sequence, or a state of the queue), time, source, type, subject, change.
 Row event_row(const EventView& event, std::string_view where, const Look& look);

@@ -24,6 +24,7 @@ void put_side(std::string& out, std::string_view name, const Side& side) {
   out += side.deleted ? R"({"deleted":true,)" : "{";
   put_text(out, R"("id":)", side.id);
   if (side.omitted) out += R"(,"omitted":true)";
+  if (!side.removed.empty() && !side.omitted) out += R"(,"removed":)" + side.removed;
   put_text(out, R"(,"source":)", side.source);
   put_text(out, R"(,"stamp":)", side.stamp);
   if (!side.value.empty() && !side.omitted) out += R"(,"value":)" + side.value;
@@ -122,6 +123,7 @@ class Reader {
       if (name == "source") return text(item, side.source);
       if (name == "stamp") return text(item, side.stamp);
       if (name == "value") return json(item, side.value);
+      if (name == "removed") return json(item, side.removed);
       if (name == "deleted") side.deleted = true;
       if (name == "omitted") side.omitted = true;
       return true;

@@ -106,10 +106,10 @@ class Meeting {
   std::vector<Conflict> run() {
     if (event_.del) {
       meet_as_delete();
+    } else if (hidden()) {
+      for (const Op& op : event_.ops) meet_delete(op);
     } else {
-      for (const Op& op : event_.ops) {
-        if (!meet_delete(op)) meet_field(op);
-      }
+      for (const Op& op : event_.ops) meet_field(op);
     }
     return std::move(conflicts_);
   }
@@ -173,20 +173,28 @@ class Meeting {
     return latest;
   }
 
+  // What a conflict is about, and which element of that was looked at.
+  struct Target {
+    std::string_view field;
+    FieldKind kind = FieldKind::reg;
+    std::string_view element;  // of the conflict
+    std::string_view met;      // of a set as a whole
+  };
+
   // False where there is no conflict after all.
-  bool add(const Field* field, const Op* op, Side current, Side incoming, bool incoming_wins,
-           std::string rule, std::string_view element = {}) {
+  bool add(const Target& target, Side current, Side incoming, bool incoming_wins,
+           std::string rule) {
     Conflict conflict;
-    conflict.field = op != nullptr ? op->field : std::string_view(field->name());
-    conflict.kind = op != nullptr ? kind_of(op->kind) : field->kind();
-    if (op != nullptr && conflict.kind == FieldKind::set) conflict.element = op->value;
+    conflict.field = target.field;
+    conflict.kind = target.kind;
+    conflict.element = target.element;
     conflict.base = stated(conflict.field, conflict.element);
     conflict.current = std::move(current);
     conflict.incoming = std::move(incoming);
     conflict.id = id_of(conflict);
     conflict.incoming_wins = incoming_wins;
     conflict.rule = std::move(rule);
-    if (known_to_current(conflict, element)) return false;
+    if (known_to_current(conflict, target.met)) return false;
     conflicts_.push_back(std::move(conflict));
     return true;
   }
@@ -198,8 +206,8 @@ class Meeting {
     for (const Field& field : before_.fields()) {
       if (!field.shows() || already(field.name())) continue;
       for (const auto& [met, element] : unseen_writers(field)) {
-        if (add(&field, nullptr, side_of(met, field.shown()), deletion(author()), hides(met),
-                "delete-wins", element)) {
+        if (add({field.name(), field.kind(), {}, element}, side_of(met, field.shown()),
+                deletion(author()), hides(met), "delete-wins")) {
           break;
         }
       }
@@ -231,15 +239,38 @@ class Meeting {
     return met;
   }
 
-  // True if the operation does not show because somebody else deleted the entity.
-  bool meet_delete(const Op& op) {
+  // Whether nothing of the event shows because somebody else deleted the entity.
+  bool hidden() const {
     const Writer deleted = before_.deleted();
     if (deleted.none() || deleted.stamp.node == event_.stamp.node) return false;
-    const bool lives = before_.lives() || event_.create;
-    if (lives && event_.stamp > deleted.stamp) return false;
-    add(nullptr, &op, deletion(deleted),
-        side_of(author(), op.kind == OpKind::remove ? "" : op.value), false, "delete-wins");
-    return true;
+    return event_.stamp <= deleted.stamp || !(before_.lives() || event_.create);
+  }
+
+  // A set as a whole, as where it is the delete that comes second: so either order gives one id.
+  void meet_delete(const Op& op) {
+    const FieldKind kind = kind_of(op.kind);
+    const bool of_set = kind == FieldKind::set;
+    if (of_set && already(op.field)) return;
+    const std::string_view value = op.kind == OpKind::unset ? "" : op.value;
+    add({op.field, kind, {}, of_set ? op.value : std::string_view()}, deletion(before_.deleted()),
+        of_set ? set_side(op.field) : side_of(author(), value), false, "delete-wins");
+  }
+
+  // What the event did to a set.
+  Side set_side(std::string_view field) const {
+    Side side = side_of(author(), elements(field, OpKind::add));
+    side.removed = elements(field, OpKind::remove);
+    if (side.removed == "[]") side.removed.clear();
+    return side;
+  }
+
+  // As a JSON array, in the order in which a set is shown.
+  std::string elements(std::string_view field, OpKind kind) const {
+    std::set<std::string_view> all;
+    for (const Op& op : event_.ops) {
+      if (op.kind == kind && op.field == field) all.insert(op.value);
+    }
+    return fmt::format("[{}]", fmt::join(all, ","));
   }
 
   void meet_field(const Op& op) {
@@ -249,8 +280,8 @@ class Meeting {
     if (field->kind() == FieldKind::set) return meet_element(op, *field);
     const Writer current = field->writer();
     if (!unseen(current, op.field) || same_value(field->value(), op.value)) return;
-    add(field, &op, side_of(current, field->value()), side_of(author(), op.value),
-        wins_over(current), "last-write");
+    add({op.field, FieldKind::reg, {}, {}}, side_of(current, field->value()),
+        side_of(author(), op.value), wins_over(current), "last-write");
   }
 
   void meet_element(const Op& op, const Field& field) {
@@ -260,7 +291,7 @@ class Meeting {
     const Writer current = element->writer.view();
     const bool adds = op.kind == OpKind::add;
     if (!unseen(current, op.field, op.value) || element->present == adds) return;
-    add(&field, &op, side_of(current, element->present ? written : ""),
+    add({op.field, FieldKind::set, op.value, {}}, side_of(current, element->present ? written : ""),
         side_of(author(), adds ? op.value : ""), wins_over(current), "last-write");
   }
 

@@ -32,6 +32,9 @@ struct Side {
   std::string value;     // canonical JSON; empty: none (unset, removed, deleted)
   bool deleted = false;  // the side is a delete of the whole entity
   bool omitted = false;  // there is a value, too long for the record: see the event `id`
+  // Of an edit of a set that met a delete, where it added `value`: what it took out, as a JSON
+  // array too; empty: nothing.
+  std::string removed = {};
 };
 
 // Two writes of a field of which neither author saw the other, with different values.

@@ -5,7 +5,8 @@ namespace offsync::proxy {
 std::string readable_data(Decoder& decoder, EventView record, Conflict& conflict) {
   Side& current = conflict.current;
   Side& incoming = conflict.incoming;
-  Side& longer = current.value.size() >= incoming.value.size() ? current : incoming;
+  const auto bytes = [](const Side& side) { return side.value.size() + side.removed.size(); };
+  Side& longer = bytes(current) >= bytes(incoming) ? current : incoming;
   Side& shorter = &longer == &current ? incoming : current;
   for (Side* leave_out : {&longer, &shorter}) {
     std::string data = conflict_data(conflict);

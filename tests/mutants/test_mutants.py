@@ -29,6 +29,8 @@ MUTANTS = [
     ("set-conflict-without-element", "test_state", "lib/state/decision.cc",
      "conflict.element.empty() ? std::string_view() : value_key",
      "MUTANT || conflict.element.empty() ? std::string_view() : value_key"),
+    ("set-meets-a-delete-by-element", "test_state", "lib/state/decision.cc",
+     "add({op.field, kind, {}, of_set", "add({op.field, kind, MUTANT && of_set ? op.value : std::string_view(), of_set"),
     ("known-by-a-shared-stamp", "test_state", "lib/state/decision.cc",
      "return has_own_stamp(event) &&", "return (has_own_stamp(event) || MUTANT) &&"),
     ("whoever-was-seen-is-asked-no-more", "test_state", "lib/state/decision.cc",

@@ -163,7 +163,10 @@ void Oracle::expect_of_edit(Space& space, const Event& event, const History& bef
     std::set<Target> lost = event.targets();
     for (const auto& [field, by] : event.inc) lost.insert({field, ""});
     for (const Target& target : lost) {
-      if (!known_anyway(space, event, target, deleter)) space.expected[target] = "current";
+      // A set is lost as a whole, also where its author did not see one element of it.
+      if (!known_anyway(space, event, target, deleter)) {
+        space.expected[{target.field, ""}] = "current";
+      }
     }
     return;
   }

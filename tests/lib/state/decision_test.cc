@@ -151,13 +151,27 @@ TEST_CASE("a delete that did not know of an edit wins over it, and that is a con
   CHECK(meet({a, line(20, 3, R"({"delete":true})")}, knowing).empty());
 }
 
-TEST_CASE("elements that meet a delete are told one by one, with what became of them") {
+TEST_CASE("an edit of a set and a delete are one conflict, whichever came first") {
   const auto a = line(10, 1, R"({"create":true,"base":{},"add":{"s":["x"]}})");
-  const auto gone = line(20, 1, R"({"delete":true})");
-  const auto late = line(30, 2, R"({"base":{},"add":{"s":["y","z"]},"remove":{"s":["x"]}})");
+  const auto gone = line(20, 1, R"({"base":{},"delete":true})");
+  const auto late = line(30, 2, R"({"base":{},"add":{"s":["z","y"]},"remove":{"s":["x"]}})");
   const auto conflicts = meet({a, gone}, late);
-  CHECK(brief(conflicts) == R"(s"y":deleted>"y" s"z":deleted>"z" s"x":deleted>none )");
-  CHECK(conflicts[0].id != conflicts[1].id);
+  CHECK(brief(conflicts) == R"(s:deleted>["y","z"] )");
+  CHECK(conflicts.at(0).kind == FieldKind::set);
+  CHECK(conflicts.at(0).incoming.removed == R"(["x"])");
+  const auto turned = meet({a, late}, gone);
+  CHECK(brief(turned) == R"(s:["y","z"]<deleted )");
+  CHECK(turned.at(0).id == conflicts.at(0).id);
+  // Who only took away has written all the same.
+  const auto less = meet({a, gone}, line(30, 2, R"({"base":{},"remove":{"s":["x"]}})"));
+  CHECK(brief(less) == "s:deleted>[] ");
+  const std::string data = conflict_data(less.at(0));
+  CHECK(data.find(R"("removed":["x"],"source":)") != std::string::npos);
+  CHECK(data.find(R"("kind":"set",)") != std::string::npos);
+  const auto back = parse_conflict_data(data);
+  REQUIRE(back);
+  CHECK(back->incoming.removed == R"(["x"])");
+  CHECK(conflict_data(*back) == data);
 }
 
 TEST_CASE("a delete meets a set where it shows an element that its author had not seen") {

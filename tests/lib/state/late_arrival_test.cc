@@ -184,7 +184,11 @@ TEST_CASE("what a delete had seen may come behind it") {
   CHECK(meet({gone}, line(7, 3, data({}, R"("inc":{"n":1})"))) == "n:20-2>7-3 ");
   const auto set = line(20, 2, fmt::format(R"({{"base":{},"delete":true}})", seen_red(10, 1)));
   CHECK(meet({set}, line(10, 1, data({}, R"("add":{"s":["red"]})"))).empty());
-  CHECK(meet({set}, line(9, 3, data({}, R"("add":{"s":["green"]})"))) == R"(s"green":20-2>9-3 )");
+  CHECK(meet({set}, line(9, 3, data({}, R"("add":{"s":["green"]})"))) == "s:20-2>9-3 ");
+  // One element that it had not seen is enough.
+  const auto seen_of_10 = line(20, 2, data({{"s", 10, 1}}, R"("delete":true)"));
+  CHECK(meet({seen_of_10}, line(10, 1, data({}, R"("add":{"s":["red","blue"]})"))).empty());
+  CHECK(meet({set}, line(9, 1, data({}, R"("add":{"s":["red","blue"]})"))) == "s:20-2>9-1 ");
 }
 
 TEST_CASE("a delete whose author went on meets nobody who saw that") {
