@@ -163,7 +163,7 @@ std::string resolution_text(const Meeting& meeting, const LineOf& line_of) {
 }
 
 std::string conflict_details(const Meeting& meeting, const std::string& resolution,
-                             const ReplicaInfo& info, const Look& look) {
+                             const ReplicaInfo& info, const RestOf& rest, const Look& look) {
   const ConflictRecord& record = meeting.front();
   const Conflict& conflict = record.conflict;
   const Palette& colors = look.colors;
@@ -202,13 +202,23 @@ std::string conflict_details(const Meeting& meeting, const std::string& resoluti
     const bool ours_first = ours == Ours::current;
     const auto command = [&](std::string_view what, std::string_view flag, bool incoming) {
       line(what,
-           fmt::format("offsync resolve {} --{:8}  makes {}", id_text(conflict.id, look.terminal),
-                       flag, outcomes_of(meeting, incoming)));
+           fmt::format("offsync resolve {} --{:8}  makes {}{}", id_text(conflict.id, look.terminal),
+                       flag, outcomes_of(meeting, incoming),
+                       rest(incoming ? conflict.incoming : conflict.current)));
     };
     command("decide", named ? (ours_first ? "ours" : "theirs") : "current", false);
     command("", named ? (ours_first ? "theirs" : "ours") : "incoming", true);
   }
   return out;
+}
+
+std::string back_text(const std::vector<std::pair<std::string, std::string>>& back) {
+  std::string text;
+  for (const auto& [field, value] : back) {
+    text += fmt::format("{}{}={}", text.empty() ? ", with " : ", ", escape_text(field),
+                        value_text(value, kListedColumns));
+  }
+  return text.empty() ? text : text + " as before the delete";
 }
 
 std::string conflict_json(const ConflictRecord& record) {

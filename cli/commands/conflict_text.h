@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "cli/remote/conflict_find.h"
@@ -26,8 +28,12 @@ Row conflict_row(const Meeting& meeting, const std::string& resolution, const Lo
 using LineOf = std::function<std::optional<std::string>(const ConflictRecord& record)>;
 std::string resolution_text(const Meeting& meeting, const LineOf& line_of);
 // All of it, as aligned lines: what each side makes, whose it is, and how either is taken.
+// `rest` says of a side what becomes of the entity's other fields where it is taken.
+using RestOf = std::function<std::string(const Side& side)>;
 std::string conflict_details(const Meeting& meeting, const std::string& resolution,
-                             const ReplicaInfo& info, const Look& look);
+                             const ReplicaInfo& info, const RestOf& rest, const Look& look);
+// Of fields that come back: `, with n=1, tags=["x"] as before the delete`; empty for none.
+std::string back_text(const std::vector<std::pair<std::string, std::string>>& back);
 // {"id","subject","field","element"?,"winner","rule","current":{…},"incoming":{…},"base"?,
 //  "sequence","recordedtime","resolved_by"?}; a side has stamp, id, source and value or deleted.
 std::string conflict_json(const ConflictRecord& record);

@@ -13,6 +13,7 @@
 #include "cli/text/event_text.h"
 #include "cli/text/output.h"
 #include "cli/text/pager.h"
+#include "replica/resolution.h"
 
 namespace offsync::cli {
 namespace {
@@ -108,6 +109,17 @@ class Conflicts final : public Command {
     });
   }
 
+  // Of an edit that met a delete: what comes back with it.
+  static std::string rest_text(Replica& replica, const ReplicaInfo& info,
+                               const ConflictRecord& record, const Side& side) {
+    if (side.deleted || side.omitted) return {};
+    const auto made = resolution_of(replica, record, side);
+    if (!made) return {};
+    if (made->rest_known) return back_text(made->back);
+    const bool here = info.cursor && record.sequence <= info.cursor->sequence;
+    return here ? ", without its other fields" : "; of its other fields a sync tells first";
+  }
+
   int list(const Settings& settings, Replica& replica, std::vector<ConflictRecord> found) const {
     const Pager pager(settings);
     Out out;
@@ -173,7 +185,10 @@ class Conflicts final : public Command {
     Out out;
     const Look look(settings, out);
     if (record_format(settings, out) == Format::text) {
-      out.write(conflict_details(*meeting, resolution(replica, *meeting), *info, look));
+      const auto rest = [&](const Side& side) {
+        return rest_text(replica, *info, meeting->front(), side);
+      };
+      out.write(conflict_details(*meeting, resolution(replica, *meeting), *info, rest, look));
     } else {
       for (const ConflictRecord& record : *meeting) out.json(conflict_json(record));
     }

@@ -1,4 +1,4 @@
-#include "event/value_key.h"
+#include "replica/resolution.h"
 #include "replica/store.h"
 
 namespace offsync {
@@ -20,57 +20,6 @@ Result<Replica::ConflictRecord> read_record(ReplicaStore& store,
   record.subject = event->subject;
   record.recorded = event->recordedtime;
   return record;
-}
-
-// Both sides of it: what a delete met, or what met a delete.
-bool about_delete(const Conflict& conflict) {
-  return conflict.current.deleted || conflict.incoming.deleted;
-}
-
-// The texts of an array's elements, with commas.
-std::string_view elements_of(std::string_view array) {
-  return array.size() < 2 ? std::string_view() : array.substr(1, array.size() - 2);
-}
-
-Error misfit(const Conflict& conflict, std::string_view what) {
-  return bad_data("kind_mismatch", conflict.field + " is a " + std::string(name_of(conflict.kind)) +
-                                       ": its value is " + std::string(what));
-}
-
-// Of a set as a whole.
-Status give_set(EventDraft& draft, const Conflict& conflict, const Side& side) {
-  if (!side.value.empty() && side.value.front() != '[') {
-    return misfit(conflict, "an array of elements");
-  }
-  const std::string_view added = elements_of(side.value), removed = elements_of(side.removed);
-  if (!added.empty()) draft.add[conflict.field].emplace_back(added);
-  if (!removed.empty()) draft.remove[conflict.field].emplace_back(removed);
-  return {};
-}
-
-// Has `draft` give the field of `conflict`, which is `field` now, what `side` gave it.
-Status give(EventDraft& draft, const Conflict& conflict, const Side& side, const Field* field) {
-  const std::string_view value = side.value;
-  if (!conflict.element.empty()) {
-    if (!value.empty() && !same_value(value, conflict.element)) {
-      return bad_data("kind_mismatch", "the conflict is about an element of the set " +
-                                           conflict.field +
-                                           ", which is in it or not: no other value fits");
-    }
-    (value.empty() ? draft.remove : draft.add)[conflict.field].push_back(conflict.element);
-  } else if (conflict.kind == FieldKind::set) {
-    return give_set(draft, conflict, side);
-  } else if (value.empty()) {
-    draft.unset.push_back(conflict.field);
-  } else if (conflict.kind == FieldKind::reg) {
-    draft.set[conflict.field] = value;
-  } else {
-    auto by = Decimal::parse(value);
-    if (!by) return misfit(conflict, "a number");
-    if (field != nullptr && field->kind() == FieldKind::counter) *by -= field->sum();
-    draft.inc[conflict.field] = by->text();
-  }
-  return {};
 }
 
 }  // namespace
@@ -148,30 +97,16 @@ Result<Replica::ConflictRecord> Replica::conflict(std::string_view id) {
 }
 
 Result<Emitted> Replica::resolve(const ConflictRecord& record, std::string_view value) {
+  const Conflict& conflict = record.conflict;
   Side side;
   side.value = value;
-  side.deleted = value.empty() && about_delete(record.conflict);
+  side.deleted = value.empty() && (conflict.current.deleted || conflict.incoming.deleted);
   return resolve(record, side);
 }
 
 Result<Emitted> Replica::resolve(const ConflictRecord& record, const Side& side) {
-  const Conflict& conflict = record.conflict;
-  EventDraft draft;
-  draft.type = kResolveType;
-  draft.subject = record.subject;
-  draft.causationid = conflict.id;
-  OFFSYNC_ASSIGN(const std::optional<Entity> now, entity(record.subject));
-  const bool lives = !now || now->lives();
-  // An edit that is taken is taken over the delete that it met, also where it took something away.
-  const bool stays = lives || !side.value.empty() || about_delete(conflict);
-  if (side.deleted) {
-    draft.del = lives;  // it stays deleted, or is deleted again
-  } else if (stays) {
-    // Where it does not live, what was written after its delete shows again with the `create`.
-    OFFSYNC_TRY(give(draft, conflict, side, now ? now->find(conflict.field) : nullptr));
-    draft.create = !lives;
-  }  // else there is nothing left to take a value from: the event only says so
-  return emit(draft);
+  OFFSYNC_ASSIGN(const Resolution made, resolution_of(*this, record, side));
+  return emit(made.draft);
 }
 
 }  // namespace offsync

@@ -18,15 +18,20 @@ bool reserved(std::string_view type) {
   return type.starts_with("offsync.");
 }
 
-// What the author of `event` has seen of what `op` writes.
-void add_seen(const Field& field, const Op& op, std::vector<Base>& bases) {
-  if (field.kind() != FieldKind::set) {
-    bases.push_back({op.field, field.stamp()});
-    return;
+// What the author of `event` has seen of what `op` writes: who creates afresh, where nothing else
+// is left, the delete. Increments add up, whatever else was seen.
+void add_seen(const Entity& visible, const EventView& event, const Op& op,
+              std::vector<Base>& bases) {
+  const Field* field = visible.find(op.field);
+  const bool of_set = kind_of(op.kind) == FieldKind::set;
+  const SetElement* element = field != nullptr && of_set ? field->element(op.value) : nullptr;
+  if (element != nullptr) {
+    bases.push_back({op.field, element->writer.stamp(), op.value});
+  } else if (field != nullptr && field->kind() != FieldKind::set) {
+    if (op.kind != OpKind::inc) bases.push_back({op.field, field->stamp()});
+  } else if (event.create && !visible.deleted().none() && !visible.lives()) {
+    bases.push_back({op.field, visible.deleted().stamp, of_set ? op.value : std::string_view()});
   }
-  const SetElement* element = field.element(op.value);
-  if (element == nullptr) return;
-  bases.push_back({op.field, element->writer.stamp(), op.value});
 }
 
 // What the author of a delete has seen: of a set, what it shows.
@@ -46,10 +51,7 @@ std::vector<Base> seen_by(const Entity& visible, const EventView& event) {
   if (event.del) {
     for (const Field& field : visible.fields()) add_seen(field, bases);
   }
-  for (const Op& op : event.ops) {
-    if (op.kind == OpKind::inc) continue;  // increments add up, whatever was seen
-    if (const Field* field = visible.find(op.field)) add_seen(*field, op, bases);
-  }
+  for (const Op& op : event.ops) add_seen(visible, event, op, bases);
   std::sort(bases.begin(), bases.end(), [](const Base& a, const Base& b) {
     if (a.field != b.field) return a.field < b.field;
     return a.element != b.element ? a.element < b.element : a.stamp > b.stamp;
@@ -201,7 +203,7 @@ Status Replica::Batch::Impl::complete_own(EventView& event, const Entity& visibl
   event.stamp = next_stamp(*write, latest_seen(visible, event, seen));
   event.stamp_given = true;
   if (event.time.empty()) event.time = given_time(event);
-  const bool states_base = !event.base_given && needs_base(event);
+  const bool states_base = !event.base_given && (needs_base(event) || !seen.empty());
   const std::string_view data = event.data;
   if (states_base) {
     event.data = texts.data = with_base(data, seen);

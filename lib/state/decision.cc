@@ -107,9 +107,11 @@ class Meeting {
     if (event_.del) {
       meet_as_delete();
     } else if (hidden()) {
-      for (const Op& op : event_.ops) meet_delete(op);
+      for (const Op& op : event_.ops) meet_delete(op, false);
     } else {
-      for (const Op& op : event_.ops) meet_field(op);
+      for (const Op& op : event_.ops) {
+        overrules(op) ? meet_delete(op, true) : meet_field(op);
+      }
     }
     return std::move(conflicts_);
   }
@@ -148,8 +150,11 @@ class Meeting {
         has_side(author.causationid, half_of(conflict, event_.source, event_.id))) {
       return true;
     }
-    // No base names a delete.
-    if (event_.del) return follows(base_of(author, conflict.field, element), event_.stamp);
+    // Only who created afresh over it names a delete.
+    if (event_.del) {
+      return follows(base_of(author, conflict.field, element), event_.stamp) ||
+             saw_all(author, event_);
+    }
     return saw(author, event_.stamp, conflict.field, element) || saw_all(author, event_);
   }
 
@@ -246,14 +251,26 @@ class Meeting {
     return event_.stamp <= deleted.stamp || !(before_.lives() || event_.create);
   }
 
+  // Whether the operation is part of a new beginning by somebody who had not seen the delete. Who
+  // had names that, or a later write, or (versions before this one) nothing.
+  bool overrules(const Op& op) const {
+    const Writer deleted = before_.deleted();
+    if (!event_.create || before_.lives() || deleted.none()) return false;
+    if (deleted.stamp.node == event_.stamp.node) return false;
+    const bool of_set = kind_of(op.kind) == FieldKind::set;
+    const Stamp seen = base_of(event_, op.field, of_set ? op.value : std::string_view());
+    return !seen.none() && seen < deleted.stamp;
+  }
+
   // A set as a whole, as where it is the delete that comes second: so either order gives one id.
-  void meet_delete(const Op& op) {
+  void meet_delete(const Op& op, bool wins) {
     const FieldKind kind = kind_of(op.kind);
     const bool of_set = kind == FieldKind::set;
     if (of_set && already(op.field)) return;
     const std::string_view value = op.kind == OpKind::unset ? "" : op.value;
     add({op.field, kind, {}, of_set ? op.value : std::string_view()}, deletion(before_.deleted()),
-        of_set ? set_side(op.field) : side_of(author(), value), false, "delete-wins");
+        of_set ? set_side(op.field) : side_of(author(), value), wins,
+        wins ? "last-write" : "delete-wins");
   }
 
   // What the event did to a set.

@@ -64,7 +64,8 @@ class LogLook {
 // The conflicts of `event` with the state before it. Two writers are the same author if their
 // stamps bear the same node. An event that does not say what its author saw (no `base`, as plain
 // CloudEvents producers send) meets only what has a later stamp: both were surely written unseen.
-// Writes of a set meet element by element; a delete meets a set as a whole, once.
+// Writes of a set meet element by element; a delete meets a set as a whole, once. A new beginning
+// (`create`) meets a delete that its author had not seen, which its `base` tells.
 //
 // An event may come behind one whose author knew it (a log was lost, and is sent again in another
 // order): then there is no conflict. What that author had seen its event says, and what had been

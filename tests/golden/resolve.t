@@ -43,39 +43,39 @@ An edit and a delete that met are decided together: a value is for one field.
   [2]
   $ offsync queue -C a
   $ offsync resolve -C a "$id" --theirs -o text
-  queued conflict.resolved k/3: created, n=2
+  queued conflict.resolved k/3: created, tags add "x", n=2
   queued conflict.resolved k/3: title="New"
   $ shows k/3
-  {"n":2,"title":"New"}}
+  {"n":2,"tags":["x"],"title":"New"}}
   $ meet k/4 '--delete' 'title=New'
   $ offsync resolve -C a "$id" --value zzz -o text
-  queued conflict.resolved k/4: created, title="zzz"
+  queued conflict.resolved k/4: created, tags add "x", n=1, title="zzz"
   $ shows k/4
-  {"title":"zzz"}}
+  {"n":1,"tags":["x"],"title":"zzz"}}
 
 What the edit took away does not delete what it gave, and an edit that only took away is an edit.
 
   $ meet k/5 '--delete' 'a=New --unset title --remove tags=x'
   $ offsync conflicts -C a --offline -o text
-  <id1>  k/1  tags["x"]            "x"      by /people/ben   over  nothing                  by /people/anna  open
-  <id4>  k/5  tags["x"], a, title  deleted  by /people/anna  over  nothing, "New", nothing  by /people/ben   open
+  <id1>  k/1  tags["x"]       "x"      by /people/ben   over  nothing                        by /people/anna  open
+  <id4>  k/5  tags, a, title  deleted  by /people/anna  over  without ["x"], "New", nothing  by /people/ben   open
   $ offsync resolve -C a "$id" --theirs -o text
-  queued conflict.resolved k/5: created, tags remove "x"
+  queued conflict.resolved k/5: created, tags remove "x", n=1
   queued conflict.resolved k/5: a="New"
   queued conflict.resolved k/5: title unset
   $ shows k/5
-  {"a":"New"}}
+  {"a":"New","n":1}}
   $ meet k/6 '--delete' '--unset title'
   $ offsync conflicts show -C a "$id" -o text | grep makes
   decide    offsync resolve <id5> --ours      makes it deleted (by /people/anna)
-            offsync resolve <id5> --theirs    makes title unset (by /people/ben)
+            offsync resolve <id5> --theirs    makes title unset (by /people/ben), with n=1, tags=["x"] as before the delete
   $ offsync resolve -C a k/6 --incoming -o text
-  queued conflict.resolved k/6: created, title unset
+  queued conflict.resolved k/6: created, tags add "x", n=1, title unset
   $ shows k/6
-  {}}
+  {"n":1,"tags":["x"]}}
   $ meet k/7 '--delete' '--unset title'
   $ offsync resolve -C a k/7 --ours -o text
-  queued conflict.resolved k/7
+  queued conflict.resolved k/7: deleted
   $ shows k/7
   offsync: k/7 was deleted by /people/anna at <time>
 

@@ -263,6 +263,12 @@ std::map<Target, EventPtr> Machine::seen_by(const Event& event, Log log, Log pen
   for (const Target& target : event.del ? visible.targets() : event.targets()) {
     seen[target] = visible.writer(target);
   }
+  if (event.create && visible.deleter() && !visible.lives()) {
+    for (const auto& [field, by] : event.inc) seen[{field, ""}] = visible.counted(field);
+    for (auto& [target, by] : seen) {
+      if (!by) by = visible.deleter();
+    }
+  }
   if (!event.del) return seen;
   for (const std::string& field : visible.counters()) seen[{field, ""}] = visible.counted(field);
   return seen;

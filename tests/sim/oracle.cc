@@ -170,13 +170,30 @@ void Oracle::expect_of_edit(Space& space, const Event& event, const History& bef
     }
     return;
   }
-  for (const Target& target : event.targets()) {
+  std::set<Target> all = event.targets();
+  for (const auto& [field, by] : event.inc) all.insert({field, ""});
+  for (const Target& target : all) {
+    if (overrules(event, target, before)) {
+      if (!known_anyway(space, event, target, deleter)) {
+        space.expected[{target.field, ""}] = "incoming";
+      }
+      continue;
+    }
     const EventPtr current = before.writer(target);
     if (!current || !unseen(event, target, *current)) continue;
     if (current->value_of(target) == event.value_of(target)) continue;
     if (known_anyway(space, event, target, current)) continue;
     space.expected[target] = event.order() > current->order() ? "incoming" : "current";
   }
+}
+
+// A new beginning by somebody who names an older write, and so had not seen the delete.
+bool Oracle::overrules(const Event& event, const Target& target, const History& before) const {
+  const EventPtr deleter = before.deleter();
+  if (!event.create || !event.has_base || !deleter || before.lives()) return false;
+  if (deleter->node() == event.node()) return false;
+  const EventPtr seen = stated(event, target);
+  return seen && seen->stamp < deleter->stamp;
 }
 
 // A delete meets each field that shows something which its author had not seen. Of a counter it

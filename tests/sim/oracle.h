@@ -90,6 +90,7 @@ class Oracle {
   bool known_anyway(Space& space, const Event& event, const Target& target, EventPtr author) const;
   EventPtr stated(const Event& author, const Target& target) const;
   bool stated_all(const Event& author, const Event& event) const;
+  bool overrules(const Event& event, const Target& target, const History& before) const;
   void check_conflicts(Space& space);
   void take_conflict(Space& space, const EventPtr& event);
   Space& of(const std::string& space) { return spaces_[space]; }

@@ -139,6 +139,44 @@ TEST_CASE("an edit of an entity deleted meanwhile is lost, and that is a conflic
         "t:deleted>2 ");
 }
 
+TEST_CASE("a new beginning meets a delete that its author had not seen") {
+  const auto a = line(10, 1, R"({"create":true,"set":{"t":1}})");
+  const auto gone = line(20, 1, R"({"base":{},"delete":true})");
+  const auto again = line(30, 3, R"({"base":{},"delete":true})");
+  const auto afresh = [](std::int64_t ms, std::uint64_t node, std::int64_t at = 40) {
+    return line(at, 2,
+                fmt::format(R"({{"base":{{"n":"{0}","s":{{"{0}":["x"]}},"t":"{0}"}},"create":true,)"
+                            R"("set":{{"t":2}},"inc":{{"n":1}},"add":{{"s":["x"]}}}})",
+                            stamp_text(ms, node)));
+  };
+  CHECK(meet({a, gone}, afresh(20, 1)).empty());
+  CHECK(meet({a, gone, again}, afresh(30, 3)).empty());
+  const auto met = meet({a, gone, again}, afresh(20, 1));
+  CHECK(brief(met) == R"(s:deleted<["x"] n:deleted<1 t:deleted<2 )");
+  CHECK(met.at(2).current.id == "30-3");
+  CHECK(met.at(2).rule == "last-write");
+  CHECK(brief(meet({a, gone, again}, afresh(20, 1, 25))) ==
+        R"(s:deleted>["x"] n:deleted>1 t:deleted>2 )");
+  // The same ids where the delete comes second.
+  const auto turned = meet({a, gone, afresh(20, 1)}, again);
+  REQUIRE(turned.size() == 3);
+  std::set<std::string> ids, others;
+  for (std::size_t i = 0; i < 3; ++i) {
+    ids.insert(met[i].id);
+    others.insert(turned[i].id);
+  }
+  CHECK(ids == others);
+  // Who says nothing, or knew a later write, is not taken to have missed it; nor its author.
+  CHECK(meet({a, again}, line(40, 2, R"({"base":{},"create":true,"set":{"t":2}})")).empty());
+  CHECK(
+      meet({a, again}, line(40, 3, with_base("2", 10, 1).insert(1, R"("create":true,)"))).empty());
+  CHECK(
+      meet({a, again}, line(40, 2, with_base("2", 35, 1).insert(1, R"("create":true,)"))).empty());
+  CHECK(
+      brief(meet({a, again}, line(40, 2, with_base("2", 10, 1).insert(1, R"("create":true,)")))) ==
+      "t:deleted<2 ");
+}
+
 TEST_CASE("a delete that did not know of an edit wins over it, and that is a conflict") {
   const auto a = line(10, 1, R"({"create":true,"base":{},"set":{"t":1,"u":1}})");
   const auto b = line(30, 3, with_base("5", 10, 1));

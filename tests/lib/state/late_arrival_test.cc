@@ -191,6 +191,13 @@ TEST_CASE("what a delete had seen may come behind it") {
   CHECK(meet({set}, line(9, 1, data({}, R"("add":{"s":["red","blue"]})"))) == "s:20-2>9-1 ");
 }
 
+TEST_CASE("who created afresh over a delete has seen it") {
+  const auto gone = line(10, 1, data({}, R"("delete":true)"));
+  CHECK(meet({line(30, 2, data({{"t", 10, 1}}, R"("create":true,"set":{"t":2})"))}, gone).empty());
+  CHECK(meet({line(30, 2, data({{"t", 9, 1}}, R"("create":true,"set":{"t":2})"))}, gone) ==
+        "t:30-2>10-1 ");
+}
+
 TEST_CASE("a delete whose author went on meets nobody who saw that") {
   const auto gone = line(10, 1, data({}, R"("delete":true)"));
   const auto after = line(30, 2, data({{"t", 20, 1}}, R"("set":{"t":2})"));
