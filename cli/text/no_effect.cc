@@ -118,6 +118,11 @@ class Effects {
     } else if (event_.create && event_.ops.empty() && before_.lives()) {
       say(fmt::format("{} is there already, and nothing else is said of it", subject));
     }
+    if (only_takes_away() && before_.empty()) {
+      out.push_back(fmt::format(
+          "there is no {} to take anything from; this makes it, without a field", subject));
+      return;
+    }
     for (const Op& op : event_.ops) {
       if (op.kind == OpKind::unset || op.kind == OpKind::remove) take_away(op, subject);
       if (op.kind == OpKind::set || op.kind == OpKind::unset) later_write(op, subject);
@@ -129,6 +134,13 @@ class Effects {
 
  private:
   void say(const std::string& why) { out.push_back("this changes nothing: " + why); }
+
+  bool only_takes_away() const {
+    return !event_.create && !event_.ops.empty() &&
+           std::all_of(event_.ops.begin(), event_.ops.end(), [](const Op& op) {
+             return op.kind == OpKind::unset || op.kind == OpKind::remove;
+           });
+  }
 
   void take_away(const Op& op, const std::string& subject) {
     const std::string name = escape_text(op.field);

@@ -23,6 +23,21 @@ What of an event changes nothing is told, with what was probably meant; the even
   queued todo.x todo/1: set remove "work", set remove 7.0, sets remove "home"
   this changes nothing: set of todo/1 has no element "work"
   this changes nothing: todo/1 has no set sets; did you mean set?
+  $ offsync emit todo.x todo/8 --unset title -o text
+  queued todo.x todo/8: title unset
+  there is no todo/8 to take anything from; this makes it, without a field
+  $ offsync state todo/8
+  {"subject":"todo/8","fields":{}}
+  $ offsync emit todo.x todo/10 --remove set=home --unset title --strict
+  offsync: there is no todo/10 to take anything from; this makes it, without a field
+  [65]
+  $ echo '{"type":"t","subject":"todo/10","data":{"unset":["a"],"remove":{"b":[1]}}}' | offsync emit --batch - --strict
+  offsync: stdin: line 1, byte 0: there is no todo/10 to take anything from; this makes it, without a field (no_effect)
+  queued 0, 1 refused
+  [65]
+  $ offsync emit todo.x todo/10 title=Milk --unset b --strict
+  offsync: this changes nothing: todo/10 has no field b
+  [65]
   $ offsync emit todo.x todo/9 --delete -o text
   queued todo.x todo/9: deleted
   this changes nothing: there is no todo/9; its delete will hide edits that do not create it

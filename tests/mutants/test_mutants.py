@@ -334,6 +334,8 @@ MUTANTS = [
     ("timeless-folded-to-nothing", "golden_json_over_lines", "cli/input/fold_pipeline.cc",
      "if (!event.stamp.none() || !event.writes()) return",
      "if (!event.stamp.none() || !event.writes() || MUTANT) return"),
+    ("made-of-an-unset-untold", "golden_emit_no_effect", "cli/text/no_effect.cc",
+     "if (only_takes_away() && before_.empty()) {", "if (only_takes_away() && before_.empty() && !MUTANT) {"),
     ("unset-of-nothing-untold", "golden_emit_no_effect", "cli/text/no_effect.cc",
      "if (own) effects.state();", "if (own && !MUTANT) effects.state();"),
     ("marks-pile-up", "test_cli", "cli/text/escape.cc",
