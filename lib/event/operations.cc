@@ -158,9 +158,12 @@ bool Operations::read_field(std::string_view field, od::value value, OpKind kind
   const std::string_view text = walker_->out().since(at);
   if (kind == OpKind::inc && !Decimal::parse(text)) {
     return walker_->fail(
-        "bad_number", fmt::format("inc of {} by {} is not exact: it takes numbers below 2^63 with "
-                                  "at most {} fraction digits",
-                                  field, printable(text), limits::kCounterFractionDigits));
+        "bad_number",
+        fmt::format(
+            "inc of {} by {} {}: it takes numbers below 2^63 with at most {} fraction digits",
+            field, printable_json(text),
+            canonical::is_number(text) ? "would not be exact" : "is no number",
+            limits::kCounterFractionDigits));
   }
   ops_.push_back({kind, field, text});
   return true;

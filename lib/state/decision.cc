@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/sha256.h"
 #include "base/uuid.h"
+#include "event/checks.h"
 #include "event/value_key.h"
 
 namespace offsync {
@@ -344,6 +345,19 @@ Entries entries_with(const Entity& before, const EventView& event) {
   return entries;
 }
 
+Error mismatch(const Field& field, const Op& op, std::string_view subject) {
+  const std::string shown = field.shown();
+  const bool reg = field.kind() == FieldKind::reg;
+  return bad_data(
+      "kind_mismatch",
+      fmt::format("the field {} of {} is a {} {}; the event uses it as a {}", op.field, subject,
+                  name_of(field.kind()),
+                  shown.empty() ? "that shows nothing" : "that shows " + printable_json(shown),
+                  name_of(kind_of(op.kind))),
+      reg ? "it stays as it is: set it to its new value, or use a field of another name"
+          : "it stays as it is: use a field of another name");
+}
+
 }  // namespace
 
 Status check_fit(const Entity& before, const EventView& event) {
@@ -355,10 +369,7 @@ Status check_fit(const Entity& before, const EventView& event) {
       continue;
     }
     if (field->kind() != kind_of(op.kind)) {
-      return bad_data(
-          "kind_mismatch",
-          fmt::format("the field {} of {} is a {}; the event uses it as a {}", op.field,
-                      event.subject, name_of(field->kind()), name_of(kind_of(op.kind))));
+      return mismatch(*field, op, event.subject);
     }
   }
   if (before.fields().size() + added.size() > limits::kFieldsPerEntity) {

@@ -121,14 +121,20 @@ Bad data: exit code 65, nothing is kept.
   $ offsync emit todo.x todo/1 a=1 a=2
   offsync: field a is given twice
   [2]
+  $ offsync emit todo.x todo/1 --data '{"inc":{"n":"1"}}'
+  offsync: inc of n by "1" is no number: it takes numbers below 2^63 with at most 9 fraction digits
+  [65]
+  $ offsync emit todo.x todo/1 n+=0.0000000001
+  offsync: inc of n by 0.0000000001 would not be exact: it takes numbers below 2^63 with at most 9 fraction digits
+  [65]
   $ offsync emit todo.x todo/1 --add tags='say "x"' --remove tags='say "x"'
   offsync: the value "say \"x\"" of tags is there twice
   [65]
   $ offsync emit todo.x todo/1 title+=1
-  offsync: the field title of todo/1 is a register; the event uses it as a counter
+  offsync: the field title of todo/1 is a register that shows "Milk"; the event uses it as a counter; it stays as it is: set it to its new value, or use a field of another name
   [65]
   $ offsync emit todo.x todo/1 n=1
-  offsync: the field n of todo/1 is a counter; the event uses it as a register
+  offsync: the field n of todo/1 is a counter that shows 1.5; the event uses it as a register; it stays as it is: use a field of another name
   [65]
   $ offsync emit todo.x todo/1 --create --delete
   offsync: an event that deletes does nothing else

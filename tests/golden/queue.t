@@ -35,11 +35,11 @@ It is parked with its reason, later ones of that entity are held, and everything
   [75]
   $ offsync queue -C a -o text
   <id1>  rejected  item.sold   item/1  count+=1
-      kind_mismatch: the field count of item/1 is a register; the event uses it as a counter
+      kind_mismatch: the field count of item/1 is a register that shows "many"; the event uses it as a counter
   <id2>  held      item.named  item/1  name="Nail"
       held: an earlier event of this entity was rejected
   $ offsync queue -C a -o ndjson | jq -c '[.n, .state, .code, .detail]'
-  [1,"rejected","kind_mismatch","the field count of item/1 is a register; the event uses it as a counter"]
+  [1,"rejected","kind_mismatch","the field count of item/1 is a register that shows \"many\"; the event uses it as a counter"]
   [2,"held","held","an earlier event of this entity was rejected"]
   $ offsync state -C a --offline -o text
   item/1
@@ -86,7 +86,7 @@ What is held shows, whoever answers.
   $ offsync queue show -C a "$id" -o text
   id        <id1>
   state     rejected
-  reason    kind_mismatch: the field count of item/1 is a register; the event uses it as a counter
+  reason    kind_mismatch: the field count of item/1 is a register that shows "many"; the event uses it as a counter
   type      item.sold
   subject   item/1
   source    /people/anna
@@ -237,6 +237,6 @@ Own edits behind another source's refused event wait for it, each time it is ref
   [75]
   $ offsync queue -C a -o text | cut -d' ' -f 3-
                                      rejected  t.sold      item/9  count+=1
-    kind_mismatch: the field count of item/9 is a register; the event uses it as a counter
+    kind_mismatch: the field count of item/9 is a register that shows "many"; the event uses it as a counter
   held      item.named  item/9  name="Cog"
     held: an earlier event of this entity was rejected
