@@ -83,8 +83,9 @@ Result<std::string> json_of(const Parts& parts) {
   return error;
 }
 
+// The words of the decoder for a field in two operations.
 Error twice(const std::string& name) {
-  return bad_argument(fmt::format("field {} is given twice", name));
+  return bad_data("bad_operation", fmt::format("the field {} has more than one operation", name));
 }
 
 }  // namespace

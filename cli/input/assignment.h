@@ -10,8 +10,8 @@
 
 namespace offsync::cli {
 
-// Errors of all: usage `bad_argument` for the wrong shape and for a field given twice, bad_data for
-// values that cannot be kept.
+// Errors of all: usage `bad_argument` for the wrong shape, bad_data for values that cannot be kept
+// and, as of any event, for a field given twice (`bad_operation`).
 
 // name=text, name:=json or name+=number.
 Status add_assignment(std::string_view text, EventDraft& draft);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "event/checks.h"
+
 namespace offsync::canonical {
 namespace {
 
@@ -226,7 +228,11 @@ bool Walker::write_object(od::value value, int depth) {
   if (sorted) return true;
   std::string scratch;
   if (!sort_members(members, begin, scratch)) {
-    return fail("duplicate_name", "an object has the same name twice");
+    const auto twice =
+        std::adjacent_find(members.begin(), members.end(),
+                           [](const Member& a, const Member& b) { return a.name == b.name; });
+    return fail("duplicate_name",
+                fmt::format("an object has the name \"{}\" twice", printable(twice->name)));
   }
   return true;
 }

@@ -69,7 +69,9 @@ TEST_CASE("assignment: a value that cannot be kept is bad data, and says how to 
 TEST_CASE("assignment: a field is given once") {
   for (const char* second : {"n=2", "n:=2"}) {
     EventDraft draft = assigned({"n=1"});
-    CHECK(add_assignment(second, draft).error().code == "bad_argument");
+    const Error error = add_assignment(second, draft).error();
+    CHECK(error.code == "bad_operation");
+    CHECK(error.kind == Errc::bad_data);
     CHECK(draft.set.at("n") == "\"1\"");
   }
   EventDraft draft = assigned({"n+=1"});

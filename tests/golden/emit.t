@@ -110,7 +110,7 @@ Bad data: exit code 65, nothing is kept.
   offsync: the value of a: it is not well-formed JSON; for plain text write a={
   [65]
   $ offsync emit todo.x todo/1 a:='{"x":1,"x":2}'
-  offsync: the value of a: an object has the same name twice; for plain text write a={"x":1,"x":2}
+  offsync: the value of a: an object has the name "x" twice; for plain text write a={"x":1,"x":2}
   [65]
   $ offsync emit todo.x todo/1 n+=ten
   offsync: the value of n is to be a number, and 'ten' is none
@@ -119,8 +119,27 @@ Bad data: exit code 65, nothing is kept.
   offsync: the text of a is not UTF-8
   [65]
   $ offsync emit todo.x todo/1 a=1 a=2
-  offsync: field a is given twice
-  [2]
+  offsync: the field a has more than one operation
+  [65]
+  $ offsync emit todo.x todo/1 a+=1 a-=2
+  offsync: the field a has more than one operation
+  [65]
+  $ offsync emit todo.x todo/1 a=1 --unset a
+  offsync: the field a has more than one operation
+  [65]
+  $ offsync emit todo.x todo/1 a+=1 --add a=2
+  offsync: the field a has more than one operation
+  [65]
+  $ offsync emit todo.x todo/1 --unset a --unset a
+  offsync: the field a has more than one operation
+  [65]
+  $ offsync emit todo.x todo/1 --data '{"set":{"a":1,"a":2}}'
+  offsync: --data: an object has the name "a" twice
+  [65]
+  $ echo '{"type":"t","subject":"todo/1","data":{"inc":{"a":1},"set":{"a":2}}}' | offsync emit --batch -
+  offsync: stdin: line 1, byte 0: the field a has more than one operation (bad_operation)
+  queued 0, 1 refused
+  [65]
   $ offsync emit todo.x todo/1 --data '{"inc":{"n":"1"}}'
   offsync: inc of n by "1" is no number: it takes numbers below 2^63 with at most 9 fraction digits
   [65]
