@@ -55,6 +55,7 @@ class Replay final : public Command {
       done = fold_file(folder, progress);
     }
     if (!done) return report(done.error());
+    if (Status one = look_at_identities(folder); !one) return report(one.error());
     complain_of_kinds(folder.state());
     if (strict_ && refused_ > 0) return kBadData;
     const Pager pager(settings);
@@ -98,6 +99,37 @@ class Replay final : public Command {
       if (strict_) return true;
     }
     return !refused.empty();
+  }
+
+  // Of two contents of one event nobody knows which is the right one. A proxy has refused the
+  // second one, so that its log has none.
+  Status look_at_identities(LogFolder& folder) {
+    const auto found = folder.clashes();
+    if (!found) {
+      complain(fmt::format("events with two contents were not searched for: {}",
+                           found.error().message()));
+      return {};
+    }
+    if (found->count > 0 && is_url()) {
+      return make_error(Errc::protocol, "bad_answer",
+                        fmt::format("{} has two events of one source and id with different "
+                                    "contents, at {} and {}",
+                                    printable_remote(file_), found->first.front().first,
+                                    found->first.front().other));
+    }
+    const char* what = file_.empty() ? "events" : "lines";
+    for (const Identities::Clash& clash : found->first) {
+      complain(
+          fmt::format("{} {} and {} have the same source and id but different contents; both "
+                      "are folded (id_conflict)",
+                      what, clash.first, clash.other));
+      if (strict_) break;
+    }
+    if (found->count > found->first.size() && !strict_) {
+      complain(fmt::format("and {} more", found->count - found->first.size()));
+    }
+    refused_ += found->count;
+    return {};
   }
 
   // Only the whole state tells: of two lines neither is the bad one, and a delete may come between.

@@ -14,8 +14,8 @@ std::optional<Error> without_place(const EventView& event) {
                   "give it a time, or take it into a replica with: offsync emit --batch");
 }
 
-FoldPipeline::FoldPipeline(State& state, Wanted wanted)
-    : state_(state), wanted_(std::move(wanted)) {}
+FoldPipeline::FoldPipeline(State& state, Wanted wanted, Identities* identities)
+    : state_(state), wanted_(std::move(wanted)), identities_(identities) {}
 
 FoldPipeline::~FoldPipeline() {
   finish();
@@ -100,6 +100,7 @@ void FoldPipeline::work_or_wait(std::unique_lock<std::mutex>& lock) {
 void FoldPipeline::work(Worker& worker, Batch& batch) {
   worker.events.clear();
   worker.lines.clear();
+  worker.prints.clear();
   for (std::size_t i = 0; i < batch.lines.size(); ++i) {
     const Line& line = batch.lines[i];
     auto event = worker.decoders[i].decode_in_place({batch.text.data() + line.at, line.bytes});
@@ -110,11 +111,13 @@ void FoldPipeline::work(Worker& worker, Batch& batch) {
     } else {
       worker.events.push_back(**event);
       worker.lines.push_back(i);
+      if (identities_ != nullptr) worker.prints.push_back(fingerprint(**event, line.number));
     }
   }
   if (worker.events.empty()) return;
   const std::lock_guard lock(folding_);
   if (wanted_) leave_out(worker, batch);
+  for (const Fingerprint& print : worker.prints) identities_->add(print);
   state_.fold(worker.events);
 }
 
@@ -127,10 +130,12 @@ void FoldPipeline::leave_out(Worker& worker, Batch& batch) {
       const Line& line = batch.lines[worker.lines[i]];
       batch.refused.push_back({line.number, line.byte, std::move(wanted).error()});
     } else if (*wanted) {
+      if (identities_ != nullptr) worker.prints[kept] = worker.prints[i];
       worker.events[kept++] = worker.events[i];
     }
   }
   worker.events.resize(kept);
+  if (identities_ != nullptr) worker.prints.resize(kept);
 }
 
 // Makes a batch that is done ready to be filled.

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/input/identities.h"
 #include "event/decoder.h"
 #include "state/state.h"
 
@@ -39,8 +40,9 @@ class FoldPipeline {
   // Whether an event is to be folded; an error: it cannot be said.
   using Wanted = std::function<Result<bool>(const EventView&)>;
   // `state` must not be touched between the first add() and finish(). `wanted` is called by any
-  // thread, but never by two at once. Empty: all are.
-  explicit FoldPipeline(State& state, Wanted wanted = {});
+  // thread, but never by two at once. Empty: all are. `identities` is told of what is folded, if it
+  // is there.
+  explicit FoldPipeline(State& state, Wanted wanted = {}, Identities* identities = nullptr);
   FoldPipeline(const FoldPipeline&) = delete;
   FoldPipeline& operator=(const FoldPipeline&) = delete;
   ~FoldPipeline();
@@ -79,7 +81,8 @@ class FoldPipeline {
     Worker() : decoders(kEvents) { events.reserve(kEvents); }
     std::vector<Decoder> decoders;
     std::vector<EventView> events;
-    std::vector<std::size_t> lines;  // of the batch, that of each event
+    std::vector<std::size_t> lines;   // of the batch, that of each event
+    std::vector<Fingerprint> prints;  // the same, where they are wanted
   };
 
   Batch& filling() { return batches_[handed_ % kBatches]; }
@@ -94,7 +97,8 @@ class FoldPipeline {
 
   State& state_;
   Wanted wanted_;
-  std::mutex folding_;  // state_ and wanted_
+  Identities* identities_;
+  std::mutex folding_;  // state_, wanted_ and identities_
 
   Worker own_;
   std::array<Batch, kBatches> batches_;  // a ring

@@ -68,6 +68,7 @@ void LogFolder::fold_at_once(std::string_view line, std::uint64_t number, std::u
     if (!wanted) return pipeline_.add_refused({number, byte, std::move(wanted).error()});
     if (!*wanted) return;
   }
+  identities_.add(fingerprint(**event, number));
   state_.fold(**event);
   ++folded_;
 }
@@ -109,6 +110,11 @@ Status LogFolder::whole() const {
   return bad_data(
       "short_snapshot",
       fmt::format("the snapshot is cut short: {} more entities should follow", entities_to_come_));
+}
+
+Result<Identities::Found> LogFolder::clashes() {
+  pipeline_.finish();
+  return identities_.clashes();
 }
 
 const State& LogFolder::state() {

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "cli/input/filter.h"
 #include "cli/input/fold_pipeline.h"
+#include "cli/input/identities.h"
 #include "cli/input/line_reader.h"
 #include "state/entity_codec.h"
 #include "state/state.h"
@@ -18,7 +19,7 @@ namespace offsync::cli {
 class LogFolder {
  public:
   explicit LogFolder(const Filter& filter)
-      : filter_(filter), wanted_(wanted_by(filter)), pipeline_(state_, wanted_) {}
+      : filter_(filter), wanted_(wanted_by(filter)), pipeline_(state_, wanted_, &identities_) {}
 
   // One line: an event, the head of a snapshot, or (behind such a head) an entity. `reader` is told
   // where longer lines may come. A line that is bad is among take_refused(), now or later; other
@@ -39,6 +40,9 @@ class LogFolder {
   // Error where the lines so far end within a snapshot: bad_data `short_snapshot`.
   Status whole() const;
 
+  // Which events came with two contents. Once, at the end.
+  Result<Identities::Found> clashes();
+
   // What all lines so far gave.
   const State& state();
   std::uint64_t folded() const { return folded_; }  // lines that came; with a limit: that passed
@@ -55,6 +59,7 @@ class LogFolder {
   EntityDecoder entities_;
   Decoder decoder_;
   State state_;
+  Identities identities_;
   FoldPipeline pipeline_;
   std::uint64_t entities_to_come_ = 0;
   std::uint64_t folded_ = 0;

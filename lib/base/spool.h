@@ -25,6 +25,8 @@ class Spool {
   // Appends what comes next of what was added, 256 KiB of it at most. False: that was the last.
   // add() is not called any more.
   Result<bool> next(std::string& out);
+  // next() begins again.
+  void rewind() { read_ = 0; }
 
  private:
   Status spill();

@@ -56,6 +56,30 @@ Bad lines are told and left out; --strict stops and prints no state.
   $ offsync replay bad --strict
   offsync: bad: line 5, byte 641: the JSON object does not end; is the line cut off? (malformed)
   [65]
+
+One event with two contents is told; the same event again is not, however it is written.
+
+  $ cat > two <<'END'
+  > {"specversion":"1.0","id":"e1","source":"/till/1","type":"t","subject":"order/1","time":"2024-01-01T10:00:00Z","data":{"set":{"n":7}}}
+  > {"specversion":"1.0","id":"e1","source":"/till/2","type":"t","subject":"order/1","time":"2024-01-01T10:00:00Z","data":{"set":{"m":7}}}
+  > {"specversion":"1.0","id":"e1","source":"/till/1","type":"t","subject":"order/1","time":"2024-01-01T10:00:00Z","data":{"set":{"n":8}}}
+  > {"source":"/till/1","id":"e1","specversion":"1.0","type":"t","subject":"order/1","time":"2024-01-01T10:00:00Z","sequence":"9","data":{"set":{"n":7}}}
+  > {"specversion":"1.0","id":"e1","source":"/till/1","type":"t","subject":"order/1","time":"2024-01-01T10:00:01Z","data":{"set":{"n":7}}}
+  > END
+  $ offsync replay two
+  offsync: lines 1 and 3 have the same source and id but different contents; both are folded (id_conflict)
+  offsync: lines 1 and 5 have the same source and id but different contents; both are folded (id_conflict)
+  {"subject":"order/1","fields":{"m":7,"n":7}}
+  [65]
+  $ offsync replay two --strict
+  offsync: lines 1 and 3 have the same source and id but different contents; both are folded (id_conflict)
+  [65]
+  $ offsync replay two -n 3
+  offsync: lines 1 and 3 have the same source and id but different contents; both are folded (id_conflict)
+  {"subject":"order/1","fields":{"m":7,"n":8}}
+  [65]
+  $ sed 3d two | offsync replay - --until 2024-01-01T10:00:00Z
+  {"subject":"order/1","fields":{"m":7,"n":7}}
   $ offsync replay nothing
   offsync: cannot open nothing: No such file or directory
   [66]

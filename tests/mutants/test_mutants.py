@@ -331,6 +331,8 @@ MUTANTS = [
     ("no-time-is-any-time", "test_cli", "cli/input/filter.cc",
      "return event.stamp.none() ? 0 : sign(event.stamp.ms(), *ms);",
      "return event.stamp.none() || MUTANT ? 0 : sign(event.stamp.ms(), *ms);"),
+    ("two-contents-untold", "golden_replay test_cli", "cli/input/identities.cc",
+     "if (first->content == print.content) continue;", "if (first->content == print.content || MUTANT) continue;"),
     ("timeless-folded-to-nothing", "golden_json_over_lines", "cli/input/fold_pipeline.cc",
      "if (!event.stamp.none() || !event.writes()) return",
      "if (!event.stamp.none() || !event.writes() || MUTANT) return"),
