@@ -40,15 +40,16 @@ class Talk final : public SyncObserver {
   Talk(const Settings& settings, std::string remote)
       : settings_(settings), remote_(std::move(remote)) {}
 
+  void on_answer() override { ever_ = true; }
   void on_progress(const SyncReport& report) override {
-    ever_ = true;  // the proxy has answered
+    trouble_.reset();
     if (report.rejected <= rejected_) return;
     const std::uint64_t now = report.rejected - std::exchange(rejected_, report.rejected);
     complain(fmt::format("the proxy rejected {}: offsync queue",
                          now == 1 ? "an event of ours" : fmt::format("{} events of ours", now)));
   }
   void on_connected() override {
-    ever_ = true;
+    trouble_.reset();
     if (up_) return;
     up_ = true;
     told_.clear();
@@ -57,21 +58,23 @@ class Talk final : public SyncObserver {
   void on_trouble(const Error& trouble, std::int64_t retry_in_ms) override {
     const Error error = named(trouble, remote_);
     up_ = false;
+    trouble_ = error;
     if (error.detail == told_) return;
     told_ = error.detail;
-    why_ = error;
     say(settings_,
         fmt::format("{}; trying again in {:.1f} s", error.detail,
                     static_cast<double>(std::max<std::int64_t>(retry_in_ms, 100)) / 1000));
   }
 
-  // That there was no connection at all in so many seconds; nothing where there was one.
-  std::optional<Error> never_connected(double seconds) const {
-    if (ever_) return std::nullopt;
+  // Why nothing could come in so many seconds, where that is so: the replica is locked, or there
+  // was no answer at all. Who was `busy` with what had come before may not have looked for one.
+  std::optional<Error> in_vain(double seconds, bool busy) const {
+    if (trouble_ && trouble_->code == "busy") return trouble_;
+    if (ever_ || (busy && !trouble_)) return std::nullopt;
     return make_error(Errc::unreachable, "never_connected",
                       fmt::format("{} was not reached within {:g} s{}", remote_, seconds,
-                                  why_ ? ": " + why_->detail : ""),
-                      why_ ? why_->hint : "is the proxy running there?");
+                                  trouble_ ? ": " + trouble_->detail : ""),
+                      trouble_ ? trouble_->hint : "is the proxy running there?");
   }
 
  private:
@@ -79,9 +82,9 @@ class Talk final : public SyncObserver {
   std::string remote_;
   std::string told_;
   std::uint64_t rejected_ = 0;
-  std::optional<Error> why_;
+  std::optional<Error> trouble_;  // that nothing has ended yet
   bool up_ = false;
-  bool ever_ = false;
+  bool ever_ = false;  // the proxy has answered
 };
 
 // What is done with each event.
@@ -183,7 +186,7 @@ class WatchCommand final : public Command {
   int supervise(Context& context, SyncEngine& engine, Transport& transport,
                 const std::string& remote, const Talk& talk, LogTail& tail, Sink& sink,
                 ConsumerPlace& place) const;
-  int timed_out(const Talk& talk, const Sink& sink) const;
+  int timed_out(const Talk& talk, const Sink& sink, bool busy) const;
   int end(Replica& replica, Sink& sink, const LogTail& tail, const ConsumerPlace& place,
           int code) const;
 
@@ -330,7 +333,7 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
     if (!tail.wants_more()) return sink.stopped() || sink.failures() > 0 ? kPartial : kOk;
     if (sink.is_past(tail.position())) return sink.failures() > 0 ? kPartial : kOk;
     const std::int64_t left_ms = end_ms - context.clock.steady_ms();
-    if (left_ms <= 0) return timed_out(talk, sink);
+    if (left_ms <= 0) return timed_out(talk, sink, *more);
     engine.tick();
     if (engine.done()) {
       const auto& error = engine.report().error;
@@ -340,9 +343,9 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
   }
 }
 
-int WatchCommand::timed_out(const Talk& talk, const Sink& sink) const {
+int WatchCommand::timed_out(const Talk& talk, const Sink& sink, bool busy) const {
   const double seconds = static_cast<double>(parse_timeout_ms(options_.timeout).value_or(0)) / 1000;
-  if (const auto never = talk.never_connected(seconds)) return report(*never);
+  if (const auto why = talk.in_vain(seconds, busy)) return report(*why);
   return sink.failures() > 0 ? kPartial : options_.filter.limit ? kNo : kOk;
 }
 

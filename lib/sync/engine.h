@@ -55,6 +55,7 @@ struct SyncReport {
 class SyncObserver {
  public:
   virtual ~SyncObserver() = default;
+  virtual void on_answer() {}  // the head of an answer came that is of our log
   virtual void on_progress(const SyncReport& /*report*/) {}
   virtual void on_applied(const Cursor& /*upto*/) {}  // the received log has grown up to here
   virtual void on_reset(const Cursor& /*to*/) {}      // a snapshot was installed

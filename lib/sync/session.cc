@@ -215,7 +215,11 @@ void Session::look_at_head() {
   retry_after_ms_ = offsync::retry_after_ms(head_, head_wall_ms_);
   if (is_epoch(epoch_)) {
     // Before anything of the answer counts.
-    if (const Status ours = context_.check_log(epoch_, there_); !ours) fail(ours.error(), false);
+    if (const Status ours = context_.check_log(epoch_, there_); !ours) {
+      fail(ours.error(), false);
+    } else {
+      context_.observer.on_answer();
+    }
   } else if (head_.status == kOk) {
     fail(protocol_error("not_offsync", "the answer bears no epoch of a log"), true);
   }

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """What was done before it went wrong, and how it went wrong: one exit code and one summary each."""
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import time
 
 from harness import OFFSYNC, PATIENCE, Case, clean_environment, main
-from scripted import Server, answer, of_log, silent
+from scripted import Server, answer, endless, of_log, silent
 
 REFUSALS = {
     "unreachable": (lambda connection: None, 69),  # closes without a word
@@ -266,6 +268,28 @@ class ExitCodes(Case):
         self.assertEqual(gone.finish("watch", "--timeout", "1", "-n", "1").returncode, 69)
         there = self.replica("there", self.real.url())
         self.assertEqual(there.finish("watch", "--timeout", "10").returncode, 0)
+
+    def test_watch_whose_time_is_over_while_an_answer_comes(self):
+        server = self.world()
+        head = of_log(head=9).replace(b"Content-Length: 0", b"Content-Length: 9999999")
+        server.on("state", endless(head, b" " * 100, wait=0.1), always=True)
+        replica = self.replica("trickled", server.url())
+        done = replica.finish("watch", "--timeout", "20")
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        self.assertIn("state", server.seen)
+        self.assertNotIn("was not reached", done.stderr)
+
+    def test_watch_of_a_locked_replica(self):
+        self.fill(1)
+        replica = self.replica("locked", self.real.url())
+        replica.sync()
+        self.fill(1)
+        file = replica.folder / ".offsync/replica.db"
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as lock:
+            lock.execute("BEGIN IMMEDIATE")
+            done = replica.finish("watch", "--timeout", "2")
+        self.assertEqual((done.returncode, done.stdout), (75, ""), done.stderr)
+        self.assertIn("another process is writing to it", done.stderr)
 
     def test_quiet_is_quiet(self):
         replica = self.replica("anna", self.real.url())
