@@ -252,7 +252,7 @@ Result<Examined> examine_replica(const std::string& file) {
   const auto look = [&report](sqlite::Db& db) -> Status {
     report = {};
     OFFSYNC_TRY(sqlite::examine_file(db, report));
-    if (const Status read = Examination(db, report).run(); !read) report.add(read.error().detail);
+    if (const Status read = Examination(db, report).run(); !read) report.add_end("", read.error());
     return {};
   };
   const Status done = sqlite::examine(file, schema::kApplicationId, schema::steps().size(), look);

@@ -45,10 +45,7 @@ Status look_at_structure(Db& db) {
   });
   if (first.empty()) return {};
   return make_error(Errc::io, "corrupt",
-                    db.file() +
-                        " is damaged: another program has written to it, and its pages do "
-                        "not fit: " +
-                        first);
+                    db.file() + " is damaged: another program has written to it: " + first);
 }
 
 // By way of the WAL: a write of the first page may be torn.

@@ -69,6 +69,12 @@ void FileReport::add(std::string problem) {
   if (!more) problems.push_back(std::move(problem));
 }
 
+void FileReport::add_end(const std::string& place, const Error& error) {
+  const bool known = bad_pages && error.code == "corrupt";
+  add((place.empty() ? "" : place + ": ") +
+      (known ? "what lies on such a page, or comes behind it, was not looked at" : error.detail));
+}
+
 Status examine(const std::string& file, std::int32_t application_id, std::size_t newest,
                const LookFn& look) {
   OFFSYNC_ASSIGN(const bool alone, stands_alone(file));
@@ -112,6 +118,21 @@ Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem) {
   return read;
 }
 
+namespace {
+
+// SQLite says several things in one text, under a headline.
+void tell_lines(std::string_view text, const ProblemFn& problem) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (!line.empty() && !line.starts_with("***")) {
+      problem("the pages do not fit together: " + std::string(line));
+    }
+  }
+}
+
+}  // namespace
+
 void check_structure(Db& db, const ProblemFn& problem) {
   auto check = db.prepare("PRAGMA integrity_check");
   if (!check) return problem(check.error().detail);
@@ -119,14 +140,16 @@ void check_structure(Db& db, const ProblemFn& problem) {
     const auto row = check->step();
     if (!row) return problem(row.error().detail);
     if (!*row) return;
-    if (check->text(0) != "ok") problem(std::string(check->text(0)));
+    if (check->text(0) != "ok") tell_lines(check->text(0), problem);
   }
 }
 
 Status examine_file(Db& db, FileReport& report) {
   const auto note = [&report](const std::string& problem) { report.add(problem); };
   OFFSYNC_ASSIGN(static_cast<PagesRead&>(report), read_all_pages(db, note));
-  check_structure(db, note);
+  report.bad_pages = !report.problems.empty();
+  // Of bad pages SQLite would only say again that it cannot read them.
+  if (!report.bad_pages) check_structure(db, note);
   return {};
 }
 

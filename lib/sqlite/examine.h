@@ -30,7 +30,7 @@ Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem);
 // How the pages hang together (tables, indexes).
 void check_structure(Db& db, const ProblemFn& problem);
 
-// Both, for a report. Errors: as for the Db.
+// Both, for a report; the second where all pages are as they were written. Errors: as for the Db.
 Status examine_file(Db& db, FileReport& report);
 
 }  // namespace offsync::sqlite

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
+
 namespace offsync::sqlite {
 
 struct PagesRead {
@@ -19,9 +21,13 @@ struct PagesRead {
 struct FileReport : PagesRead {
   std::vector<std::string> problems;  // with their places; at most kMostProblems
   bool more = false;                  // there are more problems than that
+  bool bad_pages = false;             // some of them are pages, each of which is named once
 
   static constexpr std::size_t kMostProblems = 100;
   void add(std::string problem);
+  // An error that ended the reading of `place`, which may be empty. Which page it is about is known
+  // where there are bad ones.
+  void add_end(const std::string& place, const Error& error);
 };
 
 }  // namespace offsync::sqlite

@@ -27,8 +27,9 @@ A byte that changed is found, with its place.
   $ offsync doctor -C c > out
   offsync: <folder>/c/.offsync/replica.db is damaged; run: offsync repair, or restore it from a copy
   [74]
-  $ grep -m 1 problem out
+  $ grep problem out
   problem    page 21 is not as it was written
+  problem    what lies on such a page, or comes behind it, was not looked at
   $ tail -n 1 out
   verdict    damaged
 

@@ -148,7 +148,7 @@ Status check_rows(sqlite::Db& db, StoreReport& report) {
       continue;
     }
     const Status done = SpaceCheck(reader, report, *row, name).run();
-    if (!done) report.add("space " + name + ": " + done.error().detail);
+    if (!done) report.add_end("space " + name, done.error());
   }
   return {};
 }
@@ -160,7 +160,7 @@ Result<StoreReport> check_store(const std::string& file) {
   const auto look = [&report](sqlite::Db& db) -> Status {
     report = {};
     OFFSYNC_TRY(sqlite::examine_file(db, report));
-    if (const Status read = check_rows(db, report); !read) report.add(read.error().detail);
+    if (const Status read = check_rows(db, report); !read) report.add_end("", read.error());
     return {};
   };
   OFFSYNC_TRY(sqlite::examine(file, kLogApplicationId, log_migrations().size(), look));
