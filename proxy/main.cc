@@ -154,6 +154,10 @@ Status begin_anew(const Config& config) {
 // What is found goes to stdout.
 Status check(const Config& config) {
   OFFSYNC_TRY(must_be_there(config));
+  if (::isatty(2) == 1) {
+    const std::string told = fmt::format("reading all of {} …\n", config.store_file);
+    (void)!::write(2, told.data(), told.size());
+  }
   OFFSYNC_ASSIGN(const StoreReport report, check_store(config.store_file));
   OFFSYNC_TRY(print(text_of(report)));
   if (report.problems.empty()) return {};

@@ -69,9 +69,11 @@ class Doctor final : public Command {
     }
     if (found->problems.empty()) return out.finish(kOk);
     if (const int code = out.finish(kIo); code != kIo) return code;
-    return report(make_error(Errc::io, "corrupt", *file + " is damaged",
-                             file_.empty() ? "run: offsync repair, or restore it from a copy"
-                                           : "restore it from a copy, or set it aside"));
+    return report(make_error(
+        Errc::io, "corrupt", *file + " is damaged",
+        file_.empty()
+            ? "make a copy of its folder, then run: offsync repair; or restore it from a backup"
+            : "restore it from a copy, or set it aside"));
   }
 
  private:

@@ -63,7 +63,10 @@ class Repair final : public Command {
                                "make one with: offsync init"));
     }
     const std::string file = database_of(settings.home);
+    Progress progress(settings, context.clock);
+    progress.update(fmt::format("reading all of {}, which can take a minute …", file));
     const auto done = Replica::repair(file, context.clock, context.random);
+    progress.clear();
     if (!done && done.error().code == "corrupt") {
       Error beyond = done.error();  // this was the way out
       beyond.hint = "it cannot be repaired: restore it from a copy, or set it aside";

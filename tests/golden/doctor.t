@@ -25,7 +25,7 @@ A byte that changed is found, with its place.
   $ cp c/.offsync/replica.db sound.db
   $ printf '\377' | dd of=c/.offsync/replica.db bs=1 seek=$((4096 * 20 + 1234)) conv=notrunc status=none
   $ offsync doctor -C c > out
-  offsync: <folder>/c/.offsync/replica.db is damaged; run: offsync repair, or restore it from a copy
+  offsync: <folder>/c/.offsync/replica.db is damaged; make a copy of its folder, then run: offsync repair; or restore it from a backup
   [74]
   $ grep problem out
   problem    page 21 is not as it was written
