@@ -57,7 +57,12 @@ class Replay final : public Command {
     if (!done) return report(done.error());
     if (Status one = look_at_identities(folder); !one) return report(one.error());
     complain_of_kinds(folder.state());
-    if (strict_ && refused_ > 0) return kBadData;
+    if (holes_) {
+      complain(
+          "the log that this replica has received is not whole, so that neither is its fold; "
+          "the next pull fetches what is missing: offsync sync (gap)");
+    }
+    if (strict_ && (refused_ > 0 || holes_)) return refused_ > 0 ? kBadData : kPartial;
     const Pager pager(settings);
     Out out;
     EntityPrinter printer(settings, out, stamps_);
@@ -65,7 +70,7 @@ class Replay final : public Command {
       if (!printer.print(subject, *entity)) break;
     }
     printer.end();
-    return out.finish(refused_ == 0 ? kOk : kBadData);
+    return out.finish(refused_ > 0 ? kBadData : holes_ ? kPartial : kOk);
   }
 
  private:
@@ -192,8 +197,8 @@ class Replay final : public Command {
     return {};
   }
 
-  static Status fold_replica(Context& context, const Settings& settings, const Filter& filter,
-                             LogFolder& folder) {
+  Status fold_replica(Context& context, const Settings& settings, const Filter& filter,
+                      LogFolder& folder) {
     OFFSYNC_ASSIGN(Replica replica, open_replica(settings, context.clock, context.random));
     OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
     if (info.cursor) OFFSYNC_TRY(filter.is_of(info.cursor->epoch, "this replica's"));
@@ -206,10 +211,17 @@ class Replay final : public Command {
     OFFSYNC_TRY(std::move(failed));
     LogFilter range;
     range.until = filter.until_sequence();
+    std::uint64_t last = info.log_after;
     OFFSYNC_TRY(replica.for_each_log(range, [&](std::uint64_t sequence, std::string_view line) {
+      holes_ = holes_ || sequence != last + 1;
+      last = sequence;
       if (!folder.full()) folder.fold_event(line, sequence);
       return !folder.full();
     }));
+    // Where a repair found the log with holes there is no cursor until the next pull.
+    const bool pulled = last > info.log_after || info.last_sync_ms > 0;
+    const std::uint64_t end = info.cursor ? std::min(info.cursor->sequence, range.until) : 0;
+    holes_ = holes_ || (info.cursor ? last < end && !folder.full() : pulled);
     folder.finish();
     OFFSYNC_ASSIGN(const ReplicaInfo after, replica.info());
     const auto epoch = [](const ReplicaInfo& i) { return i.cursor ? i.cursor->epoch : ""; };
@@ -226,6 +238,7 @@ class Replay final : public Command {
   bool stamps_ = false;
   bool strict_ = false;
   std::uint64_t refused_ = 0;
+  bool holes_ = false;  // in the received log
 };
 
 }  // namespace

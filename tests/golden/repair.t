@@ -36,6 +36,9 @@ Where the log has a hole the proxy is asked for the whole state.
   {"mended":[],"queue":1,"unreadable":0,"doubtful":0,"log":0,"whole":false}
   $ offsync state -C a --offline
   {"subject":"todo/1","fields":{"done":true,"title":"Buy milk"}}
+  $ offsync replay -C a
+  offsync: the log that this replica has received is not whole, so that neither is its fold; the next pull fetches what is missing: offsync sync (gap)
+  [75]
   $ offsync status -C a --offline | grep -E 'cursor|queue'
   cursor     never pulled
   queue      1 queued, 0 accepted, 0 rejected, 0 held
@@ -44,6 +47,19 @@ Where the log has a hole the proxy is asked for the whole state.
   $ offsync state -C a --offline
   {"subject":"todo/1","fields":{"done":true,"title":"Buy milk"}}
 
+  $ offsync replay -C a
+  {"subject":"todo/1","fields":{"done":true,"title":"Buy milk"}}
+  $ for n in 1 2 3; do offsync emit -q -C a todo.x todo/$n n:=$n > out && offsync sync -q -C a; done
+  $ harm 'DELETE FROM log WHERE sequence = 4'
+  $ offsync replay -C a
+  offsync: the log that this replica has received is not whole, so that neither is its fold; the next pull fetches what is missing: offsync sync (gap)
+  {"subject":"todo/1","fields":{"done":true,"n":1,"title":"Buy milk"}}
+  {"subject":"todo/3","fields":{"n":3}}
+  [75]
+  $ offsync repair -C a -q
+  $ offsync replay -C a --strict
+  offsync: the log that this replica has received is not whole, so that neither is its fold; the next pull fetches what is missing: offsync sync (gap)
+  [75]
   $ offsync repair -C nowhere
   offsync: there is no replica in nowhere or above it; make one with: offsync init
   [66]

@@ -335,6 +335,8 @@ MUTANTS = [
      "if (first->content == print.content) continue;", "if (first->content == print.content || MUTANT) continue;"),
     ("an-answer-that-comes-is-none", "e2e_exit_codes_test", "lib/sync/session.cc",
      "      context_.observer.on_answer();", "      if (!MUTANT) context_.observer.on_answer();"),
+    ("holes-are-whole", "golden_repair", "cli/commands/replay.cc",
+     "holes_ = holes_ || sequence != last + 1;", "holes_ = !MUTANT && (holes_ || sequence != last + 1);"),
     ("timeless-folded-to-nothing", "golden_json_over_lines", "cli/input/fold_pipeline.cc",
      "if (!event.stamp.none() || !event.writes()) return",
      "if (!event.stamp.none() || !event.writes() || MUTANT) return"),
