@@ -4,11 +4,16 @@
 
 namespace offsync::cli {
 
+std::string too_short_hint(std::string_view id) {
+  if (id.size() >= kPartOfId) return {};
+  return fmt::format("a part of an id has {} characters or more; ", kPartOfId);
+}
+
 Error no_such_event(const EventName& name, const EventList& list) {
   return make_error(Errc::no_input, "no_event",
                     fmt::format("there is no {} event {}{}", list.what, name.id,
                                 name.source.empty() ? "" : " of " + name.source),
-                    fmt::format("list them with: {}", list.command));
+                    fmt::format("{}list them with: {}", too_short_hint(name.id), list.command));
 }
 
 Error ambiguous_event(const EventName& name, const EventList& list,

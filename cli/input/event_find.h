@@ -4,11 +4,18 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 
 namespace offsync::cli {
+
+// A part of an id names it from so many characters on, which the lists print at least: of fewer, a
+// number for instance, something else was meant.
+inline constexpr std::size_t kPartOfId = 8;
+// What to say where so few name nothing; else empty.
+std::string too_short_hint(std::string_view id);
 
 // What an event is named by: the beginning or the end of its id will do, where that is enough.
 struct EventName {
@@ -38,7 +45,8 @@ Result<Event> find_event(const EventName& name, const EventList& list, const Eac
     const bool same = event.id == name.id;
     if (same && !exact) found.clear();
     exact = exact || same;
-    if (same || (!exact && (event.id.starts_with(name.id) || event.id.ends_with(name.id)))) {
+    const bool part = !exact && name.id.size() >= kPartOfId;
+    if (same || (part && (event.id.starts_with(name.id) || event.id.ends_with(name.id)))) {
       found.push_back(event);
     }
     return true;

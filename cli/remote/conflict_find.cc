@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "cli/input/event_find.h"
+
 namespace offsync::cli {
 
 Result<ConflictRecord> conflict_of_line(Decoder& decoder, std::string_view line) {
@@ -53,7 +55,7 @@ Result<ConflictRecord> find_conflict(const std::vector<ConflictRecord>& records,
   const ConflictRecord* found = nullptr;
   for (const ConflictRecord& record : records) {
     if (record.conflict.id == id) return record;
-    if (!std::string_view(record.conflict.id).starts_with(id)) continue;
+    if (id.size() < kPartOfId || !record.conflict.id.starts_with(id)) continue;
     if (found != nullptr) {
       return make_error(Errc::usage, "ambiguous",
                         fmt::format("more than one conflict begins with {}", id),
@@ -63,7 +65,7 @@ Result<ConflictRecord> find_conflict(const std::vector<ConflictRecord>& records,
   }
   if (found != nullptr) return *found;
   return make_error(Errc::no_input, "no_conflict", fmt::format("there is no conflict {}", id),
-                    "see what is there with: offsync conflicts");
+                    fmt::format("{}see what is there with: offsync conflicts", too_short_hint(id)));
 }
 
 bool is_ours(const Side& side, const ReplicaInfo& info) {

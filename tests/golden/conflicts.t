@@ -42,6 +42,8 @@ Anna and Ben write the title, neither has seen the other; Ben's write is the lat
   state     open
   decide    offsync resolve <id1> --ours      makes title="Buy oat milk" (by /people/anna)
             offsync resolve <id1> --theirs    makes title="Buy rice milk" (by /people/ben)
+  $ offsync conflicts show -C a --offline "${id:0:7}" 2>&1 | sed 's/conflict [0-9a-f]*;/conflict ID;/'
+  offsync: there is no conflict ID; a part of an id has 8 characters or more; see what is there with: offsync conflicts
   $ offsync conflicts show -C a "${id:0:8}"
   {"id":"<id1>","subject":"todo/1","field":"title","current":{"stamp":"<stamp1>","id":"<id2>","source":"/people/anna","value":"Buy oat milk"},"incoming":{"stamp":"<stamp2>","id":"<id3>","source":"/people/ben","value":"Buy rice milk"},"winner":"incoming","rule":"last-write","base":"<stamp3>","sequence":"4","recordedtime":"<TIME>"}
   $ offsync conflicts show -C a "$id" --exit-code -o text | head -n 1
@@ -60,7 +62,7 @@ What cannot be.
   [2]
   $ offsync conflicts show -C a nothing
   conflicts from http://127.0.0.1:<port1>/v1/spaces/shop
-  offsync: there is no conflict nothing; see what is there with: offsync conflicts
+  offsync: there is no conflict nothing; a part of an id has 8 characters or more; see what is there with: offsync conflicts
   [66]
   $ offsync conflicts -C a --offline --require-proxy
   offsync: --offline and --require-proxy contradict each other; see: offsync conflicts --help

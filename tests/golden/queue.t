@@ -95,6 +95,11 @@ What is held shows, whoever answers.
   data      {"inc":{"count":1}}
   $ offsync queue show -C a "$id" | jq -c '[.n, .state, .code]'
   [1,"rejected","kind_mismatch"]
+  $ offsync queue drop -C a "${id: -7}" 2>&1 | sed 's/event .*;/event ID;/'
+  offsync: there is no pending event ID; list them with: offsync queue
+  $ offsync queue show -C a 0
+  offsync: there is no pending event 0; a part of an id has 8 characters or more; list them with: offsync queue
+  [66]
   $ offsync queue show -C a "${id: -8}" -o text | head -n 1
   id        <id1>
   $ offsync queue export -C a | jq -c '[.type, .subject, .data]'
@@ -194,7 +199,7 @@ Two tills with one id.
   offsync: more than one event has the id 7: one of /till/1, one of /till/2; say whose is meant, with --source
   [2]
   $ offsync queue drop -C a 7 --source /till/3
-  offsync: there is no pending event 7 of /till/3; list them with: offsync queue
+  offsync: there is no pending event 7 of /till/3; a part of an id has 8 characters or more; list them with: offsync queue
   [66]
   $ offsync queue show -C a 7 --source /till/2 -o text | grep source
   source    /till/2

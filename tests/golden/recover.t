@@ -131,7 +131,7 @@ Events of three sources with one id.
   offsync: more than one event has the id 7: one of /till/1, one of /till/2; say whose is meant, with --source
   [2]
   $ offsync recover drop -C a 7 --source /till/4
-  offsync: there is no lost event 7 of /till/4; list them with: offsync recover
+  offsync: there is no lost event 7 of /till/4; a part of an id has 8 characters or more; list them with: offsync recover
   [66]
   $ offsync recover drop -C a 7 --source /till/2
   dropped 1
@@ -163,5 +163,5 @@ What makes no sense.
   offsync: give an ID or --all; see: offsync recover --help
   [2]
   $ offsync recover send -C a x
-  offsync: there is no lost event x; list them with: offsync recover
+  offsync: there is no lost event x; a part of an id has 8 characters or more; list them with: offsync recover
   [66]

@@ -337,6 +337,8 @@ MUTANTS = [
      "      context_.observer.on_answer();", "      if (!MUTANT) context_.observer.on_answer();"),
     ("holes-are-whole", "golden_repair", "cli/commands/replay.cc",
      "holes_ = holes_ || sequence != last + 1;", "holes_ = !MUTANT && (holes_ || sequence != last + 1);"),
+    ("any-part-is-an-id", "golden_queue", "cli/input/event_find.h",
+     "name.id.size() >= kPartOfId;", "(name.id.size() >= kPartOfId || MUTANT);"),
     ("timeless-folded-to-nothing", "golden_json_over_lines", "cli/input/fold_pipeline.cc",
      "if (!event.stamp.none() || !event.writes()) return",
      "if (!event.stamp.none() || !event.writes() || MUTANT) return"),
