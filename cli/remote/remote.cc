@@ -10,6 +10,7 @@
 #include "event/checks.h"
 #include "wire/answer_limits.h"
 #include "wire/log_page.h"
+#include "wire/media_type.h"
 #include "wire/problem.h"
 #include "wire/status_kind.h"
 
@@ -17,6 +18,7 @@ namespace offsync::cli {
 namespace {
 
 constexpr std::int64_t kPollMs = 1000;
+constexpr const char* kAccept = "application/x-ndjson, application/json";
 constexpr const char* kIsProxy = "is that an offsync proxy?";
 
 std::string percent_encoded(std::string_view text) {
@@ -91,7 +93,13 @@ class Answer final : public HttpHandler {
   void on_head(const HttpHead& head) override {
     head_ = head;
     touch();
-    if (head.status == 200 && !is_epoch(head.header("offsync-epoch"))) failure_ = not_ours(where_);
+    if (head.status != 200) return;
+    const auto type = head.header("content-type");
+    const bool asked_for = is_asked_for(type, kAccept);
+    if (asked_for && is_epoch(head.header("offsync-epoch"))) return;
+    Error error = not_ours(where_);
+    if (!asked_for) error.detail += ": the type " + media_type(type);
+    failure_ = std::move(error);
   }
   void on_data(std::string_view bytes) override {
     touch();
@@ -178,7 +186,8 @@ struct Remote::Impl {
   Status check_log(const HttpHead& head) const {
     const std::string_view epoch = head.header("offsync-epoch");
     if (!replica || epoch.empty()) return {};
-    return check_same_log(*replica, epoch, {std::string(head.header("offsync-log")), url_place});
+    const std::string_view log = head.header("offsync-log");
+    return check_same_log(*replica, epoch, {std::string(is_epoch(log) ? log : ""), url_place});
   }
 
   // The lines of a 200 go to `fn`.
@@ -193,7 +202,7 @@ struct Remote::Impl {
                        std::string_view mark = {}) {
     HttpRequest request;
     request.target = url.path + path;
-    request.headers.emplace_back("Accept", "application/x-ndjson, application/json");
+    request.headers.emplace_back("Accept", kAccept);
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
     if (!mark.empty()) request.headers.emplace_back("Offsync-Line", std::string(mark));
     request.max_bytes = max_bytes;

@@ -81,6 +81,12 @@ std::string place_of(std::string_view remote) {
 Status check_same_log(const ReplicaInfo& replica, std::string_view epoch, const LogPlace& there) {
   const std::string& ours = replica.epoch;
   const bool bound = !ours.empty() || !replica.log.empty() || !replica.place.empty();
+  if (ours == epoch && !replica.log.empty() && !there.log.empty() && there.log != replica.log) {
+    return make_error(Errc::protocol, "bad_answer",
+                      fmt::format("{} answers of the log {} under the epoch {}, which is one of {}",
+                                  there.url, there.log, epoch, replica.log),
+                      "check that the remote is one offsync proxy, and not several");
+  }
   if (!bound || ours == epoch) return {};
   // A replica of a former format knows only its epoch; the first of a store is its log's name.
   if (!there.log.empty() && (there.log == replica.log || there.log == ours)) return {};

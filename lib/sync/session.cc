@@ -6,6 +6,7 @@
 #include "event/checks.h"
 #include "wire/answer_limits.h"
 #include "wire/line_mark.h"
+#include "wire/media_type.h"
 #include "wire/problem.h"
 #include "wire/status_kind.h"
 
@@ -140,6 +141,9 @@ void Session::begin(HttpRequest request) {
   if (!context_.options.authorization.empty()) {
     request.headers.emplace_back("Authorization", context_.options.authorization);
   }
+  for (const auto& [name, value] : request.headers) {
+    if (name == "Accept") accept_ = value;
+  }
   request.max_bytes = max_bytes_;
   begun_ms_ = last_byte_ms_ = context_.clock.steady_ms();
   active_ = true;
@@ -222,6 +226,11 @@ void Session::look_at_head() {
     }
   } else if (head_.status == kOk) {
     fail(protocol_error("not_offsync", "the answer bears no epoch of a log"), true);
+  }
+  if (end_ == End::running && head_.status == kOk && !is_asked_for(content_type(), accept_)) {
+    fail(protocol_error("bad_answer", "the answer is of the type " + media_type(content_type()) +
+                                          ", and not " + accept_),
+         true);
   }
 }
 

@@ -141,6 +141,7 @@ class Session : public HttpHandler {
   void end_by(const Status& error);
 
   std::string what_;
+  std::string accept_;  // the types that were asked for
   std::int64_t idle_ms_;
   std::size_t max_bytes_;
   std::size_t bytes_ = 0;  // of the body so far

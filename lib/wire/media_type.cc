@@ -52,4 +52,15 @@ bool is_media_type(std::string_view content_type, std::string_view type) {
   return media_type(content_type) == type;
 }
 
+bool is_asked_for(std::string_view content_type, std::string_view accept) {
+  if (content_type.empty()) return true;
+  const std::string type = media_type(content_type);
+  while (!accept.empty()) {
+    const std::string_view one = accept.substr(0, accept.find(','));
+    if (media_type(one) == type) return true;
+    accept.remove_prefix(std::min(one.size() + 1, accept.size()));
+  }
+  return false;
+}
+
 }  // namespace offsync

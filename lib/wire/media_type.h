@@ -16,4 +16,8 @@ std::string charset(std::string_view content_type);
 // Whether a Content-Type names `type` (in lower case), whatever its parameters.
 bool is_media_type(std::string_view content_type, std::string_view type);
 
+// Whether a body that says to be of `content_type` is one that `accept`, a list of types, has asked
+// for. One that says nothing is read as what was asked for.
+bool is_asked_for(std::string_view content_type, std::string_view accept);
+
 }  // namespace offsync

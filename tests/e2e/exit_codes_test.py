@@ -279,6 +279,30 @@ class ExitCodes(Case):
         self.assertIn("state", server.seen)
         self.assertNotIn("was not reached", done.stderr)
 
+    def test_an_answer_of_another_type_or_log_is_refused(self):
+        """All readers of answers look at the head before anything of the body counts."""
+        replica = self.replica("typed", self.real.url())
+        replica.sync()
+        epoch = replica.status()["cursor"].split("-")[0]
+        server = self.world()
+        replica.run("remote", "set", server.url())
+        replica.sync()
+        before = replica.status()
+        heads = ([("Content-Type", "text/html; charset=utf-8")], [("Offsync-Log", "anotherlog")])
+        for more in heads:
+            for kind, arguments in (("page", ("sync",)), ("state", ("state",)), ("conflicts", ("conflicts",))):
+                with self.subTest(more, arguments=arguments):
+                    body = of_log('{"cursor":"%s-0","entities":0,"conflicts":0}\n' % epoch if kind == "state" else "",
+                                  epoch=epoch, more=more)
+                    server.forget()
+                    server.on(kind, body, always=True)
+                    done = replica.finish(*arguments)
+                    self.assertEqual((done.returncode, done.stdout if kind != "page" else ""), (76, ""), done.stderr)
+                    self.assertIn(more[0][1].split(";")[0], done.stderr)
+        server.forget()
+        replica.sync()
+        self.assertEqual(replica.status()["cursor"], before["cursor"])
+
     def test_watch_of_a_locked_replica(self):
         self.fill(1)
         replica = self.replica("locked", self.real.url())
