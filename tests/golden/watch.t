@@ -75,5 +75,5 @@ What cannot be.
 Without the proxy it tries again, until its time is over.
 
   $ proxy_stop
-  $ offsync watch -C a --timeout 4 2>&1 | sed -E 's/in [0-9.]+ s/in <s>/' | head -n 1
+  $ offsync watch -C a --timeout 15 2>&1 | sed -E 's/in [0-9.]+ s/in <s>/' | head -n 1
   the stream after <epoch1>-4 did not come through: GET http://127.0.0.1:<port1>/v1/spaces/shop/events failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; trying again in <s>
