@@ -1,20 +1,11 @@
 #include "cli/remote/proxy_state.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
-#include "cli/remote/conflict_find.h"
-#include "event/decoder.h"
 #include "state/entity_codec.h"
 
 namespace offsync::cli {
 namespace {
-
-Error bad_snapshot(const std::string& why) {
-  return make_error(Errc::protocol, "bad_snapshot", "the proxy's state cannot be used: " + why,
-                    "check that the remote is an offsync proxy, and its version");
-}
 
 // Two lists in the order of subjects, made one.
 class Merge {
@@ -46,22 +37,11 @@ class Merge {
 }  // namespace
 
 Status ProxyState::fetch(Remote& remote, const Wanted& wanted) {
-  EntityDecoder decoder;
-  Decoder conflicts;
-  std::string last, kept;
-  const auto entity = [&](std::string_view line) -> Status {
-    const auto record = decoder.decode(line);
-    if (!record) return bad_snapshot(record.error().detail);
-    if (record->subject == last) return bad_snapshot(last + " is there twice");
-    if (record->subject < last) return bad_snapshot(record->subject + " stands behind " + last);
-    last = record->subject;
-    if (!wanted(last)) return {};
+  std::string kept;
+  const auto got = remote.state([&](const EntityRecord& record, std::string_view line) -> Status {
+    if (!wanted(record.subject)) return {};
     kept.assign(line).push_back('\n');
     return spool_.add(kept);
-  };
-  const auto got = remote.state(entity, [&](std::string_view line) {
-    const auto record = conflict_of_line(conflicts, line);
-    return record ? Status() : Status(record.error());
   });
   return got ? Status() : Status(got.error());
 }

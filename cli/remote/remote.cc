@@ -303,21 +303,18 @@ Result<std::optional<EntityRecord>> Remote::entity(std::string_view subject) {
   return record;
 }
 
-Result<SnapshotHeader> Remote::state(const LineFn& entity, const LineFn& conflict) {
-  std::optional<SnapshotHeader> head;
-  std::uint64_t seen = 0;
+Result<SnapshotHeader> Remote::state(const EntityFn& entity) {
+  SnapshotReader reader("the proxy's state",
+                        "check that the remote is an offsync proxy, and its version");
   const auto take = [&](std::string_view line) -> Status {
-    if (!head) {
-      OFFSYNC_ASSIGN(head, parse_snapshot_header(line));
-      return {};
-    }
-    if (++seen > head->entities + head->conflicts) return not_ours(impl_->where + "/state");
-    return seen <= head->entities ? entity(line) : conflict(line);
+    OFFSYNC_ASSIGN(const auto part, reader.take(line));
+    return part == SnapshotReader::Part::entity ? entity(reader.entity(), line) : Status();
   };
   OFFSYNC_ASSIGN(const HttpHead answer, impl_->get_lines("/state", limits::kSnapshotBytes, take));
-  const bool whole = head && seen == head->entities + head->conflicts &&
-                     head->cursor.epoch == answer.header("offsync-epoch");
-  return whole ? Result<SnapshotHeader>(*head) : not_ours(impl_->where + "/state");
+  OFFSYNC_TRY(reader.end());
+  const SnapshotHeader& head = *reader.header();
+  if (head.cursor.epoch != answer.header("offsync-epoch")) return not_ours(impl_->where + "/state");
+  return head;
 }
 
 Status Remote::conflicts(const LineFn& conflict) {

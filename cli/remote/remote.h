@@ -59,9 +59,10 @@ class Remote {
 
   // Receives one line; an error stops the answer and becomes the question's own.
   using LineFn = std::function<Status(std::string_view line)>;
-  // The whole state at one cursor, streamed: `entity` gets encode_entity() lines in byte order of
-  // subject, `conflict` the open conflict events. Fewer lines than announced are an error.
-  Result<SnapshotHeader> state(const LineFn& entity, const LineFn& conflict);
+  // The whole state at one cursor, streamed, as SnapshotReader takes it: `entity` gets each entity,
+  // and its line.
+  using EntityFn = std::function<Status(const EntityRecord& record, std::string_view line)>;
+  Result<SnapshotHeader> state(const EntityFn& entity);
   // The open conflicts: `conflict` gets their offsync.conflict events.
   Status conflicts(const LineFn& conflict);
 

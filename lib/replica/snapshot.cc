@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <map>
 
-#include "base/counted.h"
 #include "replica/base_pieces.h"
 #include "replica/store.h"
-#include "state/checked.h"
 #include "wire/compress.h"
 #include "wire/line_mark.h"
 
@@ -65,11 +63,6 @@ Status overlay_pending(ReplicaWrite& write, std::string_view line, bool held) {
 
 namespace {
 
-Error bad_snapshot(const std::string& why) {
-  return make_error(Errc::protocol, "bad_snapshot", "the proxy's snapshot cannot be used: " + why,
-                    "nothing was changed; try again");
-}
-
 // Whoever begins a snapshot throws away what another process has staged.
 Status all_staged(ReplicaStore& store, std::int64_t staged, std::int64_t pieces) {
   OFFSYNC_ASSIGN(sqlite::Statement * count,
@@ -97,13 +90,7 @@ class Install {
       return true;
     };
     OFFSYNC_TRY(for_each_base_line(store_, staged_, take_line));
-    if (!header_) return bad_snapshot("it is empty");
-    if (entities_ != header_->entities || conflicts_ != header_->conflicts) {
-      return bad_snapshot("it was cut: " + std::to_string(entities_) + " of " +
-                          std::to_string(header_->entities) + " entities, " +
-                          std::to_string(conflicts_) + " of " + std::to_string(header_->conflicts) +
-                          " conflicts came");
-    }
+    OFFSYNC_TRY(reader_.end());
     OFFSYNC_TRY(put_pending_on_top());
     return finish();
   }
@@ -120,63 +107,38 @@ class Install {
   }
 
   Status take(std::string_view line) {
-    if (!header_) {
-      OFFSYNC_ASSIGN(header_, parse_snapshot_header(line));
-      OFFSYNC_TRY(check_header());
-      if (from_.url.empty()) return {};
-      return check_same_log(info_of(write_.row), header_->cursor.epoch, from_);
+    OFFSYNC_ASSIGN(const auto part, reader_.take(line));
+    switch (part) {
+      case SnapshotReader::Part::entity:
+        return take_entity(line);
+      case SnapshotReader::Part::conflict:
+        return take_conflict(line);
+      case SnapshotReader::Part::header:
+        break;
     }
-    if (entities_ < header_->entities) return take_entity(line);
-    return take_conflict(line);
+    if (from_.url.empty()) return {};
+    return check_same_log(info_of(write_.row), cursor().epoch, from_);
   }
 
-  // Each entity was written by an event of its own, and each conflict is one.
-  Status check_header() const {
-    const std::uint64_t events = header_->cursor.sequence;
-    if (header_->entities <= events && header_->conflicts <= events) return {};
-    return bad_snapshot(fmt::format("it announces {} entities and {} conflicts, more than its {}",
-                                    header_->entities, header_->conflicts,
-                                    counted(events, "event")));
-  }
+  const Cursor& cursor() const { return reader_.header()->cursor; }
 
   Status take_entity(std::string_view line) {
-    auto record = store_.entities.decode(line);
-    if (!record) return bad_snapshot(record.error().detail);
-    const Status checked = check_checked(record->subject, record->entity);
-    if (!checked) return bad_snapshot(checked.error().detail);
-    ++entities_;
-    observe(record->entity);
+    observe(reader_.entity().entity);
     OFFSYNC_ASSIGN(sqlite::Statement * put,
                    store_.use("INSERT INTO entity(subject, pending, held, confirmed)"
                               " VALUES (?, 0, 0, ?)"));
-    put->bind(1, record->subject).bind(2, line);
-    return unique(put->run(), record->subject);
+    put->bind(1, reader_.entity().subject).bind(2, line);
+    return put->run();
   }
 
   Status take_conflict(std::string_view line) {
-    auto event = store_.decoder.decode(line);
-    if (!event) return bad_snapshot(event.error().detail);
-    if ((*event)->type != kConflictType) return bad_snapshot("there is more than it announced");
-    if (const auto record = conflict_of(**event); !record) {
-      return bad_snapshot(record.error().detail);
-    }
-    // They come in the order of the log.
-    const std::uint64_t sequence = (*event)->sequence;
-    if (sequence <= last_conflict_ || sequence > header_->cursor.sequence) {
-      return bad_snapshot(fmt::format("the sequence of a conflict, {}, is not between {} and {}",
-                                      sequence, last_conflict_ + 1, header_->cursor.sequence));
-    }
-    last_conflict_ = sequence;
-    ++conflicts_;
+    const EventView& event = reader_.conflict();
     OFFSYNC_ASSIGN(sqlite::Statement * put,
                    store_.use("INSERT INTO conflict(id, sequence, line) VALUES (?, ?, ?)"));
-    put->bind(1, (*event)->id).bind(2, (*event)->sequence).bind(3, line);
-    return unique(put->run(), (*event)->id);
-  }
-
-  static Status unique(Status done, std::string_view what) {
+    put->bind(1, event.id).bind(2, event.sequence).bind(3, line);
+    Status done = put->run();
     if (done || done.error().code != "constraint") return done;
-    return bad_snapshot(std::string(what) + " is there twice");
+    return reader_.bad(std::string(event.id) + " is there twice");
   }
 
   void observe(const Entity& entity) {
@@ -188,7 +150,7 @@ class Install {
   Status put_pending_on_top() {
     OFFSYNC_ASSIGN(sqlite::Statement next,
                    store_.prepare("SELECT n, state, sequence, line FROM pending ORDER BY n"));
-    const bool same_epoch = write_.row.epoch == header_->cursor.epoch;
+    const bool same_epoch = write_.row.epoch == cursor().epoch;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> covered;  // n, sequence
     std::vector<std::uint64_t> again;
     for (;;) {
@@ -197,7 +159,7 @@ class Install {
       auto state = static_cast<PendingState>(next.integer(1));
       if (state == PendingState::rejected) continue;
       if (state == PendingState::accepted) {
-        if (same_epoch && next.uinteger(2) <= header_->cursor.sequence) {
+        if (same_epoch && next.uinteger(2) <= cursor().sequence) {
           covered.emplace_back(next.uinteger(0), next.uinteger(2));
           continue;
         }
@@ -225,7 +187,7 @@ class Install {
     OFFSYNC_TRY(keep->run());
     OFFSYNC_TRY(offsync::run(store_, "DELETE FROM base WHERE staged <> 0"));
     ReplicaRow& row = write_.row;
-    const Cursor& cursor = header_->cursor;
+    const Cursor cursor = this->cursor();
     row.head = row.epoch == cursor.epoch ? std::max(row.head, cursor.sequence) : cursor.sequence;
     if (row.epoch != cursor.epoch || !from_.log.empty()) row.log = from_.log;
     if (!from_.url.empty()) row.place = from_.url;
@@ -250,9 +212,7 @@ class Install {
   ReplicaStore& store_;
   std::int64_t staged_;
   const LogPlace& from_;
-  std::optional<SnapshotHeader> header_;
-  std::uint64_t entities_ = 0, conflicts_ = 0;
-  std::uint64_t last_conflict_ = 0;
+  SnapshotReader reader_{"the proxy's snapshot", "nothing was changed; try again"};
   std::uint64_t latest_ = 0;
 };
 

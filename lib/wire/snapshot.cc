@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "base/counted.h"
+#include "state/checked.h"
+#include "state/decision.h"
 #include "wire/line_mark.h"
 
 namespace offsync {
@@ -39,6 +42,72 @@ Result<SnapshotHeader> parse_snapshot_header(std::string_view line) {
   if (!place || !countable) return error;
   header.cursor = *place;
   return header;
+}
+
+// ---- all of it
+
+Error SnapshotReader::bad(const std::string& why) const {
+  return make_error(Errc::protocol, "bad_snapshot",
+                    fmt::format("{} cannot be used: {}", what_, why), hint_);
+}
+
+Result<SnapshotReader::Part> SnapshotReader::take(std::string_view line) {
+  if (!header_) {
+    OFFSYNC_ASSIGN(header_, parse_snapshot_header(line));
+    OFFSYNC_TRY(check_header());
+    return Part::header;
+  }
+  if (entities_ < header_->entities) {
+    OFFSYNC_TRY(take_entity(line));
+    return Part::entity;
+  }
+  OFFSYNC_TRY(take_conflict(line));
+  return Part::conflict;
+}
+
+Status SnapshotReader::end() const {
+  if (!header_) return bad("it is empty");
+  if (entities_ == header_->entities && conflicts_ == header_->conflicts) return {};
+  return bad(fmt::format("it was cut: {} of {} entities, {} of {} conflicts came", entities_,
+                         header_->entities, conflicts_, header_->conflicts));
+}
+
+// Each entity was written by an event of its own, and each conflict is one.
+Status SnapshotReader::check_header() const {
+  const std::uint64_t events = header_->cursor.sequence;
+  if (header_->entities <= events && header_->conflicts <= events) return {};
+  return bad(fmt::format("it announces {} entities and {} conflicts, more than its {}",
+                         header_->entities, header_->conflicts, counted(events, "event")));
+}
+
+Status SnapshotReader::take_entity(std::string_view line) {
+  auto record = entity_decoder_.decode(line);
+  if (!record) return bad(record.error().detail);
+  const Status checked = check_checked(record->subject, record->entity);
+  if (!checked) return bad(checked.error().detail);
+  if (record->subject == last_) return bad(last_ + " is there twice");
+  if (record->subject < last_) return bad(record->subject + " stands behind " + last_);
+  ++entities_;
+  record_ = std::move(*record);
+  last_ = record_.subject;
+  return {};
+}
+
+Status SnapshotReader::take_conflict(std::string_view line) {
+  if (conflicts_ == header_->conflicts) return bad("there is more than it announced");
+  const auto event = decoder_.decode(line);
+  if (!event) return bad(event.error().detail);
+  conflict_ = *event;
+  if (conflict_->type != kConflictType) return bad("there is more than it announced");
+  if (const auto record = conflict_of(*conflict_); !record) return bad(record.error().detail);
+  const std::uint64_t sequence = conflict_->sequence;
+  if (sequence <= last_conflict_ || sequence > header_->cursor.sequence) {
+    return bad(fmt::format("the sequence of a conflict, {}, is not between {} and {}", sequence,
+                           last_conflict_ + 1, header_->cursor.sequence));
+  }
+  last_conflict_ = sequence;
+  ++conflicts_;
+  return {};
 }
 
 }  // namespace offsync

@@ -185,7 +185,7 @@ class Hostile(Case):
         register = '{"value":"%s","stamp":"%s","id":"i","source":"/f"}' % ("x" * 2000, STAMP)
 
         def act(connection):
-            connection.sendall(head + b'{"cursor":"e1-2","entities":1000001,"conflicts":0}\n')
+            connection.sendall(head + b'{"cursor":"e1-1000001","entities":1000001,"conflicts":0}\n')
             for i in range(100_000):  # not made at once: what we take counts for who is run by us, too
                 connection.sendall(f'{{"subject":"s/{i:09}","fields":{{"a":{{"register":{register}}}}}}}\n'.encode())
         self.server.on("state", act)

@@ -207,6 +207,13 @@ MUTANTS = [
      "if (event.sequence > expected) {", "if (event.sequence > expected && !MUTANT) {"),
     ("other-bytes-are-there-already", "test_replica test_sync", "lib/replica/emit.cc",
      "if (!equal) {", "if (!equal && !MUTANT) {"),
+    ("snapshot-in-no-order", "test_wire", "lib/wire/snapshot.cc",
+     "if (record->subject < last_)", "if (!MUTANT && record->subject < last_)"),
+    ("snapshot-that-was-cut", "test_wire", "lib/wire/snapshot.cc",
+     "if (entities_ == header_->entities && conflicts_ == header_->conflicts) return {};",
+     "if (MUTANT || (entities_ == header_->entities && conflicts_ == header_->conflicts)) return {};"),
+    ("snapshot-of-other-events", "test_wire", "lib/wire/snapshot.cc",
+     "if (conflict_->type != kConflictType)", "if (!MUTANT && conflict_->type != kConflictType)"),
     ("snapshot-with-a-piece-lost", "test_replica test_sync", "lib/replica/snapshot.cc",
      "found && count->integer(0) == pieces;", "found && (count->integer(0) == pieces || MUTANT);"),
 

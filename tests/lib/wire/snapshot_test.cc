@@ -1,5 +1,9 @@
 #include "wire/snapshot.h"
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "support/catch.h"
 
 using namespace offsync;
@@ -37,4 +41,80 @@ TEST_CASE("what is no snapshot's header is refused") {
     CHECK(read.error().kind == Errc::protocol);
     CHECK(read.error().code == "bad_snapshot");
   }
+}
+
+namespace {
+
+const std::string kRecord =
+    R"({"subject":"%","fields":{"a":{"register":{"value":1,"stamp":"000000000001-0000-0000000000000001","id":"i","source":"/f"}}}})";
+const std::string kConflict =
+    R"({"specversion":"1.0","id":"c1","source":"/proxy","type":"offsync.conflict","subject":"k/1","time":"2026-01-01T00:00:00Z",)"
+    R"("stamp":"000000000001-0000-0000000000000001","causationid":"i","data":{"conflict":{"field":"a",)"
+    R"("current":{"value":1,"stamp":"000000000001-0000-0000000000000001","id":"i","source":"/f"},)"
+    R"("incoming":{"value":2,"stamp":"000000000001-0000-0000000000000002","id":"j","source":"/g"},)"
+    R"("winner":"incoming","rule":"last-write"}},"sequence":"%","recordedtime":"2026-01-01T00:00:00Z"})";
+
+std::string with(std::string text, std::string_view what) {
+  return text.replace(text.find('%'), 1, what);
+}
+
+std::string header(std::uint64_t sequence, std::uint64_t entities, std::uint64_t conflicts) {
+  return encode_snapshot_header({{"e1", sequence}, entities, conflicts});
+}
+
+// What a reader says of these lines; empty where they are a whole snapshot.
+std::string judged(const std::vector<std::string>& lines) {
+  SnapshotReader reader("it", "try again");
+  const auto told = [](const Error& error) {
+    CHECK(error.kind == Errc::protocol);
+    CHECK(error.code == "bad_snapshot");
+    return error.detail;
+  };
+  for (const std::string& line : lines) {
+    const auto part = reader.take(line);
+    if (!part) return told(part.error());
+  }
+  const Status end = reader.end();
+  return end ? "" : told(end.error());
+}
+
+}  // namespace
+
+TEST_CASE("snapshot: one reader tells its parts") {
+  SnapshotReader reader("it", "try again");
+  using Part = SnapshotReader::Part;
+  CHECK(reader.take(header(9, 1, 1)).value() == Part::header);
+  CHECK(reader.header()->cursor.text() == "e1-9");
+  CHECK(reader.take(with(kRecord, "k/1")).value() == Part::entity);
+  CHECK(reader.entity().subject == "k/1");
+  CHECK(reader.take(with(kConflict, "7")).value() == Part::conflict);
+  CHECK(reader.conflict().id == "c1");
+  CHECK(reader.end().ok());
+  CHECK(judged({header(0, 0, 0)}).empty());
+}
+
+TEST_CASE("snapshot: what cannot be one is refused, and told why") {
+  const std::string one = with(kRecord, "k/1"), two = with(kRecord, "k/2");
+  std::string other = with(kConflict, "7");
+  other.replace(other.find("offsync.conflict"), 16, "todo.created");
+  const std::string empty = R"({"subject":"k/1","fields":{}})";
+  const auto says = [](const std::vector<std::string>& lines, const std::string& words) {
+    INFO(words);
+    CHECK(judged(lines).find(words) != std::string::npos);
+  };
+  says({}, "it is empty");
+  says({header(1, 2, 0)}, "2 entities and 0 conflicts, more than its 1 event");
+  says({header(1, 0, 2)}, "0 entities and 2 conflicts, more than its 1 event");
+  says({header(9, 2, 0), one}, "it was cut: 1 of 2 entities, 0 of 0 conflicts came");
+  says({header(9, 1, 1), one}, "it was cut: 1 of 1 entities, 0 of 1 conflicts came");
+  says({header(9, 1, 0), one, two}, "there is more than it announced");
+  says({header(9, 1, 0), one, with(kConflict, "7")}, "there is more than it announced");
+  says({header(9, 2, 0), one, one}, "k/1 is there twice");
+  says({header(9, 2, 0), two, one}, "k/1 stands behind k/2");
+  CHECK_FALSE(judged({header(9, 1, 0), "nonsense"}).empty());
+  CHECK_FALSE(judged({header(9, 1, 0), empty}).empty());
+  CHECK_FALSE(judged({header(9, 0, 1), "nonsense"}).empty());
+  says({header(9, 0, 1), other}, "there is more than it announced");
+  says({header(9, 0, 1), with(kConflict, "10")}, "a conflict, 10, is not between 1 and 9");
+  says({header(9, 0, 2), with(kConflict, "7"), with(kConflict, "7")}, "7, is not between 8 and 9");
 }
