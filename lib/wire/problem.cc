@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/shorten.h"
 #include "wire/json_reader.h"
 #include "wire/media_type.h"
 
@@ -23,9 +24,7 @@ bool is_problem_code(std::string_view text) {
 
 std::string first_words(std::string_view text) {
   if (text.size() <= kTextBytes) return std::string(text);
-  std::size_t end = kTextBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "…";
+  return std::string(text.substr(0, character_begin(text, kTextBytes))) + "…";
 }
 
 std::string encode_problem(const Problem& problem) {
