@@ -1,8 +1,6 @@
 #include "replica/first_page.h"
 
-#include <cstdint>
-#include <optional>
-
+#include "replica/readable_number.h"
 #include "replica/schema.h"
 #include "replica/temporary.h"
 #include "sqlite/db.h"
@@ -22,34 +20,26 @@ Status make_like(const std::string& file, Layout layout) {
   return db.checkpoint();
 }
 
-// Nothing where it cannot be read.
-std::optional<std::int64_t> number(sqlite::Db& db, const char* sql) {
-  auto get = db.prepare(sql);
-  if (!get) return std::nullopt;
-  const auto row = get->step();
-  if (!row || !*row) return std::nullopt;
-  return get->integer(0);
-}
-
 // Whether what is found where the tables are said to begin is what they hold. What is on damaged
 // pages does not count; but the settings or the queue must tell, and the entities how many events
 // the queue has: it must not be an empty one by mistake.
 bool fits(sqlite::Db& db) {
   if (!sqlite::roots_fit(db)) return false;
-  const auto settings = number(
+  const auto settings = readable_number(
       db,
       "SELECT sum(typeof(source) = 'text' AND typeof(node) = 'integer' AND typeof(file) = 'text')"
       " = 1 AND count(*) = 1 FROM replica");
-  const auto queue =
-      number(db,
-             "SELECT total(typeof(state) <> 'integer' OR typeof(id) <> 'text' OR"
-             " typeof(line) <> 'text' OR substr(line, 1, 1) <> '{') = 0 FROM pending NOT INDEXED");
-  const auto log =
-      number(db, "SELECT total(typeof(id) <> 'text' OR substr(line, 1, 1) <> '{') = 0 FROM log");
+  const auto queue = readable_number(
+      db,
+      "SELECT total(typeof(state) <> 'integer' OR typeof(id) <> 'text' OR"
+      " typeof(line) <> 'text' OR substr(line, 1, 1) <> '{') = 0 FROM pending NOT INDEXED");
+  const auto log = readable_number(
+      db, "SELECT total(typeof(id) <> 'text' OR substr(line, 1, 1) <> '{') = 0 FROM log");
   if (!settings.value_or(1) || !queue.value_or(1) || !log.value_or(1)) return false;
   if (!settings && !queue) return false;
-  const auto queued = number(db, "SELECT count(*) FROM pending NOT INDEXED WHERE state <> 2");
-  const auto counted = number(db, "SELECT total(pending) FROM entity");
+  const auto queued =
+      readable_number(db, "SELECT count(*) FROM pending NOT INDEXED WHERE state <> 2");
+  const auto counted = readable_number(db, "SELECT total(pending) FROM entity");
   if (queued && counted) return *queued == *counted;
   return !queued || *queued > 0;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "replica/readable_number.h"
 #include "replica/schema.h"
 #include "replica/soundness.h"
 #include "replica/temporary.h"
@@ -62,10 +63,8 @@ class Salvage {
   }
 
   std::uint64_t number(const std::string& sql) {
-    auto get = from_.prepare(sql);
-    if (!get) return 0;
-    const auto row = get->step();
-    return row && *row ? static_cast<std::uint64_t>(std::max<std::int64_t>(get->integer(0), 0)) : 0;
+    return static_cast<std::uint64_t>(
+        std::max<std::int64_t>(readable_number(from_, sql.c_str()).value_or(0), 0));
   }
 
   struct Table {
