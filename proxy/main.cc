@@ -120,11 +120,7 @@ Status must_be_there(const Config& config) {
     return make_error(Errc::no_input, "no_store", "there is no store " + file,
                       "name it with --store sqlite:PATH");
   }
-  if (status.type() == fs::file_type::directory) {
-    return make_error(Errc::config, "store_is_folder", "the store " + file + " is a folder",
-                      "name the file in it with --store sqlite:PATH");
-  }
-  OFFSYNC_TRY(must_be_file(file));
+  OFFSYNC_TRY(must_be_store_file(file));
   const auto bytes_of = [](const std::string& name) {
     std::error_code error;
     const auto bytes = fs::file_size(name, error);

@@ -231,7 +231,7 @@ A backup is put back: what it lacks is sent again, before what came later.
   time=<TIME> level=error event=failed code=no_store reason="there is no store <folder>/none.db; name it with --store sqlite:PATH"
   [66]
   $ mkdir folder.db; offsync-proxy check --store sqlite:folder.db
-  time=<TIME> level=error event=failed code=store_is_folder reason="the store <folder>/folder.db is a folder; name the file in it with --store sqlite:PATH"
+  time=<TIME> level=error event=failed code=store_is_folder reason="the store <folder>/folder.db is a folder; name a file in it: --store sqlite:<folder>/folder.db/log.db"
   [78]
   $ : > empty.db; offsync-proxy --new-epoch --store sqlite:empty.db
   time=<TIME> level=error event=failed code=store_empty reason="the store <folder>/empty.db is empty: nothing is in it; put a backup back, or name another one with --store sqlite:PATH"

@@ -63,12 +63,7 @@ struct StoreLock {
   sqlite::FileLock beside, within;
 
   static Result<StoreLock> take(const std::string& file) {
-    std::error_code error;
-    if (std::filesystem::is_directory(file, error)) {
-      return make_error(Errc::config, "store_is_folder", "the store " + file + " is a folder",
-                        "name a file in it: --store sqlite:" + file + "/log.db");
-    }
-    OFFSYNC_TRY(must_be_file(file));
+    OFFSYNC_TRY(must_be_store_file(file));
     OFFSYNC_ASSIGN(sqlite::FileLock beside, sqlite::FileLock::beside(file));
     OFFSYNC_TRY(lock(beside, file));
     OFFSYNC_ASSIGN(sqlite::FileLock within, sqlite::FileLock::open(file));
@@ -116,6 +111,15 @@ Status check_room(const std::string& file) {
 }
 
 }  // namespace
+
+Status must_be_store_file(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error)) {
+    return make_error(Errc::config, "store_is_folder", "the store " + file + " is a folder",
+                      "name a file in it: --store sqlite:" + file + "/log.db");
+  }
+  return must_be_file(file);
+}
 
 struct SqliteLogStore::Impl {
   Impl(StoreLock held, const Options& given)

@@ -10,6 +10,9 @@
 
 namespace offsync::proxy {
 
+// Error config `store_is_folder`, or that of must_be_file(). What is not there is none.
+Status must_be_store_file(const std::string& file);
+
 class SqliteLogStore final : public LogStore {
  public:
   struct Options {
