@@ -6,6 +6,7 @@
 #include <CLI/Formatter.hpp>  // this, too
 #include <algorithm>
 
+#include "base/option_words.h"
 #include "cli/text/suggest.h"
 
 namespace offsync::cli {
@@ -76,15 +77,9 @@ Error mismatch(const CLI::App& app, const std::string& what) {
   const CLI::Option* option = option_of(app, what.substr(0, what.find_first_of(": ")));
   const CLI::App& command = innermost(app);
   if (option == nullptr) return wrong(command, what);
-  const std::string name = name_of(*option);
-  if (option->get_items_expected_max() == 0) {
-    return wrong(command, fmt::format("{} takes no value", name));
-  }
-  if (option->results().size() > 1) {
-    return wrong(command, fmt::format("{} is given more than once", name));
-  }
   return wrong(command,
-               fmt::format("{} needs a value: {} {}", name, name, option->get_type_name()));
+               wrong_values(name_of(*option), option->get_type_name(),
+                            option->get_items_expected_max() > 0, option->results().size()));
 }
 
 }  // namespace

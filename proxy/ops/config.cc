@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "base/option_words.h"
 #include "base/shorten.h"
 #include "base/wrap.h"
 #include "base/xdg.h"
@@ -134,7 +135,7 @@ Status make_absolute(Config& config) {
   return {};
 }
 
-// In the words of offsync (cli/usage.cc) where a value is missing, or one too many.
+// In the words of offsync where a value is missing, or one too many.
 std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   const std::string what = error.what();
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) == nullptr) return what;
@@ -142,9 +143,8 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   for (const std::string& name : {said, "--" + said}) {
     const CLI::Option* option = app.get_option_no_throw(name);
     if (option == nullptr) continue;
-    if (option->get_items_expected_max() == 0) return fmt::format("{} takes no value", name);
-    if (option->results().size() > 1) return fmt::format("{} is given more than once", name);
-    return fmt::format("{} needs a value: {} {}", name, name, option->get_type_name());
+    return wrong_values(name, option->get_type_name(), option->get_items_expected_max() > 0,
+                        option->results().size());
   }
   return what;
 }
