@@ -35,8 +35,8 @@ inline constexpr std::int64_t kBackoffCapMs = 10'000;
 
 inline constexpr std::int64_t kRetryAfterCapMs = 3'600'000;  // a Retry-After beyond it is cut to it
 inline constexpr std::int64_t kOnceRetryAfterMs = 5'000;     // `sync` waits no longer than this ...
-inline constexpr int kOnceRetries = 3;                       // ... and no more often
-inline constexpr std::int64_t kSyncedNoteMs = 60'000;        // `watch` notes "in sync" this often
+inline constexpr int kOnceRetries = 3;  // cut answers of either kind after which it asks for less
+inline constexpr std::int64_t kSyncedNoteMs = 60'000;  // `watch` notes "in sync" this often
 
 // Batches
 inline constexpr std::size_t kPushEvents = 1000;        // events in one POST by the client
