@@ -204,6 +204,17 @@ class Hostile(Case):
                 done = self.meets("state", of_log(head + body, head=2), "state", "--require-proxy")
                 self.assertIn(words, done.stderr)
 
+    def test_names_of_a_log_that_are_none(self):
+        """Whatever stands in Offsync-Log, an answer of another epoch at another address is of another log."""
+        self.know_two_events()
+        for name, value in (("empty", ""), ("no id", "Hello, world!"), ("giant", "a" * 9000), ("a control", "a\x01b"),
+                            ("two in one", "a, b"), ("quotes", "\"'; --"), ("a path", "../../x")):
+            with self.subTest(name):
+                more = [("Offsync-Log", value)]
+                self.server.on("info", of_log('{"epoch":"e2","head":2,"oldest":1,"applied":2}', epoch="e2", head=2, more=more))
+                self.meets("state", of_log('{"cursor":"e2-0","entities":0,"conflicts":0}\n', epoch="e2", more=more),
+                           "state", "--require-proxy", "--remote", self.server.url("other"), code=78)
+
     def test_streams_without_end(self):
         """The code of the first trouble, which `watch` tells on stderr."""
         self.know_two_events()
