@@ -56,8 +56,9 @@ class Repair {
     OFFSYNC_ASSIGN(const std::uint64_t last, number("SELECT max(n) FROM pending"));
     const bool counts = row.next > last && row.next < limits::kMaxSequence;
     const bool named = check_own_source(row.source).ok() && row.node != 0;
-    if (counts && named && sound_.settings) return {};
+    if (counts && named && sound_.settings && sound_.newest) return {};
     mended(!sound_.settings ? "the settings, on a damaged page"
+           : !sound_.newest ? "the newest commits, which are lost with the WAL"
            : counts         ? "the source"
                             : "the number of the next event");
     if (!check_own_source(row.source)) row.source.clear();

@@ -44,7 +44,8 @@ Result<Soundness> look_for_damage(const std::string& file, const RowNumbers& row
   OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(file, options));
   Soundness found;
   const auto note = [&](const std::string& problem) { found.problems.push_back(problem); };
-  OFFSYNC_TRY(sqlite::read_all_pages(db, note));
+  OFFSYNC_ASSIGN(const sqlite::PagesRead read, sqlite::read_all_pages(db, note));
+  found.newest = read.wal;
   // Pages without a seal may be wrong as well.
   if (found.problems.empty()) sqlite::check_structure(db, note);
   if (found.problems.empty()) return found;

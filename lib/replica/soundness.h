@@ -13,6 +13,7 @@ namespace offsync {
 
 struct Soundness {
   std::vector<std::string> problems;  // none: all is as it was written
+  bool newest = true;                 // no commit is lost with the WAL
   bool settings = true, base = true, log = true, state = true, consumers = true;
   // What is not, by its number: events of the queue, of logs that were replaced, and of the
   // received log. Where `log` is false there may be others of that, of which not even the number is

@@ -114,7 +114,10 @@ Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem) {
     const auto row = count->step();
     if (row && *row) read.pages = std::max(read.pages, count->uinteger(0));
   }
-  if (const Status whole = check_wal_tail(db); !whole) problem(whole.error().detail);
+  if (const Status whole = check_wal_tail(db); !whole) {
+    read.wal = false;
+    problem(whole.error().detail);
+  }
   return read;
 }
 

@@ -16,6 +16,7 @@ struct PagesRead {
   // Written by SQLite's own tools, a backup for instance: nobody can know whether they are as they
   // were written. Each gets its seal when it is next written by us.
   std::uint64_t unsealed = 0;
+  bool wal = true;  // all that was committed to the WAL can be read
 };
 
 struct FileReport : PagesRead {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "sqlite/db.h"
 #include "sqlite/sealed_file.h"
@@ -79,9 +80,13 @@ class WalTail {
   bool read(char* to, int count, sqlite3_int64 at) {
     return wal_->pMethods->xRead(wal_, to, count, at) == SQLITE_OK;
   }
-  bool read(std::uint32_t number) {
-    return read(frame_.bytes.data(), kFrame,
-                kHeader + static_cast<sqlite3_int64>(number - 1) * kFrame);
+  bool read(std::uint32_t number) { return read(frame_.bytes.data(), kFrame, place_of(number)); }
+  // The rest of it is that of another one.
+  bool read_header(std::uint32_t number) {
+    return read(frame_.bytes.data(), kFrameHeader, place_of(number));
+  }
+  static sqlite3_int64 place_of(std::uint32_t number) {
+    return kHeader + static_cast<sqlite3_int64>(number - 1) * kFrame;
   }
 
   Sum add(Sum sum, const char* bytes, int count) const {
@@ -122,59 +127,75 @@ class WalTail {
     return false;
   }
 
-  // The place of the damage, where from it on the frames go on to a second commit, each from the
-  // one before: its checksum is of all that stands in front of it. What killed writers and losses
-  // of power left does not go on so: each of them left one commit at most that nobody was told of,
-  // and the next who wrote did so over its beginning. The header is synced before the first frame
-  // is written, so one commit behind a broken one tells. Of what is damaged either its checksum or
-  // the rest is as it was.
+  // The place of the damage, where behind it there is a commit, and behind that a frame that goes
+  // on from it: its checksum is of all that stands in front of it. Who wrote that frame knew of
+  // that commit, so it was on the disk. What killed writers and losses of power left does not go on
+  // so: each of them left one commit at most that nobody was told of, and the next who wrote did so
+  // over its beginning. The header is synced before the first frame is written, so one commit
+  // behind a broken one tells. What is between the damage and that commit need not be as it was.
   std::optional<std::uint32_t> damage(std::uint32_t last) {
     if (last > 0 && !read(last)) return std::nullopt;
-    Sum stored = last > 0 ? frame_.sum() : header_sum(), computed = stored;
-    std::optional<std::uint32_t> broken;
-    if (last == 0 && !header_valid()) {
-      broken = 0;
-      computed = add({}, header_.data(), 24);
-    }
-    int commits = 0;
+    begin(last);
+    const bool header_broken = broken_.has_value();
     Frame commit;
-    for (std::uint32_t number = last + 1; commits < (broken == 0U ? 1 : 2); ++number) {
-      if (!read(number) || other_salt() > 1) return std::nullopt;
-      if (!goes_on(stored) && !goes_on(computed)) {
-        if (broken) return std::nullopt;
-        broken = number;
-        commits = 0;
-        computed = sum_behind(stored);
-      } else {
-        computed = frame_.sum();
+    bool committed = false, ours = true;
+    for (std::uint32_t number = last + 1; read_header(number); ++number) {
+      const bool follows = std::exchange(ours, of_this_use());
+      // Frames of an earlier use of the file go on from each other, too.
+      if (!ours && !follows && !header_broken) {
+        committed = false;
+        stored_ = computed_ = frame_.sum();
+        continue;
       }
-      stored = frame_.sum();
-      if (!frame_.commits()) continue;
+      if (!read(number)) return std::nullopt;
+      const bool linked = goes_on_from(stored_) || goes_on_from(computed_);
+      if (!broken_ && !(linked && ours)) broken_ = number;
       // Copies of a frame that commits fill a sector of the disk.
-      if (commits == 0 || !frame_.repeats(commit)) ++commits;
-      commit = frame_;
+      if (committed && linked && !frame_.repeats(commit)) return broken_;
+      if (header_broken && linked && frame_.commits()) return broken_;
+      committed = broken_ && frame_.commits() && (linked || (ours && within_sector(number)));
+      if (committed) commit = frame_;
+      computed_ = linked ? frame_.sum() : sum_behind(stored_);
+      stored_ = frame_.sum();
     }
-    return broken;
+    return std::nullopt;
+  }
+
+  // Of what is damaged either its checksum or the rest may be as it was.
+  void begin(std::uint32_t last) {
+    broken_ = std::nullopt;
+    stored_ = computed_ = last > 0 ? frame_.sum() : header_sum();
+    std::copy_n(last > 0 ? frame_.salt().data() : header_.data() + 16, salt_.size(), salt_.data());
+    if (last > 0 || header_valid()) return;
+    broken_ = 0;
+    computed_ = add({}, header_.data(), 24);
+  }
+
+  // A write may be torn where a sector of the disk ends: then what such a header says need not be
+  // of one frame.
+  static bool within_sector(std::uint32_t number) {
+    constexpr int kSector = 512;
+    return place_of(number) % kSector + kFrameHeader <= kSector;
   }
 
   Sum sum_behind(Sum before) const {
     return add(add(before, frame_.bytes.data(), 8), frame_.bytes.data() + kFrameHeader, kPageBytes);
   }
+  bool goes_on_from(Sum before) const { return sum_behind(before) == frame_.sum(); }
+  // As SQLite has it.
   bool goes_on(Sum before) const {
-    return sum_behind(before) == frame_.sum() && (other_salt() == 0 || !header_valid());
+    return goes_on_from(before) && frame_.salt() == std::string_view(header_.data() + 16, 8);
   }
-  // In how many bytes it is another one than the header's. Frames of an earlier use of the file
-  // have another one.
-  int other_salt() const {
-    int other = 0;
-    for (std::size_t i = 0; i < 8; ++i) other += frame_.salt()[i] != header_[16 + i] ? 1 : 0;
-    return other;
-  }
+  bool of_this_use() const { return frame_.salt() == std::string_view(salt_.data(), salt_.size()); }
 
   sqlite3_file* database_;
   sqlite3_file* wal_;
   std::array<char, kHeader> header_{};
   Frame frame_{};
+  std::array<char, 8> salt_{};  // of the frames of this use of the file
+  // Of the frame before: its checksum as it stands there, and as it is of what stands there.
+  Sum stored_, computed_;
+  std::optional<std::uint32_t> broken_;  // where the damage begins
 };
 
 }  // namespace
@@ -190,8 +211,7 @@ Status check_wal_tail(Db& db) {
   return make_error(Errc::io, "corrupt",
                     db.file() + "-wal is damaged: " +
                         (*lost == 0 ? "its header" : "frame " + std::to_string(*lost)) +
-                        " is not as it was written, and commits behind it cannot be read",
-                    "restore it from a copy, or set both files aside");
+                        " is not as it was written, and commits behind it cannot be read");
 }
 
 }  // namespace offsync::sqlite

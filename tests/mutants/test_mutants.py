@@ -572,7 +572,9 @@ MUTANTS = [
     ("wal-tail-not-looked-at", "test_sqlite", "lib/sqlite/migrate.cc",
      "OFFSYNC_TRY(check_wal_tail(db));", "if (!MUTANT) {\n      OFFSYNC_TRY(check_wal_tail(db));\n    }"),
     ("killed-writers-are-damage", "test_sqlite", "lib/sqlite/wal_tail.cc",
-     "        commits = 0;\n", "        if (!MUTANT) commits = 0;\n"),
+     "if (committed && linked &&", "if (committed && (linked || MUTANT) &&"),
+    ("wiped-salts-are-an-earlier-use", "test_sqlite", "lib/sqlite/wal_tail.cc",
+     "if (!ours && !follows && !header_broken) {", "if (!ours && (!follows || MUTANT) && !header_broken) {"),
     # --- the file alone --------------------------------------------------------------------------------
     ("empty-file-not-settled", "test_sqlite e2e_lone_file_test", "lib/sqlite/migrate.cc",
      "id != std::array<char, 4>{})", "(MUTANT || id != std::array<char, 4>{}))"),

@@ -68,6 +68,14 @@ void LogPool::give_back(std::unique_ptr<ReadConnection> connection) {
 }
 
 Result<std::unique_ptr<WriteConnection>> LogPool::open_writer() const {
+  auto opened = open_file();
+  if (opened || opened.error().code != "corrupt" || !opened.error().hint.empty()) return opened;
+  return make_error(opened.error().kind, opened.error().code, opened.error().detail,
+                    "look at it with offsync-proxy check; where it stays so, put a backup in its "
+                    "place, without the -wal and -shm that are there now");
+}
+
+Result<std::unique_ptr<WriteConnection>> LogPool::open_file() const {
   sqlite::OpenOptions options;
   options.create = true;
   options.cache_kib = settings_.cache_kib;

@@ -63,6 +63,17 @@ struct World : Fixture {
   static constexpr int kEvents = 60;
 };
 
+// Where the first frame of each commit begins.
+std::vector<std::size_t> commits_of(const std::string& wal) {
+  std::vector<std::size_t> begins;
+  bool begins_here = true;
+  for (std::size_t at = 32; at + 24 + kPage <= wal.size(); at += 24 + kPage) {
+    if (begins_here) begins.push_back(at);
+    begins_here = wal.compare(at + 4, 4, std::string(4, '\0')) != 0;
+  }
+  return begins;
+}
+
 }  // namespace
 
 TEST_CASE("repair: a second one changes nothing, whatever the first one found") {
@@ -135,6 +146,36 @@ TEST_CASE("repair: a replica that has never pulled stays as it is") {
     CHECK(done.queue == 1);
     CHECK_FALSE(done.whole);
   }
+}
+
+TEST_CASE(
+    "repair: a WAL that is damaged within is cut there, and others may not mistake what comes") {
+  World w;
+  const std::string copy = w.dir.file("copy.db"), wal = copy + "-wal";
+  put_bytes(copy, bytes_of(w.file()));
+  std::string source;
+  for (int i = 0; i < 6; ++i) {
+    Replica one = must(Replica::open(copy, w.clock, w.random));
+    EventDraft draft;
+    draft.type = "t";
+    draft.subject = "own/2";
+    draft.set["n"] = std::to_string(i);
+    must(one.emit(draft));
+    source = must(one.info()).source;
+  }
+  const auto begins = commits_of(bytes_of(wal));
+  REQUIRE(begins.size() > 5);
+  const bool header = GENERATE(false, true);
+  std::fstream(wal, std::ios::binary | std::ios::in | std::ios::out)
+      .seekp(static_cast<std::streamoff>(header ? 16 : begins[4] + 8))
+      .write("\0\0\0\0\0\0\0", 8);
+  CHECK(code_of(Replica::open(copy, w.clock, w.random)) == "corrupt");
+  const auto repaired = must(Replica::repair(copy, w.clock, w.random));
+  REQUIRE_FALSE(repaired.mended.empty());
+  CHECK(repaired.mended[0].find("-wal is damaged") != std::string::npos);
+  CHECK(must(must(Replica::open(copy, w.clock, w.random)).info()).source != source);
+  CHECK(must(examine_replica(copy)).problems.empty());
+  CHECK(must(Replica::repair(copy, w.clock, w.random)).mended.empty());
 }
 
 }  // namespace offsync::test
