@@ -129,8 +129,22 @@ Status must_be_there(const Config& config) {
   if (status.type() != fs::file_type::regular || bytes_of(file) + bytes_of(file + "-wal") > 0) {
     return {};
   }
-  return make_error(Errc::io, "store_empty", "the store " + file + " is empty: nothing is in it",
-                    "put a backup back, or name another one with --store sqlite:PATH");
+  return make_error(
+      Errc::io, "store_empty", "the store " + file + " is empty: nothing is in it",
+      "put a backup back, without a -wal and -shm of before, or name another one with "
+      "--store sqlite:PATH");
+}
+
+constexpr const char* kPutBack =
+    "put a backup back, without the -wal and -shm that are there now, and run once with "
+    "--new-epoch";
+
+template <class T>
+Result<T> with_advice(Result<T> result) {
+  if (result || result.error().code != "corrupt" || !result.error().hint.empty()) return result;
+  Error damaged = result.error();
+  damaged.hint = std::string("see what with: offsync-proxy check; ") + kPutBack;
+  return damaged;
 }
 
 // For a store that was put back: who has seen more of the log than it holds would go on from a
@@ -141,7 +155,7 @@ Status begin_anew(const Config& config) {
   options.file = config.store_file;
   options.new_epoch = true;
   SystemRandom random;
-  OFFSYNC_ASSIGN(const auto store, SqliteLogStore::open(options, random));
+  OFFSYNC_ASSIGN(const auto store, with_advice(SqliteLogStore::open(options, random)));
   OFFSYNC_ASSIGN(const auto spaces, store->spaces());
   return print(fmt::format("{}: {} anew; clients fetch the state, and send again what is missing\n",
                            config.store_file, counted(spaces.size(), "log begins", "logs begin")));
@@ -154,11 +168,15 @@ Status check(const Config& config) {
     const std::string told = fmt::format("reading all of {} …\n", config.store_file);
     (void)!::write(2, told.data(), told.size());
   }
-  OFFSYNC_ASSIGN(const StoreReport report, check_store(config.store_file));
+  auto checked = check_store(config.store_file);
+  if (!checked && checked.error().code == "corrupt" && checked.error().hint.empty()) {
+    return make_error(Errc::io, "corrupt", checked.error().detail, kPutBack);
+  }
+  OFFSYNC_ASSIGN(const StoreReport report, std::move(checked));
   OFFSYNC_TRY(print(text_of(report)));
   if (report.problems.empty()) return {};
   return make_error(Errc::io, "corrupt", "the store " + config.store_file + " is damaged",
-                    "put a backup back, and run once with --new-epoch");
+                    kPutBack);
 }
 
 Result<std::unique_ptr<SqliteLogStore>> open_store(const Config& config, Random& random) {
@@ -182,12 +200,7 @@ Result<std::unique_ptr<SqliteLogStore>> open_store(const Config& config, Random&
   }
   SqliteLogStore::Options options;
   options.file = config.store_file;
-  auto store = SqliteLogStore::open(options, random);
-  if (store || store.error().code != "corrupt" || !store.error().hint.empty()) return store;
-  Error damaged = store.error();
-  damaged.hint =
-      "see what with: offsync-proxy check; put a backup back, and run once with --new-epoch";
-  return damaged;
+  return with_advice(SqliteLogStore::open(options, random));
 }
 
 // Whether this SIGHUP tells that our terminal is gone, and not that the log is to be opened anew:

@@ -151,6 +151,7 @@ Status ReplicaStore::open_existing() {
   const bool old = static_cast<std::size_t>(format.version) < schema::steps().size();
   if (!old) {
     OFFSYNC_TRY(sqlite::migrate(*db_, schema::kApplicationId, schema::steps()));
+    OFFSYNC_TRY(check_place());
     return adopt();
   }
   OFFSYNC_TRY(lock_->lock());
@@ -160,6 +161,22 @@ Status ReplicaStore::open_existing() {
   }();
   lock_->unlock();
   return migrated;
+}
+
+// Whether the log ends where the settings say. Not so in a file that was put back from a copy
+// beside a newer WAL, which brings the one and not all of the other.
+Status ReplicaStore::check_place() {
+  if (lenient) return {};
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 use("SELECT cursor IS NULL OR (cursor = log_after AND"
+                     " NOT EXISTS (SELECT 1 FROM log)) OR ((SELECT max(sequence) FROM log) = cursor"
+                     " AND (SELECT min(sequence) FROM log) = log_after + 1) FROM replica"));
+  const auto row = get->step();
+  const bool right = !row || !*row || get->integer(0) != 0;  // what else is wrong is found later
+  get->reset();
+  if (right) return {};
+  return damaged("its log does not end where its settings say; was " + file_ +
+                 " put back from a copy, and the -wal beside it left there?");
 }
 
 // Whoever writes now goes first: the next process that comes may do it.

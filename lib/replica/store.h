@@ -142,6 +142,7 @@ class ReplicaStore {
   Status open_to_read();
   bool half_made();
   Status adopt();
+  Status check_place();
   Status insert_row(const Replica::CreateOptions& options);
   Status renew_if_copied();
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sqlite/db.h"
 #include "sqlite/sealed_file.h"
@@ -39,7 +40,10 @@ struct Frame {
                       other.bytes.begin() + kFrameHeader);
   }
   std::string_view salt() const { return {bytes.data() + 8, 8}; }
-  bool commits() const { return big_endian(bytes.data() + 4) != 0; }
+  std::uint32_t page() const { return big_endian(bytes.data()); }
+  // Of the database, in the last frame of a commit; in others 0.
+  std::uint32_t pages() const { return big_endian(bytes.data() + 4); }
+  bool commits() const { return pages() != 0; }
   Sum sum() const { return {big_endian(bytes.data() + 16), big_endian(bytes.data() + 20)}; }
 };
 
@@ -60,7 +64,41 @@ class WalTail {
     }
   }
 
+  // A page of the database, as of the last commit, that neither the file nor the WAL has; 0: none.
+  std::uint32_t lacks() {
+    for (;;) {
+      const auto last = last_frame();
+      const std::uint32_t there = file_pages();
+      if (!last || *last == 0 || !read(header_.data(), kHeader, 0)) return 0;
+      const std::uint32_t lacking = lacking_of(*last, there);
+      if (lacking == 0 || (last_frame() == last && file_pages() == there)) return lacking;
+    }
+  }
+
  private:
+  std::uint32_t file_pages() {
+    sqlite3_int64 size = 0;
+    const int rc = database_->pMethods->xFileSize(database_, &size);
+    return rc == SQLITE_OK ? static_cast<std::uint32_t>(size / kPageBytes) : UINT32_MAX;
+  }
+
+  // Of pages that the file does not reach, each is in the WAL, until it is copied.
+  std::uint32_t lacking_of(std::uint32_t last, std::uint32_t there) {
+    constexpr std::uint32_t kNeverUsed = 0x40000000 / kPageBytes + 1;  // SQLite locks its bytes
+    while (last > 0 && read_header(last) && !frame_.commits()) --last;
+    const std::uint32_t pages = last > 0 ? frame_.pages() : 0;
+    if (pages <= there) return 0;
+    std::vector<bool> found(pages - there);
+    for (std::uint32_t number = 1; number <= last; ++number) {
+      if (!read_header(number)) return 0;
+      if (frame_.page() > there && frame_.page() <= pages) found[frame_.page() - there - 1] = true;
+    }
+    if (kNeverUsed > there && kNeverUsed <= pages) found[kNeverUsed - there - 1] = true;
+    const auto lacking = std::find(found.begin(), found.end(), false);
+    return lacking == found.end() ? 0
+                                  : there + 1 + static_cast<std::uint32_t>(lacking - found.begin());
+  }
+
   // As all processes that have the file open know it. Where there is nothing by which they could,
   // nobody writes, and the frames themselves tell.
   std::optional<std::uint32_t> last_frame() {
@@ -206,6 +244,11 @@ Status check_wal_tail(Db& db) {
   sqlite3_file* wal = nullptr;
   sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
   if (database == nullptr || wal == nullptr || wal->pMethods == nullptr) return {};
+  if (const std::uint32_t page = WalTail(database, wal).lacks(); page != 0) {
+    return make_error(Errc::io, "corrupt",
+                      db.file() + "-wal is damaged, or not of this " + db.file() + ": page " +
+                          std::to_string(page) + " is in neither");
+  }
   const std::optional<std::uint32_t> lost = WalTail(database, wal).lost_behind();
   if (!lost) return {};
   return make_error(Errc::io, "corrupt",

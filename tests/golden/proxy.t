@@ -234,7 +234,7 @@ A backup is put back: what it lacks is sent again, before what came later.
   time=<TIME> level=error event=failed code=store_is_folder reason="the store <folder>/folder.db is a folder; name a file in it: --store sqlite:<folder>/folder.db/log.db"
   [78]
   $ : > empty.db; offsync-proxy --new-epoch --store sqlite:empty.db
-  time=<TIME> level=error event=failed code=store_empty reason="the store <folder>/empty.db is empty: nothing is in it; put a backup back, or name another one with --store sqlite:PATH"
+  time=<TIME> level=error event=failed code=store_empty reason="the store <folder>/empty.db is empty: nothing is in it; put a backup back, without a -wal and -shm of before, or name another one with --store sqlite:PATH"
   [74]
   $ offsync-proxy --new-epoch --daemon --log-file log
   offsync-proxy: --new-epoch ends at once: it does not go with --daemon
@@ -247,7 +247,7 @@ A store is checked, whole; a byte that changed is found.
   N pages
   $ printf '\377' | dd of=proxy.db bs=1 seek=$((4096 * 2 + 77)) conv=notrunc status=none
   $ offsync-proxy check --store sqlite:proxy.db > out
-  time=<TIME> level=error event=failed code=corrupt reason="the store <folder>/proxy.db is damaged; put a backup back, and run once with --new-epoch"
+  time=<TIME> level=error event=failed code=corrupt reason="the store <folder>/proxy.db is damaged; put a backup back, without the -wal and -shm that are there now, and run once with --new-epoch"
   [74]
   $ grep -m 1 '^page' out
   page 3 is not as it was written

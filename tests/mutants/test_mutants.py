@@ -573,6 +573,12 @@ MUTANTS = [
      "OFFSYNC_TRY(check_wal_tail(db));", "if (!MUTANT) {\n      OFFSYNC_TRY(check_wal_tail(db));\n    }"),
     ("killed-writers-are-damage", "test_sqlite", "lib/sqlite/wal_tail.cc",
      "if (committed && linked &&", "if (committed && (linked || MUTANT) &&"),
+    ("wal-of-another-state", "test_sqlite", "lib/sqlite/wal_tail.cc",
+     "if (pages <= there) return 0;", "if (MUTANT || pages <= there) return 0;"),
+    ("hole-in-a-recovered-log", "test_proxy", "proxy/store/sqlite/belongs.cc",
+     "!= row.head) {", "!= row.head && !MUTANT) {"),
+    ("log-ends-elsewhere", "test_replica", "lib/replica/open.cc",
+     "if (right) return {};", "if (right || MUTANT) return {};"),
     ("wiped-salts-are-an-earlier-use", "test_sqlite", "lib/sqlite/wal_tail.cc",
      "if (!ours && !follows && !header_broken) {", "if (!ours && (!follows || MUTANT) && !header_broken) {"),
     # --- the file alone --------------------------------------------------------------------------------

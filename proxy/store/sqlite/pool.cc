@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "proxy/store/sqlite/belongs.h"
 #include "proxy/store/sqlite/schema.h"
 
 namespace offsync::proxy {
@@ -68,16 +69,10 @@ void LogPool::give_back(std::unique_ptr<ReadConnection> connection) {
 }
 
 Result<std::unique_ptr<WriteConnection>> LogPool::open_writer() const {
-  auto opened = open_file();
-  if (opened || opened.error().code != "corrupt" || !opened.error().hint.empty()) return opened;
-  return make_error(opened.error().kind, opened.error().code, opened.error().detail,
-                    "look at it with offsync-proxy check; where it stays so, put a backup in its "
-                    "place, without the -wal and -shm that are there now");
-}
-
-Result<std::unique_ptr<WriteConnection>> LogPool::open_file() const {
   sqlite::OpenOptions options;
   options.create = true;
+  // The unix VFS sees no empty one.
+  OFFSYNC_ASSIGN(const bool wal, sqlite::exists(sqlite::behind_links(settings_.file) + "-wal"));
   options.cache_kib = settings_.cache_kib;
   options.checkpoint_pages = settings_.checkpoint_pages;
   OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(settings_.file, options));
@@ -85,6 +80,7 @@ Result<std::unique_ptr<WriteConnection>> LogPool::open_file() const {
   OFFSYNC_TRY(sqlite::migrate(connection->db, kLogApplicationId, log_migrations()));
   OFFSYNC_TRY(connection->db.secure());
   OFFSYNC_ASSIGN(connection->reader, LogReader::prepare(connection->db));
+  if (wal) OFFSYNC_TRY(check_belongs(connection->db, connection->reader));
   OFFSYNC_ASSIGN(connection->writer, LogWriter::prepare(connection->db, connection->reader));
   return connection;
 }

@@ -87,7 +87,6 @@ class LogPool {
 
  private:
   Result<std::unique_ptr<WriteConnection>> open_writer() const;
-  Result<std::unique_ptr<WriteConnection>> open_file() const;
   Result<std::unique_ptr<ReadConnection>> open_reader(
       const std::optional<sqlite::FileId>& id) const;
   void give_back(std::unique_ptr<ReadConnection> connection);

@@ -86,6 +86,7 @@ TEST_CASE("repair: a second one changes nothing, whatever the first one found") 
   if (fault == 2) w.harm("DELETE FROM log");
   if (fault == 3) w.harm("DELETE FROM log WHERE sequence > 40");
   if (fault == 4) w.harm("DELETE FROM log WHERE sequence < 9");
+  if (fault >= 2) CHECK(code_of(Replica::open(w.file(), w.clock, w.random)) == "corrupt");
   const Replica::Repaired first = w.repair();
   CHECK_FALSE(first.whole);
   CHECK_FALSE(first.mended.empty());
@@ -176,6 +177,34 @@ TEST_CASE(
   CHECK(must(must(Replica::open(copy, w.clock, w.random)).info()).source != source);
   CHECK(must(examine_replica(copy)).problems.empty());
   CHECK(must(Replica::repair(copy, w.clock, w.random)).mended.empty());
+}
+
+TEST_CASE("repair: a file that was put back beside a newer WAL is damaged") {
+  World w;
+  const std::string copy = w.dir.file("copy.db"), wal = copy + "-wal";
+  put_bytes(copy, bytes_of(w.file()));
+  const int rounds = GENERATE(1, 6);
+  std::string backup;
+  for (int round = 0; round <= rounds; ++round) {
+    Replica one = must(Replica::open(copy, w.clock, w.random));
+    const std::uint64_t from = w.log.head();
+    for (int i = 0; i < 20; ++i) {
+      const std::string name = std::to_string(from) + "-" + std::to_string(i);
+      w.log.append(foreign("g" + name, "todo/" + name, R"({"set":{"f":"v"}})"));
+    }
+    must(one.apply(w.log.epoch, w.log.after(from)));
+    if (round == rounds) break;
+    must(raw(copy).checkpoint());
+    if (round == 0) backup = bytes_of(copy);
+  }
+  const std::string newest = bytes_of(wal);
+  std::ofstream(copy, std::ios::binary) << backup;
+  CHECK(bytes_of(wal) == newest);
+  const auto opened = Replica::open(copy, w.clock, w.random);
+  if (opened && rounds == 1) return;  // all is in the WAL
+  CHECK(code_of(opened) == "corrupt");
+  CHECK_FALSE(must(Replica::repair(copy, w.clock, w.random)).mended.empty());
+  CHECK(must(examine_replica(copy)).problems.empty());
 }
 
 }  // namespace offsync::test
