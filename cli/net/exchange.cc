@@ -47,15 +47,26 @@ void begin_body(Exchange& exchange) {
   exchange.unpacker.emplace(coding.value_or(Coding::identity), exchange.request.max_bytes);
 }
 
+// Behind any other status below 200, curl takes what follows for a body without a head.
+bool may_precede(int status) {
+  return status == 100 || status == 102 || status == 103;
+}
+
+void take_status_line(Exchange& exchange, std::string_view line) {
+  exchange.head = {};
+  const auto space = line.find(' ');
+  const std::string_view digits =
+      space == std::string_view::npos ? std::string_view() : line.substr(space + 1, 3);
+  exchange.head.status = parse_number<int>(digits).value_or(0);
+  if (exchange.head.status >= 200 || may_precede(exchange.head.status)) return;
+  exchange.unusable =
+      bad_body(exchange, bad_data("bad_status", "status " + std::string(trim(digits, kBlanks)) +
+                                                    " is none that offsync asks for"));
+}
+
 void take_header_line(Exchange& exchange, std::string_view line) {
   if (exchange.head_done) return;  // a trailer
-  if (line.starts_with("HTTP/")) {
-    exchange.head = {};
-    const auto space = line.find(' ');
-    if (space == std::string_view::npos) return;
-    exchange.head.status = parse_number<int>(line.substr(space + 1, 3)).value_or(0);
-    return;
-  }
+  if (line.starts_with("HTTP/")) return take_status_line(exchange, line);
   if (!trim(line, kBlanks).empty()) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return;
@@ -78,13 +89,14 @@ size_t on_header(char* bytes, size_t size, size_t count, void* user) {
     exchange.unusable = long_header(exchange);
     return 0;
   }
-  return guarded(exchange, [&] { take_header_line(exchange, line); }) ? line.size() : 0;
+  const bool go_on = guarded(exchange, [&] { take_header_line(exchange, line); });
+  return go_on && (exchange.head_done || !exchange.unusable) ? line.size() : 0;
 }
 
 size_t on_body(char* bytes, size_t size, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::string_view data(bytes, size * count);
-  if (exchange.handler == nullptr || exchange.unusable) return 0;
+  if (exchange.handler == nullptr || exchange.unusable || !exchange.head_done) return 0;
   if (exchange.unpacker->waiting() >= kPackedBytes) {
     exchange.paused = true;
     return CURL_WRITEFUNC_PAUSE;

@@ -89,6 +89,20 @@ class Hostile(Case):
         self.meets("page", answer(503), code=69)
         self.assertEqual(self.anna.finish("conflicts", "--offline").returncode, 0)
 
+    def test_an_answer_that_is_none(self):
+        self.know_two_events()
+        switch = b"HTTP/1.1 101 X\r\nContent-Length: 2\r\n\r\n{}"
+        for act in (switch, b"HTTP/1.1 100 Continue\r\n\r\n" + switch, switch.replace(b"101", b"199")):
+            for kind, arguments in (("push", ()), ("page", ()), ("info", ("status", "--require-proxy")),
+                                    ("state", ("state", "--require-proxy")),
+                                    ("conflicts", ("conflicts", "--require-proxy"))):
+                with self.subTest(kind=kind, act=act):
+                    self.assertIn("status 1", self.meets(kind, act, *arguments).stderr)
+        self.server.on("stream", switch, always=True)
+        watch = self.anna.finish("watch", "--timeout", "5")
+        self.assertEqual(watch.returncode, 69, watch.stderr)
+        self.assertIn("status 101", watch.stderr)
+
     def test_a_push_that_is_answered_by_gone(self):
         self.know_two_events()
         problem = answer(410, [("Content-Type", "application/problem+json")], '{"code":"cursor_expired"}')

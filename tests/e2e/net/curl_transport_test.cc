@@ -1,86 +1,13 @@
 // CurlTransport against a server that misbehaves on purpose.
 #include "cli/net/curl_transport.h"
 
-#include <chrono>
-#include <optional>
-
 #include "cli/net/loopback.h"
-#include "script_server.h"
-#include "support/catch.h"
+#include "collector.h"
 #include "wire/compress.h"
 
 using namespace offsync;
 using cli::CurlTransport;
-using test::Peer;
-using test::ScriptServer;
-
-namespace {
-
-struct Collector final : HttpHandler {
-  std::optional<HttpHead> head;
-  std::string body;
-  std::optional<Status> result;
-  int dones = 0;
-  std::function<void()> when_head, when_data, when_done;
-
-  void on_head(const HttpHead& got) override {
-    head = got;
-    if (when_head) when_head();
-  }
-  void on_data(std::string_view bytes) override {
-    body += bytes;
-    if (when_data) when_data();
-  }
-  void on_done(const Status& got) override {
-    result = got;
-    ++dones;
-    if (when_done) when_done();
-  }
-};
-
-std::unique_ptr<CurlTransport> transport_to(const std::string& origin) {
-  auto made = CurlTransport::create(
-      origin, {.connect_timeout_ms = 1000, .ca_file = "", .user_agent = "test/1"});
-  REQUIRE(made.ok());
-  return std::move(made).value();
-}
-
-void run(CurlTransport& transport, const Collector& collector) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!collector.result && std::chrono::steady_clock::now() < end) transport.poll(100);
-  REQUIRE(collector.result);
-}
-
-void exchange(const std::string& origin, HttpRequest request, Collector& collector) {
-  const auto transport = transport_to(origin);
-  transport->start(std::move(request), collector);
-  run(*transport, collector);
-}
-
-HttpRequest get(std::string target, std::int64_t timeout_ms = 5000) {
-  HttpRequest request;
-  request.target = std::move(target);
-  request.timeout_ms = timeout_ms;
-  return request;
-}
-
-ScriptServer::Script answering(std::string answer) {
-  return [answer = std::move(answer)](Peer& peer) {
-    peer.read_request();
-    peer.write(answer);
-  };
-}
-
-Error failure_of(std::string answer) {
-  ScriptServer server({answering(std::move(answer))});
-  Collector collector;
-  exchange(server.origin(), get("/x"), collector);
-  REQUIRE_FALSE(collector.result->ok());
-  REQUIRE(collector.dones == 1);
-  return collector.result->error();
-}
-
-}  // namespace
+using namespace offsync::test;
 
 TEST_CASE("a plain answer comes whole, with lower-case header names") {
   ScriptServer server(
@@ -296,15 +223,6 @@ TEST_CASE("a redirect is an answer and is not followed") {
   exchange(server.origin(), get("/x"), collector);
   REQUIRE(collector.result->ok());
   REQUIRE(collector.head->status == 302);
-}
-
-TEST_CASE("100 Continue is not the answer") {
-  ScriptServer server(
-      {answering("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")});
-  Collector collector;
-  exchange(server.origin(), get("/x"), collector);
-  REQUIRE(collector.head->status == 200);
-  REQUIRE(collector.body == "ok");
 }
 
 TEST_CASE("a refused connection is unreachable and says where") {
