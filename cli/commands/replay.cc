@@ -80,25 +80,26 @@ class Replay final : public Command {
     LineReader::Line line;
     while (!folder.full() && reader.next(line)) {
       OFFSYNC_TRY(folder.fold(line, reader));
-      if (complain_of(folder.take_refused(), file, progress) && strict_) return {};
+      if (complain_of(folder.take_refused(), file.name(), progress) && strict_) return {};
       if ((line.number & 0xffff) == 0) {
         progress.update(counted(folder.folded(), "event"));
       }
     }
     folder.finish();
-    complain_of(folder.take_refused(), file, progress);
+    complain_of(folder.take_refused(), file.name(), progress);
     if (!reader.status().ok()) return reader.status();
     if (Status whole = folder.whole(); !whole) {
-      complain_of({{line.number, line.byte, std::move(whole).error()}}, file, progress);
+      complain_of({{line.number, line.byte, std::move(whole).error()}}, file.name(), progress);
     }
     return {};
   }
 
   // Whether there are any. With --strict only the first counts.
-  bool complain_of(const std::vector<Refused>& refused, const InputFile& file, Progress& progress) {
+  bool complain_of(const std::vector<Refused>& refused, const std::string& where,
+                   Progress& progress) {
     for (const Refused& line : refused) {
       progress.clear();
-      complain(fmt::format("{}: line {}, byte {}: {} ({})", file.name(), line.number, line.byte,
+      complain(fmt::format("{}: line {}, byte {}: {} ({})", where, line.number, line.byte,
                            line.error.message(), line.error.code));
       ++refused_;
       if (strict_) return true;
@@ -212,10 +213,12 @@ class Replay final : public Command {
     LogFilter range;
     range.until = filter.until_sequence();
     std::uint64_t last = info.log_after;
+    std::uint64_t number = 0, byte = 0;  // of what `offsync log -o ndjson` prints from its beginning
     OFFSYNC_TRY(replica.for_each_log(range, [&](std::uint64_t sequence, std::string_view line) {
       holes_ = holes_ || sequence != last + 1;
       last = sequence;
-      if (!folder.full()) folder.fold_event(line, sequence);
+      if (!folder.full()) folder.fold_event(line, ++number, byte);
+      byte += line.size() + 1;
       return !folder.full();
     }));
     // Where a repair found the log with holes there is no cursor until the next pull.
@@ -229,8 +232,9 @@ class Replay final : public Command {
       return make_error(Errc::partial, "log_replaced",
                         "another process has fetched the state anew meanwhile", "run it again");
     }
-    const std::vector<Refused> refused = folder.take_refused();
-    return refused.empty() ? Status() : Status(refused.front().error);
+    Progress progress(settings, context.clock);
+    complain_of(folder.take_refused(), "the received log", progress);
+    return {};
   }
 
   std::string file_;

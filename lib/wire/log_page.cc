@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/rfc3339.h"
+#include "base/span_text.h"
 #include "wire/answer_limits.h"
 #include "wire/problem.h"
 
@@ -25,8 +27,19 @@ Result<const EventView*> read_log_event(Decoder& decoder, std::string_view line,
                                         std::uint64_t after) {
   auto event = decoder.decode(line);
   if (!event) return bad_log_event(after, event.error().detail);
-  if ((*event)->sequence == 0) return bad_log_event(after, "it has no sequence");
+  if (const std::string why = no_event_of_a_log(**event); !why.empty()) {
+    return bad_log_event(after, why);
+  }
   return event;
+}
+
+std::string no_event_of_a_log(const EventView& event) {
+  if (event.sequence == 0) return "it has no sequence";
+  if (event.stamp.none()) return "it has neither time nor stamp";
+  const auto recorded = parse_rfc3339(event.recordedtime);
+  const std::int64_t ahead = recorded ? event.stamp.ms() - *recorded : 0;
+  if (ahead <= limits::kClockGuardMs) return {};
+  return "its stamp is " + span_text(ahead) + " ahead of its recordedtime";
 }
 
 std::size_t LogPage::max_bytes(std::size_t limit) {

@@ -22,6 +22,9 @@ Error bad_log_event(std::uint64_t after, const std::string& why);
 // until the decoder's next call.
 Result<const EventView*> read_log_event(Decoder& decoder, std::string_view line,
                                         std::uint64_t after);
+// Why no proxy can have put this into a log, which gives each event its place, has a stamp of each,
+// and takes none whose stamp is further ahead of its clock than the guard; empty where one can.
+std::string no_event_of_a_log(const EventView& event);
 
 class LogPage {
  public:

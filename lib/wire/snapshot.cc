@@ -7,6 +7,7 @@
 #include "state/checked.h"
 #include "state/decision.h"
 #include "wire/line_mark.h"
+#include "wire/log_page.h"
 
 namespace offsync {
 
@@ -99,6 +100,9 @@ Status SnapshotReader::take_conflict(std::string_view line) {
   if (!event) return bad(event.error().detail);
   conflict_ = *event;
   if (conflict_->type != kConflictType) return bad("there is more than it announced");
+  if (const std::string why = no_event_of_a_log(*conflict_); !why.empty()) {
+    return bad(fmt::format("of the conflict {}, {}", conflict_->id, why));
+  }
   if (const auto record = conflict_of(*conflict_); !record) return bad(record.error().detail);
   const std::uint64_t sequence = conflict_->sequence;
   if (sequence <= last_conflict_ || sequence > header_->cursor.sequence) {

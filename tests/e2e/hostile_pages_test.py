@@ -32,6 +32,9 @@ PAGES = {
     "nine events, shifted": of_log(lines(*range(2, 11)), head=HEAD),
     "in another order": of_log(lines(1, 2, 3, 4, 5, 6, 7, 9, 8), head=HEAD),
     "no sequences": of_log(WHOLE.replace('"sequence"', '"sequenced"'), head=HEAD),
+    "no time": of_log(lines(*range(1, 9)) + event(9).replace('"time"', '"timed"') + "\n", head=HEAD),
+    "a stamp of tomorrow": of_log(
+        lines(*range(1, 9)) + event(9).replace('"time": "2026-01-01', '"time": "2026-01-02') + "\n", head=HEAD),
     "a line that is none": of_log(lines(*range(1, 9)) + "nonsense\n", head=HEAD),
     "an event cut in its middle": of_log(WHOLE[:-40], head=HEAD),
     "nothing at all": of_log("", head=HEAD),

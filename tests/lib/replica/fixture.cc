@@ -58,7 +58,8 @@ std::string conflict_line(const std::string& id, const std::string& subject,
   }
   conflict.rule = of_delete ? "delete-wins" : "last-write";
   return fmt::format(R"({{"specversion":"1.0","id":"{}","source":"/proxy",)"
-                     R"("type":"offsync.conflict","subject":"{}","causationid":"b","data":{}}})",
+                     R"("type":"offsync.conflict","subject":"{}","time":"2023-11-14T22:13:20.000Z",)"
+                     R"("causationid":"b","data":{}}})",
                      id, subject, conflict_data(conflict));
 }
 

@@ -76,6 +76,19 @@ TEST_CASE("what is no page of the log is refused") {
       CHECK(code(read(body, place)) == "bad_event");
     }
   }
+  SECTION("an event that no proxy takes") {
+    const std::string time = R"("time":"2026-11-23T12:00:00.000Z",)";
+    const auto with = [&](const std::string& other) {
+      std::string last = line(7);
+      return lines(5, 6) + last.replace(last.find(time), time.size(), other);
+    };
+    CHECK(code(read(with(""), place)) == "bad_event");
+    CHECK(code(read(with(R"("time":"2026-11-23T12:01:00.000Z",)"), place)).empty());
+    CHECK(code(read(with(R"("time":"2026-11-23T12:01:00.001Z",)"), place)) == "bad_event");
+    CHECK(code(read(with(R"("stamp":"01a20846fe00-0000-0000000000000001",)"), place)).empty());
+    CHECK(code(read(with(R"("stamp":"11a20846fe00-0000-0000000000000001",)"), place)) ==
+          "bad_event");
+  }
   SECTION("as many as it does not say") {
     CHECK(code(read(lines(5, 6), place)) == "bad_answer");
     CHECK(code(read(lines(5, 8), place)) == "bad_answer");
