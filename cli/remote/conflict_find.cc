@@ -5,12 +5,16 @@
 #include <map>
 
 #include "cli/input/event_find.h"
+#include "wire/log_page.h"
 
 namespace offsync::cli {
 
 Result<ConflictRecord> conflict_of_line(Decoder& decoder, std::string_view line) {
   OFFSYNC_ASSIGN(const EventView* event, decoder.decode(line));
   ConflictRecord record;
+  if (const std::string why = no_event_of_a_log(*event); !why.empty()) {
+    return bad_data("bad_event", fmt::format("of the conflict {}, {}", event->id, why));
+  }
   OFFSYNC_ASSIGN(record.conflict, conflict_of(*event));
   record.conflict.id = event->id;
   record.subject = event->subject;
@@ -23,8 +27,14 @@ Result<ConflictRecord> conflict_of_line(Decoder& decoder, std::string_view line)
 Result<std::vector<ConflictRecord>> open_at_proxy(Remote& remote, Replica& replica) {
   std::vector<ConflictRecord> open;
   Decoder decoder;
+  std::uint64_t last = 0;
   OFFSYNC_TRY(remote.conflicts([&](std::string_view line) -> Status {
     OFFSYNC_ASSIGN(ConflictRecord record, conflict_of_line(decoder, line));
+    if (record.sequence <= last) {
+      return bad_data("bad_event", fmt::format("a conflict at sequence {} stands behind one at {}",
+                                               record.sequence, last));
+    }
+    last = record.sequence;
     const auto known = replica.conflict(record.conflict.id);
     if (!known || known->resolved_by.empty()) open.push_back(std::move(record));
     return {};

@@ -35,9 +35,10 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-Error not_ours(const std::string& where) {
+Error not_ours(const std::string& where, const std::string& why = {}) {
   return make_error(Errc::protocol, "bad_answer",
-                    fmt::format("{} answered what no offsync proxy does", where),
+                    fmt::format("{} answered what no offsync proxy does{}{}", where,
+                                why.empty() ? "" : ": ", why),
                     "check the remote's URL");
 }
 
@@ -45,9 +46,7 @@ Error not_ours(const std::string& where) {
 Error as_answer_error(Error error, const std::string& where) {
   const bool read_wrongly = error.kind == Errc::bad_data || error.kind == Errc::protocol;
   if (!read_wrongly || error.detail.find(where) != std::string::npos) return error;
-  Error answer = not_ours(where);
-  answer.detail += ": " + error.detail;
-  return answer;
+  return not_ours(where, error.detail);
 }
 
 // The body of a 200 as it comes in. `last`: that was all of it.
@@ -313,13 +312,24 @@ Result<SnapshotHeader> Remote::state(const EntityFn& entity) {
   OFFSYNC_ASSIGN(const HttpHead answer, impl_->get_lines("/state", limits::kSnapshotBytes, take));
   OFFSYNC_TRY(reader.end());
   const SnapshotHeader& head = *reader.header();
-  if (head.cursor.epoch != answer.header("offsync-epoch")) return not_ours(impl_->where + "/state");
-  return head;
+  const std::string_view epoch = answer.header("offsync-epoch");
+  if (head.cursor.epoch == epoch) return head;
+  return not_ours(impl_->where + "/state",
+                  fmt::format("it is of the log {}, and the answer of {}", head.cursor.epoch, epoch));
 }
 
 Status Remote::conflicts(const LineFn& conflict) {
-  OFFSYNC_TRY(impl_->get_lines("/conflicts", limits::kConflictsBytes, conflict));
-  return {};
+  std::uint64_t seen = 0;
+  const auto take = [&](std::string_view line) {
+    ++seen;
+    return conflict(line);
+  };
+  OFFSYNC_ASSIGN(const HttpHead answer,
+                 impl_->get_lines("/conflicts", limits::kConflictsBytes, take));
+  const std::string_view count = answer.header("offsync-count");
+  if (count.empty() || parse_sequence(count) == seen) return {};  // former versions say none
+  return not_ours(impl_->where + "/conflicts",
+                  fmt::format("it announced {} lines, and {} came", count, seen));
 }
 
 Result<Remote::Page> Remote::events(const std::optional<Cursor>& after, std::size_t limit,

@@ -259,7 +259,7 @@ void Api::finish(const ApiRequest& request, ApiAnswer& answer) {
   answer.headers.emplace_back("Access-Control-Allow-Origin", any ? "*" : origin);
   answer.headers.emplace_back("Access-Control-Expose-Headers",
                               "Offsync-Epoch, Offsync-Log, Offsync-Time, Offsync-Cursor,"
-                              " Offsync-Head");
+                              " Offsync-Head, Offsync-Count");
   if (request.method == "OPTIONS") {
     answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST");
     answer.headers.emplace_back("Access-Control-Allow-Headers",

@@ -141,6 +141,8 @@ ApiAnswer Api::conflicts(const Call& call) {
   if (!open) return store_failed("read", open.error());
   ApiAnswer answer;
   answer.content_type = kNdjson;
+  // The list has no end of its own, where something in between takes the length away.
+  answer.headers.emplace_back("Offsync-Count", std::to_string(open->size()));
   for (const auto& conflict : *open) answer.body += conflict.line + "\n";
   return answer;
 }

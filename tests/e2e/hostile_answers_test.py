@@ -3,6 +3,7 @@
 is as it was, and neither memory nor time go without bound."""
 import gzip
 import json
+import os
 import sqlite3
 import time
 
@@ -102,6 +103,34 @@ class Hostile(Case):
         watch = self.anna.finish("watch", "--timeout", "5")
         self.assertEqual(watch.returncode, 69, watch.stderr)
         self.assertIn("status 101", watch.stderr)
+
+    def test_conflicts_that_cannot_be(self):
+        self.know_two_events()
+        side = {"id": "a", "source": "/s", "stamp": "s"}
+        data = json.dumps({"conflict": {"current": side, "incoming": {**side, "id": "b"}, "field": "f",
+                                        "rule": "last-write", "winner": "current"}})
+        lines = [event(n, "offsync.conflict", data, f"c{n}") + "\n" for n in (1, 2, 3)]
+        whole, three = "".join(lines), [("Offsync-Count", 3)]
+        head = b"HTTP/1.1 200 OK\r\nOffsync-Epoch: e1\r\nConnection: close\r\n"
+        ask = ("conflicts", "--require-proxy")
+        self.meets("conflicts", of_log(whole, more=three), *ask, code=0)
+        self.meets("conflicts", head + b"\r\n" + whole.encode(), *ask, code=0)
+        for act, words in (
+                (of_log(whole * 2), "a conflict at sequence 1 stands behind one at 3"),
+                (of_log(lines[1] + lines[0]), "a conflict at sequence 1 stands behind one at 2"),
+                (of_log(lines[0].replace('"time"', '"timed"')), "neither time nor stamp"),
+                (of_log(whole, more=[("Offsync-Count", "x")]), "it announced x lines, and 3 came"),
+                (head + b"Offsync-Count: 3\r\n\r\n" + lines[0].encode(), "it announced 3 lines, and 1 came")):
+            with self.subTest(words):
+                self.assertIn(words, self.meets("conflicts", act, *ask).stderr)
+
+    def test_a_state_that_cannot_be_says_why(self):
+        self.know_two_events()
+        for body, words in (("", "it is empty"), ('{"cursor":"e1-2","entities":2,"conflicts":0}\n', "0 of 2 lines came"),
+                            ('{"cursor":"zz-2","entities":0,"conflicts":0}\n', "it is of the log zz, and the answer of e1"),
+                            ('{"cursor":"e1-2","entities":0,"conflicts":0}\n{}\n', "there is more than it announced")):
+            with self.subTest(words):
+                self.assertIn(words, self.meets("state", of_log(body), "state", "--require-proxy").stderr)
 
     def test_a_push_that_is_answered_by_gone(self):
         self.know_two_events()
@@ -281,6 +310,29 @@ class Hostile(Case):
                 self.assertNotEqual(told["mended"], [])
                 self.assertEqual((self.anna.queue(), self.anna.run("log", "-o", "ndjson"), self.anna.state()), before)
         self.assertEqual(json.loads(self.anna.run("repair", "--json"))["mended"], [])
+
+    def test_replay_leaves_out_what_it_cannot_place(self):
+        """Former versions took an event without a time, which does nothing, into the log."""
+        lines = [event(n, identity=f"g{n}", data='{"set":{"n":%d}}' % n) for n in (1, 2)]
+        self.server.on("state", of_log('{"cursor":"e1-0","entities":0,"conflicts":0}\n'))
+        self.server.on("page", of_log("\n".join(lines) + "\n", head=2))
+        self.anna.sync("--pull")
+        file = self.anna.folder / ".offsync/replica.db"
+        database = sqlite3.connect(file)
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.execute(f"VACUUM INTO '{file}.other'")  # what another program wrote has no seals
+        database.close()
+        os.replace(f"{file}.other", file)
+        database = sqlite3.connect(file)
+        with database:
+            database.execute("UPDATE log SET line = ? WHERE sequence = 1",
+                             (json.dumps({k: v for k, v in json.loads(lines[0]).items() if k != "time"}),))
+        database.close()
+        done = self.anna.finish("replay", "-o", "ndjson")
+        self.assertEqual(done.returncode, 65, done.stderr)
+        self.assertIn("the received log: line 1, byte 0: the event has neither time nor stamp", done.stderr)
+        self.assertIn('"n":2', done.stdout)
+        self.assertEqual(self.anna.finish("replay", "--strict").stdout, "")
 
 
 if __name__ == "__main__":
