@@ -43,6 +43,9 @@ class Talk final : public SyncObserver {
   void on_answer() override { ever_ = true; }
   void on_progress(const SyncReport& report) override {
     trouble_.reset();
+    if (std::exchange(renamed_, report.renamed) != report.renamed) {
+      say(settings_, renamed_text(report.renamed));
+    }
     if (report.rejected <= rejected_) return;
     const std::uint64_t now = report.rejected - std::exchange(rejected_, report.rejected);
     complain(fmt::format("the proxy rejected {}: offsync queue",
@@ -81,6 +84,7 @@ class Talk final : public SyncObserver {
   const Settings& settings_;
   std::string remote_;
   std::string told_;
+  std::string renamed_;
   std::uint64_t rejected_ = 0;
   std::optional<Error> trouble_;  // that nothing has ended yet
   bool up_ = false;

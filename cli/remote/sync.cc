@@ -187,6 +187,7 @@ void say_what_next(const Settings& settings, const SyncReport& report, const Que
     }
     say(settings, text);
   }
+  if (!report.renamed.empty()) say(settings, renamed_text(report.renamed));
   if (report.conflicts > 0) say(settings, "see who won, and decide: offsync conflicts");
   if (report.lost > 0) {
     say(settings, "others' events that the log lacks are kept here, to be sent: offsync recover");
@@ -291,6 +292,12 @@ std::string waiting_text(const QueueCounts& counts) {
   const std::string held = counts.held == 0 ? "" : fmt::format(", {} held", counts.held);
   return fmt::format("{} rejected{} {} for you: offsync queue", counts.rejected, held,
                      counts.rejected + counts.held == 1 ? "waits" : "wait");
+}
+
+std::string renamed_text(const std::string& source) {
+  return "this replica is an older copy of itself: the log has events under its numbers that it "
+         "does not know; it goes on as " +
+         source + ", and what was queued is sent under that name";
 }
 
 std::unique_ptr<Command> make_sync_command() {

@@ -17,4 +17,7 @@ Result<SyncReport> sync_once(Context& context, const Settings& settings, Replica
 // "2 rejected, 2 held wait for you: offsync queue"; empty where nothing waits.
 std::string waiting_text(const QueueCounts& counts);
 
+// Says that the replica goes on under this source, SyncReport::renamed.
+std::string renamed_text(const std::string& source);
+
 }  // namespace offsync::cli

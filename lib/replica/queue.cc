@@ -1,11 +1,6 @@
 #include <algorithm>
-#include <map>
 
-#include "base/rfc3339.h"
-#include "base/uuid.h"
-#include "event/checks.h"
-#include "event/with_base.h"
-#include "replica/store.h"
+#include "replica/requeue.h"
 
 namespace offsync {
 namespace {
@@ -30,106 +25,6 @@ Result<PendingEvent> load(ReplicaStore& store, std::string_view id, std::string_
   return event;
 }
 
-// What each of some stamps became, for the bases of events that were built upon them.
-class Restamping {
- public:
-  void moved(const Stamp& from, const Stamp& to) { moved_[from] = to; }
-  void dropped(const EventView& event) {
-    gone_ = event.stamp;
-    for (const Base& base : event.bases) below_[key(base)] = base.stamp;
-    for (const Op& op : event.ops) {
-      if (kind_of(op.kind) == FieldKind::set) sets_.emplace(op.field);
-    }
-  }
-  // none(): the author has seen nothing that is still there.
-  Stamp of(const Base& base) const {
-    Stamp stamp = base.stamp;
-    if (!gone_.none() && stamp == gone_) {
-      const auto below = below_.find(key(base));
-      if (below != below_.end()) {
-        stamp = below->second;
-      } else if (!base.element.empty() || !sets_.contains(base.field)) {
-        return {};
-      }  // else it stands for all that was written to the set until then
-    }
-    const auto to = moved_.find(stamp);
-    return to == moved_.end() ? stamp : to->second;
-  }
-
- private:
-  static std::pair<std::string, std::string> key(const Base& base) {
-    return {std::string(base.field), std::string(base.element)};
-  }
-
-  std::map<Stamp, Stamp> moved_;
-  Stamp gone_;
-  std::map<std::pair<std::string, std::string>, Stamp> below_;  // what the dropped event had seen
-  std::set<std::string, std::less<>> sets_;                     // that it wrote
-};
-
-// Queues an event of ours again as a new one, another source's as it is.
-class Requeue {
- public:
-  explicit Requeue(ReplicaWrite& write) : write_(write) {}
-  Restamping stamps;
-
-  Result<Emitted> run(const PendingEvent& old) {
-    OFFSYNC_ASSIGN(const EventView* read, write_.store.decoder.decode(old.line));
-    EventView event = *read;
-    OFFSYNC_ASSIGN(EntityRow * entity, write_.entity(event.subject));
-    OFFSYNC_ASSIGN(Entity * visible, write_.visible(event.subject, *entity));
-    std::string id, data, time;
-    std::vector<Base> bases;
-    if (write_.row.own(event.source)) {
-      id = uuid_v7(write_.store.clock.wall_ms(), write_.store.random);
-      event.id = id;
-      event.source = write_.row.source;
-      event.clientseq = write_.row.next;
-      bases = remapped(event);
-      if (event.base_given) event.data = data = with_base(event.data, bases);
-      if (event.base_given && content_bytes(event) > limits::kEventBytes) {
-        // Elements that were seen under one stamp are now under several.
-        event.data = data = with_base(event.data, without_elements(bases));
-      }
-      const Stamp before = event.stamp;
-      event.stamp = next_stamp(write_, latest(*visible, bases));
-      stamps.moved(before, event.stamp);
-      // A clock that was wrong gave the time, too.
-      const bool afresh = event.stamp.time < before.time && event.time_ms == before.ms();
-      if (afresh) event.time = time = format_rfc3339(event.stamp.ms());
-    }
-    Emitted emitted{encode_content(event), std::string(event.id), false, {}};
-    OFFSYNC_TRY(queue::insert(write_, write_.row.next, PendingState::queued, event, emitted.line));
-    if (!event.causationid.empty()) {
-      OFFSYNC_TRY(note_pending_resolve(write_.store, event.causationid, event.source, event.id));
-    }
-    ++write_.row.next;
-    write_.row_changed = true;
-    if (event.writes()) visible->fold(event);
-    entity->visible_changed = true;
-    write_.count(*entity, 1, 0);
-    return emitted;
-  }
-
- private:
-  std::vector<Base> remapped(const EventView& event) const {
-    std::vector<Base> bases;
-    for (const Base& base : event.bases) {
-      const Stamp stamp = stamps.of(base);
-      if (!stamp.none()) bases.push_back({base.field, stamp, base.element});
-    }
-    return bases;
-  }
-
-  static std::uint64_t latest(const Entity& visible, const std::vector<Base>& bases) {
-    std::uint64_t time = std::max(visible.deleted().stamp.time, visible.created().stamp.time);
-    for (const Base& base : bases) time = std::max(time, base.stamp.time);
-    return time;
-  }
-
-  ReplicaWrite& write_;
-};
-
 // A clock that ran ahead would have everything refused, for ever: a new node begins a new one.
 void repair_clock(ReplicaWrite& write) {
   const std::int64_t bound = write.store.corrected_wall(write.row) + limits::kClockGuardMs;
@@ -139,30 +34,8 @@ void repair_clock(ReplicaWrite& write) {
   write.row_changed = true;
 }
 
-Result<std::vector<Emitted>> requeue_all(Requeue& requeue,
-                                         const std::vector<PendingEvent>& events) {
-  std::vector<Emitted> emitted;
-  for (const PendingEvent& event : events) {
-    OFFSYNC_ASSIGN(Emitted one, requeue.run(event));
-    emitted.push_back(std::move(one));
-  }
-  return emitted;
-}
-
-// Somebody has given this number under our name before, of which nothing is known here: an earlier
-// life of this replica, or another one that was given the same name. Both go on apart.
-void part_from_namesake(ReplicaWrite& write, std::string_view code, std::string_view source) {
-  if (code != "already_decided" || source != write.row.source) return;
-  write.store.renew(write.row);
-  write.row_changed = true;
-}
-
-Status take_out(ReplicaWrite& write, const std::vector<PendingEvent>& events) {
-  for (const PendingEvent& event : events) {
-    OFFSYNC_TRY(queue::remove(write, event.n));
-    OFFSYNC_TRY(forget_pending_resolve(write.store, event.source, event.id));
-  }
-  return {};
+bool is_namesakes(const ReplicaWrite& write, std::string_view code, std::string_view source) {
+  return code == "already_decided" && source == write.row.source;
 }
 
 }  // namespace
@@ -229,9 +102,15 @@ Result<std::vector<PendingEvent>> Replica::to_push(std::uint64_t after, std::siz
 
 namespace {
 
-// One answer of the proxy. Adds the entities whose visible state must be made anew.
+// What the answers of a push ask for when all of them are noted.
+struct Followed {
+  std::set<std::string> affected;         // entities whose visible state must be made anew
+  std::optional<std::uint64_t> namesake;  // the first event whose number is another's
+};
+
+// One answer of the proxy.
 Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled& settled,
-                  std::set<std::string>& affected) {
+                  Followed& followed) {
   OFFSYNC_ASSIGN(const std::optional<PendingKey> key,
                  queue::find(write.store, outcome.source, outcome.id));
   // What is not there was confirmed meanwhile; what is accepted was settled by another process.
@@ -239,10 +118,13 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
   if (outcome.kind == OutcomeKind::held) return {};  // its rejection holds it here, too
   if (outcome.kind == OutcomeKind::rejected) {
     if (key->state == PendingState::rejected) return {};
+    if (is_namesakes(write, outcome.code, key->source)) {
+      followed.namesake = std::min(followed.namesake.value_or(key->n), key->n);
+      return {};
+    }
     ++settled.rejected;
-    affected.insert(key->subject);
+    followed.affected.insert(key->subject);
     OFFSYNC_TRY(forget_pending_resolve(write.store, key->source, outcome.id));
-    part_from_namesake(write, outcome.code, key->source);
     return queue::set_state(write, key->n, PendingState::rejected, 0, outcome.code, outcome.detail);
   }
   if (outcome.sequence == 0) {
@@ -260,7 +142,7 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
   ++(outcome.kind == OutcomeKind::accepted ? settled.accepted : settled.duplicate);
   const bool void_rejection = key->state == PendingState::rejected;
   if (void_rejection) {
-    affected.insert(key->subject);
+    followed.affected.insert(key->subject);
   } else {
     OFFSYNC_ASSIGN(EntityRow * entity, write.entity(key->subject));
     write.count(*entity, confirmed ? -1 : 0, key->state == PendingState::held ? -1 : 0);
@@ -289,13 +171,14 @@ Result<Replica::Settled> Replica::settle(std::string_view epoch,
     write->row_changed = true;
   }
   Settled settled;
-  std::set<std::string> affected;
+  Followed followed;
   for (const Outcome& outcome : outcomes) {
-    OFFSYNC_TRY(settle_one(*write, outcome, settled, affected));
+    OFFSYNC_TRY(settle_one(*write, outcome, settled, followed));
   }
-  if (!affected.empty()) {
-    OFFSYNC_ASSIGN(settled.held, rebuild_visible(*write, affected, true));
+  if (!followed.affected.empty()) {
+    OFFSYNC_ASSIGN(settled.held, rebuild_visible(*write, followed.affected, true));
   }
+  if (followed.namesake) OFFSYNC_TRY(part_from_namesake(*write, *followed.namesake));
   OFFSYNC_TRY(write->commit());
   return settled;
 }
@@ -316,7 +199,11 @@ Result<std::vector<Emitted>> Replica::retry(std::string_view id, std::string_vie
                           " would be rejected again: the log has another one of that name",
                       "drop it, or emit what it says under an id of its own");
   }
-  part_from_namesake(*write, event.code, event.source);
+  // A former version left it rejected.
+  if (is_namesakes(*write, event.code, event.source)) {
+    impl_->store.renew(write->row);
+    write->row_changed = true;
+  }
   const std::set<std::string> subject{event.subject};
   OFFSYNC_ASSIGN(std::vector<PendingEvent> events, released_by(*write, event.subject, event.n));
   events.insert(events.begin(), std::move(event));
@@ -324,7 +211,7 @@ Result<std::vector<Emitted>> Replica::retry(std::string_view id, std::string_vie
   OFFSYNC_TRY(rebuild_visible(*write, subject, false));
   repair_clock(*write);
   Requeue requeue(*write);
-  OFFSYNC_ASSIGN(auto emitted, requeue_all(requeue, events));
+  OFFSYNC_ASSIGN(auto emitted, requeue.run_all(events));
   OFFSYNC_TRY(write->commit());
   return emitted;
 }
@@ -348,7 +235,7 @@ Status Replica::drop(std::string_view id, std::string_view source) {
   OFFSYNC_TRY(take_out(*write, {event}));
   OFFSYNC_TRY(take_out(*write, released));
   OFFSYNC_TRY(rebuild_visible(*write, {event.subject}, false));
-  OFFSYNC_TRY(requeue_all(requeue, released));
+  OFFSYNC_TRY(requeue.run_all(released));
   return write->commit();
 }
 

@@ -48,6 +48,9 @@ struct SyncReport {
   // Of what the log lacks that one before it had: own events, queued again; others', kept.
   std::uint64_t again = 0, lost = 0;
   std::uint64_t reconnects = 0;
+  // Our new source, where the log knew numbers of ours that this replica does not: it was put back
+  // to an older copy of itself. Empty: no such thing.
+  std::string renamed;
   std::optional<Error> error;  // once: why it ended; watch: the latest trouble
 };
 

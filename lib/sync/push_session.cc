@@ -51,7 +51,8 @@ PushSession::PushSession(SyncContext& context, const ReplicaInfo& info,
     : Session(context, "the push of " + counted(events.size(), "event"),
               time_for(events, context.options.request_timeout_ms), limits::kBodyBytes),
       events_(std::move(events)),
-      log_after_(info.log_after) {
+      log_after_(info.log_after),
+      source_(info.source) {
   HttpRequest request;
   request.method = "POST";
   request.target = context.base + "/events";
@@ -84,6 +85,9 @@ bool PushSession::answers_next(Outcome& outcome) const {
 std::string PushSession::objection(const Outcome& outcome) {
   const PendingEvent& event = events_[outcomes_.size()];
   if (outcome.kind == OutcomeKind::rejected) refused_.insert(event.subject);
+  if (is_namesakes(outcome) && context_.report.renamed == source_) {
+    return "says that the numbers of " + source_ + ", a name just made, were given before";
+  }
   if (outcome.kind == OutcomeKind::held && !refused_.contains(event.subject)) {
     return "holds an event though none of its entity was rejected before it";
   }
@@ -96,11 +100,18 @@ std::string PushSession::objection(const Outcome& outcome) {
   return {};
 }
 
+// The replica sends it again under another name.
+bool PushSession::is_namesakes(const Outcome& outcome) const {
+  return outcome.kind == OutcomeKind::rejected && outcome.code == "already_decided" &&
+         outcome.source == source_;
+}
+
 // Counts what was answered, not what settle() found to do: an event may have come back by the
 // stream before its answer, and has left the queue then.
 void PushSession::report(const std::vector<Outcome>& outcomes) {
   SyncReport& report = context_.report;
   for (const Outcome& outcome : outcomes) {
+    if (is_namesakes(outcome)) continue;
     report.pushed += outcome.kind == OutcomeKind::accepted ? 1 : 0;
     report.duplicate += outcome.kind == OutcomeKind::duplicate ? 1 : 0;
     report.rejected += outcome.kind == OutcomeKind::rejected ? 1 : 0;
@@ -157,6 +168,11 @@ Status PushSession::settle(const std::vector<Outcome>& outcomes) {
   const auto settled = note(outcomes);
   const bool wrong = !settled && settled.error().kind == Errc::protocol;
   if (wrong || (!settled && is_stale(settled.error()))) return settled.error();
+  if (settled && std::any_of(outcomes.begin(), outcomes.end(),
+                             [&](const Outcome& o) { return is_namesakes(o); })) {
+    const auto info = context_.replica.info();
+    if (info) context_.report.renamed = info->source;
+  }
   report(outcomes);
   if (settled) return {};
   Error error = settled.error();

@@ -41,12 +41,15 @@ class PushSession final : public Session {
   // line that could not be read.
   bool answers_next(Outcome& outcome) const;
   std::string objection(const Outcome& outcome);  // empty: there is none
+  // Whether the event's number was given before, by an earlier life of this replica.
+  bool is_namesakes(const Outcome& outcome) const;
   Result<Replica::Settled> note(const std::vector<Outcome>& outcomes);
   Status settle(const std::vector<Outcome>& outcomes);
   void report(const std::vector<Outcome>& outcomes);
 
   std::vector<PendingEvent> events_;
   std::uint64_t log_after_;  // the replica's snapshot when this was sent
+  std::string source_;       // ours when this was sent
   std::vector<Outcome> outcomes_;
   Cursor last_;  // that the log is known to have: seen, or accepted here
   std::set<std::string, std::less<>> refused_;  // entities of which an event was rejected here

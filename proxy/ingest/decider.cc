@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kProxySource = "/proxy";
 constexpr std::string_view kReserved = "offsync.";
+constexpr const char* kAuthor = "";  // no entity's name
 
 // What stands in one order in a request. A replica has all of an entity in its order, whoever wrote
 // it; who does not say which source is its own may pass on for several, each with an order.
@@ -149,7 +150,8 @@ Status Decider::decide() {
     hold(*event);
     return {};
   }
-  if (event->clientseq != 0 && event->clientseq <= mark_of(event->source)->clientseq) {
+  const bool behind = in_order(*event) && request_->refused.contains(kAuthor);
+  if (behind || (event->clientseq != 0 && event->clientseq <= mark_of(event->source)->clientseq)) {
     return decide_again(*event);
   }
   return decide_new(*event);
@@ -198,8 +200,11 @@ Status Decider::decide_again(const EventView& event) {
   if (!in_order(event)) return decide_new(event);
   reject(event, "already_decided",
          fmt::format("events of {} up to clientseq {} are decided, and this one, {}, is not in the "
-                     "log",
+                     "log, or behind such a one",
                      event.source, mark_of(event.source)->clientseq, event.clientseq));
+  // The author does not know what it has written: it was put back to an older copy of itself. All
+  // of it is sent again, under another name, and in one order.
+  if (!request_->author.empty()) request_->refused.emplace(kAuthor, index_);
   return {};
 }
 

@@ -136,6 +136,26 @@ TEST_CASE("an unknown event below the mark is not taken", "[ingest]") {
   CHECK(audit(world.memory, "shop").empty());
 }
 
+TEST_CASE("nothing of an author that was put back goes before what it gave old numbers",
+          "[ingest]") {
+  IngestWorld world;
+  Author ann("/ann", 1, world.clock);
+  Author put_back("/ann", 1, world.clock);
+  world.submit({ann.set("todo/1", "a", "1"), ann.set("todo/1", "a", "2")});
+  std::vector<std::string> lines;
+  for (int i = 4; i < 8; ++i) lines.push_back(put_back.set("todo/" + std::to_string(i), "a", "1"));
+  lines.push_back(put_back.set("todo/4", "a", "2"));
+  const auto answer = world.ingest.submit("shop", lines, "/ann");
+  REQUIRE(answer);
+  CHECK(words(answer->outcomes) == Words{"rejected already_decided", "rejected already_decided",
+                                         "rejected already_decided", "rejected already_decided",
+                                         "held"});
+  // Who does not say whose events it sends may have several authors.
+  lines.push_back(put_back.set("todo/9", "a", "1"));
+  CHECK(words(world.submit({lines[0], lines[5]})) == Words{"rejected already_decided", "accepted"});
+  CHECK(audit(world.memory, "shop").empty());
+}
+
 TEST_CASE("a late copy of an old request changes nothing", "[ingest]") {
   IngestWorld world;
   Author ann("/ann", 1, world.clock);
