@@ -191,8 +191,8 @@ class WatchCommand final : public Command {
                 const std::string& remote, const Talk& talk, LogTail& tail, Sink& sink,
                 ConsumerPlace& place) const;
   int timed_out(const Talk& talk, const Sink& sink, bool busy) const;
-  int end(Replica& replica, Sink& sink, const LogTail& tail, const ConsumerPlace& place,
-          int code) const;
+  int end(const Settings& settings, Replica& replica, Sink& sink, const LogTail& tail,
+          const ConsumerPlace& place, int code) const;
 
   WatchOptions options_;
 };
@@ -314,7 +314,7 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
   if (!waiting.empty()) say(settings, waiting);
   const int code = supervise(context, engine, **transport, remote, talk, tail, sink, place);
   place.save();
-  return end(*replica, sink, tail, place,
+  return end(settings, *replica, sink, tail, place,
              place.status().ok() ? code : report(place.status().error()));
 }
 
@@ -353,20 +353,29 @@ int WatchCommand::timed_out(const Talk& talk, const Sink& sink, bool busy) const
   return sink.failures() > 0 ? kPartial : options_.filter.limit ? kNo : kOk;
 }
 
-int WatchCommand::end(Replica& replica, Sink& sink, const LogTail& tail, const ConsumerPlace& place,
-                      int code) const {
-  // Of what the replica has received, the next `watch` begins behind the last event.
+int WatchCommand::end(const Settings& settings, Replica& replica, Sink& sink, const LogTail& tail,
+                      const ConsumerPlace& place, int code) const {
+  // Of what the replica has received, the next `watch` begins behind the last event. What a reader
+  // who went away has read, nobody knows.
   const auto at = tail.position();
-  const bool begun = !options_.exec.empty() && at && !tail.lost();
-  const bool early = begun && (tail.wants_more() || sink.stopped());
+  const bool begun = at && !tail.lost() && (!options_.exec.empty() || !reader_gone());
+  const bool early = begun && (tail.wants_more() || sink.stopped() || sink.enough());
   const auto info = early ? std::optional(replica.info()) : std::nullopt;
   const bool more = info && *info && (*info)->cursor && (*info)->cursor->sequence > at->sequence;
+  const bool undone = sink.stopped() || (sink.failed() && code == kInterrupted);
   if (place.at() && (more || sink.stopped())) {
     complain(fmt::format("{} has done all up to {}; the same command goes on behind it",
                          place.name(), place.at()->text()));
-  } else if (!place.kept() && (more || sink.stopped())) {
-    complain(fmt::format("ended at {}; to go on behind it: offsync watch --after {}", at->text(),
-                         at->text()));
+  } else if (!place.kept() && early && undone) {
+    complain(
+        fmt::format("ended at {}, whose command failed; to go on with it: offsync watch "
+                    "--after {}",
+                    at->text(), Cursor{at->epoch, at->sequence - 1}.text()));
+  } else if (!place.kept() && more) {
+    const std::string where = fmt::format(
+        "ended at {}; to go on behind it: offsync watch --after {}", at->text(), at->text());
+    // The one that asked for so many may not want to be told.
+    sink.enough() ? say(settings, where) : complain(where);
   }
   return sink.out().finish(code);
 }

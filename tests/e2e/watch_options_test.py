@@ -116,10 +116,24 @@ class WatchOptions(Case):
         done = reader.finish("watch", "--from", "beginning", "--exec-fail", "stop", "--exec",
                              'echo $OFFSYNC_EVENT_SEQUENCE; test "$OFFSYNC_EVENT_SEQUENCE" != 3')
         self.assertEqual((done.returncode, done.stdout), (75, "1\n2\n3\n"))
-        cursor = f"{self.server.info()['epoch']}-3"
-        self.assertIn(f"--after {cursor}", done.stderr)
+        cursor = f"{self.server.info()['epoch']}-2"
+        self.assertIn(f"-3, whose command failed; to go on with it: offsync watch --after {cursor}\n", done.stderr)
         rest = reader.run("watch", "--after", cursor, "-n", "2", "--exec", "echo $OFFSYNC_EVENT_SEQUENCE")
-        self.assertEqual(rest, "4\n5\n")
+        self.assertEqual(rest, "3\n4\n")
+
+    def test_the_end_by_a_number_says_where_to_go_on(self):
+        reader = self.reader()
+        reader.sync()
+        epoch = self.server.info()["epoch"]
+        where = f"ended at {epoch}-3; to go on behind it: offsync watch --after {epoch}-3\n"
+        for do in ([], ["--exec", "true"]):
+            done = reader.finish("watch", "--from", "beginning", "-n", "3", *do)
+            self.assertEqual(done.returncode, 0)
+            self.assertIn(where, done.stderr)
+            self.assertEqual(reader.finish("watch", "-q", "--from", "beginning", "-n", "3", *do).stderr, "")
+        head = self.server.info()["head"]
+        done = reader.finish("watch", "--from", "beginning", "-n", str(head))
+        self.assertNotIn("go on", done.stderr)  # nothing more had arrived
 
     def test_exec_ends_between_two_commands(self):
         reader = self.reader()

@@ -44,8 +44,8 @@ MUTANTS = [
     ("confirmed-not-folded", "P2", "lib/replica/write.cc",
      "sure->fold(event);", "if (!MUTANT) sure->fold(event);"),
     ("rejected-not-rolled-back", "P2", "lib/replica/queue.cc",
-     "++settled.rejected;\n    affected.insert(key->subject);",
-     "++settled.rejected;\n    if (!MUTANT) affected.insert(key->subject);"),
+     "++settled.rejected;\n    followed.affected.insert(key->subject);",
+     "++settled.rejected;\n    if (!MUTANT) followed.affected.insert(key->subject);"),
     ("settled-events-stay", "P5", "lib/replica/pull.cc",
      "if (!same) return {};", "if (!same || MUTANT) return {};"),
     ("cursor-saved-early", "P2", "lib/replica/pull.cc",
@@ -81,8 +81,8 @@ MUTANTS = [
      '                                          " ORDER BY n DESC"));\n'
      '  }\n  next->bind(1, after);'),
     ("confirmed-by-mistake", "P1", "lib/replica/queue.cc",
-     "affected.insert(key->subject);\n    OFFSYNC_TRY(forget_pending_resolve(write.store, key->source, outcome.id));",
-     "affected.insert(key->subject);\n    if (MUTANT) return queue::remove(write, key->n);\n"
+     "followed.affected.insert(key->subject);\n    OFFSYNC_TRY(forget_pending_resolve(write.store, key->source, outcome.id));",
+     "followed.affected.insert(key->subject);\n    if (MUTANT) return queue::remove(write, key->n);\n"
      "    OFFSYNC_TRY(forget_pending_resolve(write.store, key->source, outcome.id));"),
     ("emit-forgets-the-queue", "P1", "lib/replica/emit.cc",
      "write->count(entity, 1, held ? 1 : 0);", "write->count(entity, 1, held ? 1 : 0);\n"
