@@ -91,3 +91,9 @@ Files.
   [66]
   $ : > empty; offsync emit --batch empty
   queued 0
+
+  $ offsync init -q -C output --source /people/anna
+  $ echo '{"type":"t","subject":"a/1","data":{"set":{"n":1}}}' | OFFSYNC_OUTPUT=ndjson offsync emit -C output --batch -
+  queued 1
+  $ echo '{"type":"t","subject":"a/2","data":{"set":{"n":1}}}' | offsync emit -C output -q --batch - -o ndjson | jq -r .subject
+  a/2
