@@ -133,7 +133,17 @@ class Effects {
   std::vector<std::string> out;
 
  private:
-  void say(const std::string& why) { out.push_back("this changes nothing: " + why); }
+  void say(const std::string& why) {
+    const bool all = event_.ops.size() + (event_.create ? 1 : 0) <= 1;
+    out.push_back((all ? "this changes nothing: " : "a part of this changes nothing: ") + why);
+  }
+
+  // Whether the event itself makes the set.
+  bool adds_to(std::string_view field) const {
+    return std::any_of(event_.ops.begin(), event_.ops.end(), [&](const Op& op) {
+      return op.kind == OpKind::add && op.field == field;
+    });
+  }
 
   bool only_takes_away() const {
     return !event_.create && !event_.ops.empty() &&
@@ -145,7 +155,11 @@ class Effects {
   void take_away(const Op& op, const std::string& subject) {
     const std::string name = escape_text(op.field);
     const Field* field = before_.find(op.field);
-    if (field == nullptr || !field->shows() || !before_.lives()) {
+    const bool there = field != nullptr && field->shows() && before_.lives();
+    if (!there && op.kind == OpKind::remove && adds_to(op.field)) {
+      say(fmt::format("{} of {} has no element {}", name, subject,
+                      value_text(op.value, kShownColumns)));
+    } else if (!there) {
       say(fmt::format("{} has no {} {}{}", subject, op.kind == OpKind::remove ? "set" : "field",
                       name, like(op.field, before_)));
     } else if (op.kind == OpKind::remove && field->kind() == FieldKind::set) {

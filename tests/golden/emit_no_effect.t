@@ -157,3 +157,10 @@ A stamp that no proxy takes yet is told.
   $ offsync emit --batch ahead 2>&1 | sed 's/[0-9]* years/N years/'
   ahead: line 1, byte 0: its stamp is N years ahead of the clock of this machine; a proxy takes at most 60 s
   queued 1, 1 ahead of the clock
+
+  $ offsync emit todo.x todo/11 v=1 --remove t=a -o text
+  queued todo.x todo/11: t remove "a", v="1"
+  a part of this changes nothing: todo/11 has no set t
+  $ offsync emit todo.x todo/11 --add t=a --remove t=q -o text
+  queued todo.x todo/11: t add "a", t remove "q"
+  a part of this changes nothing: t of todo/11 has no element "q"
