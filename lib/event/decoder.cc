@@ -278,7 +278,11 @@ bool Decoder::Impl::read_stamp(od::value& value) {
   std::string_view text;
   if (!read_text("stamp", value, 64, text)) return false;
   const auto stamp = Stamp::parse(text);
-  if (!stamp || stamp->none()) {
+  if (stamp && stamp->none()) {
+    return walker_.fail("bad_attribute",
+                        "the stamp of zeros is none; leave it out where there is no stamp");
+  }
+  if (!stamp) {
     return walker_.fail("bad_attribute",
                         "stamp must be <12 hex ms>-<4 hex counter>-<16 hex node> in lower case");
   }

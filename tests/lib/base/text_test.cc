@@ -44,6 +44,8 @@ TEST_CASE("spans of time are said in the greatest unit of which there are two") 
   CHECK(span_text(120'000) == "2 min");
   CHECK(span_text(7'200'000) == "2 h");
   CHECK(span_text(172'800'000) == "2 days");
-  CHECK(span_text(2'275'059'939'738) == "73 years");
-  CHECK(span_text(INT64_MAX) == "292471209 years");
+  CHECK(span_text(2'275'059'939'738) == "72 years");
+  CHECK(span_text(97'826'000'000) == "3 years");
+  CHECK(span_text(251'603'579'000'000) == "7973 years");
+  CHECK(span_text(INT64_MAX) == "292277025 years");
 }

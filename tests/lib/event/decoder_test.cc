@@ -196,6 +196,12 @@ TEST_CASE("single attributes out of their range") {
   CHECK(with("time", "\"1969-12-31T23:59:59Z\"") == "bad_attribute");
   CHECK(with("stamp", "\"0193594D3F7B-0000-7f3a9c01b2d4e5f6\"") == "bad_attribute");
   CHECK(with("stamp", "\"000000000000-0000-0000000000000000\"") == "bad_attribute");
+  Decoder decoder;
+  const auto zeros =
+      decoder.decode(R"({"specversion":"1.0","id":"a","source":"/a","type":"t","subject":"a/1",)"
+                     R"("stamp":"000000000000-0000-0000000000000000","data":{}})");
+  REQUIRE_FALSE(zeros);
+  CHECK(zeros.error().detail.find("the stamp of zeros is none") != std::string::npos);
 }
 
 TEST_CASE("operations that contradict each other or make no sense") {
