@@ -41,6 +41,7 @@ class Emit final : public Command {
   const char* name() const override { return kText.name; }
 
   void define(CLI::App& app, Flags& flags) override {
+    flags_ = &flags;
     Options command = add_command(app, kText, flags);
     command.word("TYPE", type_, "What happened: todo.created");
     command.word("SUBJECT", subject_, "The entity, kind/id: todo/1");
@@ -62,6 +63,7 @@ class Emit final : public Command {
   int run(Context& context, const Settings& settings) override {
     const Status shape = check_shape();
     if (!shape) return report(shape.error());
+    batch_.by_flag = flags_->output || flags_->json;
     if (!batch_.file.empty()) return run_emit_batch(context, settings, batch_);
     auto draft = make_draft();
     if (!draft) return report(draft.error());
@@ -178,6 +180,7 @@ class Emit final : public Command {
     return emitted;
   }
 
+  const Flags* flags_ = nullptr;
   std::string type_, subject_, data_;
   std::vector<std::string> words_, unset_, add_, remove_;
   Doubts doubts_;

@@ -29,8 +29,7 @@ class Importer {
         name_(file.name()),
         reader_(file.fd(), file.name()),
         progress_(settings, context.clock),
-        print_(options.dry_run ||
-               (settings.format_by_flag && settings.format != Format::text)),
+        print_(options.dry_run || (options.by_flag && settings.format != Format::text)),
         records_(out_, settings.format == Format::json ? Format::json : Format::ndjson),
         started_ms_(context.clock.steady_ms()) {}
 

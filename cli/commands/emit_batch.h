@@ -13,6 +13,7 @@ struct EmitBatchOptions {
   std::string file;
   bool strict = false;
   bool dry_run = false;
+  bool by_flag = false;  // -o or --json is given, for this one command
 };
 int run_emit_batch(Context& context, const Settings& settings, const EmitBatchOptions& options);
 

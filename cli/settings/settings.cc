@@ -152,7 +152,6 @@ Status apply_flags(const Flags& flags, Settings& into) {
                       fmt::format("--json and -o {} contradict each other", *flags.output));
   }
   if (flags.json) into.format = Format::json;
-  into.format_by_flag = flags.json || flags.output;
   into.pager = !flags.no_pager;
   if (flags.color) OFFSYNC_TRY(parse(*flags.color, Origin{"--color", Errc::usage}, into.color));
   into.quiet = flags.quiet;

@@ -48,7 +48,6 @@ struct Settings {
   std::string home;        // folder that holds replica.db; empty: there is none
   std::string looked_for;  // where a replica was looked for, for the message
   Format format = Format::automatic;
-  bool format_by_flag = false;  // -o or --json, for this one command
   When color = When::automatic;
   bool quiet = false;          // no talk on stderr, only errors
   bool pager = true;           // where a terminal gets a list
