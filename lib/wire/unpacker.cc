@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <array>
@@ -81,6 +82,12 @@ class Unzstd final : public Codec {
     ZSTD_inBuffer input{in.data(), in.size(), 0};
     ZSTD_outBuffer output{out, room, 0};
     const std::size_t expected = ZSTD_decompressStream(context_.get(), &output, &input);
+    if (ZSTD_getErrorCode(expected) == ZSTD_error_frameParameter_windowTooLarge) {
+      return bad_data(
+          "bad_encoding",
+          "the zstd body needs a window over 8 MiB to unpack; compress it with zstd -19 "
+          "or less, and without --long");
+    }
     if (ZSTD_isError(expected) != 0) return damaged(name(), ZSTD_getErrorName(expected));
     at_end_ = expected == 0;
     return Step{input.pos, output.pos, at_end_};

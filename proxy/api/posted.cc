@@ -1,7 +1,10 @@
 // The body of a POST: unpacked, and divided into events, within what all of them may take.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/limits.h"
+#include "base/text.h"
 #include "proxy/api/binary_event.h"
 #include "proxy/api/parts.h"
 #include "proxy/api/split_body.h"
@@ -79,6 +82,13 @@ std::variant<Posted, Problem> posted(const ApiRequest& request, TakenBytes& take
   if (const auto* problem = std::get_if<Problem>(&plain)) return *problem;
   const auto body = std::get<std::string_view>(plain);
   const auto content_type = request.header("Content-Type");
+  const auto given = std::count_if(
+      request.fields.begin(), request.fields.end(),
+      [](const auto& field) { return equal_ignoring_case(field.first, "Content-Type"); });
+  if (given > 1) {
+    return problem_of(kUnsupportedType, fmt::format("Content-Type is there {} times: {}; send one",
+                                                    given, content_type));
+  }
   const auto type = media_type(content_type);
   if (type != kNdjson && !taken.more(kOfJson * body.size())) return too_many_bytes();
   if (is_binary_event(request.fields, content_type)) {

@@ -138,7 +138,8 @@ Lines split_body(std::string_view type, std::string_view body) {
   return problem_of(
       kUnsupportedType,
       fmt::format("events come as application/cloudevents+json, "
-                  "application/cloudevents-batch+json or application/x-ndjson, not as {}",
+                  "application/cloudevents-batch+json, application/x-ndjson or application/json, "
+                  "not as {}",
                   type.empty() ? "nothing: Content-Type is missing" : type));
 }
 

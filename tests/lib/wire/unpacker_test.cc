@@ -67,6 +67,18 @@ TEST_CASE("Unpacker: what comes in pieces of any size comes out the same") {
   }
 }
 
+TEST_CASE("Unpacker: a frame of too large a window says which and what to do") {
+  Unpacker unpacker(Coding::zstd, kPlenty);
+  std::string frame = zstd_bomb(1);
+  frame[5] = '\x70';  // 16 MiB
+  unpacker.add(frame);
+  const Taken taken = take(unpacker);
+  REQUIRE(taken.error.has_value());
+  CHECK(taken.error->code == "bad_encoding");
+  CHECK(taken.error->detail.find("a window over 8 MiB") != std::string::npos);
+  CHECK(taken.error->detail.find("zstd -19") != std::string::npos);
+}
+
 TEST_CASE("Unpacker: a bomb costs a piece at a time, and is refused by its ratio") {
   // 132 kB that unpack to 4 GiB.
   Unpacker unpacker(Coding::zstd, kPlenty);
