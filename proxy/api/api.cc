@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "proxy/api/parts.h"
 #include "proxy/http/problems.h"
 #include "wire/sse.h"
@@ -244,6 +245,21 @@ void Api::compress_body(const ApiRequest& request, ApiAnswer& answer) {
   answer.headers.emplace_back("Content-Encoding", name_of(coding));
 }
 
+// The attributes of an event in binary mode, extensions too, that a page asks for: ", ce-id, ce-x".
+static std::string attributes_of(std::string_view asked) {
+  std::string out;
+  while (!asked.empty()) {
+    const std::size_t end = std::min(asked.find(','), asked.size());
+    const std::string name = lower(asked.substr(0, end));
+    asked.remove_prefix(std::min(end + 1, asked.size()));
+    const std::size_t begin = name.find_first_not_of(" \t");
+    const std::size_t size = name.find_last_not_of(" \t") + 1;
+    if (begin == name.npos || !name.substr(begin).starts_with("ce-")) continue;
+    out += ", " + name.substr(begin, size - begin);
+  }
+  return out;
+}
+
 void Api::finish(const ApiRequest& request, ApiAnswer& answer) {
   spare_stream(request, answer);
   compress_body(request, answer);
@@ -259,12 +275,14 @@ void Api::finish(const ApiRequest& request, ApiAnswer& answer) {
   answer.headers.emplace_back("Access-Control-Allow-Origin", any ? "*" : origin);
   answer.headers.emplace_back("Access-Control-Expose-Headers",
                               "Offsync-Epoch, Offsync-Log, Offsync-Time, Offsync-Cursor,"
-                              " Offsync-Head, Offsync-Count");
+                              " Offsync-Head, Offsync-Count, Retry-After");
   if (request.method == "OPTIONS") {
     answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST");
-    answer.headers.emplace_back("Access-Control-Allow-Headers",
-                                "Content-Type, Content-Encoding, Last-Event-ID, Offsync-Cursor,"
-                                " Offsync-Line, Offsync-Event, Offsync-Source");
+    answer.headers.emplace_back(
+        "Access-Control-Allow-Headers",
+        "Content-Type, Content-Encoding, Last-Event-ID, Offsync-Cursor, Offsync-Line,"
+        " Offsync-Event, Offsync-Source" +
+            attributes_of(request.header("Access-Control-Request-Headers")));
     answer.headers.emplace_back("Access-Control-Max-Age", "600");
   }
 }

@@ -71,6 +71,12 @@ TEST_CASE("http: one event, and a batch") {
   CHECK(client.post(kEvents, "application/json", "{\"a\" 5}").status == 400);
   CHECK(client.post(kEvents, "application/cloudevents-batch+json", batch + "x").status == 400);
   CHECK(client.post(kEvents, "text/plain", event).code() == "unsupported_type");
+  CHECK(client.post(kEvents, "text/plain", event).body.find("or application/json") !=
+        std::string::npos);
+  const auto twice =
+      client.post(kEvents, "application/json\r\nContent-Type: application/json", event);
+  CHECK(twice.code() == "unsupported_type");
+  CHECK(twice.body.find("Content-Type is there 2 times") != std::string::npos);
   CHECK(head_of(world) == 2);
 }
 
@@ -402,12 +408,20 @@ TEST_CASE("http: cross-origin readers only where they are allowed") {
   const auto answer = other.get("/v1/spaces/s", "Origin: https://b\r\n");
   CHECK(answer.headers.at("access-control-allow-origin") == "https://b");
   CHECK(answer.headers.at("vary").find("Origin") != std::string::npos);
+  CHECK(answer.headers.at("access-control-expose-headers").find("Retry-After") !=
+        std::string::npos);
   CHECK(other.get("/v1/spaces/s", "Origin: https://c\r\n")
             .headers.count("access-control-allow-origin") == 0);
   other.send("OPTIONS /v1/spaces/s/events HTTP/1.1\r\nHost: t\r\nOrigin: https://a\r\n\r\n");
   const auto preflight = other.answer();
   CHECK(preflight.status == 204);
   CHECK(preflight.headers.at("access-control-allow-methods") == "GET, POST");
+  // The attributes of an event in binary mode, whatever they are called.
+  other.send(
+      "OPTIONS /v1/spaces/s/events HTTP/1.1\r\nHost: t\r\nOrigin: https://a\r\n"
+      "Access-Control-Request-Headers: ce-id,CE-Mine , x-other\r\n\r\n");
+  const std::string allowed = other.answer().headers.at("access-control-allow-headers");
+  CHECK(allowed.ends_with("Offsync-Source, ce-id, ce-mine"));
 }
 
 TEST_CASE("http: health, readiness, metrics") {
