@@ -196,7 +196,10 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   if (config->daemon && config->new_epoch) {
     return failed(kExitUsage, "--new-epoch ends at once: it does not go with --daemon");
   }
-  if (config->check && (config->daemon || config->new_epoch)) {
+  if (config->new_epoch && line.check_config) {
+    return failed(kExitUsage, "--check-config only prints: it does not go with --new-epoch");
+  }
+  if (config->check && (config->daemon || config->new_epoch || line.check_config)) {
     return failed(kExitUsage, "check only reads: it goes with no other task");
   }
   if (const Status done = make_absolute(*config); !done) {

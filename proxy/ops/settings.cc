@@ -212,7 +212,9 @@ Status read_settings_file(const std::string& file, SettingValues& values) {
   constexpr std::size_t kFileBytes = 1024 * 1024;
   const auto text = read_small_file(file, kFileBytes, true);
   if (!text) {
-    return make_error(Errc::no_input, "no_config", "the configuration: " + text.error().detail,
+    // A file that is there, but none that can be meant, is wrong settings, as it is for offsync.
+    const Errc kind = text.error().kind == Errc::config ? Errc::config : Errc::no_input;
+    return make_error(kind, "no_config", "the configuration: " + text.error().detail,
                       text.error().hint);
   }
   const auto entries = parse_toml(*text, file);

@@ -215,6 +215,18 @@ TEST_CASE("config: --check-config prints TOML that says the same") {
   CHECK(again.config->store_file == "/x");
 }
 
+TEST_CASE("config: what only prints does nothing else") {
+  CHECK(parse({"--check-config", "--new-epoch"}).exit_code == 2);
+  CHECK(parse({"check", "--check-config"}).exit_code == 2);
+}
+
+TEST_CASE("config: a file that is too long for one is wrong settings") {
+  const Folder folder;
+  const auto parsed = parse({"--config", folder.file(std::string(1024 * 1024 + 1, '#'))});
+  CHECK(parsed.exit_code == 78);
+  CHECK(parsed.err.find("over 1048576 bytes") != std::string::npos);
+}
+
 TEST_CASE("config: help and version") {
   const auto help = parse({"--help"});
   CHECK(help.exit_code == 0);
