@@ -70,6 +70,7 @@ Status StreamSession::consume(bool /*last*/) {
 
 Status StreamSession::take(const SseMessage& message) {
   if (message.event == "message") {
+    if (!head_at_hello_) return protocol_error("bad_answer", "an event came before the hello");
     const auto cursor = Cursor::parse(message.id);
     if (!cursor || cursor->epoch != epoch_) {
       return protocol_error("bad_answer", "an event bears no cursor of this log");

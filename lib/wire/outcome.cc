@@ -96,12 +96,21 @@ std::string encode_space_info(const SpaceInfo& info) {
   return write(json);
 }
 
+namespace {
+
+// Of what is always written as a number.
+std::optional<std::uint64_t> plain_number(const JsonReader& json, std::string_view name) {
+  return json.text(name) ? std::nullopt : json.number(name);
+}
+
+}  // namespace
+
 Result<SpaceInfo> parse_space_info(std::string_view text) {
   JsonReader json;
   if (!json.read(text)) return bad_answer("the answer about the space is no JSON object");
-  const auto head = json.number("head");
-  const auto oldest = json.number("oldest");
-  const auto applied = json.number("applied");
+  const auto head = plain_number(json, "head");
+  const auto oldest = plain_number(json, "oldest");
+  const auto applied = plain_number(json, "applied");
   SpaceInfo info;
   info.space = json.text("space").value_or("");
   info.epoch = json.text("epoch").value_or("");
@@ -126,7 +135,7 @@ std::string encode_hello(const Hello& hello) {
 Result<Hello> parse_hello(std::string_view text) {
   JsonReader json;
   if (!json.read(text)) return bad_answer("the stream's hello is no JSON object");
-  const auto head = json.number("head");
+  const auto head = plain_number(json, "head");
   Hello hello{std::string(json.text("epoch").value_or("")), 0};
   if (!is_epoch(hello.epoch) || !head) return bad_answer("the stream's hello lacks epoch or head");
   hello.head = *head;

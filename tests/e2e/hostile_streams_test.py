@@ -52,6 +52,7 @@ STREAMS = {
     # no hello, or not of this log
     "ended before its hello": (stream(hello=False), NEVER, "ended"),
     "a hello that is no JSON": (said("hello"), NEVER, "hello"),
+    "a hello with a head that is a text": (said('{"epoch":"e1","head":"2"}'), NEVER, "hello"),
     "a hello without a head": (said('{"epoch":"e1"}'), NEVER, "hello"),
     "a hello with a head below nothing": (said('{"epoch":"e1","head":-1}'), NEVER, "hello"),
     "a hello with a head that cannot be": (said('{"epoch":"e1","head":9223372036854775808}'), NEVER, "hello"),

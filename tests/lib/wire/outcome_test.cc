@@ -129,6 +129,7 @@ TEST_CASE("SpaceInfo: there and back", "[outcome]") {
 
 TEST_CASE("Hello: there and back", "[outcome]") {
   CHECK(encode_hello({"e1", 7}) == R"({"epoch":"e1","head":7})");
+  CHECK_FALSE(parse_hello(R"({"epoch":"e1","head":"7"})").ok());
   const auto back = parse_hello(encode_hello({"e1", 7}));
   REQUIRE(back.ok());
   CHECK(back->epoch == "e1");
