@@ -294,6 +294,7 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
       [&] { return Remote::open(context, settings, remote, Remote::Ask::silently); },
       [&](std::string_view line, const EventView& event) {
         const Cursor here = *tail.position();
+        if (sink.is_past(Cursor{here.epoch, here.sequence - 1})) return LogTail::Next::end;
         place.begins({here.epoch, here.sequence - 1});
         const LogTail::Next next = sink.take(line, event);
         if (sink.failed()) {

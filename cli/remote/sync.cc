@@ -125,7 +125,7 @@ Json json_of(const Error& error) {
   return json;
 }
 
-// How much a log that was replaced lacks is not known before it was asked.
+// How much a log that was replaced lacks, and whether it was, is not known before it was asked.
 std::string json_of(const SyncReport& report, const QueueCounts& counts, const ReplicaInfo& info,
                     std::uint64_t doubtful) {
   Json json = {{"pushed", report.pushed},
@@ -139,7 +139,8 @@ std::string json_of(const SyncReport& report, const QueueCounts& counts, const R
                {"lost", report.lost},
                {"cursor", nullptr},
                {"head", info.head}};
-  if (doubtful > 0) json["again"] = json["lost"] = nullptr;
+  const bool unasked = doubtful > 0 || (report.error && !did_something(report));
+  if (unasked) json["again"] = json["lost"] = nullptr;
   if (info.cursor) json["cursor"] = info.cursor->text();
   json["queue"] = {{"queued", counts.queued},
                    {"accepted", counts.accepted},

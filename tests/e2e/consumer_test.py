@@ -39,6 +39,17 @@ class Consumer(Case):
         self.assertEqual((self.place()["cursor"].split("-")[1], self.place()["lag"]), ("5", 0))
         self.assertIsNone(self.place("other"))
 
+    def test_until_what_it_has_done_already_is_told(self):
+        self.write(1, 2, 3, 4)
+        self.assertEqual(self.consume("--from", "beginning", "-n", "3").returncode, 0)
+        for until in (2, 3):
+            done = self.consume("--until", str(until))
+            self.assertEqual(done.returncode, 0)
+            self.assertIn(f"no event up to {until} is still to come: this begins behind ", done.stderr)
+            self.assertEqual(done.stderr.count("still to come"), 1)
+        self.assertEqual(len(self.subjects()), 3)
+        self.assertEqual(self.place()["cursor"].split("-")[1], "3")
+
     def test_stop_goes_on_with_the_one_that_failed(self):
         self.write(1, 2, 3)
         fails_at_2 = 'echo $OFFSYNC_EVENT_SUBJECT >> seen; test $OFFSYNC_EVENT_SUBJECT != todo/2'

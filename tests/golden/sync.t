@@ -60,7 +60,7 @@ Without the proxy: exit code 69, nothing lost.
   nothing is lost; 1 event stays queued
   [69]
   $ offsync sync -C a --json
-  {"pushed":0,"duplicate":0,"rejected":0,"held":0,"pulled":0,"conflicts":0,"snapshots":0,"again":0,"lost":0,"cursor":"<epoch1>-7","head":7,"queue":{"queued":1,"accepted":0,"rejected":0,"held":0},"error":{"code":"connect","detail":"the push of 1 event did not come through: POST http://127.0.0.1:<port1>/v1/spaces/shop/events failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused","hint":"is the proxy running there?"}}
+  {"pushed":0,"duplicate":0,"rejected":0,"held":0,"pulled":0,"conflicts":0,"snapshots":0,"again":null,"lost":null,"cursor":"<epoch1>-7","head":7,"queue":{"queued":1,"accepted":0,"rejected":0,"held":0},"error":{"code":"connect","detail":"the push of 1 event did not come through: POST http://127.0.0.1:<port1>/v1/spaces/shop/events failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused","hint":"is the proxy running there?"}}
   offsync: the push of 1 event did not come through: POST http://127.0.0.1:<port1>/v1/spaces/shop/events failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?
   nothing is lost; 1 event stays queued
   [69]
