@@ -330,7 +330,7 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
     if (!sink.out().flush() || reader_gone()) return kOk;
     if (interrupted()) return kInterrupted;
     if (!more) return report(more.error());
-    if (!*more && tail.position()) {
+    if (!*more && tail.wants_more() && tail.position()) {
       place.passed(*tail.position());
       place.save();
     }
