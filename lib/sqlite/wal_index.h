@@ -20,6 +20,7 @@ bool has_wal_index(sqlite3_file* file);
 struct WalIndex {
   std::uint32_t last_frame = 0;  // of the last commit that is told of
   std::uint32_t copied = 0;      // frames up to there are in the file
+  std::uint32_t use = 0;         // another one each time that the WAL was begun anew
 };
 // Nothing where it cannot be seen.
 std::optional<WalIndex> wal_index_of(sqlite3_file* file);

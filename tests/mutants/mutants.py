@@ -254,9 +254,8 @@ MUTANTS = [
     ("left-commit-not-published", "P8", "proxy/ingest/ingest.cc",
      'status.error().code == "unknown" && !load(space)) behind = true;',
      'status.error().code == "unknown" && !MUTANT && !load(space)) behind = true;'),
-    ("failed-commit-not-looked-for", "P8", "proxy/store/sqlite/pool.h",
-     "if (connection_ != nullptr && connection_->db.broken()) pool_",
-     "if (connection_ != nullptr && connection_->db.broken() && !MUTANT) pool_"),
+    ("failed-commit-not-looked-for", "P8", "proxy/store/sqlite/pool.cc",
+     "  secured_ = false;\n}", "  if (!MUTANT) secured_ = false;\n}"),
     ("acknowledged-before-commit", "P1", "proxy/store/sqlite/writer.cc",
      "OFFSYNC_TRY(put_row(row));\n  return commit_or_unknown(std::move(transaction));\n}\n\nResult<SpaceRow>",
      "OFFSYNC_TRY(put_row(row));\n"

@@ -34,13 +34,22 @@ Result<LogPool::WriteLease> LogPool::writer() {
     }
     secured_ = true;
   }
+  OFFSYNC_TRY(own_file_.check(writer_->db));
   return WriteLease(std::move(lock), this, writer_.get());
 }
 
 std::optional<LogPool::WriteLease> LogPool::idle_writer() {
   std::unique_lock lock(write_mutex_, std::try_to_lock);
   if (!lock || !writer_ || writer_->db.broken()) return std::nullopt;
+  if (!own_file_.check(writer_->db)) return std::nullopt;
   return WriteLease(std::move(lock), this, writer_.get());
+}
+
+void LogPool::written(sqlite::Db& db) {
+  if (!db.broken()) return own_file_.note(db);
+  own_file_.forget();
+  failed_ = true;
+  secured_ = false;
 }
 
 Result<LogPool::ReadLease> LogPool::reader() {

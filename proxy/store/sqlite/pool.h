@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "proxy/store/sqlite/own_file.h"
 #include "proxy/store/sqlite/reader.h"
 #include "proxy/store/sqlite/writer.h"
 #include "sqlite/db.h"
@@ -37,7 +38,7 @@ class LogPool {
     int cache_kib = 0;
     int checkpoint_pages = 0;
   };
-  explicit LogPool(Settings settings) : settings_(std::move(settings)) {}
+  explicit LogPool(Settings settings) : settings_(std::move(settings)), own_file_(settings_.file) {}
 
   // The writing connection, alone while the lease lives.
   class WriteLease {
@@ -50,7 +51,7 @@ class LogPool {
     // After a failure nobody reads before the file was looked at afresh: what was written then may
     // be in it, and not seen by those who have it open.
     ~WriteLease() {
-      if (connection_ != nullptr && connection_->db.broken()) pool_->secured_ = false;
+      if (connection_ != nullptr) pool_->written(connection_->db);
     }
     WriteConnection* operator->() const { return connection_; }
 
@@ -64,7 +65,7 @@ class LogPool {
   };
   // Waits for whoever has it. Opens it (anew, where a failure broke it).
   Result<WriteLease> writer();
-  // The same, but nothing where it is not open or somebody has it.
+  // The same, but nothing where it is not open or somebody has it, or the file was changed.
   std::optional<WriteLease> idle_writer();
 
   // A reading connection; it goes back to the pool with its lease.
@@ -85,7 +86,12 @@ class LogPool {
   };
   Result<ReadLease> reader();
 
+  // Whether a write failed in the file system, and none is known to have gone well since.
+  bool failed() const { return failed_; }
+  void went_well() { failed_ = false; }
+
  private:
+  void written(sqlite::Db& db);
   Result<std::unique_ptr<WriteConnection>> open_writer() const;
   Result<std::unique_ptr<ReadConnection>> open_reader(
       const std::optional<sqlite::FileId>& id) const;
@@ -94,6 +100,8 @@ class LogPool {
   const Settings settings_;
   std::mutex write_mutex_;
   std::unique_ptr<WriteConnection> writer_;
+  OwnFile own_file_;  // needs write_mutex_
+  std::atomic<bool> failed_{false};
   // The writer has made durable what can be read; before that nobody reads.
   std::atomic<bool> secured_{false};
   std::mutex read_mutex_;

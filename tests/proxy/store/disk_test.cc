@@ -83,3 +83,19 @@ TEST_CASE("regression: a commit that could not be synced is seen at once, or nev
   }
   CHECK(kept > 5);
 }
+
+TEST_CASE("a store whose last write failed is ready again when a write goes well") {
+  const TempDir dir;
+  SimDisk disk(dir.path(), 1);
+  const std::string file = dir.file("log.db");
+  const auto store = open_store(file);
+  REQUIRE(store->append(one_event(1)));
+  disk.set_capacity(disk.size(file) + disk.size(file + "-wal"));
+  REQUIRE_FALSE(store->append(one_event(2)));
+  CHECK_FALSE(store->check());
+  CHECK_FALSE(store->check());
+  disk.set_capacity(UINT64_MAX);
+  CHECK(store->check());
+  CHECK(store->append(one_event(2)));
+  CHECK(store->check());
+}

@@ -1,7 +1,9 @@
 // A backup that was put in the place of a store's file, with the WAL of the newer one left there.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "proxy/ingest/world.h"
 #include "proxy/store/sqlite/log_store.h"
@@ -103,4 +105,46 @@ TEST_CASE("a log that has not what its head says is seen where there is a WAL to
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == "corrupt");
   CHECK(opened.error().detail.find("ends at 300") != std::string::npos);
+}
+
+TEST_CASE("a store that is written to or cut while it is used takes nothing more") {
+  World w;
+  const std::string file = w.dir.file("p.db");
+  w.stopped(file, 100);
+  const std::string backup = read_bytes(file);
+  w.stopped(file, 100);
+  auto store = World::open(file);
+  REQUIRE(store);
+  w.submit(**store, 3);
+  REQUIRE((*store)->check());
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // times of files are coarse
+  const int how = GENERATE(0, 1, 2);
+  if (how == 0) write_bytes(file, backup);
+  if (how == 1) fs::resize_file(file + "-wal", 0);
+  if (how == 2) fs::resize_file(file, 4096);
+  for (int i = 0; i < 2; ++i) {
+    const Status ready = (*store)->check();
+    REQUIRE_FALSE(ready);
+    CHECK(ready.error().code == "replaced");
+    const Status taken = (*store)->set_applied("shop", 5);
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().code == "replaced");
+  }
+  const std::string left = read_bytes(file);
+  store->reset();
+  CHECK(read_bytes(file) == left);
+}
+
+TEST_CASE("another program's checkpoint is no change of the store") {
+  World w;
+  const std::string file = w.dir.file("p.db");
+  auto store = World::open(file);
+  REQUIRE(store);
+  for (const char* how : {"PASSIVE", "TRUNCATE"}) {
+    w.submit(**store, 20);
+    RawDb(file).ask(std::string("PRAGMA wal_checkpoint(") + how + ")");
+    CHECK((*store)->check());
+    w.submit(**store, 20);
+    CHECK((*store)->check());
+  }
 }
