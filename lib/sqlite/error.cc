@@ -75,7 +75,11 @@ Error error_of(sqlite3* db, int rc, std::string_view doing, const std::string& f
   if (primary == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT)) rc = SQLITE_FULL;
   if (primary == SQLITE_CANTOPEN && kind_of_errno(system) == Errc::auth) rc = SQLITE_PERM;
   const std::string known = name != nullptr && *name != '\0' ? name : file;
-  return limit ? error_of_limit(known, doing) : error_of_file(known, rc, doing, why);
+  if (limit) return error_of_limit(known, doing);
+  Error error = error_of_file(known, rc, doing, why);
+  if (primary == SQLITE_CANTOPEN)
+    error.hint = std::string(advice_of_errno(system, error.hint.c_str()));
+  return error;
 }
 
 Error error_of_limit(const std::string& file, std::string_view doing) {

@@ -25,9 +25,11 @@ constexpr off_t kNote = 2;
 Error lock_error(const std::string& file, int error) {
   return make_error(kind_of_errno(error), error == EACCES || error == EROFS ? "read_only" : "io",
                     "cannot lock " + file + ": " + std::strerror(error),
-                    error == ENOENT ? "check the path: the folder must be there"
-                                    : "check the permissions of the folder, and whether its file "
-                                      "system has locks");
+                    error == ENOENT
+                        ? "check the path: the folder must be there"
+                        : advice_of_errno(error,
+                                          "check the permissions of the folder, and whether its "
+                                          "file system has locks"));
 }
 
 // Open file description locks: they end with the descriptor and also exclude other descriptors of

@@ -1,5 +1,8 @@
 // What fails beneath: a disk, a statement, a lock. Each is told with its file, and leaves the
 // database as it was.
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "sqlite/db.h"
@@ -187,4 +190,26 @@ TEST_CASE("a database without a name is none") {
   const auto db = Db::open("", {});
   REQUIRE_FALSE(db);
   CHECK(db.error().kind == Errc::usage);
+}
+
+TEST_CASE("where no more files can be opened, the advice is to raise that limit") {
+  TempDir dir;
+  const std::string file = dir.file("x.db");
+  OpenOptions options;
+  options.create = true;
+  REQUIRE(Db::open(file, options));
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int next = ::dup(0);
+  ::close(next);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(next);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto opened = Db::open(file, {});
+  const auto locked = FileLock::beside(file);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().hint.find("ulimit -n") != std::string::npos);
+  REQUIRE_FALSE(locked);
+  CHECK(locked.error().hint.find("ulimit -n") != std::string::npos);
 }
