@@ -22,6 +22,7 @@ ADAPTERS = {
     "toml++/": r"lib/base/toml\.cc$",
     "zlib.h": r"lib/(wire/(compress(or)?|unpacker)|base/crc32)\.cc$",
     "zstd.h": r"lib/wire/(compress(or)?|unpacker)\.cc$",
+    "zstd_errors.h": r"lib/wire/unpacker\.cc$",
     "sha256.h": r"lib/base/sha256\.cc$",
     "catch2/": r"tests/support/",
     "rapidcheck": r"tests/",

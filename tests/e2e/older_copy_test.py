@@ -8,7 +8,7 @@ class OlderCopy(Case):
         super().setUp()
         self.server = self.proxy()
         self.till = self.replica("till", self.server.url())
-        self.till.emit("/p/a", "v=0")
+        self.till.emit("t.set", "p/a", "v=0")
         self.till.sync()
         self.home = self.till.folder / ".offsync"
         self.older = {file: file.read_bytes() for file in self.home.glob("replica.db*")}
@@ -30,18 +30,18 @@ class OlderCopy(Case):
 
     def test_all_that_is_queued_goes_under_another_name_in_its_order(self):
         for n in (1, 2, 3):
-            self.till.emit("/p/a", f"v={n}")
+            self.till.emit("t.set", "p/a", f"v={n}")
         self.till.sync()
         before = self.source()
         self.put_back()
         for n in range(4):
-            self.till.emit(f"/p/b{n}", f"w={n}")
+            self.till.emit("t.set", f"p/b{n}", f"w={n}")
         done = self.till.finish("sync")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("this replica is an older copy of itself", done.stderr)
         self.assertNotEqual(self.source(), before)
         self.assertIn(self.source(), done.stderr)
-        self.assertEqual([data["set"]["w"] for data in self.log() if "w" in data["set"]], [0, 1, 2, 3])
+        self.assertEqual([data["set"]["w"] for data in self.log() if "w" in data["set"]], ["0", "1", "2", "3"])
         self.assertEqual(self.till.queue(), [])
         again = self.till.finish("sync")
         self.assertEqual((again.returncode, again.stderr), (0, ""))

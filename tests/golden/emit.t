@@ -5,7 +5,7 @@ One event from arguments. Elsewhere than on a terminal emit prints what it queue
   {"specversion":"1.0","id":"<id1>","source":"/people/anna","type":"todo.created","subject":"todo/1","time":"<TIME>","stamp":"<stamp1>","clientseq":"1","data":{"base":{},"create":true,"inc":{"n":2},"set":{"done":false,"title":"Buy milk"}}}
   $ offsync emit todo.tagged todo/1 --add tags=home --add tags:=7 --remove tags=work -o text
   queued todo.tagged todo/1: tags add "home", tags add 7, tags remove "work"
-  this changes nothing: todo/1 has no set tags
+  a part of this changes nothing: tags of todo/1 has no element "work"
   $ offsync emit todo.renamed todo/1 title=Milk --unset done n+=-0.5 -o text
   queued todo.renamed todo/1: n-=0.5, title="Milk", done unset
   $ offsync emit -q todo.noted todo/1 note:='{"b":[1,2.50,null],"a":"ü"}' -o text

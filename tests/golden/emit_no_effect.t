@@ -21,8 +21,8 @@ What of an event changes nothing is told, with what was probably meant; the even
   this changes nothing: todo/1 has no field titel; did you mean title?
   $ offsync emit todo.x todo/1 --remove set=work --remove sets=home --remove set:=7.0 -o text
   queued todo.x todo/1: set remove "work", set remove 7.0, sets remove "home"
-  this changes nothing: set of todo/1 has no element "work"
-  this changes nothing: todo/1 has no set sets; did you mean set?
+  a part of this changes nothing: set of todo/1 has no element "work"
+  a part of this changes nothing: todo/1 has no set sets; did you mean set?
   $ offsync emit todo.x todo/8 --unset title -o text
   queued todo.x todo/8: title unset
   there is no todo/8 to take anything from; this makes it, without a field
@@ -36,7 +36,7 @@ What of an event changes nothing is told, with what was probably meant; the even
   queued 0, 1 refused
   [65]
   $ offsync emit todo.x todo/10 title=Milk --unset b --strict
-  offsync: this changes nothing: todo/10 has no field b
+  offsync: a part of this changes nothing: todo/10 has no field b
   [65]
   $ offsync emit todo.x todo/9 --delete -o text
   queued todo.x todo/9: deleted

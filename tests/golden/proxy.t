@@ -133,7 +133,7 @@ Usage and settings that cannot be.
 
   $ offsync-proxy --check-config --config folder
   offsync-proxy: the configuration: folder is a folder, and no file; name a file, or take it away
-  [66]
+  [78]
   $ (echo 'threads = 3' | offsync-proxy --check-config --config /dev/stdin) | grep threads
   threads = 3  # /dev/stdin:1
   $ offsync-proxy --listen no..host:0 --store sqlite:unused.db 2>&1 | sed 's/^time=[^ ]* //'
@@ -166,7 +166,7 @@ What any HTTP client sees.
   $ curl -s -w '%{http_code}\n' -X DELETE "$url/events"
   {"type":"about:blank","title":"Method Not Allowed","status":405,"code":"method_not_allowed","detail":"this path takes GET, HEAD, POST"}405
   $ curl -s -w '%{http_code}\n' -H 'Content-Type: text/plain' -d x "$url/events"
-  {"type":"about:blank","title":"Unsupported Media Type","status":415,"code":"unsupported_type","detail":"events come as application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, not as text/plain"}415
+  {"type":"about:blank","title":"Unsupported Media Type","status":415,"code":"unsupported_type","detail":"events come as application/cloudevents+json, application/cloudevents-batch+json, application/x-ndjson or application/json, not as text/plain"}415
   $ sed -u -e 's/\r$//' -e 9q < <(curl -s -N -H 'Accept: text/event-stream' "$url/events")
   retry: 2000
   

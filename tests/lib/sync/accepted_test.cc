@@ -1,6 +1,7 @@
 // A log that was put back in its epoch: what it had accepted, and nobody had read yet, is sent
 // again.
 #include <algorithm>
+#include <regex>
 
 #include "lib/sync/fixture.h"
 
@@ -185,4 +186,32 @@ TEST_CASE("sync: who has nothing but a state sees a log that was put back, too",
   REQUIRE_FALSE(report.error.has_value());
   CHECK(report.snapshots == 1);
   CHECK(w.a.confirmed() == w.proxy.state());
+}
+
+TEST_CASE("sync: numbers that were given before are sent under another name, once", "[sync]") {
+  OneClient w;
+  REQUIRE_FALSE(w.a.sync().error.has_value());
+  const std::string before = w.a.info().source;
+  w.a.emit("todo/1", "a", "1");
+  const auto refuse = [](const std::string& body) {
+    return std::regex_replace(body, std::regex(R"("outcome":"accepted","sequence":"\d+")"),
+                              R"("outcome":"rejected","code":"already_decided")");
+  };
+  w.a.transport.on({.on = "push", .kind = Fault::Kind::rewrite, .rewrite = refuse});
+  SECTION("the log takes it under that name") {
+    const SyncReport report = w.a.sync();
+    CHECK_FALSE(report.error.has_value());
+    CHECK(report.rejected == 0);
+    CHECK(report.pushed == 1);
+    CHECK(report.renamed == w.a.info().source);
+    CHECK(report.renamed != before);
+    CHECK(w.a.queue() == kNothingQueued);
+  }
+  SECTION("a proxy that says so of a name just made is none") {
+    w.a.transport.on({.on = "push", .kind = Fault::Kind::rewrite, .rewrite = refuse});
+    const SyncReport report = w.a.sync();
+    REQUIRE(report.error.has_value());
+    CHECK(report.error->code == "bad_answer");
+    CHECK(w.a.queue() == "queued 1 accepted 0 rejected 0 held 0");
+  }
 }
