@@ -46,8 +46,9 @@ class Talk final : public SyncObserver {
     if (std::exchange(renamed_, report.renamed) != report.renamed) {
       say(settings_, renamed_text(report.renamed));
     }
-    if (report.rejected <= rejected_) return;
-    const std::uint64_t now = report.rejected - std::exchange(rejected_, report.rejected);
+    const std::uint64_t rejected = report.rejected - report.blocked;
+    if (rejected <= rejected_) return;
+    const std::uint64_t now = rejected - std::exchange(rejected_, rejected);
     complain(fmt::format("the proxy rejected {}: offsync queue",
                          now == 1 ? "an event of ours" : fmt::format("{} events of ours", now)));
   }
@@ -58,6 +59,7 @@ class Talk final : public SyncObserver {
     told_.clear();
     say(settings_, "connected to " + remote_);
   }
+  void on_blocked(const Error& error) override { complain(error.message()); }
   void on_trouble(const Error& trouble, std::int64_t retry_in_ms) override {
     const Error error = named(trouble, remote_);
     up_ = false;

@@ -42,6 +42,11 @@ class Shown final : public SyncObserver {
     progress_.update(text);
   }
 
+  void on_blocked(const Error& error) override {
+    progress_.clear();
+    complain(error.message());
+  }
+
   void clear() { progress_.clear(); }
 
  private:

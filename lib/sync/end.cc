@@ -14,6 +14,8 @@ void SyncEngine::Impl::end_push_channel() {
       return end_look();
     case Pushing::question:
       return end_question();
+    case Pushing::probe:
+      return end_probe();
     default:
       return end_push();
   }
@@ -39,10 +41,14 @@ void SyncEngine::Impl::end_push() {
     pushed_upto = session.last_n();
   } else if (session.status() == 413 && session.size() > 1) {
     push_events = session.size() / 2;  // something in between has a limit of its own
+  } else if (session.refused_on_the_way()) {
+    blocked = Blocked{session.error(), session.status(), session.size(), session.first()};
   } else if (shorten(session)) {
     if (!once()) fail(push, session.error(), true, &session);
   } else if (session.end() == Session::End::failed) {
-    fail(push, session.error(), session.worth_retrying(), &session);
+    Error error = session.error();
+    if (session.status() == 413) error.detail += " (event " + session.first().id + ")";
+    fail(push, error, session.worth_retrying(), &session);
   } else {
     log_began_anew();
   }
@@ -185,7 +191,7 @@ void SyncEngine::Impl::end_page(const Session& session) {
 
 void SyncEngine::Impl::end_pull_once() {
   if (const Status noted = context.replica.note_synced(); !noted) return finish(noted.error());
-  if (!push_again && !reset_seen && !context.queued_again) return finish();
+  if (push_error || (!push_again && !reset_seen && !context.queued_again)) return finish();
   const auto left = is_left();
   if (!left) return finish(left.error());
   if (!*left) return finish();
@@ -228,7 +234,9 @@ bool SyncEngine::Impl::may_retry_once(const Session* session) const {
 
 void SyncEngine::Impl::fail(Channel& channel, const Error& error, bool worth_retrying,
                             const Session* session) {
-  if (once() ? !may_retry_once(session) : !worth_retrying) return finish(error);
+  if (once() ? !may_retry_once(session) : !worth_retrying) {
+    return &channel == &push && pulls_after(error, session) ? void() : finish(error);
+  }
   fail(channel, channel.backoff, error, session);
 }
 
@@ -247,7 +255,7 @@ void SyncEngine::Impl::finish(std::optional<Error> error) {
   done = true;
   push.session.reset();
   pull.session.reset();
-  context.report.error = std::move(error);
+  context.report.error = push_error ? push_error : std::move(error);
 }
 
 }  // namespace offsync

@@ -97,6 +97,11 @@ bool SyncEngine::Impl::left_log() {
 // snapshot of a new log after it, and events into the queue again, the proxy refuses the old
 // cursor. The epoch is read once more, as the events may be of a replica that has left the log.
 bool SyncEngine::Impl::launch_push() {
+  if (blocked) {
+    pushing = Pushing::probe;
+    push.session = std::make_unique<ProbeSession>(context);
+    return true;
+  }
   const auto info = context.replica.info();
   auto events = info ? context.replica.to_push(once() ? pushed_upto : 0, push_events,
                                                context.options.push_bytes)

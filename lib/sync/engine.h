@@ -42,6 +42,7 @@ struct SyncOptions {
 
 struct SyncReport {
   std::uint64_t pushed = 0, duplicate = 0, rejected = 0, held = 0;
+  std::uint64_t blocked = 0;  // of the rejected: by something between here and the proxy
   std::uint64_t pulled = 0, conflicts = 0;
   std::uint64_t snapshots = 0;  // bootstraps (but from an empty log) and resets
   std::uint64_t replaced = 0;   // snapshots of a log that is not the one that the replica had
@@ -63,6 +64,8 @@ class SyncObserver {
   virtual void on_applied(const Cursor& /*upto*/) {}  // the received log has grown up to here
   virtual void on_reset(const Cursor& /*to*/) {}      // a snapshot was installed
   virtual void on_connected() {}                      // the stream is live
+  // Something between here and the proxy refused an event, which is parked: the error names it.
+  virtual void on_blocked(const Error& /*error*/) {}
   virtual void on_trouble(const Error& /*error*/, std::int64_t /*retry_in_ms*/) {}
 };
 

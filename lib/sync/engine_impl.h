@@ -1,5 +1,5 @@
-// The engine's state, which its two files share: engine.cc begins what is due, end.cc
-// follows the end of each session. Internal to lib/sync.
+// The engine's state, which its files share: engine.cc begins what is due, end.cc follows the end
+// of each session, blocked.cc a push that something in between refuses. Internal to lib/sync.
 #pragma once
 
 #include <algorithm>
@@ -62,6 +62,9 @@ struct SyncEngine::Impl {
   void end_push_channel();
   void end_push();
   void end_look();
+  void end_probe();
+  void park(const Error& error, const PendingEvent& event, int status);
+  bool pulls_after(const Error& error, const Session* session);
   void end_question();
   void log_began_anew();
   void end_pull();
@@ -100,7 +103,15 @@ struct SyncEngine::Impl {
   std::uint64_t farthest = 0;
   bool started = false;
   bool done = false;
-  enum class Pushing { events, question, look } pushing = Pushing::events;
+  enum class Pushing { events, question, look, probe } pushing = Pushing::events;
+  // A push that something in between refused, until it is known whether others come through.
+  struct Blocked {
+    Error error;
+    int status;
+    std::size_t events;
+    PendingEvent first;
+  };
+  std::optional<Blocked> blocked;
 
   std::size_t push_events;        // in one request; fewer where somebody finds that too large
   int cut_pushes = 0;             // in a row
@@ -117,6 +128,7 @@ struct SyncEngine::Impl {
   enum class Phase { place, push, pull } phase = Phase::push;
   std::optional<std::uint64_t> target;  // once: the head when the pull began
   bool push_again = false;              // once: an answer came from a log that began anew
+  std::optional<Error> push_error;      // once: why the push ended; the pull goes on
   bool reset_seen = false;              // once: a snapshot may have queued events again
   int rounds = 0;
   int retries = 0;

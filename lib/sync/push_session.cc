@@ -46,6 +46,21 @@ Status LogSession::finish() {
   return context_.replica.bind_log(epoch_, there_);
 }
 
+ProbeSession::ProbeSession(SyncContext& context)
+    : Session(context, "the push of nothing", context.options.request_timeout_ms,
+              limits::kLineBytes) {
+  HttpRequest request;
+  request.method = "POST";
+  request.target = context.base + "/events";
+  request.headers = {{"Content-Type", "application/x-ndjson"}, {"Accept", "application/x-ndjson"}};
+  begin(std::move(request));
+}
+
+Status ProbeSession::consume(bool /*last*/) {
+  body_.clear();
+  return {};
+}
+
 PushSession::PushSession(SyncContext& context, const ReplicaInfo& info,
                          std::vector<PendingEvent> events)
     : Session(context, "the push of " + counted(events.size(), "event"),

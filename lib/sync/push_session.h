@@ -1,5 +1,5 @@
 // PushSession: one POST of queued events, and the settling of what was answered. LogSession: the
-// look at the log before the first one.
+// look at the log before the first one. ProbeSession: whether another push would come through.
 #pragma once
 
 #include <optional>
@@ -21,6 +21,15 @@ class LogSession final : public Session {
   Status finish() override;
 };
 
+// A push of nothing: whether one comes through to our log.
+class ProbeSession final : public Session {
+ public:
+  explicit ProbeSession(SyncContext& context);
+
+ private:
+  Status consume(bool last) override;
+};
+
 class PushSession final : public Session {
  public:
   // Precondition: `events` is not empty, and `info` has an epoch. It says how far the replica has
@@ -32,6 +41,7 @@ class PushSession final : public Session {
   std::size_t size() const { return events_.size(); }
   // Of an answer that was cut: how many lines of it had come whole.
   std::size_t whole_lines() const { return whole_lines_; }
+  const PendingEvent& first() const { return events_.front(); }
   std::uint64_t last_n() const { return events_.back().n; }
 
  private:

@@ -286,6 +286,13 @@ void Session::refused() {
        odd || is_transient(status));
 }
 
+bool Session::refused_on_the_way() const {
+  const int status = head_.status;
+  if (end_ != End::failed || status < 400 || status == 401 || status == 407) return false;
+  if (is_transient(status) || is_epoch(epoch_)) return false;
+  return head_.header("offsync-time").empty() && error_.code == "http_" + std::to_string(status);
+}
+
 void Session::end_by(const Status& status) {
   if (status.ok() || end_ != End::running) return;
   Error error = status.error();

@@ -90,6 +90,9 @@ class Session : public HttpHandler {
   int status() const { return head_.status; }
   // An answer came, and ended before its end.
   bool cut() const { return status() == 200 && result_ && !result_->ok(); }
+  // Failed: something in between refused this request, and no proxy, whose refusals say that they
+  // are. Not where it asks for credentials, or for a later try.
+  bool refused_on_the_way() const;
   // The head of the log that the answer named.
   std::optional<std::uint64_t> log_head() const { return log_head_; }
 

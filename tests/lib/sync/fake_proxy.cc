@@ -261,8 +261,11 @@ Transport::Id FakeTransport::start(HttpRequest request, HttpHandler& handler) {
   exchange.last_ms = clock_.steady_ms();
   const auto fault = std::find_if(faults_.begin(), faults_.end(),
                                   [&](const Fault& candidate) { return candidate.on == kind; });
+  const auto instead = between ? between(request) : std::nullopt;
   if (down) {
     exchange.refused = true;
+  } else if (instead) {
+    exchange.answer = *instead;
   } else if (fault == faults_.end()) {
     exchange.answer = proxy_.answer(request);
   } else {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -108,6 +109,8 @@ class FakeTransport final : public Transport {
   std::vector<std::string> seen;  // "push", "page e1-3", "state", "stream e1-3"
   std::vector<HttpRequest> requests;
   std::vector<std::int64_t> times;  // steady, of each request
+  // What is between here and the proxy: its answer, which then never sees the request.
+  std::function<std::optional<Answer>(const HttpRequest&)> between;
   // Called before each poll: the world goes on.
   std::function<void()> meanwhile;
 

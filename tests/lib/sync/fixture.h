@@ -32,13 +32,14 @@ struct Watcher final : SyncObserver {
   void on_applied(const Cursor& upto) override { applied.push_back(upto); }
   void on_reset(const Cursor& to) override { resets.push_back(to); }
   void on_connected() override { ++connected; }
+  void on_blocked(const Error& error) override { blocked.push_back(error.message()); }
   void on_trouble(const Error& error, std::int64_t retry_in_ms) override {
     troubles.push_back(error.code);
     waits.push_back(retry_in_ms);
   }
 
   std::vector<Cursor> applied, resets;
-  std::vector<std::string> troubles;
+  std::vector<std::string> troubles, blocked;
   std::vector<std::int64_t> waits;
   int connected = 0;
 };

@@ -360,6 +360,7 @@ TEST_CASE("sync: a batch that something in between finds too large is halved", "
   const SyncReport single = w.a.sync();
   REQUIRE(single.error.has_value());
   CHECK(single.error->kind == Errc::protocol);
+  CHECK(single.error->detail.find("(event 0") != std::string::npos);
 }
 
 TEST_CASE("sync: a new epoch is followed, and what only the old one knew is pushed again",

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Something between client and proxy that refuses one request, refuses all, or holds a stream back."""
+from harness import Case, main, ndjson
+from scripted import Server, answer, silent
+
+FORBIDDEN = answer(403, [("Content-Type", "text/html")], "<h1>Forbidden</h1>")
+
+
+class Between(Case):
+    def setUp(self):
+        super().setUp()
+        self.server = self.proxy()
+        self.net = Server(self.server.port)
+        self.addCleanup(self.net.close)
+        self.anna = self.replica("anna", self.net.url())
+        self.ben = self.replica("ben", self.server.url())
+        self.anna.sync()
+        self.anna.emit("t", "a/1", "n:=1")
+
+    def others_write(self):
+        self.ben.emit("t", "b/1", "n:=2")
+        self.ben.sync()
+
+    def test_an_event_that_is_refused_on_the_way_waits_alone(self):
+        self.others_write()
+        self.net.on("push", FORBIDDEN)
+        done = self.anna.finish("sync")
+        self.assertEqual(done.returncode, 75, done.stderr)
+        parked = self.anna.queue()[0]
+        self.assertEqual(parked["code"], "refused_on_the_way", parked)
+        self.assertIn(f"refused event {parked['event']['id']} of a/1 with status 403", done.stderr)
+        self.assertEqual(self.anna.fields("b/1"), {"n": 2})
+        self.anna.run("queue", "retry", parked["event"]["id"])
+        self.anna.sync()
+        self.assertEqual(self.anna.fields("a/1"), {"n": 1})
+
+    def test_a_gate_for_all_parks_nothing(self):
+        self.others_write()
+        self.net.on("push", FORBIDDEN, always=True)
+        done = self.anna.finish("sync")
+        self.assertEqual(done.returncode, 77, done.stderr)
+        self.assertIn("check the credentials", done.stderr)
+        self.assertEqual([item["state"] for item in self.anna.queue()], ["queued"])
+        self.assertEqual(self.anna.fields("b/1"), {"n": 2})
+
+
+if __name__ == "__main__":
+    main()
