@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "cli/remote/remote.h"
 
 namespace offsync::cli {
@@ -16,6 +17,22 @@ bool is_space_name(std::string_view name) {
   };
   return !name.empty() && name.size() <= limits::kSpaceNameBytes && name[0] != '.' &&
          name[0] != '_' && name[0] != '-' && std::all_of(name.begin(), name.end(), good);
+}
+
+// Why nothing can be reached at HOST, HOST:PORT or [ADDRESS]:PORT, behind USER:PASSWORD@ perhaps;
+// empty where something can.
+std::string_view objection_to_authority(std::string_view authority) {
+  authority.remove_prefix(authority.find_last_of('@') + 1);  // npos + 1 is 0
+  const bool bracketed = authority.starts_with('[');
+  const std::size_t end = bracketed ? authority.find(']') : authority.find(':');
+  if (bracketed && end == std::string_view::npos) return "its address has no closing ]";
+  if (authority.empty() || end == 0 || (bracketed && end == 1)) return "it names no host";
+  const std::string_view port = end == std::string_view::npos
+                                    ? std::string_view()
+                                    : authority.substr(end + (bracketed ? 1 : 0));
+  if (port.empty()) return {};
+  const auto number = port[0] == ':' ? parse_number<std::uint32_t>(port.substr(1)) : std::nullopt;
+  return number && *number >= 1 && *number <= 65535 ? "" : "its port is none of 1 to 65535";
 }
 
 Error bad_remote(std::string_view url, std::string_view why) {
@@ -39,8 +56,7 @@ Result<RemoteUrl> parse_remote(std::string_view url) {
   if (url.empty()) {
     return make_error(
         Errc::config, "no_remote", "this replica has no remote",
-        "give one with --remote URL, or once and for all by the line remote = \"URL\" "
-        "in the replica's config.toml");
+        "give it one with: offsync remote set URL (or --remote URL, for one command)");
   }
   const bool http = url.starts_with("http://");
   if (!http && !url.starts_with("https://")) return bad_remote(url, "no http or https URL");
@@ -53,10 +69,21 @@ Result<RemoteUrl> parse_remote(std::string_view url) {
   const std::size_t slash = rest.find('/', host);
   if (slash == host || host >= rest.size()) return bad_remote(url, "it names no host");
   if (slash == std::string_view::npos) return bad_remote(url, "it names no space");
+  if (const auto why = objection_to_authority(rest.substr(host, slash - host)); !why.empty()) {
+    return bad_remote(url, why);
+  }
   const std::size_t spaces = rest.rfind(kSpaces);
-  if (spaces == std::string_view::npos || spaces < slash ||
-      !is_space_name(rest.substr(spaces + kSpaces.size()))) {
+  const std::string_view name = spaces == std::string_view::npos || spaces < slash
+                                    ? std::string_view()
+                                    : rest.substr(spaces + kSpaces.size());
+  if (name.empty() || name.find('/') != std::string_view::npos) {
     return bad_remote(url, "its path does not end in /v1/spaces/NAME");
+  }
+  if (!is_space_name(name)) {
+    return bad_remote(url,
+                      fmt::format("a space is named by a-z, 0-9, '.', '_' and '-' ({} at most, "
+                                  "first a letter or digit), and not '{}'",
+                                  limits::kSpaceNameBytes, name));
   }
   return RemoteUrl{std::string(rest.substr(0, slash)), std::string(rest.substr(slash))};
 }

@@ -49,7 +49,7 @@ bool is_stale(const Error& error) {
 Result<std::string> path_of(const std::string& remote) {
   if (remote.empty()) {
     return make_error(Errc::config, "no_remote", "this replica has no remote",
-                      "name one with --remote or in the settings");
+                      "give it one with: offsync remote set URL");
   }
   const std::size_t scheme = remote.find("://");
   const std::size_t begin =

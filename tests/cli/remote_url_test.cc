@@ -20,12 +20,32 @@ TEST_CASE("a remote is cut in origin and path") {
 }
 
 TEST_CASE("what is no remote is refused, with a hint") {
-  for (const char* url :
-       {"shop", "ftp://host/v1/spaces/shop", "http:///v1/spaces/shop", "http://", "http://host",
-        "http://host/", "http://host/v1/spaces/", "http://host/v1/spaces",
-        "http://host/v1/spaces/A", "http://host/v1/spaces/.hidden", "http://host/v1/spaces/a/b",
-        "http://host/v1/spaces/a?x=1", "http://host/v1/spaces/a#x", "http://host/v1/spaces/a b",
-        "http://host/v1/spaces/a\r\nX: y"}) {
+  for (const char* url : {"shop",
+                          "ftp://host/v1/spaces/shop",
+                          "http:///v1/spaces/shop",
+                          "http://",
+                          "http://host",
+                          "http://host/",
+                          "http://host/v1/spaces/",
+                          "http://host/v1/spaces",
+                          "http://host/v1/spaces/A",
+                          "http://host/v1/spaces/.hidden",
+                          "http://host/v1/spaces/a/b",
+                          "http://host/v1/spaces/a?x=1",
+                          "http://host/v1/spaces/a#x",
+                          "http://host/v1/spaces/a b",
+                          "http://host/v1/spaces/a\r\nX: y",
+                          "http://host:/v1/spaces/a",
+                          "http://host:0/v1/spaces/a",
+                          "http://host:65536/v1/spaces/a",
+                          "http://host:8x/v1/spaces/a",
+                          "http://:80/v1/spaces/a",
+                          "http://host:-1/v1/spaces/a",
+                          "http://[::1/v1/spaces/a",
+                          "http://[::1]x/v1/spaces/a",
+                          "http://[]:80/v1/spaces/a",
+                          "http://u:p@/v1/spaces/a",
+                          "http://u:p@host:/v1/spaces/a"}) {
     const auto parsed = parse_remote(url);
     CAPTURE(url);
     REQUIRE_FALSE(parsed.ok());
@@ -34,6 +54,12 @@ TEST_CASE("what is no remote is refused, with a hint") {
     REQUIRE_FALSE(parsed.error().hint.empty());
   }
   REQUIRE(parse_remote("").error().code == "no_remote");
+  REQUIRE(parse_remote("").error().hint.find("offsync remote set URL") != std::string::npos);
+  REQUIRE(parse_remote("http://host/v1/spaces/Shop").error().detail.find("a-z") !=
+          std::string::npos);
+  for (const char* good : {"http://host:1/v1/spaces/a", "http://u:p@host:65535/v1/spaces/a"}) {
+    REQUIRE(parse_remote(good).ok());
+  }
   REQUIRE_FALSE(parse_remote("http://host/v1/spaces/" + std::string(65, 'a')).ok());
   REQUIRE(parse_remote("http://host/v1/spaces/" + std::string(64, 'a')).ok());
 }

@@ -15,7 +15,7 @@
   $ offsync status --json
   {"replica":"<folder>/.offsync","source":"/people/anna","node":"<node1>","remote":null,"cursor":null,"head":0,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"lost":0,"conflicts":0,"consumers":[],"clock_offset_ms":null,"last_sync":null,"answered_by":"replica","synced":false,"problem":null}
   $ offsync status --require-proxy
-  offsync: this replica has no remote; give one with --remote URL, or once and for all by the line remote = "URL" in the replica's config.toml
+  offsync: this replica has no remote; give it one with: offsync remote set URL (or --remote URL, for one command)
   [78]
   $ proxy_start
   $ two_people
@@ -94,7 +94,7 @@ For scripts: nothing is said where all is well.
   offsync: --offline and --check contradict each other
   [2]
   $ offsync status --check
-  offsync: this replica has no remote; give one with --remote URL, or once and for all by the line remote = "URL" in the replica's config.toml
+  offsync: this replica has no remote; give it one with: offsync remote set URL (or --remote URL, for one command)
   [78]
 
 Without the proxy nothing is called synced.

@@ -89,7 +89,7 @@ Settings.
 
   $ offsync init -q -C c
   $ offsync sync -C c
-  offsync: this replica has no remote; give one with --remote URL, or once and for all by the line remote = "URL" in the replica's config.toml
+  offsync: this replica has no remote; give it one with: offsync remote set URL (or --remote URL, for one command)
   [78]
   $ offsync sync -C c --remote "$url"
   pushed 0, pulled the whole state, 1 conflict, 0 rejected

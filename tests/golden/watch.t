@@ -70,7 +70,7 @@ What cannot be.
   [2]
   $ offsync init -q -C c
   $ offsync watch -C c
-  offsync: this replica has no remote; give one with --remote URL, or once and for all by the line remote = "URL" in the replica's config.toml
+  offsync: this replica has no remote; give it one with: offsync remote set URL (or --remote URL, for one command)
   [78]
 
 Without the proxy it tries again, until its time is over.

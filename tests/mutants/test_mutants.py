@@ -364,6 +364,8 @@ MUTANTS = [
      "if (probe->end() != Session::End::done) {", "if (probe->end() != Session::End::done && !MUTANT) {"),
     ("a-failed-push-ends-all", "test_sync", "lib/sync/blocked.cc",
      "if (!once() || !context.options.pull", "if (MUTANT || !once() || !context.options.pull"),
+    ("any-port-is-one", "test_cli", "cli/remote/remote_url.cc",
+     "return number && *number >= 1 && *number <= 65535 ?", "return MUTANT || (number && *number >= 1 && *number <= 65535) ?"),
     ("timeless-folded-to-nothing", "golden_json_over_lines", "cli/input/fold_pipeline.cc",
      "if (!event.stamp.none() || !event.writes()) return",
      "if (!event.stamp.none() || !event.writes() || MUTANT) return"),
