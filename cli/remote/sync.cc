@@ -214,6 +214,9 @@ int SyncCommand::tell(const Settings& settings, Replica& replica, const SyncRepo
     out.line(text_of(report, former->doubtful));
   }
   int code = out.finish(kOk);
+  if (code != kOk && !report.error) {
+    complain(fmt::format("the sync is done all the same: {}", text_of(report, former->doubtful)));
+  }
   if (report.error) {
     (void)cli::report(*report.error);
     code = sync_code(report);

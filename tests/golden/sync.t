@@ -16,6 +16,17 @@ What is to be done, then done.
   $ offsync sync -C b
   pushed 0, pulled 0, 0 conflicts, 0 rejected
 
+Where nobody can be told, it is done all the same.
+
+  $ offsync sync -C b > /dev/full
+  offsync: cannot write to the output: No space left on device
+  offsync: the sync is done all the same: pushed 0, pulled 0, 0 conflicts, 0 rejected
+  [74]
+  $ offsync sync -C b >&-
+  offsync: cannot write to the output: Bad file descriptor
+  offsync: the sync is done all the same: pushed 0, pulled 0, 0 conflicts, 0 rejected
+  [74]
+
 One way only.
 
   $ offsync emit -q -C a todo.done todo/1 done:=true > event
