@@ -12,6 +12,7 @@
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/text/memory.h"
 #include "cli/text/output.h"
 #include "cli/usage.h"
 
@@ -119,6 +120,8 @@ int run_program(Context& context) {
   exit_on_interrupt();
   try {
     return run_checked(context);
+  } catch (const std::bad_alloc&) {
+    return report(out_of_memory());
   } catch (const std::exception& error) {
     complain(fmt::format("internal error: {}; this is a bug of offsync, please report it",
                          error.what()));

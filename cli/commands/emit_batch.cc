@@ -9,6 +9,7 @@
 #include "base/span_text.h"
 #include "cli/input/line_reader.h"
 #include "cli/interrupt.h"
+#include "cli/text/memory.h"
 #include "cli/text/no_effect.h"
 #include "cli/text/output.h"
 
@@ -35,7 +36,7 @@ class Importer {
 
   int run() {
     flag_on_interrupt();
-    const Status done = take_all();
+    const Status done = unless_out_of_memory([this] { return take_all(); });
     progress_.clear();
     if (print_) {
       records_.end();

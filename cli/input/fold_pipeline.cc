@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -18,7 +20,7 @@ FoldPipeline::FoldPipeline(State& state, Wanted wanted, Identities* identities)
     : state_(state), wanted_(std::move(wanted)), identities_(identities) {}
 
 FoldPipeline::~FoldPipeline() {
-  finish();
+  wait_for_all();
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
@@ -52,6 +54,7 @@ void FoldPipeline::hand_over() {
   if (idle_ > 0) handed_over_.notify_one();
   while (!filling().done) work_or_wait(lock);
   lock.unlock();
+  rethrow();
   collect(filling());
 }
 
@@ -60,14 +63,20 @@ void FoldPipeline::start() {
   for (unsigned i = 0; i < std::min(others, kHelpers); ++i) {
     try {
       helpers_.emplace_back([this] { help(); });
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       return;  // ulimit -u, or no room for a stack: it is only slower with fewer, or alone
     }
   }
 }
 
 void FoldPipeline::help() {
-  Worker worker;
+  std::optional<Worker> own;
+  try {
+    own.emplace();
+  } catch (const std::bad_alloc&) {
+    return;  // one helper less
+  }
+  Worker& worker = *own;
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;
@@ -76,7 +85,7 @@ void FoldPipeline::help() {
     if (taken_ == handed_) return;
     Batch& batch = batches_[taken_++ % kBatches];
     lock.unlock();
-    work(worker, batch);
+    work_on(worker, batch);
     lock.lock();
     batch.done = true;
     if (waiting_) done_.notify_one();
@@ -92,9 +101,23 @@ void FoldPipeline::work_or_wait(std::unique_lock<std::mutex>& lock) {
   }
   Batch& batch = batches_[taken_++ % kBatches];
   lock.unlock();
-  work(own_, batch);
+  work_on(own_, batch);
   lock.lock();
   batch.done = true;
+}
+
+void FoldPipeline::work_on(Worker& worker, Batch& batch) noexcept {
+  try {
+    work(worker, batch);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    if (!failed_) failed_ = std::current_exception();
+  }
+}
+
+void FoldPipeline::rethrow() {
+  const std::lock_guard lock(mutex_);
+  if (failed_) std::rethrow_exception(failed_);
 }
 
 void FoldPipeline::work(Worker& worker, Batch& batch) {
@@ -148,6 +171,13 @@ void FoldPipeline::collect(Batch& batch) {
   batch.text.clear();
 }
 
+void FoldPipeline::wait_for_all() {
+  std::unique_lock lock(mutex_);
+  for (Batch& batch : batches_) {
+    while (!batch.done) work_or_wait(lock);
+  }
+}
+
 void FoldPipeline::finish() {
   if (handed_ == 0) {  // little was added: not worth a thread
     filling().text.append(kDecodePadding, ' ');
@@ -156,12 +186,9 @@ void FoldPipeline::finish() {
     return;
   }
   hand_over();
-  std::unique_lock lock(mutex_);
-  for (std::size_t i = 1; i < kBatches; ++i) {
-    Batch& oldest = batches_[(handed_ + i) % kBatches];
-    while (!oldest.done) work_or_wait(lock);
-    collect(oldest);
-  }
+  wait_for_all();
+  rethrow();
+  for (std::size_t i = 1; i < kBatches; ++i) collect(batches_[(handed_ + i) % kBatches]);
 }
 
 std::vector<Refused> FoldPipeline::take_refused() {

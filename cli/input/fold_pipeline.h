@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -51,7 +52,8 @@ class FoldPipeline {
   void add(std::string_view line, std::uint64_t number, std::uint64_t byte);
   // A line that was refused before it came here.
   void add_refused(Refused refused);
-  // Waits until all is folded; add() may begin anew.
+  // Waits until all is folded; add() may begin anew. As add(), it throws what a thread met, after
+  // which the state is of no use.
   void finish();
 
   // What was refused since the last call, in order of the lines; after finish(): the rest of it.
@@ -90,6 +92,10 @@ class FoldPipeline {
   void start();
   void help();
   void work(Worker& worker, Batch& batch);
+  // The same, by any thread: what is thrown goes to the owner, once all threads are out of it.
+  void work_on(Worker& worker, Batch& batch) noexcept;
+  void wait_for_all();
+  void rethrow();
   void leave_out(Worker& worker, Batch& batch);
   // Works on the next batch where there is one, else waits for a helper. `lock` holds mutex_.
   void work_or_wait(std::unique_lock<std::mutex>& lock);
@@ -98,7 +104,8 @@ class FoldPipeline {
   State& state_;
   Wanted wanted_;
   Identities* identities_;
-  std::mutex folding_;  // state_, wanted_ and identities_
+  std::mutex folding_;         // state_, wanted_ and identities_
+  std::exception_ptr failed_;  // the first; mutex_
 
   Worker own_;
   std::array<Batch, kBatches> batches_;  // a ring

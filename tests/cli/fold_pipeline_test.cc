@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <new>
+
 #include "state/entity_codec.h"
 #include "support/catch.h"
 
@@ -71,6 +73,19 @@ TEST_CASE("only what is wanted is folded") {
   CHECK(state.size() == 1);
   REQUIRE(state.find("todo/3") != nullptr);
   CHECK(state.find("todo/3")->find("n")->sum().text() == "143");
+}
+
+TEST_CASE("what a thread of the pipeline throws comes to who adds") {
+  for (const int count : {1, 200, 5000}) {
+    State state;
+    cli::FoldPipeline pipeline(state,
+                               [](const EventView&) -> Result<bool> { throw std::bad_alloc(); });
+    const auto fold = [&] {
+      for (int n = 0; n < count; ++n) pipeline.add(event(n), static_cast<std::uint64_t>(n), 0);
+      pipeline.finish();
+    };
+    CHECK_THROWS_AS(fold(), std::bad_alloc);
+  }
 }
 
 TEST_CASE("a pipeline can be finished and begun again") {

@@ -366,6 +366,8 @@ MUTANTS = [
      "if (!once() || !context.options.pull", "if (MUTANT || !once() || !context.options.pull"),
     ("any-port-is-one", "test_cli", "cli/remote/remote_url.cc",
      "return number && *number >= 1 && *number <= 65535 ?", "return MUTANT || (number && *number >= 1 && *number <= 65535) ?"),
+    ("a-thread-that-throws-untold", "test_cli", "cli/input/fold_pipeline.cc",
+     "if (failed_) std::rethrow_exception(failed_);", "if (failed_ && !MUTANT) std::rethrow_exception(failed_);"),
     ("timeless-folded-to-nothing", "golden_json_over_lines", "cli/input/fold_pipeline.cc",
      "if (!event.stamp.none() || !event.writes()) return",
      "if (!event.stamp.none() || !event.writes() || MUTANT) return"),
