@@ -73,6 +73,7 @@ class Emit final : public Command {
     if (!emitted) return report(emitted.error());
     const int code = print_emitted(settings, *emitted, batch_.dry_run);
     for (const std::string& idle : doubts_.idle) say(settings, idle);
+    if (!doubts_.ahead.empty()) say(settings, doubts_.ahead);
     return code;
   }
 
@@ -173,8 +174,9 @@ class Emit final : public Command {
       line = fmt::format(R"({{"type":{},"subject":{},"data":{}}})", json_string(type_),
                          json_string(subject_), data);
     }
+    OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
     OFFSYNC_ASSIGN(auto batch, replica.begin_batch());
-    look_for_doubts(batch, now_ms, batch_.strict, doubts_);
+    look_for_doubts(batch, now_ms, info.clock_offset_ms, batch_.strict, doubts_);
     auto emitted = line.empty() ? batch.add(draft) : batch.add_line(line);
     if (emitted && !batch_.dry_run) OFFSYNC_TRY(batch.commit());
     return emitted;

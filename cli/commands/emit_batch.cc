@@ -70,9 +70,11 @@ class Importer {
       return {};
     }
     if (!batch_) {
+      OFFSYNC_ASSIGN(const ReplicaInfo info, replica_.info());
       OFFSYNC_ASSIGN(auto batch, replica_.begin_batch());
       batch_.emplace(std::move(batch));
-      look_for_doubts(*batch_, context_.clock.wall_ms(), options_.strict, doubts_);
+      look_for_doubts(*batch_, context_.clock.wall_ms(), info.clock_offset_ms, options_.strict,
+                      doubts_);
     }
     doubts_ = {};
     auto emitted = batch_->add_line(line.text);
@@ -163,20 +165,29 @@ class Importer {
 
 }  // namespace
 
-void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, bool strict, Doubts& doubts) {
-  batch.look_at_new(
-      [&doubts, now_ms, strict](const EventView& event, bool own, const Entity& before) -> Status {
-        doubts = {without_effect(event, own, before), {}};
-        const std::int64_t ahead = event.stamp.ms() - now_ms;
-        if (!own && ahead > limits::kClockGuardMs) {
-          doubts.ahead = fmt::format(
-              "its stamp is {} ahead of the clock of this machine; a proxy takes at most {}",
-              span_text(ahead), span_text(limits::kClockGuardMs));
-        }
-        if (strict && !doubts.ahead.empty()) return bad_data("clock_ahead", doubts.ahead);
-        if (strict && !doubts.idle.empty()) return bad_data("no_effect", doubts.idle.front());
-        return {};
-      });
+void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, std::int64_t offset_ms,
+                     bool strict, Doubts& doubts) {
+  // Up to the guard an offset is believed without being confirmed, and the guard comes on top.
+  const bool believed = offset_ms <= 0 || offset_ms > limits::kClockGuardMs;
+  const std::int64_t there_ms = now_ms + (believed ? offset_ms : 0);
+  batch.look_at_new([&doubts, now_ms, there_ms, strict](const EventView& event, bool own,
+                                                        const Entity& before) -> Status {
+    doubts = {without_effect(event, own, before), {}};
+    const std::int64_t ahead = event.stamp.ms() - (own ? there_ms : now_ms);
+    if (own && ahead > limits::kClockGuardMs) {
+      doubts.ahead = fmt::format(
+          "its stamp is {} ahead, as a clock was wrong before; a proxy takes at most {}, and "
+          "what it rejects gets another stamp by: offsync queue retry",
+          span_text(ahead), span_text(limits::kClockGuardMs));
+    } else if (ahead > limits::kClockGuardMs) {
+      doubts.ahead = fmt::format(
+          "its stamp is {} ahead of the clock of this machine; a proxy takes at most {}",
+          span_text(ahead), span_text(limits::kClockGuardMs));
+    }
+    if (strict && !doubts.ahead.empty()) return bad_data("clock_ahead", doubts.ahead);
+    if (strict && !doubts.idle.empty()) return bad_data("no_effect", doubts.idle.front());
+    return {};
+  });
 }
 
 int run_emit_batch(Context& context, const Settings& settings, const EmitBatchOptions& options) {

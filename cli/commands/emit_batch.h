@@ -22,9 +22,11 @@ struct Doubts {
   std::vector<std::string> idle;  // what of it changes nothing
   std::string ahead;              // its stamp is later than a proxy takes now
 };
-// Has `doubts` filled about a batch's latest new event, at `now_ms`; where `strict`, such an event
+// Has `doubts` filled about a batch's latest new event, at `now_ms`, where the proxy's clock was
+// last seen `offset_ms` ahead; where `strict`, such an event
 // is refused instead (bad_data `no_effect`, `clock_ahead`).
-void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, bool strict, Doubts& doubts);
+void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, std::int64_t offset_ms,
+                     bool strict, Doubts& doubts);
 
 // One queued event: a line of talk on a terminal, the event elsewhere. Returns the exit code.
 int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run);
