@@ -73,8 +73,15 @@ class Talk final : public SyncObserver {
 
   // Why nothing could come in so many seconds, where that is so: the replica is locked, or there
   // was no answer at all. Who was `busy` with what had come before may not have looked for one.
-  std::optional<Error> in_vain(double seconds, bool busy) const {
+  std::optional<Error> in_vain(double seconds, bool busy, const SyncReport& report) const {
     if (trouble_ && trouble_->code == "busy") return trouble_;
+    if (ever_ && report.stream_begun && !report.fetched && !busy) {
+      return make_error(
+          Errc::unreachable, "no_stream",
+          fmt::format("{} answers, but nothing of its stream came within {:g} s", remote_, seconds),
+          "something in between may hold it back; see what nginx needs in "
+          "offsync-proxy(8)");
+    }
     if (ever_ || (busy && !trouble_)) return std::nullopt;
     return make_error(Errc::unreachable, "never_connected",
                       fmt::format("{} was not reached within {:g} s{}", remote_, seconds,
@@ -192,7 +199,7 @@ class WatchCommand final : public Command {
   int supervise(Context& context, SyncEngine& engine, Transport& transport,
                 const std::string& remote, const Talk& talk, LogTail& tail, Sink& sink,
                 ConsumerPlace& place) const;
-  int timed_out(const Talk& talk, const Sink& sink, bool busy) const;
+  int timed_out(const Talk& talk, const SyncReport& report, const Sink& sink, bool busy) const;
   int end(const Settings& settings, Replica& replica, Sink& sink, const LogTail& tail,
           const ConsumerPlace& place, int code) const;
 
@@ -340,7 +347,7 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
     if (!tail.wants_more()) return sink.stopped() || sink.failures() > 0 ? kPartial : kOk;
     if (sink.is_past(tail.position())) return sink.failures() > 0 ? kPartial : kOk;
     const std::int64_t left_ms = end_ms - context.clock.steady_ms();
-    if (left_ms <= 0) return timed_out(talk, sink, *more);
+    if (left_ms <= 0) return timed_out(talk, engine.report(), sink, *more);
     engine.tick();
     if (engine.done()) {
       const auto& error = engine.report().error;
@@ -350,9 +357,10 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
   }
 }
 
-int WatchCommand::timed_out(const Talk& talk, const Sink& sink, bool busy) const {
+int WatchCommand::timed_out(const Talk& talk, const SyncReport& report, const Sink& sink,
+                            bool busy) const {
   const double seconds = static_cast<double>(parse_timeout_ms(options_.timeout).value_or(0)) / 1000;
-  if (const auto why = talk.in_vain(seconds, busy)) return report(*why);
+  if (const auto why = talk.in_vain(seconds, busy, report)) return cli::report(*why);
   return sink.failures() > 0 ? kPartial : options_.filter.limit ? kNo : kOk;
 }
 

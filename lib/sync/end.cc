@@ -164,6 +164,8 @@ bool SyncEngine::Impl::shorten(const PushSession& session) {
 
 void SyncEngine::Impl::lost_stream(const StreamSession& session) {
   note_progress(session.reached(), session.held());
+  page_next = session.end() == Session::End::failed && session.error().code == "timeout" &&
+              !session.greeted();
   if (session.end() != Session::End::failed || !session.proved()) return;
   pull.succeeded();
   pull.backoff = new_backoff(session.retry_ms().value_or(0));
@@ -178,6 +180,11 @@ void SyncEngine::Impl::end_page(const Session& session) {
   pull.succeeded();
   if (cursor) note_progress(cursor->sequence);
   retries = cut_pages = 0;
+  if (!once()) {
+    context.report.fetched = true;
+    page_next = cursor && cursor->sequence < head;
+    return;
+  }
   if (!target) target = head;
   if (cursor && cursor->sequence >= *target) return end_pull_once();
   if (cursor != before) return;

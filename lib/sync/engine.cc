@@ -157,12 +157,13 @@ void SyncEngine::Impl::launch_pull() {
   if (!cursor || cursor == expired) {
     pulling = Pulling::snapshot;
     pull.session = std::make_unique<SnapshotSession>(context);
-  } else if (once()) {
+  } else if (once() || std::exchange(page_next, false)) {
     pulling = Pulling::page;
     pull.session = std::make_unique<PageSession>(context, *cursor, page_events);
   } else {
     if (pull.failing) ++context.report.reconnects;
     pulling = Pulling::stream;
+    context.report.stream_begun = true;
     pull.session = std::make_unique<StreamSession>(context, *cursor);
   }
 }

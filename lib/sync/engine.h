@@ -52,6 +52,8 @@ struct SyncReport {
   // Our new source, where the log knew numbers of ours that this replica does not: it was put back
   // to an older copy of itself. Empty: no such thing.
   std::string renamed;
+  bool stream_begun = false;   // watch: a stream was asked for
+  bool fetched = false;        // watch: something of a stream came, or a page
   std::optional<Error> error;  // once: why it ended; watch: the latest trouble
 };
 

@@ -120,6 +120,7 @@ struct SyncEngine::Impl {
   std::uint64_t pushed_upto = 0;  // once: what was sent is not sent again in this round
   std::optional<Cursor> cursor;   // as of the last look at the replica
   enum class Pulling { snapshot, page, stream } pulling = Pulling::snapshot;
+  bool page_next = false;  // watch: a stream brought nothing, and what there is may come by a page
   std::optional<Cursor> expired;  // a cursor that the proxy cannot continue from
   std::uint64_t noted_head = 0;
 

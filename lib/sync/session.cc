@@ -202,7 +202,8 @@ void Session::give_up() {
   if (head_seen_ && head_.status != kOk) return conclude();
   const bool silent = context_.clock.steady_ms() >= last_byte_ms_ + idle_ms_;
   fail(make_error(Errc::unreachable, "timeout",
-                  silent ? what_ + " got no byte from the proxy for " + seconds(idle_ms_) + " s"
+                  silent ? what_ + " got no byte from the proxy for " + seconds(idle_ms_) + " s" +
+                               of_silence()
                          : what_ + " came too slowly: " + std::to_string(bytes_) + " bytes in " +
                                seconds(context_.clock.steady_ms() - begun_ms_) + " s",
                   "try again later"),

@@ -121,6 +121,8 @@ class Session : public HttpHandler {
   Error protocol_error(std::string code, const std::string& why) const;
   // Learns our clock's offset from an answer that is surely of the log that we follow.
   void note_time();
+  // What is to be said of an answer of which no byte came, behind the error; or nothing.
+  virtual std::string of_silence() const { return {}; }
   std::int64_t idle_ms() const { return idle_ms_; }
   std::int64_t credited_ms() const { return credited_ms_; }
   // Moves the complete lines out of body_ (with `rest`, what is behind the last LF too).

@@ -37,6 +37,13 @@ std::int64_t StreamSession::own_deadline() const {
   return progress_ms_ + credited_ms() + idle_ms();
 }
 
+std::string StreamSession::of_silence() const {
+  if (greeted()) return {};
+  return "; where other requests pass, something in between holds the stream back "
+         "(offsync-proxy(8) "
+         "says what nginx needs)";
+}
+
 void StreamSession::note_progress() {
   progress_ms_ = context_.clock.steady_ms() - credited_ms();
   idle_bytes_ = 0;
@@ -99,6 +106,7 @@ Status StreamSession::greet(const SseMessage& message) {
     return {};
   }
   head_at_hello_ = hello.head;
+  context_.report.fetched = true;
   note_progress();
   note_time();
   OFFSYNC_TRY(context_.replica.note_head(hello.head));

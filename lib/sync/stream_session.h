@@ -15,6 +15,7 @@ class StreamSession final : public Session {
   StreamSession(SyncContext& context, const Cursor& after);
 
   // Events came, or it held for as long as a heartbeat takes: the connection is a good one.
+  bool greeted() const { return head_at_hello_.has_value(); }
   bool proved() const { return applied_any_ || held(); }
   bool held() const;
   // The last event that it brought, or where it began.
@@ -25,6 +26,7 @@ class StreamSession final : public Session {
   Status consume(bool last) override;
   Status finish() override;
   std::int64_t own_deadline() const override;
+  std::string of_silence() const override;
   void note_progress();
   Status take(const SseMessage& message);
   Status greet(const SseMessage& message);

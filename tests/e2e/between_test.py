@@ -43,6 +43,18 @@ class Between(Case):
         self.assertEqual([item["state"] for item in self.anna.queue()], ["queued"])
         self.assertEqual(self.anna.fields("b/1"), {"n": 2})
 
+    def test_a_stream_that_is_held_back_is_told_and_pages_bring_what_there_is(self):
+        self.net.on("stream", silent, always=True)
+        done = self.anna.finish("watch", "--timeout", "5", "--from", "now")
+        self.assertEqual(done.returncode, 69, done.stderr)
+        self.assertIn("answers, but nothing of its stream came within 5 s", done.stderr)
+        self.others_write()
+        self.anna.configure(stream_timeout=1, retry_wait=1)
+        done = self.anna.finish("watch", "--timeout", "60", "-n", "1", "--subject", "b/*", "-o", "ndjson")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(ndjson(done.stdout)[0]["subject"], "b/1")
+        self.assertIn("something in between holds the stream back", done.stderr)
+
 
 if __name__ == "__main__":
     main()
