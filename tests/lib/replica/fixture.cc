@@ -57,10 +57,11 @@ std::string conflict_line(const std::string& id, const std::string& subject,
     conflict.current.deleted = true;
   }
   conflict.rule = of_delete ? "delete-wins" : "last-write";
-  return fmt::format(R"({{"specversion":"1.0","id":"{}","source":"/proxy",)"
-                     R"("type":"offsync.conflict","subject":"{}","time":"2023-11-14T22:13:20.000Z",)"
-                     R"("causationid":"b","data":{}}})",
-                     id, subject, conflict_data(conflict));
+  return fmt::format(
+      R"({{"specversion":"1.0","id":"{}","source":"/proxy",)"
+      R"("type":"offsync.conflict","subject":"{}","time":"2023-11-14T22:13:20.000Z",)"
+      R"("stamp":"{}","causationid":"b","data":{}}})",
+      id, subject, Stamp::make(kBegin, 0, foreign_node("/proxy")).text(), conflict_data(conflict));
 }
 
 Fixture::Fixture()
