@@ -49,7 +49,7 @@ void SyncEngine::Impl::park(const Error& error, const PendingEvent& event, int s
 // once: a pull may do what a push could not, where that was refused, or cut on its way there. The
 // error is that of the push in the end.
 bool SyncEngine::Impl::pulls_after(const Error& error, const Session* session) {
-  const bool refused = session != nullptr && session->status() >= 300;
+  const bool refused = session != nullptr && session->status() != 0 && session->status() != 200;
   const bool cut_off = session != nullptr && session->status() == 0 && error.code == "cut";
   const bool theirs =
       error.kind == Errc::auth || error.kind == Errc::protocol || error.kind == Errc::unreachable;
