@@ -213,7 +213,8 @@ class Replay final : public Command {
     LogFilter range;
     range.until = filter.until_sequence();
     std::uint64_t last = info.log_after;
-    std::uint64_t number = 0, byte = 0;  // of what `offsync log -o ndjson` prints from its beginning
+    std::uint64_t number = 0,
+                  byte = 0;  // of what `offsync log -o ndjson` prints from its beginning
     OFFSYNC_TRY(replica.for_each_log(range, [&](std::uint64_t sequence, std::string_view line) {
       holes_ = holes_ || sequence != last + 1;
       last = sequence;

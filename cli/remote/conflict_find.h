@@ -27,7 +27,8 @@ std::string meeting_of(const ConflictRecord& record);
 using Meeting = std::vector<ConflictRecord>;
 std::vector<Meeting> meetings_of(std::vector<ConflictRecord> records);
 
-// The one whose id is `id` or, where that is long enough (kPartOfId), begins with it. Errors: no_input `no_conflict`; usage `ambiguous`.
+// The one whose id is `id` or, where that is long enough (kPartOfId), begins with it. Errors:
+// no_input `no_conflict`; usage `ambiguous`.
 Result<ConflictRecord> find_conflict(const std::vector<ConflictRecord>& records,
                                      std::string_view id);
 

@@ -314,8 +314,8 @@ Result<SnapshotHeader> Remote::state(const EntityFn& entity) {
   const SnapshotHeader& head = *reader.header();
   const std::string_view epoch = answer.header("offsync-epoch");
   if (head.cursor.epoch == epoch) return head;
-  return not_ours(impl_->where + "/state",
-                  fmt::format("it is of the log {}, and the answer of {}", head.cursor.epoch, epoch));
+  return not_ours(impl_->where + "/state", fmt::format("it is of the log {}, and the answer of {}",
+                                                       head.cursor.epoch, epoch));
 }
 
 Status Remote::conflicts(const LineFn& conflict) {

@@ -140,9 +140,8 @@ class Effects {
 
   // Whether the event itself makes the set.
   bool adds_to(std::string_view field) const {
-    return std::any_of(event_.ops.begin(), event_.ops.end(), [&](const Op& op) {
-      return op.kind == OpKind::add && op.field == field;
-    });
+    return std::any_of(event_.ops.begin(), event_.ops.end(),
+                       [&](const Op& op) { return op.kind == OpKind::add && op.field == field; });
   }
 
   bool only_takes_away() const {

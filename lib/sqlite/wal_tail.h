@@ -3,7 +3,8 @@
 // each commit is on the disk before the next one is written, so where a commit lies behind that
 // frame, and another one goes on from it, it was damaged later, and what was promised would be lost
 // without a word. So it is with a frame whose salts are not those of the others. What damage to the
-// last commit did, and to the last frame of the one before together with it, a loss of power may do.
+// last commit did, and to the last frame of the one before together with it, a loss of power may
+// do.
 //
 // Internal to lib/sqlite.
 #pragma once

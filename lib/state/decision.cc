@@ -258,8 +258,8 @@ class Meeting {
     const Writer deleted = before_.deleted();
     if (!event_.create || before_.lives() || deleted.none()) return false;
     if (deleted.stamp.node == event_.stamp.node) return false;
-    const bool of_set = kind_of(op.kind) == FieldKind::set;
-    const Stamp seen = base_of(event_, op.field, of_set ? op.value : std::string_view());
+    const auto element = kind_of(op.kind) == FieldKind::set ? op.value : std::string_view();
+    const Stamp seen = base_of(event_, op.field, element);
     return !seen.none() && seen < deleted.stamp;
   }
 
@@ -268,17 +268,15 @@ class Meeting {
     const FieldKind kind = kind_of(op.kind);
     const bool of_set = kind == FieldKind::set;
     if (of_set && already(op.field)) return;
-    const std::string_view value = op.kind == OpKind::unset ? "" : op.value;
+    const Side side = of_set ? set_side(op.field) : side_of(author(), op.value);  // unset: no value
     add({op.field, kind, {}, of_set ? op.value : std::string_view()}, deletion(before_.deleted()),
-        of_set ? set_side(op.field) : side_of(author(), value), wins,
-        wins ? "last-write" : "delete-wins");
+        side, wins, wins ? "last-write" : "delete-wins");
   }
 
   // What the event did to a set.
   Side set_side(std::string_view field) const {
     Side side = side_of(author(), elements(field, OpKind::add));
-    side.removed = elements(field, OpKind::remove);
-    if (side.removed == "[]") side.removed.clear();
+    if (std::string out = elements(field, OpKind::remove); out != "[]") side.removed = out;
     return side;
   }
 

@@ -75,8 +75,8 @@ class Machine final : public SyncObserver {
     Cursor at;
     std::uint64_t life;
   };
-  // former: it is to notice that there is another log. cannot_know: it went on in a log that was put
-  // back, and has its lines: it was to notice before, which check_end() says.
+  // former: it is to notice that there is another log. cannot_know: it went on in a log that was
+  // put back, and has its lines: it was to notice before, which check_end() says.
   enum class Follows { current, former, cannot_know };
 
   void on_applied(const Cursor& upto) override;

@@ -101,8 +101,9 @@ Result<Facts> look_with(sqlite::Db& db, LogReader& reader, std::string_view spac
 Status write_something(sqlite::Db& db) {
   OFFSYNC_ASSIGN(auto transaction,
                  sqlite::Transaction::begin(db, sqlite::Transaction::Kind::write));
-  OFFSYNC_TRY(db.exec("INSERT INTO source (source) VALUES (zeroblob(16384));"
-                      "DELETE FROM source WHERE source = zeroblob(16384)"));
+  OFFSYNC_TRY(
+      db.exec("INSERT INTO source (source) VALUES (zeroblob(16384));"
+              "DELETE FROM source WHERE source = zeroblob(16384)"));
   return transaction.commit();
 }
 
