@@ -280,9 +280,8 @@ class Meeting {
     return side;
   }
 
-  // As a JSON array, in the order in which a set is shown.
   std::string elements(std::string_view field, OpKind kind) const {
-    std::set<std::string_view> all;
+    std::set<std::string_view> all;  // as a set is shown
     for (const Op& op : event_.ops) {
       if (op.kind == kind && op.field == field) all.insert(op.value);
     }
