@@ -341,7 +341,7 @@ int open_sealed_file(sqlite3_vfs* base, const char* path, sqlite3_file* file, in
   if (const sqlite3_io_methods* methods = real(file)->pMethods; methods != nullptr) {
     made.head.pMethods = has_shared_memory(*methods) ? &kMethods : &kMethodsAlone;
   }
-  if (rc == SQLITE_OK) made.sealed = is_sealed(real(file));
+  if (rc == SQLITE_OK && made.head.pMethods != nullptr) made.sealed = is_sealed(real(file));
   return rc;
 }
 

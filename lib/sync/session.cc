@@ -119,7 +119,7 @@ Status SyncContext::check_log(std::string_view epoch, const LogPlace& there) {
   OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
   OFFSYNC_TRY(check_same_log(info, epoch, there));
   // A replica that is busy is told by the next answer.
-  if (const Status noted = replica.note_place(epoch, there); !noted && noted.error().code != "busy")
+  if (Status noted = replica.note_place(epoch, there); !noted && noted.error().code != "busy")
     return noted;
   return {};
 }
