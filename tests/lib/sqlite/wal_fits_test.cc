@@ -79,3 +79,19 @@ TEST_CASE("a file that became shorter belongs to its WAL") {
   add_rows(*db, 100);
   CHECK(opens(copy, bytes_of(file), bytes_of(file + "-wal")));
 }
+
+TEST_CASE("an emptied file costs nobody the WAL beside it") {
+  TempDir dir;
+  const std::string file = dir.file("x.db"), copy = dir.file("copy.db");
+  auto db = open(file);
+  REQUIRE(db);
+  add_rows(*db, 3);
+  const std::string wal = bytes_of(file + "-wal");
+  REQUIRE_FALSE(wal.empty());
+  const Status emptied = opens(copy, "", wal);
+  REQUIRE_FALSE(emptied);
+  CHECK(emptied.error().code == "corrupt");
+  CHECK(emptied.error().detail.find("copy.db-wal") != std::string::npos);
+  CHECK(bytes_of(copy + "-wal") == wal);
+  CHECK(opens(copy, "", ""));
+}
