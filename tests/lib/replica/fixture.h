@@ -41,8 +41,9 @@ class FakeLog {
 
   std::uint64_t head() const { return lines.size(); }
   // Appends a content line; its sequence.
-  std::uint64_t append(std::string_view content) {
-    lines.push_back(with_sequence(content, lines.size() + 1, "2023-11-14T22:13:20.000Z"));
+  std::uint64_t append(std::string_view content,
+                       std::string_view recorded = "2023-11-14T22:13:20.000Z") {
+    lines.push_back(with_sequence(content, lines.size() + 1, recorded));
     return lines.size();
   }
   std::vector<std::string> after(std::uint64_t sequence) const {

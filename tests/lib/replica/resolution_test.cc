@@ -43,7 +43,8 @@ struct Met : Fixture {
   }
   void note(const Replica::ConflictRecord& record) {
     log.append(fmt::format(R"({{"specversion":"1.0","id":"{}","source":"/proxy",)"
-                           R"("type":"offsync.conflict","subject":"todo/1","data":{}}})",
+                           R"("type":"offsync.conflict","subject":"todo/1",)"
+                           R"("time":"2023-11-14T22:13:20.000Z","data":{}}})",
                            record.conflict.id, conflict_data(record.conflict)));
   }
 };
