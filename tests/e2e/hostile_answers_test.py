@@ -126,7 +126,7 @@ class Hostile(Case):
 
     def test_a_state_that_cannot_be_says_why(self):
         self.know_two_events()
-        for body, words in (("", "it is empty"), ('{"cursor":"e1-2","entities":2,"conflicts":0}\n', "0 of 2 lines came"),
+        for body, words in (("", "it is empty"), ('{"cursor":"e1-2","entities":2,"conflicts":0}\n', "0 of 2 entities"),
                             ('{"cursor":"zz-2","entities":0,"conflicts":0}\n', "it is of the log zz, and the answer of e1"),
                             ('{"cursor":"e1-2","entities":0,"conflicts":0}\n{}\n', "there is more than it announced")):
             with self.subTest(words):

@@ -259,6 +259,8 @@ TEST_CASE("watch: Retry-After is honoured", "[sync][watch]") {
 TEST_CASE("watch: what trying again cannot mend ends it", "[sync][watch]") {
   for (const int status : {400, 401, 403, 404, 204}) {
     for (const std::string on : {"stream", "push"}) {
+      // A push that is refused where others pass is that event's affair: blocked_test.cc.
+      if (on == "push" && (status == 400 || status == 403 || status == 404)) continue;
       World w;
       w.connect();
       w.a.transport.on(answer(on, status));
