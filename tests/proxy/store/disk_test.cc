@@ -89,13 +89,13 @@ TEST_CASE("a store whose last write failed is ready again when a write goes well
   SimDisk disk(dir.path(), 1);
   const std::string file = dir.file("log.db");
   const auto store = open_store(file);
-  REQUIRE(store->append(one_event(1)));
+  REQUIRE(append_next(*store, one_event(1)));
   disk.set_capacity(disk.size(file) + disk.size(file + "-wal"));
-  REQUIRE_FALSE(store->append(one_event(2)));
+  REQUIRE_FALSE(append_next(*store, one_event(2)));
   CHECK_FALSE(store->check());
   CHECK_FALSE(store->check());
   disk.set_capacity(UINT64_MAX);
   CHECK(store->check());
-  CHECK(store->append(one_event(2)));
+  CHECK(append_next(*store, one_event(2)));
   CHECK(store->check());
 }
