@@ -85,7 +85,7 @@ class Commits(Case):
         head = self.head(url)
         counts = anna.status()["queue"]
         self.assertLessEqual(counts["accepted"], head)
-        back = len(anna.run("log", "-o", "ndjson").stdout.splitlines())  # a push that fails keeps it from fetching no more
+        back = len(anna.run("log", "-o", "ndjson").splitlines())  # a push that fails keeps it from fetching no more
         self.assertEqual(back + counts["queued"] + counts["accepted"] + counts["rejected"] + counts["held"], 4000)
         process.terminate()
         self.assertEqual(process.wait(timeout=PATIENCE), 0)
