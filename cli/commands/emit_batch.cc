@@ -184,8 +184,8 @@ void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, std::int64_t of
           "its stamp is {} ahead of the clock of this machine; a proxy takes at most {}",
           span_text(ahead), span_text(limits::kClockGuardMs));
     }
-    if (strict && !doubts.ahead.empty()) return bad_data("clock_ahead", doubts.ahead);
     if (strict && !doubts.idle.empty()) return bad_data("no_effect", doubts.idle.front());
+    if (strict && !doubts.ahead.empty()) return bad_data("clock_ahead", doubts.ahead);
     return {};
   });
 }

@@ -60,7 +60,7 @@ OwnedEvent::OwnedEvent(const EventView& event)
 
 std::string_view OwnedEvent::keep(std::string_view text, std::string_view data) {
   if (text.empty()) return {};
-  if (stands_in(text, data)) {
+  if (!data.empty() && stands_in(text, data)) {
     const std::size_t begin = content_.size() - 1 - data.size();
     return {content_.data() + begin + (text.data() - data.data()), text.size()};
   }
@@ -87,6 +87,13 @@ void OwnedEvent::economize() {
   view_.bases = {};
   view_.extensions = {};
   whole_ = false;
+  const std::vector<char> with_all = std::move(texts_);
+  texts_ = {};
+  std::size_t apart = 0;
+  each_text(view_, ops_, bases_, extensions_, [&](std::string_view text) { apart += text.size(); });
+  texts_.reserve(apart);
+  each_text(view_, ops_, bases_, extensions_,
+            [&](std::string_view& text) { text = keep(text, {}); });
 }
 
 }  // namespace offsync

@@ -105,15 +105,15 @@ Result<sqlite3_vfs*> find_vfs(const std::string& name) {
 
 // SQLite takes an empty file for a new one, and deletes the WAL beside it, which may hold commits.
 Status not_emptied(const std::string& name) {
-  const std::string path = behind_links(name);
+  const std::filesystem::path path(behind_links(name));
   std::error_code error;
   const auto bytes = std::filesystem::file_size(path, error);
   if (error || bytes != 0) return {};
-  const std::string wal = path + "-wal";
+  const std::string wal = path.string() + "-wal";
   const auto left = std::filesystem::file_size(wal, error);
   if (error || left == 0) return {};
   return make_error(Errc::io, "corrupt",
-                    fmt::format("{} was emptied: {} beside it still has {} bytes", path, wal, left),
+                    fmt::format("{} was emptied: {} beside it still has {} bytes", name, wal, left),
                     "put a copy of it back and set the WAL aside; to begin anew, set both aside");
 }
 

@@ -78,12 +78,15 @@ class JsonMembers(Case):
     def make_conflicts(self, anna, ben):
         anna.emit("t.t", "k/1", "a=0", "long=0")
         anna.emit("t.t", "k/2", "n+=1", "--add", "s=x", "a=0")
+        anna.emit("t.t", "k/5", "--add", "s=x", "--add", "s=y")
         anna.sync()
         ben.sync()
         for replica in (anna, ben):
             name = replica.folder.name
             replica.emit("t.t", "k/1", f"a={name}", "long=" + name + 40_000 * "x")
         anna.emit("t.t", "k/2", "--delete")
+        anna.emit("t.t", "k/5", "--remove", "s=x")
+        ben.emit("t.t", "k/5", "--add", "s=x")
         ben.emit("t.t", "k/2", "n+=1", "--add", "s=y", "a=1")
         ben.emit("t.t", "k/3", "n+=1")
         anna.sync()

@@ -37,12 +37,12 @@ TEST_CASE("numbers: of a space, a hello, an outcome and a snapshot") {
   for (const std::string quote : {"", "\""}) {
     const std::string most = quote + kMost + quote;
     const std::string beyond = quote + kBeyond + quote;
-    CHECK(parse_space_info(info(most, most, most)).ok());
+    CHECK(parse_space_info(info(most, most, most)).ok() == quote.empty());
     CHECK_FALSE(parse_space_info(info(beyond, "1", "1")).ok());
     CHECK_FALSE(parse_space_info(info("1", beyond, "1")).ok());
     CHECK_FALSE(parse_space_info(info("1", "1", beyond)).ok());
     CHECK_FALSE(parse_space_info(info("-1", "1", "1")).ok());
-    CHECK(parse_hello(R"({"epoch":"e1","head":)" + most + "}").ok());
+    CHECK(parse_hello(R"({"epoch":"e1","head":)" + most + "}").ok() == quote.empty());
     CHECK_FALSE(parse_hello(R"({"epoch":"e1","head":)" + beyond + "}").ok());
     CHECK(parse_outcome(outcome(most, "1024")).ok());
     CHECK_FALSE(parse_outcome(outcome(beyond, "0")).ok());
