@@ -80,15 +80,15 @@ std::size_t OwnedEvent::bytes() const {
 
 void OwnedEvent::economize() {
   if (parts_bytes() <= content_.size()) return;
-  ops_ = {};
-  bases_ = {};
-  extensions_ = {};
+  ops_ = std::vector<Op>();  // `= {}` would keep its room
+  bases_ = std::vector<Base>();
+  extensions_ = std::vector<Extension>();
   view_.ops = {};
   view_.bases = {};
   view_.extensions = {};
   whole_ = false;
   const std::vector<char> with_all = std::move(texts_);
-  texts_ = {};
+  texts_ = std::vector<char>();
   std::size_t apart = 0;
   each_text(view_, ops_, bases_, extensions_, [&](std::string_view text) { apart += text.size(); });
   texts_.reserve(apart);

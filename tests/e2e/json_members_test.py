@@ -87,7 +87,7 @@ class JsonMembers(Case):
         anna.emit("t.t", "k/2", "--delete")
         anna.emit("t.t", "k/5", "--remove", "s=x")
         ben.emit("t.t", "k/5", "--add", "s=x")
-        ben.emit("t.t", "k/2", "n+=1", "--add", "s=y", "a=1")
+        ben.emit("t.t", "k/2", "n+=1", "--add", "s=y", "--remove", "s=x", "a=1")
         ben.emit("t.t", "k/3", "n+=1")
         anna.sync()
         self.note(ben, "sync")
