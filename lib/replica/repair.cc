@@ -19,7 +19,8 @@ class Repair {
   explicit Repair(ReplicaWrite& write) : write_(write), store_(write.store) {}
 
   Result<Replica::Repaired> run() {
-    OFFSYNC_ASSIGN(sound_, drop_damaged(store_, [this](std::string what) { mended(std::move(what)); }));
+    OFFSYNC_ASSIGN(sound_,
+                   drop_damaged(store_, [this](std::string what) { mended(std::move(what)); }));
     base_lost_ = !sound_.base;
     OFFSYNC_TRY(mend_identity());
     OFFSYNC_TRY(look_at_base());
