@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/comma_list.h"
+
 namespace offsync {
 
 namespace {
@@ -56,9 +58,7 @@ bool is_asked_for(std::string_view content_type, std::string_view accept) {
   if (content_type.empty()) return true;
   const std::string type = media_type(content_type);
   while (!accept.empty()) {
-    const std::string_view one = accept.substr(0, accept.find(','));
-    if (media_type(one) == type) return true;
-    accept.remove_prefix(std::min(one.size() + 1, accept.size()));
+    if (media_type(take_item(accept)) == type) return true;
   }
   return false;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/comma_list.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "proxy/api/parts.h"
@@ -249,13 +250,8 @@ void Api::compress_body(const ApiRequest& request, ApiAnswer& answer) {
 static std::string attributes_of(std::string_view asked) {
   std::string out;
   while (!asked.empty()) {
-    const std::size_t end = std::min(asked.find(','), asked.size());
-    const std::string name = lower(asked.substr(0, end));
-    asked.remove_prefix(std::min(end + 1, asked.size()));
-    const std::size_t begin = name.find_first_not_of(" \t");
-    const std::size_t size = name.find_last_not_of(" \t") + 1;
-    if (begin == name.npos || !name.substr(begin).starts_with("ce-")) continue;
-    out += ", " + name.substr(begin, size - begin);
+    const std::string name = lower(trim(take_item(asked)));
+    if (name.starts_with("ce-")) out += ", " + name;
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/comma_list.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "proxy/http/problems.h"
@@ -32,9 +33,7 @@ bool is_token(std::string_view text) {
 // Whether the comma-separated `list` has `item`.
 bool lists(std::string_view list, std::string_view item) {
   while (!list.empty()) {
-    const auto end = list.find(',');
-    if (equal_ignoring_case(trim(list.substr(0, end)), item)) return true;
-    list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
+    if (equal_ignoring_case(trim(take_item(list)), item)) return true;
   }
   return false;
 }

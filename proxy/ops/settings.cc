@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <iterator>
 
+#include "base/comma_list.h"
 #include "base/descriptor.h"
 #include "base/text.h"
 #include "base/toml.h"
@@ -62,9 +63,7 @@ Wrong put_origins(Config& config, const std::string& text) {
   config.server.cors_origins.clear();
   std::string_view rest = text;
   while (!rest.empty()) {
-    const auto end = rest.find(',');
-    const auto origin = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    const auto origin = take_item(rest);
     const auto scheme = origin.find("://");
     const bool plain =
         std::all_of(origin.begin(), origin.end(), [](char c) { return c > 0x20 && c < 0x7f; });

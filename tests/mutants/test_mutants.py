@@ -283,7 +283,7 @@ MUTANTS = [
      "if ((state_ == State::refused && !MUTANT) || !head_.keep || ended_) last_ = true;"),
     ("http-header-has-the-bodys-time", "test_proxy", "proxy/http/connection.cc",
      "return since_ + rules_.header_ms;", "return since_ + (MUTANT ? rules_.body_ms : rules_.header_ms);"),
-    ("http-list-is-one-word", "test_proxy", "proxy/http/head.cc",
+    ("http-list-is-one-word", "test_proxy", "lib/base/comma_list.h",
      "const auto end = list.find(',');", "const auto end = MUTANT ? std::string_view::npos : list.find(',');"),
     ("http-fields-without-bound", "test_proxy", "proxy/http/head.cc",
      "if (++fields_ > kHeadFields)", "if (++fields_ > kHeadFields && !MUTANT)"),
