@@ -6,6 +6,7 @@ namespace offsync {
 namespace {
 
 bool stands_in(std::string_view text, std::string_view data) {
+  if (data.empty()) return false;
   constexpr std::less_equal<const char*> not_behind;  // of pointers into different buffers as well
   return not_behind(data.data(), text.data()) &&
          not_behind(text.data() + text.size(), data.data() + data.size());
@@ -44,13 +45,7 @@ OwnedEvent::OwnedEvent(const EventView& event)
       bases_(event.bases.begin(), event.bases.end()),
       extensions_(event.extensions.begin(), event.extensions.end()),
       view_(event) {
-  std::size_t apart = 0;
-  each_text(event, ops_, bases_, extensions_, [&](std::string_view text) {
-    if (!stands_in(text, event.data)) apart += text.size();
-  });
-  texts_.reserve(apart);
-  each_text(view_, ops_, bases_, extensions_,
-            [&](std::string_view& text) { text = keep(text, event.data); });
+  keep_texts(event.data);
   view_.ops = ops_;
   view_.bases = bases_;
   view_.extensions = extensions_;
@@ -58,9 +53,20 @@ OwnedEvent::OwnedEvent(const EventView& event)
   view_.data = content.substr(content.size() - 1 - event.data.size(), event.data.size());
 }
 
+// Room is made first, so that nothing moves.
+void OwnedEvent::keep_texts(std::string_view data) {
+  std::size_t apart = 0;
+  each_text(view_, ops_, bases_, extensions_, [&](std::string_view text) {
+    if (!stands_in(text, data)) apart += text.size();
+  });
+  texts_.reserve(apart);
+  each_text(view_, ops_, bases_, extensions_,
+            [&](std::string_view& text) { text = keep(text, data); });
+}
+
 std::string_view OwnedEvent::keep(std::string_view text, std::string_view data) {
   if (text.empty()) return {};
-  if (!data.empty() && stands_in(text, data)) {
+  if (stands_in(text, data)) {
     const std::size_t begin = content_.size() - 1 - data.size();
     return {content_.data() + begin + (text.data() - data.data()), text.size()};
   }
@@ -89,11 +95,7 @@ void OwnedEvent::economize() {
   whole_ = false;
   const std::vector<char> with_all = std::move(texts_);
   texts_ = std::vector<char>();
-  std::size_t apart = 0;
-  each_text(view_, ops_, bases_, extensions_, [&](std::string_view text) { apart += text.size(); });
-  texts_.reserve(apart);
-  each_text(view_, ops_, bases_, extensions_,
-            [&](std::string_view& text) { text = keep(text, {}); });
+  keep_texts({});
 }
 
 }  // namespace offsync

@@ -22,7 +22,6 @@ class OwnedEvent {
   OwnedEvent& operator=(const OwnedEvent&) = delete;
   ~OwnedEvent() = default;
 
-  // Precondition: whole().
   const EventView& view() const { return view_; }
   const std::string& content() const { return content_; }  // encode_content(view())
   std::size_t bytes() const;                               // that it takes, about
@@ -35,6 +34,8 @@ class OwnedEvent {
 
  private:
   std::size_t parts_bytes() const;
+  // `data`: where what the views show now lies in the content's data as it is; empty: nowhere.
+  void keep_texts(std::string_view data);
   std::string_view keep(std::string_view text, std::string_view data);
 
   std::string content_;

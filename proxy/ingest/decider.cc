@@ -22,6 +22,11 @@ constexpr std::string_view kProxySource = "/proxy";
 constexpr std::string_view kReserved = "offsync.";
 constexpr const char* kAuthor = "";  // no entity's name
 
+// The proxy gives it its time.
+bool is_timeless(const EventView& event) {
+  return event.time.empty() && event.stamp.none();
+}
+
 // What stands in one order in a request. A replica has all of an entity in its order, whoever wrote
 // it; who does not say which source is its own may pass on for several, each with an order.
 std::string order_key(const Request& request, const EventView& event) {
@@ -66,15 +71,15 @@ void Decider::gather(EntityCache& cache) {
   }
 }
 
-Status Decider::take(const Facts& facts) {
-  const std::vector<std::string> subjects = questions().subjects;
+Status Decider::take(Facts facts) {
+  const std::vector<std::string>& subjects = questions().subjects;
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     const std::optional<std::string>& record = facts.entities.at(i);
     if (!record) continue;
     OFFSYNC_ASSIGN(EntityRecord decoded, tools_.entity_decoder.decode(*record));
     out_.entities.find(subjects[i])->second = {std::move(decoded.entity), record->size()};
   }
-  book_.take(facts);
+  book_.take(std::move(facts));
   return run();
 }
 
@@ -220,7 +225,7 @@ Status Decider::decide_new(EventView event) {
     reject(event, good.error().code, good.error().detail);
     return {};
   }
-  if (event.time.empty() && event.stamp.none()) {
+  if (is_timeless(event)) {
     fill_time(event);
     // With it the event may be over a limit, and then no client could read the log.
     if (const auto read = tools_.stored_decoder.decode(encode_content(event)); !read) {
@@ -263,9 +268,8 @@ Status Decider::accept(const EventView& event) {
   Outcome& outcome = answer(OutcomeKind::accepted);
   outcome.sequence = next_sequence();
   outcome.conflicts = conflicts.size();
-  // The proxy may have given it a time.
-  const bool as_it_came = event.time.data() == candidate().event.view().time.data();
-  append(event, as_it_came ? candidate().event.content() : encode_content(event));
+  const OwnedEvent& came = candidate().event;
+  append(event, is_timeless(came.view()) ? encode_content(event) : came.content());
   append_conflicts(event, conflicts);
   if (!event.causationid.empty()) out_.commit.resolved.emplace_back(event.causationid);
   if (event.writes()) {

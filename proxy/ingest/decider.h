@@ -107,7 +107,7 @@ class Decider {
   const Questions& questions() const { return book_.questions(); }
   // The answers to questions(); precondition: they are of log.number. Decides as far as they
   // reach, and writes outcomes. Errors: what the store holds cannot be read.
-  Status take(const Facts& facts);
+  Status take(Facts facts);
   Decided finish();
 
  private:

@@ -1,5 +1,7 @@
 #include "proxy/ingest/fact_book.h"
 
+#include <utility>
+
 namespace offsync::proxy {
 namespace {
 
@@ -48,16 +50,16 @@ void FactBook::ask_entity(std::string_view subject) {
   questions_.subjects.emplace_back(subject);
 }
 
-void FactBook::take(const Facts& facts) {
+void FactBook::take(Facts facts) {
   for (std::size_t i = 0; i < questions_.events.size(); ++i) {
-    events_[key_of(questions_.events[i])].emplace(facts.events.at(i));
+    events_[key_of(questions_.events[i])].emplace(std::move(facts.events.at(i)));
   }
   for (std::size_t i = 0; i < questions_.sources.size(); ++i) {
     marks_[questions_.sources[i]].emplace(facts.marks.at(i));
   }
   for (std::size_t i = 0; i < questions_.rejections.size(); ++i) {
     const Questions::Decided& asked = questions_.rejections[i];
-    rejections_[key_of(asked.source, asked.clientseq)].emplace(facts.rejections.at(i));
+    rejections_[key_of(asked.source, asked.clientseq)].emplace(std::move(facts.rejections.at(i)));
   }
   questions_ = {};
 }

@@ -21,8 +21,8 @@ class FactBook {
 
   // Each once.
   const Questions& questions() const { return questions_; }
-  // The answers to questions(), which are then none; the states stay in `facts`.
-  void take(const Facts& facts);
+  // The answers to questions(), which are then none; of the states it keeps nothing.
+  void take(Facts facts);
 
  private:
   // Without a value: asked for, and not answered.
