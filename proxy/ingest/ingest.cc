@@ -15,6 +15,7 @@
 #include "event/decoder.h"
 #include "proxy/ingest/decider.h"
 #include "proxy/ingest/entity_cache.h"
+#include "proxy/store/commit_check.h"
 
 namespace offsync::proxy {
 namespace {
@@ -41,12 +42,6 @@ struct KnownSpace {
   bool published_any = false;   // `published` means something
   std::uint64_t published = 0;  // everything up to here was given to publish()
 };
-
-// Other proxies have appended since: what was decided may be wrong.
-Error moved_on(const std::string& space) {
-  return make_error(Errc::protocol, "behind", "the space " + space + " has moved on",
-                    "read what is new and decide again");
-}
 
 Error contended(const std::string& space) {
   return make_error(
@@ -330,9 +325,10 @@ Status Ingest::Impl::try_commit(KnownSpace& space, std::span<const Slice> slices
 Result<Decided> Ingest::Impl::decide(const SpaceLog& log, std::span<const Slice> slices) {
   Decider decider(log, clock.wall_ms(), slices, cache, tools_);
   while (!decider.questions().empty()) {
-    OFFSYNC_ASSIGN(const Facts facts, store.look(log.space, decider.questions()));
-    if (facts.at.number != log.number) return moved_on(log.space);
-    OFFSYNC_TRY(decider.take(facts));
+    OFFSYNC_ASSIGN(Facts facts, store.look(log.space, decider.questions()));
+    if (facts.at.number != log.number)
+      return proxy::behind(log.space, facts.at.number, log.number + 1);
+    OFFSYNC_TRY(decider.take(std::move(facts)));
   }
   return decider.finish();
 }

@@ -14,14 +14,16 @@ Error out_of_place(const Commit& commit, std::uint64_t got, std::uint64_t due) {
 
 }  // namespace
 
-Status check_next(const Commit& commit, const SpaceState& at) {
-  if (commit.number != at.number + 1) {
-    return make_error(Errc::protocol, "behind",
-                      fmt::format("the space {} is at its commit {}, and this is commit {}",
-                                  commit.space, at.number, commit.number),
-                      "read what is new, decide again and retry");
-  }
-  std::uint64_t next = at.head + 1;
+Error behind(std::string_view space, std::uint64_t at, std::uint64_t number) {
+  return make_error(
+      Errc::protocol, "behind",
+      fmt::format("the space {} is at its commit {}, and this is commit {}", space, at, number),
+      "read what is new, decide again and retry");
+}
+
+Status check_next(const Commit& commit, std::uint64_t number, std::uint64_t head) {
+  if (commit.number != number + 1) return behind(commit.space, number, commit.number);
+  std::uint64_t next = head + 1;
   if (commit.first != next) return out_of_place(commit, commit.first, next);
   for (const LogEntry& entry : commit.entries) {
     if (entry.sequence != next) return out_of_place(commit, entry.sequence, next);

@@ -59,7 +59,8 @@ Result<std::vector<std::string>> MemoryLogStore::spaces() {
 Status MemoryLogStore::append(const Commit& commit) {
   const std::lock_guard lock(mutex_);
   const Space* found = find_space(commit.space);
-  OFFSYNC_TRY(check_next(commit, state_of(commit.space)));
+  OFFSYNC_TRY(
+      check_next(commit, found != nullptr ? found->number : 0, found != nullptr ? found->head : 0));
   std::set<Identity> fresh;
   for (const LogEntry& entry : commit.entries) {
     const Identity identity(entry.source, entry.id);

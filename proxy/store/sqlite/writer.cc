@@ -73,7 +73,7 @@ Status LogWriter::prepare_statements() {
 Status LogWriter::append(const Commit& commit) {
   OFFSYNC_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
   OFFSYNC_ASSIGN(SpaceRow row, row_for(commit));
-  OFFSYNC_TRY(check_next(commit, state_at(row, {})));
+  OFFSYNC_TRY(check_next(commit, row.number, row.head));
   ++row.number;
   row.head += commit.entries.size();
   row.clock = std::max(row.clock, commit.clock);
