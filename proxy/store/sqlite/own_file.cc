@@ -34,7 +34,10 @@ Status OwnFile::check(sqlite::Db& db) const {
   if (!seen_) return {};
   const auto now = look(db);
   if (!now) return {};  // that it is gone, others see
-  if (!is_same(*seen_, *now)) return changed(name_);
+  if (!is_same(*seen_, *now)) {
+    OFFSYNC_TRY(db.in_place());  // a file that was replaced may be put back
+    return changed(name_);
+  }
   const std::string wal = sqlite::behind_links(name_) + "-wal";
   struct stat info {};
   if (now->wal.last_frame == 0 || ::stat(wal.c_str(), &info) != 0) return {};

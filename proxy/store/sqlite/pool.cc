@@ -34,7 +34,6 @@ Result<LogPool::WriteLease> LogPool::writer() {
     }
     secured_ = true;
   }
-  OFFSYNC_TRY(writer_->db.in_place());  // who is put back in its place may go on
   OFFSYNC_TRY(own_file_.check(writer_->db));
   return WriteLease(std::move(lock), this, writer_.get());
 }
@@ -42,7 +41,7 @@ Result<LogPool::WriteLease> LogPool::writer() {
 std::optional<LogPool::WriteLease> LogPool::idle_writer() {
   std::unique_lock lock(write_mutex_, std::try_to_lock);
   if (!lock || !writer_ || writer_->db.broken()) return std::nullopt;
-  if (!writer_->db.in_place() || !own_file_.check(writer_->db)) return std::nullopt;
+  if (!own_file_.check(writer_->db)) return std::nullopt;
   return WriteLease(std::move(lock), this, writer_.get());
 }
 
