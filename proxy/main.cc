@@ -139,12 +139,17 @@ constexpr const char* kPutBack =
     "put a backup back, without the -wal and -shm that are there now, and run once with "
     "--new-epoch";
 
+// A damaged store's error, where it says not yet what to do.
 template <class T>
-Result<T> with_advice(Result<T> result) {
+Result<T> with_advice(Result<T> result, const std::string& advice) {
   if (result || result.error().code != "corrupt" || !result.error().hint.empty()) return result;
   Error damaged = result.error();
-  damaged.hint = std::string("see what with: offsync-proxy check; ") + kPutBack;
+  damaged.hint = advice;
   return damaged;
+}
+
+std::string look_first() {
+  return std::string("see what with: offsync-proxy check; ") + kPutBack;
 }
 
 // For a store that was put back: who has seen more of the log than it holds would go on from a
@@ -155,7 +160,8 @@ Status begin_anew(const Config& config) {
   options.file = config.store_file;
   options.new_epoch = true;
   SystemRandom random;
-  OFFSYNC_ASSIGN(const auto store, with_advice(SqliteLogStore::open(options, random)));
+  OFFSYNC_ASSIGN(const auto store,
+                 with_advice(SqliteLogStore::open(options, random), look_first()));
   OFFSYNC_ASSIGN(const auto spaces, store->spaces());
   return print(fmt::format("{}: {} anew; clients fetch the state, and send again what is missing\n",
                            config.store_file, counted(spaces.size(), "log begins", "logs begin")));
@@ -168,11 +174,7 @@ Status check(const Config& config) {
     const std::string told = fmt::format("reading all of {} …\n", config.store_file);
     (void)!::write(2, told.data(), told.size());
   }
-  auto checked = check_store(config.store_file);
-  if (!checked && checked.error().code == "corrupt" && checked.error().hint.empty()) {
-    return make_error(Errc::io, "corrupt", checked.error().detail, kPutBack);
-  }
-  OFFSYNC_ASSIGN(const StoreReport report, std::move(checked));
+  OFFSYNC_ASSIGN(const StoreReport report, with_advice(check_store(config.store_file), kPutBack));
   OFFSYNC_TRY(print(text_of(report)));
   if (report.problems.empty()) return {};
   return make_error(Errc::io, "corrupt", "the store " + config.store_file + " is damaged",
@@ -200,7 +202,7 @@ Result<std::unique_ptr<SqliteLogStore>> open_store(const Config& config, Random&
   }
   SqliteLogStore::Options options;
   options.file = config.store_file;
-  return with_advice(SqliteLogStore::open(options, random));
+  return with_advice(SqliteLogStore::open(options, random), look_first());
 }
 
 // Whether this SIGHUP tells that our terminal is gone, and not that the log is to be opened anew:

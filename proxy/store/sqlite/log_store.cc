@@ -243,6 +243,7 @@ Result<Facts> SqliteLogStore::look(std::string_view space, const Questions& ques
   OFFSYNC_ASSIGN(LogPool::ReadLease lease, impl_->pool.reader());
   return look_with(lease->db, lease->reader, space, names, questions);
 }
+
 Status SqliteLogStore::snapshot(std::string_view space, const SnapshotSink& sink) {
   OFFSYNC_ASSIGN(LogPool::ReadLease lease, impl_->pool.reader());
   OFFSYNC_ASSIGN(const auto transaction,

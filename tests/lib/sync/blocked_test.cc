@@ -26,6 +26,14 @@ struct World : TwoClients {
   void refuse_word(int status, const std::string& word) {
     refuse(status, [word](const HttpRequest& request) { return says(request, word); });
   }
+  // A has what B wrote, but for the latest.
+  void leave_news() {
+    b.emit("todo/9", "n", "9");
+    b.sync();
+    a.sync();
+    b.emit("todo/8", "n", "8");
+    b.sync();
+  }
   void emit_some() {
     a.emit("todo/1", "n", "1");
     a.emit("todo/2", "n", R"("DROP TABLE")");
@@ -47,11 +55,7 @@ struct World : TwoClients {
 TEST_CASE("blocked: one event that something refuses is parked, all else goes on", "[sync]") {
   for (const int status : {400, 403, 406, 413, 451}) {
     World w;
-    w.b.emit("todo/9", "n", "9");
-    w.b.sync();
-    w.a.sync();
-    w.b.emit("todo/8", "n", "8");
-    w.b.sync();
+    w.leave_news();
     w.emit_some();
     w.refuse_word(status, "DROP TABLE");
     const SyncReport report = w.a.sync();
@@ -107,11 +111,7 @@ TEST_CASE("blocked: what the proxy itself refuses is not parked", "[sync]") {
 TEST_CASE("blocked: a push that fails keeps nobody from fetching", "[sync]") {
   for (const int status : {400, 403, 404, 500, 507}) {
     World w;
-    w.b.emit("todo/9", "n", "9");
-    w.b.sync();
-    w.a.sync();
-    w.b.emit("todo/8", "n", "8");
-    w.b.sync();
+    w.leave_news();
     w.a.emit("todo/1", "n", "1");
     w.refuse(status, [](const HttpRequest& request) { return request.method == "POST"; });
     const SyncReport report = w.a.sync();
