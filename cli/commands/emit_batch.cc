@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <optional>
 
 #include "base/counted.h"
 #include "base/limits.h"
+#include "base/rfc3339.h"
 #include "base/span_text.h"
 #include "cli/input/line_reader.h"
 #include "cli/interrupt.h"
@@ -101,6 +103,7 @@ class Importer {
 
   // Of a long history the first ones tell what is wrong with it.
   void tell_doubts(const LineReader::Line& line) {
+    if (!doubts_.anew.empty() && ++anew_events_ <= kDoubtsTold) tell(line, doubts_.anew);
     if (!doubts_.ahead.empty() && ++ahead_events_ <= kDoubtsTold) tell(line, doubts_.ahead);
     if (doubts_.idle.empty() || ++idle_events_ > kDoubtsTold) return;
     for (const std::string& idle : doubts_.idle) tell(line, idle);
@@ -138,6 +141,7 @@ class Importer {
     if (refused_ > 0) text += fmt::format(", {} refused", refused_);
     if (idle_events_ > 0) text += fmt::format(", {} with parts that change nothing", idle_events_);
     if (ahead_events_ > 0) text += fmt::format(", {} ahead of the clock", ahead_events_);
+    if (anew_events_ > 0) text += fmt::format(", {} that count as written now", anew_events_);
     if (interrupted()) text += ", interrupted";
     if (held_ > 0) text += fmt::format("; {} held behind rejected ones: offsync queue", held_);
     say(settings_, text);
@@ -157,11 +161,24 @@ class Importer {
   std::optional<Replica::Batch> batch_;
   std::vector<std::string> lines_;
   Doubts doubts_;  // of the latest event
-  std::uint64_t idle_events_ = 0, ahead_events_ = 0;
+  std::uint64_t idle_events_ = 0, ahead_events_ = 0, anew_events_ = 0;
   std::size_t in_batch_ = 0;
   std::uint64_t taken_ = 0, kept_ = 0, duplicates_ = 0, refused_ = 0, held_ = 0;
   bool stopped_ = false;
 };
+
+// A stamp of a replica's own says what it had seen by then, so only the replica gives it.
+std::string given_anew(const EventView& event, const Replica::Batch::Given& given) {
+  constexpr std::string_view kWay =
+      "; what is to count from then has an id and a source of its own";
+  if (given.stamp || given.clientseq) {
+    return fmt::format("its {} is not kept: an event of this replica's own is written now{}",
+                       given.stamp ? "stamp" : "clientseq", kWay);
+  }
+  const auto time_ms = parse_rfc3339(event.time);
+  if (!time_ms || std::abs(*time_ms - event.stamp.ms()) <= limits::kClockGuardMs) return "";
+  return fmt::format("its time {} is kept, but it counts as written now{}", event.time, kWay);
+}
 
 }  // namespace
 
@@ -171,8 +188,9 @@ void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, std::int64_t of
   const bool believed = offset_ms <= 0 || offset_ms > limits::kClockGuardMs;
   const std::int64_t there_ms = now_ms + (believed ? offset_ms : 0);
   batch.look_at_new([&doubts, now_ms, there_ms, strict](const EventView& event, bool own,
-                                                        const Entity& before) -> Status {
-    doubts = {without_effect(event, own, before), {}};
+                                                        const Entity& before,
+                                                        const auto& given) -> Status {
+    doubts = {without_effect(event, own, before), {}, own ? given_anew(event, given) : ""};
     const std::int64_t ahead = event.stamp.ms() - (own ? there_ms : now_ms);
     if (own && ahead > limits::kClockGuardMs) {
       doubts.ahead = fmt::format(
@@ -185,6 +203,9 @@ void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, std::int64_t of
           span_text(ahead), span_text(limits::kClockGuardMs));
     }
     if (strict && !doubts.idle.empty()) return bad_data("no_effect", doubts.idle.front());
+    if (strict && own && (given.stamp || given.clientseq)) {
+      return bad_data("own_stamp", doubts.anew);
+    }
     if (strict && !doubts.ahead.empty()) return bad_data("clock_ahead", doubts.ahead);
     return {};
   });

@@ -21,10 +21,11 @@ int run_emit_batch(Context& context, const Settings& settings, const EmitBatchOp
 struct Doubts {
   std::vector<std::string> idle;  // what of it changes nothing
   std::string ahead;              // its stamp is later than a proxy takes now
+  std::string anew;               // what it said of itself, and gets from this replica
 };
 // Has `doubts` filled about a batch's latest new event, at `now_ms`, where the proxy's clock was
-// last seen `offset_ms` ahead; where `strict`, such an event
-// is refused instead (bad_data `no_effect`, `clock_ahead`).
+// last seen `offset_ms` ahead; where `strict`, such an event is refused instead (bad_data
+// `no_effect`, `clock_ahead`, `own_stamp`; not for its time).
 void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, std::int64_t offset_ms,
                      bool strict, Doubts& doubts);
 

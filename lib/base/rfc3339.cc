@@ -97,6 +97,13 @@ std::optional<Rfc3339> read_rfc3339(std::string_view text) {
   return time;
 }
 
+Status check_wall_clock(std::int64_t ms) {
+  if (ms >= 0 && ms <= kLastMs) return {};
+  return make_error(Errc::config, "bad_clock",
+                    "the clock of this machine is outside of the years 1970 to 9999",
+                    "nothing was changed; set it right, then try again");
+}
+
 std::string format_rfc3339(std::int64_t ms) {
   using namespace std::chrono;
   const sys_time<milliseconds> time{milliseconds{ms}};

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+
 namespace offsync {
 
 // Milliseconds since 1970 UTC of "2026-11-23T12:00:00.123Z" (any offset, any number of fraction
@@ -21,6 +23,9 @@ struct Rfc3339 {
 };
 // The same, and takes what earlier versions took.
 std::optional<Rfc3339> read_rfc3339(std::string_view text);
+
+// Whether `ms`, by a machine's clock, is a time that can be written. Errors: config `bad_clock`.
+Status check_wall_clock(std::int64_t ms);
 
 // Always UTC with three fraction digits: "2026-11-23T12:00:00.123Z".
 std::string format_rfc3339(std::int64_t ms);

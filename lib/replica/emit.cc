@@ -140,10 +140,11 @@ Result<Emitted> Replica::Batch::Impl::add(std::string_view line) {
   OFFSYNC_ASSIGN(const Entity* visible, write->look(event.subject, *entity));
   OFFSYNC_TRY(check_fit(*visible, event));
   if (own) OFFSYNC_TRY(check_alive(*visible, event));
+  const Given given{event.stamp_given, event.clientseq != 0};
   Completion texts;
   const Status completed =
       own ? complete_own(event, *visible, texts) : complete_foreign(event, texts);
-  const Status wanted = completed && look ? look(event, own, *visible) : completed;
+  const Status wanted = completed && look ? look(event, own, *visible, given) : completed;
   if (wanted) return take(event, *entity, std::move(texts.line));
   write->row.clock = clock_before;
   return wanted.error();
@@ -192,11 +193,7 @@ Result<bool> Replica::Batch::Impl::same(const EventView& event, bool own, std::s
 Status Replica::Batch::Impl::complete_own(EventView& event, const Entity& visible,
                                           Completion& texts) {
   const std::int64_t wall = write->store.clock.wall_ms();
-  if (wall < 0 || !parse_rfc3339(time_text(wall))) {
-    return make_error(Errc::config, "bad_clock",
-                      "the clock of this machine is outside of the years 1970 to 9999",
-                      "set it right, then emit again; nothing was queued");
-  }
+  OFFSYNC_TRY(check_wall_clock(wall));
   if (event.id.empty()) event.id = texts.id = uuid_v7(wall, write->store.random);
   event.clientseq = write->row.next;
   const std::vector<Base> seen = seen_by(visible, event);

@@ -163,9 +163,14 @@ class Replica {
     Result<Emitted> add(const EventDraft& draft);
     // A full CloudEvent, or {"type","subject","data"} without id and source for an own event.
     Result<Emitted> add_line(std::string_view line);
+    // What the line of an event said of itself that an own event gets from this replica.
+    struct Given {
+      bool stamp = false, clientseq = false;
+    };
     // Looks at each new event when all but its taking is decided, with the visible state before it;
     // `own` where we are its author. An error refuses the event.
-    using Look = std::function<Status(const EventView& event, bool own, const Entity& before)>;
+    using Look = std::function<Status(const EventView& event, bool own, const Entity& before,
+                                      const Given& given)>;
     void look_at_new(Look look);
     Status commit();
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/rfc3339.h"
 #include "sync/engine_impl.h"
 #include "sync/missing_session.h"
 #include "sync/pull_session.h"
@@ -12,6 +13,9 @@ namespace offsync {
 
 void SyncEngine::Impl::start() {
   started = true;
+  if (Status dated = check_wall_clock(context.clock.wall_ms()); !dated) {
+    return finish(dated.error());
+  }
   if (Status secured = context.replica.secure(); !secured) return finish(secured.error());
   auto info = context.replica.info();
   if (!info) return finish(std::move(info).error());

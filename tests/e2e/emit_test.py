@@ -68,10 +68,22 @@ class Emit(Case):
         for seconds in (-3_000_000_000, 260_000_000_000):
             refused = self.told("emit", "t.t", "k/1", "a=1", code=78, env=at(seconds))
             self.assertIn("the clock of this machine is outside of the years 1970 to 9999", refused)
-            self.assertIn("nothing was queued", refused)
+            self.assertIn("nothing was changed", refused)
             self.assertEqual(self.anna.queue(), [])
         self.told("emit", "t.t", "k/1", "a=1")
         self.assertEqual(self.anna.fields("k/1"), {"a": "1"})
+
+    def test_a_sync_by_a_clock_that_cannot_be_changes_nothing(self):
+        ben = self.replica("ben", self.proxy().url())
+        ben.emit("t.t", "k/1", "a=1")
+        before = ben.status()
+        for seconds in (-3_000_000_000, 260_000_000_000):
+            for command in (("sync",), ("sync", "--pull"), ("watch", "--timeout", "5")):
+                done = ben.finish(*command, env=at(seconds))
+                self.assertEqual(done.returncode, 78, (command, done.stderr))
+                self.assertIn("the clock of this machine is outside of the years 1970 to 9999", done.stderr)
+                self.assertEqual(ben.status(), before)
+        ben.sync()
 
     def test_a_byte_order_mark_in_front_of_data_is_passed_over(self):
         data = '\ufeff{"set":{"a":1}}'

@@ -97,3 +97,18 @@ Files.
   queued 1
   $ echo '{"type":"t","subject":"a/2","data":{"set":{"n":1}}}' | offsync emit -C output -q --batch - -o ndjson | jq -r .subject
   a/2
+
+Own events count as written now, whatever they say of themselves.
+
+  $ offsync init -q -C anew --source /me
+  $ cat > old <<'END'
+  > {"type":"t","subject":"a/1","time":"2020-01-01T00:00:00Z","data":{"set":{"n":1}}}
+  > {"type":"t","subject":"a/1","stamp":"016f5e66e800-0000-0000000000000001","data":{"set":{"n":2}}}
+  > {"type":"t","subject":"a/1","source":"/me","id":"x","clientseq":"99","data":{"set":{"n":3}}}
+  > {"type":"t","subject":"a/1","source":"/other","id":"x","time":"2020-01-01T00:00:00Z","data":{"set":{"n":4}}}
+  > END
+  $ offsync emit -C anew --batch old
+  $ offsync state -C anew --offline
+  $ offsync queue export -C anew > own && offsync emit -C anew --batch own
+  $ offsync init -q -C strict2 --source /me
+  $ offsync emit -C strict2 --batch old --strict
