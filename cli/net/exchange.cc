@@ -75,6 +75,10 @@ void take_header_line(Exchange& exchange, std::string_view line) {
     return;
   }
   if (exchange.head.status < 200) return;  // 100 Continue: the real answer follows
+  if (const Status single = check_singles(exchange.head); !single) {
+    exchange.unusable = bad_body(exchange, single.error());
+    return;
+  }
   exchange.head_done = true;
   exchange.called = true;
   begin_body(exchange);

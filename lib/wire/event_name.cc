@@ -14,7 +14,8 @@ std::string encode_event_name(std::string_view source, std::string_view id) {
 
 Result<EventName> parse_event_name(std::string_view line) {
   JsonReader json;
-  if (!json.read(line)) return bad_data("malformed", "a line is no JSON object");
+  if (!json.read(line))
+    return bad_data("malformed", "a line is no JSON object, or has a name twice");
   const auto source = json.text("source");
   const auto id = json.text("id");
   if (!source || !id || source->empty() || id->empty() || source->size() > limits::kSourceBytes ||

@@ -2,10 +2,23 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "base/limits.h"
 #include "event/checks.h"
 
 namespace offsync {
+namespace {
+
+bool each_name_once(const simdjson::dom::object& object) {
+  std::vector<std::string_view> names;
+  for (const auto& member : object) names.push_back(member.key);
+  std::sort(names.begin(), names.end());
+  return std::adjacent_find(names.begin(), names.end()) == names.end();
+}
+
+}  // namespace
 
 struct JsonReader::Impl {
   simdjson::dom::parser parser{limits::kLineBytes};
@@ -20,6 +33,7 @@ bool JsonReader::read(std::string_view json) {
   if (json.size() > limits::kLineBytes) return false;
   simdjson::dom::object object;
   if (impl_->parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS) return false;
+  if (!each_name_once(object)) return false;
   impl_->object = object;
   return true;
 }

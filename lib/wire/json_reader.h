@@ -16,7 +16,8 @@ class JsonReader {
   JsonReader(const JsonReader&) = delete;
   JsonReader& operator=(const JsonReader&) = delete;
 
-  // False where `json` is not one JSON object of at most limits::kLineBytes.
+  // False where `json` is not one JSON object of at most limits::kLineBytes, or where a name stands
+  // in it twice.
   bool read(std::string_view json);
   bool has(std::string_view name) const;
   // A member that is a string; valid until the next read().

@@ -65,7 +65,7 @@ std::string encode_outcome(const Outcome& outcome) {
 
 Result<Outcome> parse_outcome(std::string_view line) {
   JsonReader json;
-  if (!json.read(line)) return bad_answer("an outcome is no JSON object");
+  if (!json.read(line)) return bad_answer("an outcome is no JSON object, or has a name twice");
   const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
                                  [&](OutcomeKind k) { return json.text("outcome") == name_of(k); });
   if (kind == kKinds.end()) return bad_answer("an outcome is of no kind that is known");
@@ -107,7 +107,8 @@ std::optional<std::uint64_t> plain_number(const JsonReader& json, std::string_vi
 
 Result<SpaceInfo> parse_space_info(std::string_view text) {
   JsonReader json;
-  if (!json.read(text)) return bad_answer("the answer about the space is no JSON object");
+  if (!json.read(text))
+    return bad_answer("the answer about the space is no JSON object, or has a name twice");
   const auto head = plain_number(json, "head");
   const auto oldest = plain_number(json, "oldest");
   const auto applied = plain_number(json, "applied");
@@ -134,7 +135,8 @@ std::string encode_hello(const Hello& hello) {
 
 Result<Hello> parse_hello(std::string_view text) {
   JsonReader json;
-  if (!json.read(text)) return bad_answer("the stream's hello is no JSON object");
+  if (!json.read(text))
+    return bad_answer("the stream's hello is no JSON object, or has a name twice");
   const auto head = plain_number(json, "head");
   Hello hello{std::string(json.text("epoch").value_or("")), 0};
   if (!is_epoch(hello.epoch) || !head) return bad_answer("the stream's hello lacks epoch or head");

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/rfc3339.h"
 #include "base/text.h"
+#include "wire/problem.h"
 
 namespace offsync {
 namespace {
@@ -29,6 +30,18 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
 std::string_view HttpHead::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
     if (key == name) return trim(value);
+  }
+  return {};
+}
+
+Status check_singles(const HttpHead& head) {
+  for (const auto& [name, value] : head.headers) {
+    if (!name.starts_with("offsync-") && name != "content-type") continue;
+    if (const auto first = head.header(name); first != trim(value)) {
+      return bad_data("contradiction", "its header has " + name + " twice, as '" +
+                                           first_words(first) + "' and as '" + first_words(value) +
+                                           "'");
+    }
   }
   return {};
 }

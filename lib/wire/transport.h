@@ -33,6 +33,10 @@ struct HttpHead {
   std::string_view header(std::string_view name) const;
 };
 
+// Errors: bad_data `contradiction` where a header that offsync reads for itself (Offsync-*,
+// Content-Type) stands there twice with two values.
+Status check_singles(const HttpHead& head);
+
 // The wait that Retry-After asks for, in ms: seconds, or an HTTP date seen from `wall_ms`. Nothing
 // where there is none that can be read; at most limits::kRetryAfterCapMs.
 std::optional<std::int64_t> retry_after_ms(const HttpHead& head, std::int64_t wall_ms);

@@ -62,6 +62,9 @@ class Hostile(Case):
             "too short": of_log(event(3) + "\n", head=4),
             "a redirect": answer(302, [("Location", "http://there/")]),
             "not found": answer(404),
+            "two heads": of_log(event(3) + "\n", head=3, more=[("Offsync-Head", 1)]),
+            "two cursors": of_log(event(3) + "\n", head=3, more=[("Offsync-Cursor", "e1-1")]),
+            "two epochs": of_log(event(3) + "\n", head=3, more=[("Offsync-Epoch", "zz")]),
             "an unknown encoding": of_log("", head=2, more=[("Content-Encoding", "br")]),
             "no gzip": of_log(event(3) + "\n", head=3, more=[("Content-Encoding", "gzip")]),
         }
@@ -81,6 +84,7 @@ class Hostile(Case):
         for name, line in {
             "a sequence that cannot be": '{"line":1,"id":"ID","outcome":"accepted","sequence":"9223372036854775808"}',
             "no JSON": "nonsense",
+            "an outcome that is two": '{"line":1,"id":"ID","outcome":"accepted","outcome":"rejected","sequence":"3"}',
             "of another event": '{"line":1,"id":"other","outcome":"accepted","sequence":"3"}',
         }.items():
             with self.subTest(name):

@@ -25,6 +25,21 @@ TEST_CASE("HttpHead: a header's value", "[transport]") {
   CHECK(alike.header("da").empty());
 }
 
+TEST_CASE("HttpHead: a header that may stand once", "[transport]") {
+  const HttpHead once{200, {{"offsync-head", "1"}, {"set-cookie", "a"}, {"set-cookie", "b"}}};
+  CHECK(check_singles(once));
+  const HttpHead same{200, {{"offsync-head", "1"}, {"offsync-head", " 1 "}}};
+  CHECK(check_singles(same));
+  for (const char* name : {"offsync-head", "offsync-epoch", "offsync-made-up", "content-type"}) {
+    const HttpHead two{200, {{name, "1"}, {"a", "b"}, {name, "2"}}};
+    const Status checked = check_singles(two);
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().code == "contradiction");
+    CHECK(checked.error().detail ==
+          "its header has " + std::string(name) + " twice, as '1' and as '2'");
+  }
+}
+
 TEST_CASE("Retry-After: seconds", "[transport]") {
   CHECK(retry_after_ms(with_retry_after("0"), kNow) == 0);
   CHECK(retry_after_ms(with_retry_after(" 120 "), kNow) == 120'000);
