@@ -141,10 +141,7 @@ class Install {
     return reader_.bad(std::string(event.id) + " is there twice");
   }
 
-  void observe(const Entity& entity) {
-    latest_ = std::max({latest_, entity.created().stamp.time, entity.deleted().stamp.time});
-    for (const Field& field : entity.fields()) latest_ = std::max(latest_, field.stamp().time);
-  }
+  void observe(const Entity& entity) { latest_ = std::max(latest_, entity.latest().time); }
 
   // What the snapshot has already leaves the queue; the rest is folded on top of it.
   Status put_pending_on_top() {

@@ -229,6 +229,12 @@ bool Entity::lives() const {
   return created_.stamp() > deleted_.stamp();
 }
 
+Stamp Entity::latest() const {
+  Stamp latest = std::max(created_.stamp(), deleted_.stamp());
+  for (const Field& field : fields_) latest = std::max(latest, field.stamp());
+  return latest;
+}
+
 // Entities have few fields, so that a search from the front beats a tree.
 Field& Entity::field(std::string_view name, FieldKind kind) {
   std::size_t at = 0;

@@ -134,6 +134,7 @@ class Entity {
   bool empty() const;
   Writer created() const { return created_.view(); }
   Writer deleted() const { return deleted_.view(); }
+  Stamp latest() const;                                         // of all writes
   const std::vector<Field>& fields() const { return fields_; }  // in byte order of (name, kind)
   // The field that shows under this name, or (nothing shows) the first one kept under it; nullptr
   // if there is none.

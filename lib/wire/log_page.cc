@@ -36,8 +36,11 @@ Result<const EventView*> read_log_event(Decoder& decoder, std::string_view line,
 std::string no_event_of_a_log(const EventView& event) {
   if (event.sequence == 0) return "it has no sequence";
   if (event.stamp.none()) return "it has neither time nor stamp";
-  const auto recorded = parse_rfc3339(event.recordedtime);
-  const std::int64_t ahead = recorded ? event.stamp.ms() - *recorded : 0;
+  return too_late(event.stamp.ms(), parse_rfc3339(event.recordedtime).value_or(0));
+}
+
+std::string too_late(std::int64_t stamp_ms, std::int64_t recorded_ms) {
+  const std::int64_t ahead = recorded_ms > 0 ? stamp_ms - recorded_ms : 0;
   if (ahead <= limits::kClockGuardMs) return {};
   return "its stamp is " + span_text(ahead) + " ahead of its recordedtime";
 }

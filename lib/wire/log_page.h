@@ -25,6 +25,8 @@ Result<const EventView*> read_log_event(Decoder& decoder, std::string_view line,
 // Why no proxy can have put this into a log, which gives each event its place, has a stamp of each,
 // and takes none whose stamp is further ahead of its clock than the guard; empty where one can.
 std::string no_event_of_a_log(const EventView& event);
+// The part of it about a stamp, given the latest time of the log by then (0: not known).
+std::string too_late(std::int64_t stamp_ms, std::int64_t recorded_ms);
 
 class LogPage {
  public:

@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include "base/counted.h"
+#include "base/rfc3339.h"
 #include "state/checked.h"
 #include "state/decision.h"
 #include "wire/line_mark.h"
@@ -15,8 +16,12 @@ namespace od = simdjson::ondemand;
 
 std::string encode_snapshot_header(const SnapshotHeader& header) {
   const std::string line = header.line.empty() ? "" : fmt::format(R"(,"line":"{}")", header.line);
-  return fmt::format(R"({{"cursor":"{}","entities":{},"conflicts":{}{}}})", header.cursor.text(),
-                     header.entities, header.conflicts, line);
+  const std::string recorded =
+      header.recorded_ms == 0
+          ? ""
+          : fmt::format(R"(,"recordedtime":"{}")", format_rfc3339(header.recorded_ms));
+  return fmt::format(R"({{"cursor":"{}","entities":{},"conflicts":{}{}{}}})", header.cursor.text(),
+                     header.entities, header.conflicts, line, recorded);
 }
 
 Result<SnapshotHeader> parse_snapshot_header(std::string_view line) {
@@ -38,6 +43,11 @@ Result<SnapshotHeader> parse_snapshot_header(std::string_view line) {
   const auto marked = object["line"].get_string().get(mark);
   if (marked != simdjson::NO_SUCH_FIELD && (marked || !is_mark(mark))) return error;
   header.line = mark;
+  std::string_view recorded;
+  const auto dated = object["recordedtime"].get_string().get(recorded);
+  const auto recorded_ms = dated ? std::nullopt : parse_rfc3339(recorded);
+  if (dated != simdjson::NO_SUCH_FIELD && !recorded_ms) return error;
+  header.recorded_ms = recorded_ms.value_or(0);
   const auto place = Cursor::parse(cursor);
   const bool countable = header.entities <= INT64_MAX && header.conflicts <= INT64_MAX;
   if (!place || !countable) return error;
@@ -88,6 +98,10 @@ Status SnapshotReader::take_entity(std::string_view line) {
   if (!checked) return bad(checked.error().detail);
   if (record->subject == last_) return bad(last_ + " is there twice");
   if (record->subject < last_) return bad(record->subject + " stands behind " + last_);
+  const std::int64_t latest_ms = record->entity.latest().ms();
+  if (const std::string why = too_late(latest_ms, header_->recorded_ms); !why.empty()) {
+    return bad(fmt::format("of {}, {}", record->subject, why));
+  }
   ++entities_;
   record_ = std::move(*record);
   last_ = record_.subject;

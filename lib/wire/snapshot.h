@@ -14,12 +14,13 @@
 
 namespace offsync {
 
-// {"cursor":"epoch-42","entities":N,"conflicts":M,"line":"0123456789abcdef"}
+// {"cursor":"epoch-42","entities":N,"conflicts":M,"line":"0123456789abcdef","recordedtime":"…"}
 struct SnapshotHeader {
   Cursor cursor;
-  std::uint64_t entities = 0;   // that many encode_entity() lines follow,
-  std::uint64_t conflicts = 0;  // then that many open offsync.conflict events
-  std::string line = {};        // line_mark() of the event at the cursor; empty: not known
+  std::uint64_t entities = 0;    // that many encode_entity() lines follow,
+  std::uint64_t conflicts = 0;   // then that many open offsync.conflict events
+  std::string line = {};         // line_mark() of the event at the cursor; empty: not known
+  std::int64_t recorded_ms = 0;  // the latest time that the log has given; 0: not known
 };
 std::string encode_snapshot_header(const SnapshotHeader& header);
 Result<SnapshotHeader> parse_snapshot_header(std::string_view line);  // protocol `bad_snapshot`

@@ -95,8 +95,8 @@ ApiAnswer Api::state(const Call& call) {
   SnapshotSink sink;
   sink.begin = [&](const SpaceState& at, std::uint64_t entities, std::uint64_t conflicts) {
     epoch = at.epoch;
-    return lines.add(
-        encode_snapshot_header({{at.epoch, at.head}, entities, conflicts, at.head_line}));
+    return lines.add(encode_snapshot_header(
+        {{at.epoch, at.head}, entities, conflicts, at.head_line, Stamp{at.clock, 0}.ms()}));
   };
   sink.entity = [&](std::string_view line) { return lines.add(line); };
   sink.conflict = sink.entity;

@@ -153,7 +153,7 @@ What any HTTP client sees.
   $ curl -s "$url/events"
   {"specversion":"1.0","id":"e1","source":"/till/1","type":"order.placed","subject":"order/1","time":"2024-01-01T10:00:00Z","stamp":"018cc4774500-0000-a07ae4cbda3b7bef","data":{"set":{"n":1}},"sequence":"1","recordedtime":"<TIME>"}
   $ curl -s "$url/state"
-  {"cursor":"<epoch1>-1","entities":1,"conflicts":0,"line":"<mark1>"}
+  {"cursor":"<epoch1>-1","entities":1,"conflicts":0,"line":"<mark1>","recordedtime":"<TIME>"}
   {"subject":"order/1","fields":{"n":{"register":{"value":1,"stamp":"018cc4774500-0000-a07ae4cbda3b7bef","id":"e1","source":"/till/1"}}}}
   $ curl -s "$url/state/order/1"
   {"subject":"order/1","fields":{"n":{"register":{"value":1,"stamp":"018cc4774500-0000-a07ae4cbda3b7bef","id":"e1","source":"/till/1"}}}}

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "support/catch.h"
 
 using namespace offsync;
@@ -22,6 +23,10 @@ TEST_CASE("a snapshot's header is read as it was written") {
       R"({"cursor":"e1-42","entities":7,"conflicts":3,"line":"0123456789abcdef"})";
   CHECK(encode_snapshot_header({{"e1", 42}, 7, 3, "0123456789abcdef"}) == with_line);
   CHECK(parse_snapshot_header(with_line)->line == "0123456789abcdef");
+  const std::string with_time =
+      R"({"cursor":"e1-42","entities":7,"conflicts":3,"recordedtime":"2026-01-01T00:00:00.000Z"})";
+  CHECK(encode_snapshot_header({{"e1", 42}, 7, 3, "", 1'767'225'600'000}) == with_time);
+  CHECK(parse_snapshot_header(with_time)->recorded_ms == 1'767'225'600'000);
   // Members of a later version do not matter, nor does their order.
   CHECK(parse_snapshot_header(R"({"new":[1],"conflicts":0,"entities":0,"cursor":"e1-0"})"));
 }
@@ -32,6 +37,8 @@ TEST_CASE("what is no snapshot's header is refused") {
         R"({"cursor":"e1","entities":7,"conflicts":3})",
         R"({"cursor":"e1-42","entities":7,"conflicts":3,"line":"0123456789abcde"})",
         R"({"cursor":"e1-42","entities":7,"conflicts":3,"line":7})",
+        R"({"cursor":"e1-42","entities":7,"conflicts":3,"recordedtime":7})",
+        R"({"cursor":"e1-42","entities":7,"conflicts":3,"recordedtime":"yesterday"})",
         R"({"cursor":"e1-42","entities":-1,"conflicts":3})",
         R"({"cursor":"e1-42","entities":"7","conflicts":3})",
         R"({"cursor":42,"entities":7,"conflicts":3})", R"({"subject":"a/1","fields":{}})"}) {
@@ -117,4 +124,31 @@ TEST_CASE("snapshot: what cannot be one is refused, and told why") {
   says({header(9, 0, 1), other}, "there is more than it announced");
   says({header(9, 0, 1), with(kConflict, "10")}, "a conflict, 10, is not between 1 and 9");
   says({header(9, 0, 2), with(kConflict, "7"), with(kConflict, "7")}, "7, is not between 8 and 9");
+}
+
+TEST_CASE("snapshot: no stamp in it is further ahead of its log than the guard") {
+  const std::string writer = R"("stamp":"%","id":"i","source":"/f"})";
+  const std::string records[] = {
+      R"({"subject":"k/1","fields":{"a":{"register":{"value":1,)" + writer + "}}}",
+      R"({"subject":"k/1","created":{)" + writer + R"(,"fields":{}})",
+      R"({"subject":"k/1","deleted":{)" + writer + R"(,"fields":{}})",
+      R"({"subject":"k/1","fields":{"n":{"counter":{"increments":[{"by":1,)" + writer + "]}}}}",
+      R"({"subject":"k/1","fields":{"s":{"set":{"elements":[{"value":1,"present":true,)" + writer +
+          "]}}}}",
+  };
+  const auto headed = [](std::int64_t recorded_ms) {
+    return encode_snapshot_header({{"e1", 9}, 1, 0, "", recorded_ms});
+  };
+  constexpr std::int64_t kRecorded = 1'767'225'600'000;
+  const auto at = [](std::int64_t ms) {
+    return Stamp{static_cast<std::uint64_t>(ms) << 16, 1}.text();
+  };
+  for (const std::string& record : records) {
+    INFO(record);
+    const std::string most = with(record, at(kRecorded + limits::kClockGuardMs));
+    const std::string beyond = with(record, at(kRecorded + limits::kClockGuardMs + 1));
+    CHECK(judged({headed(kRecorded), most}).empty());
+    CHECK(judged({headed(0), beyond}).empty());
+    CHECK(judged({headed(kRecorded), beyond}).find("of k/1, its stamp is") != std::string::npos);
+  }
 }
