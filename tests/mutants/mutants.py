@@ -276,8 +276,8 @@ MUTANTS = [
      'append_sse(answer.body, MUTANT ? std::string() : '
      'Cursor{call.at.epoch, std::get<std::uint64_t>(after)}.text(), "hello",'),
     ("snapshot-misplaced", "P8", "proxy/api/state.cc",
-     "encode_snapshot_header({{at.epoch, at.head}, entities, conflicts, at.head_line})",
-     "encode_snapshot_header({{at.epoch, at.head + (MUTANT ? 1 : 0)}, entities, conflicts, at.head_line})"),
+     "{{at.epoch, at.head}, entities, conflicts, at.head_line,",
+     "{{at.epoch, at.head + (MUTANT ? 1 : 0)}, entities, conflicts, at.head_line,"),
 
     # --- the hub ------------------------------------------------------------------------------------
     ("hub-skips-to-the-ring", "P8", "proxy/hub/hub_core.cc",

@@ -65,6 +65,8 @@ TEST_CASE("Outcome: what is none is a protocol error", "[outcome]") {
       "{}{}",
       R"({"id":"x"})",
       R"({"id":"x","outcome":"maybe"})",
+      R"({"id":"x","outcome":"accepted","sequence":"1","outcome":"rejected"})",
+      R"({"id":"x","outcome":"accepted","sequence":"1","s\u0065quence":"2"})",
       R"({"id":"x","outcome":1})",
       R"({"id":"x","outcome":"accepted"})",
       R"({"id":"x","outcome":"accepted","sequence":"0"})",
