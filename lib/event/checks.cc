@@ -10,6 +10,7 @@
 #include "base/rfc3339.h"
 #include "base/text.h"
 #include "event/decoder.h"
+#include "event/reserved.h"
 #include "event/value.h"
 #include "event/value_key.h"
 
@@ -162,6 +163,19 @@ Status check_attributes(const EventView& event) {
                               event.time));
 }
 
+Status check_reserved_source(std::string_view source, const char* next) {
+  if (!is_reserved_source(source)) return {};
+  return bad_data("reserved_source", fmt::format("the source {} is the proxy's own", source), next);
+}
+
+Status check_reserved(const EventView& event) {
+  if (is_reserved_type(event.type)) {
+    return bad_data("reserved_type", fmt::format("the type {} is the proxy's own", event.type),
+                    fmt::format("choose a type that does not begin with \"{}\"", kReservedTypes));
+  }
+  return check_reserved_source(event.source, "give the event the source of who wrote it");
+}
+
 // The elements of one field stand together in neither list, so each is looked up.
 Status check_elements(const EventView& event) {
   std::set<std::pair<std::string_view, std::string>> seen;
@@ -195,6 +209,7 @@ bool has_forbidden(std::string_view text) {
 }
 
 Status check_new(const EventView& event) {
+  OFFSYNC_TRY(check_reserved(event));
   OFFSYNC_TRY(check_attributes(event));
   for (const Op& op : event.ops) {
     if (has_forbidden(op.field)) return bad_field_name(op.field);
@@ -220,6 +235,7 @@ Status check_source(std::string_view source) {
 
 Status check_own_source(std::string_view source) {
   OFFSYNC_TRY(check_source(source));
+  OFFSYNC_TRY(check_reserved_source(source, "choose another one, such as /clients/till-3"));
   const auto foreign = [](char c) {
     return static_cast<unsigned char>(c) >= 0x80 ||
            std::string_view(" \"<>\\^`{|}").find(c) != std::string_view::npos;

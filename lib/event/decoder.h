@@ -50,9 +50,9 @@ class Decoder {
 // What an event must be, beyond what a Decoder takes, to come into a log. Earlier versions took
 // more, and what is in a log stays readable; so whoever takes a new event asks this too, and nobody
 // else.
-//   bad_attribute   a character that CloudEvents forbids in an attribute, or that may be no part of
-//   a
-//                   field's name (C0, C1, noncharacters); a time of :60 where no leap second can be
+//   reserved_type, reserved_source  which are the proxy's own (event/reserved.h)
+//   bad_attribute   a character that CloudEvents forbids in an attribute (C0, C1, noncharacters); a
+//                   time of :60 where no leap second can be
 //   bad_operation   the same in a field's name; an element of a set in two spellings
 Status check_new(const EventView& event);
 
@@ -60,7 +60,7 @@ Status check_new(const EventView& event);
 Status check_subject(std::string_view subject);
 Status check_type(std::string_view type);
 Status check_source(std::string_view source);
-// For a name that we give ourselves: only characters of a URI reference (RFC 3986).
+// For a name that we give ourselves: a URI reference (RFC 3986), and not the proxy's.
 Status check_own_source(std::string_view source);
 Status check_field_name(std::string_view name);
 

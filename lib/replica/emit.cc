@@ -14,10 +14,6 @@ struct Completion {
   std::string id, data, line;
 };
 
-bool reserved(std::string_view type) {
-  return type.starts_with("offsync.");
-}
-
 // What the author of `event` has seen of what `op` writes: who creates afresh, where nothing else
 // is left, the delete. Increments add up, whatever else was seen.
 void add_seen(const Entity& visible, const EventView& event, const Op& op,
@@ -119,10 +115,6 @@ struct Replica::Batch::Impl {
 Result<Emitted> Replica::Batch::Impl::add(std::string_view line) {
   OFFSYNC_ASSIGN(const EventView* read, write->store.decoder.decode_partial(line));
   EventView event = *read;
-  if (reserved(event.type)) {
-    return bad_data("reserved_type", "the type " + std::string(event.type) + " is the proxy's own",
-                    "choose a type that does not begin with \"offsync.\"");
-  }
   const bool own = event.source.empty() || event.source == write->row.source;
   if (!own && event.id.empty()) {
     return bad_data("missing", "an event of another source needs its id",

@@ -2,6 +2,7 @@
 // again, by whoever has it.
 #include <algorithm>
 
+#include "event/reserved.h"
 #include "replica/pages.h"
 #include "replica/store.h"
 
@@ -107,7 +108,7 @@ Status take_over(ReplicaWrite& write) {
     OFFSYNC_ASSIGN(const bool found, next.step());
     if (!found) return {};
     OFFSYNC_ASSIGN(const EventView* event, store.decoder.decode(next.text(1)));
-    if (event->type.starts_with(kProxysOwn)) continue;  // the proxy decides about those itself
+    if (is_reserved_type(event->type)) continue;  // the proxy decides about those itself
     const std::string line = encode_content(*event);
     OFFSYNC_ASSIGN(sqlite::Statement * put,
                    store.use("INSERT OR IGNORE INTO former(state, sequence, source, id, line)"

@@ -11,6 +11,7 @@
 #include "base/rfc3339.h"
 #include "base/span_text.h"
 #include "event/hybrid_clock.h"
+#include "event/reserved.h"
 #include "proxy/ingest/conflict_record.h"
 #include "proxy/store/residue.h"
 #include "state/decision.h"
@@ -18,8 +19,6 @@
 namespace offsync::proxy {
 namespace {
 
-constexpr std::string_view kProxySource = "/proxy";
-constexpr std::string_view kReserved = "offsync.";
 constexpr const char* kAuthor = "";  // no entity's name
 
 // The proxy gives it its time.
@@ -142,11 +141,6 @@ Status Decider::decide() {
     return {};
   }
   const EventView* event = *decoded;
-  if (event->type.starts_with(kReserved)) {
-    reject(*event, "reserved_type",
-           fmt::format("the type {} is one that only the proxy itself writes", event->type));
-    return {};
-  }
   const std::optional<KnownEvent>* known = find(event->source, event->id);
   if (known == nullptr) return {};
   if (*known) return decide_known(*event, **known);

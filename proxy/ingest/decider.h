@@ -4,14 +4,13 @@
 //
 // The rules, in their order (ARCHITECTURE.md, "The client's queue"):
 //
-//   reserved_type   types offsync.* are the proxy's own
 //   duplicate       its source and id are in the log, or earlier in the group, with the same
-//   content;
-//                   with other content: id_conflict
+//                   content, also if the proxy wrote it; with other content: id_conflict
 //   held            an event of the same subject was rejected in the same request (where the sender
 //                   has not said which source is its own: of the same source, too)
 //   (as before)     clientseq at or below the mark: the rejection remembered, or already_decided;
 //                   of another source than the sender's: the rejection remembered
+//   what check_new() says (reserved_type, reserved_source ...)
 //   clock_ahead     its stamp is too far in the future
 //   kind_mismatch, too_many_fields, too_many_entries, too_large
 //   accepted        with its conflicts appended right behind it

@@ -103,6 +103,10 @@ Bad data: exit code 65, nothing is kept.
   $ offsync emit todo.x todo a=b
   offsync: the subject "todo" is not kind/id, such as todo/1
   [65]
+  $ echo '{"id":"x","source":"/proxy","type":"t","subject":"todo/1"}' | offsync emit --batch -
+  offsync: stdin: line 1, byte 0: the source /proxy is the proxy's own; give the event the source of who wrote it (reserved_source)
+  queued 0, 1 refused
+  [65]
   $ offsync emit offsync.x todo/1 a=b
   offsync: the type offsync.x is the proxy's own; choose a type that does not begin with "offsync."
   [65]

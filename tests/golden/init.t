@@ -91,6 +91,12 @@ What cannot be.
   $ offsync init -C x --source "$(printf 'a\tb')"
   offsync: source has a control character
   [65]
+  $ offsync init -C x --source /proxy
+  offsync: the source /proxy is the proxy's own; choose another one, such as /clients/till-3
+  [65]
+  $ OFFSYNC_SOURCE=/backend offsync init -C x
+  offsync: the source /backend is the proxy's own; choose another one, such as /clients/till-3
+  [65]
   $ offsync init --user -C x
   offsync: --user and -C both say where the replica is to be; give one of them
   [2]

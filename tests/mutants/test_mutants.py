@@ -55,6 +55,10 @@ MUTANTS = [
      "if (before.fields().size() + added.size() > limits::kFieldsPerEntity + (MUTANT ? 1 : 0)) {"),
 
     # --- event ----------------------------------------------------------------------------------------
+    ("a-source-of-the-proxys-taken", "test_event test_proxy test_replica", "lib/event/checks.cc",
+     "if (!is_reserved_source(source)) return {};", "if (!is_reserved_source(source) || MUTANT) return {};"),
+    ("a-type-of-the-proxys-taken", "test_proxy test_replica", "lib/event/checks.cc",
+     "if (is_reserved_type(event.type)) {", "if (is_reserved_type(event.type) && !MUTANT) {"),
     ("a-subject-without-id", "test_event", "lib/event/checks.cc",
      "slash + 1 != subject.size();", "(slash + 1 != subject.size() || MUTANT);"),
     ("numbers-of-the-queue-overflow", "test_event", "lib/event/checks.cc",

@@ -41,6 +41,8 @@ TEST_CASE("checks: types and sources") {
        {"till 3", "/kl\u00e4r", "<a>", "a|b", "a\\b", "\"a\"", "{a}", "a^b", "a`b"}) {
     CHECK(check_own_source(bad).error().code == "bad_attribute");
   }
+  CHECK(check_own_source("/proxy").error().code == "reserved_source");
+  CHECK(check_own_source("/proxy/1").ok());
   CHECK(check_own_source("").error().code == "bad_attribute");
   CHECK(check_source("/a\r\nid: 1").error().code == "bad_attribute");  // no line of a stream
   CHECK(check_type("\xed\xa0\x80").error().code == "malformed");       // half a surrogate pair

@@ -168,6 +168,10 @@ TEST_CASE("what is refused leaves no trace, and the batch usable") {
         "kind_mismatch");
   CHECK(refused(R"({"type":"t","subject":"todo/2","data":{"set":{"a":1}}})") == "entity_deleted");
   CHECK(refused(R"({"type":"offsync.conflict","subject":"todo/1"})") == "reserved_type");
+  for (const char* source : {"/proxy", "/backend"}) {
+    CHECK(refused(fmt::format(R"({{"id":"x","source":"{}","type":"t","subject":"todo/1"}})",
+                              source)) == "reserved_source");
+  }
   CHECK(refused(foreign("x", "todo/1", R"({"inc":{"title":1}})")) == "kind_mismatch");
   const auto taken =
       must(batch.add_line(R"({"type":"t","subject":"todo/1","data":{"set":{"b":1}}})"));

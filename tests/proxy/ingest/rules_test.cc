@@ -11,9 +11,10 @@ using namespace offsync::test;
 
 namespace {
 
-std::string foreign(const std::string& id, const std::string& more) {
-  return R"({"specversion":"1.0","id":")" + id +
-         R"(","source":"/till","type":"sale","subject":"sale/1")" + more + "}";
+std::string foreign(const std::string& id, const std::string& more,
+                    const std::string& source = "/till") {
+  return R"({"specversion":"1.0","id":")" + id + R"(","source":")" + source +
+         R"(","type":"sale","subject":"sale/1")" + more + "}";
 }
 
 Stamp stamp_in(const std::string& line) {
@@ -71,8 +72,39 @@ TEST_CASE("the types of the proxy are nobody else's", "[ingest]") {
   CHECK(outcome.id == event.id);
   CHECK(world.log().empty());
   CHECK(*client_mark(world.memory, "shop", "/ann") == 1);
+  event = ann.draft("todo/1");
   event.type = "offsync.";
   CHECK(word(world.submit_one(event.line())) == "rejected reserved_type");
+}
+
+TEST_CASE("the sources of the proxy are nobody else's", "[ingest]") {
+  IngestWorld world;
+  for (const char* source : {"/proxy", "/backend"}) {
+    Author trap(source, 1, world.clock);
+    const auto outcomes =
+        world.submit({trap.set("todo/1", "a", "1"), foreign("f1", R"(,"data":{})", source)});
+    CHECK(words(outcomes) == Words{"rejected reserved_source", "rejected reserved_source"});
+  }
+  CHECK(world.log().empty());
+  // It is the name, not what begins so.
+  for (const char* source : {"/proxy/1", "/Proxy", "proxy", "//proxy"}) {
+    CHECK(word(world.submit_one(foreign("f2", R"(,"data":{})", source))) == "accepted");
+  }
+}
+
+TEST_CASE("the proxy knows its own records again", "[ingest]") {
+  IngestWorld world;
+  Author ann("/ann", 1, world.clock);
+  Author bob("/bob", 2, world.clock);
+  world.submit({ann.set("todo/1", "a", "1"), bob.set("todo/1", "a", "2")});
+  const std::vector<std::string> log = world.log();
+  REQUIRE(log.size() == 3);
+  const auto again = world.submit({log[0], log[1], log[2]});
+  CHECK(words(again) == Words{"duplicate", "duplicate", "duplicate"});
+  CHECK(again[2].sequence == 3);
+  // In another log they would be somebody's word.
+  CHECK(words(world.submit({log[2]}, "lab")) == Words{"rejected reserved_type"});
+  CHECK(audit(world.memory, "shop").empty());
 }
 
 TEST_CASE("the same event again is a duplicate, another one under its id is not", "[ingest]") {
@@ -454,7 +486,8 @@ TEST_CASE("two authors conflict within one commit as well", "[ingest]") {
   CHECK(audit(world.memory, "shop").empty());
 }
 
-TEST_CASE("an author who takes the id of a conflict to come harms only itself", "[ingest]") {
+// What earlier versions took.
+TEST_CASE("who took the id of a conflict to come harms only itself", "[ingest]") {
   IngestWorld world;
   Author ann("/ann", 1, world.clock);
   Author bob("/bob", 2, world.clock);
@@ -466,7 +499,13 @@ TEST_CASE("an author who takes the id of a conflict to come harms only itself", 
   trap.id = world.memory.open_conflicts("lab")->at(0).id;
   trap.source = "/proxy";
   trap.clientseq = 0;
-  CHECK(word(world.submit_one(trap.line())) == "accepted");
+  CHECK(word(world.submit_one(trap.line())) == "rejected reserved_source");
+  proxy::Commit earlier;
+  earlier.space = "shop";
+  earlier.first = 2;
+  earlier.entries.push_back(
+      {2, "/proxy", trap.id, with_sequence(trap.line(), 2, format_rfc3339(world.clock.wall_ms()))});
+  REQUIRE(append_next(world.store, std::move(earlier)));
   CHECK(words(world.submit({event.line(), ann.set("todo/5", "a", "1")})) ==
         Words{"rejected id_conflict", "accepted"});
   CHECK(audit(world.memory, "shop").empty());
