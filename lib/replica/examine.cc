@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "event/decoder.h"
 #include "replica/schema.h"
+#include "replica/states.h"
+#include "replica/store.h"
 #include "sqlite/examine.h"
 #include "state/decision.h"
 #include "state/entity_codec.h"
@@ -80,15 +82,16 @@ class Examination {
                            record.error().detail);
       state_.put(record->subject, record->entity);
     };
-    return each("SELECT data FROM base WHERE staged = 0 ORDER BY chunk", [&](auto& row) {
-      auto text = decompress(row.text(0), Coding::zstd, kPieceBytes);
-      if (!text) return report_.add("snapshot: it cannot be unpacked");
-      for (std::string_view rest = *text; !rest.empty();) {
-        const std::size_t end = std::min(rest.find('\n'), rest.size());
-        take(rest.substr(0, end));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-      }
-    });
+    return each("SELECT data FROM base WHERE staged = " OFFSYNC_INSTALLED " ORDER BY chunk",
+                [&](auto& row) {
+                  auto text = decompress(row.text(0), Coding::zstd, kPieceBytes);
+                  if (!text) return report_.add("snapshot: it cannot be unpacked");
+                  for (std::string_view rest = *text; !rest.empty();) {
+                    const std::size_t end = std::min(rest.find('\n'), rest.size());
+                    take(rest.substr(0, end));
+                    rest.remove_prefix(std::min(end + 1, rest.size()));
+                  }
+                });
   }
 
   // An event of a row, which must say the same as its other columns.
@@ -135,16 +138,17 @@ class Examination {
                   if (row.uinteger(0) >= next_)
                     report_.add(place + " has a number that was not given yet");
                   const std::int64_t state = row.integer(1);
-                  if (state < 0 || state > 3) report_.add(place + " has no state");
+                  if (state < 0 || state > static_cast<int>(PendingState::held))
+                    report_.add(place + " has no state");
                   const EventView* event = event_of(place, row.text(5), row.text(2), row.text(3));
                   if (event == nullptr) return;
                   if (event->subject != row.text(4))
                     report_.add(place + ": its line says another subject");
-                  if (state == 2) return;
+                  if (state == static_cast<int>(PendingState::rejected)) return;
                   Queued& queued = queued_[std::string(event->subject)];
                   queued.state.fold(*event);
                   ++queued.pending;
-                  queued.held += state == 3 ? 1 : 0;
+                  queued.held += state == static_cast<int>(PendingState::held) ? 1 : 0;
                 });
   }
 

@@ -2,6 +2,7 @@
 
 #include "replica/readable_number.h"
 #include "replica/schema.h"
+#include "replica/states.h"
 #include "replica/temporary.h"
 #include "sqlite/db.h"
 #include "sqlite/first_page.h"
@@ -37,8 +38,8 @@ bool fits(sqlite::Db& db) {
       db, "SELECT total(typeof(id) <> 'text' OR substr(line, 1, 1) <> '{') = 0 FROM log");
   if (!settings.value_or(1) || !queue.value_or(1) || !log.value_or(1)) return false;
   if (!settings && !queue) return false;
-  const auto queued =
-      readable_number(db, "SELECT count(*) FROM pending NOT INDEXED WHERE state <> 2");
+  const auto queued = readable_number(
+      db, "SELECT count(*) FROM pending NOT INDEXED WHERE state <> " OFFSYNC_REJECTED);
   const auto counted = readable_number(db, "SELECT total(pending) FROM entity");
   if (queued && counted) return *queued == *counted;
   return !queued || *queued > 0;

@@ -4,14 +4,11 @@
 
 #include "event/reserved.h"
 #include "replica/pages.h"
+#include "replica/states.h"
 #include "replica/store.h"
 
 namespace offsync {
 namespace {
-
-enum class Former { doubtful = 0, lost = 1, there = 2 };
-
-constexpr const char* kProxysOwn = "offsync.";
 
 Status set_state(ReplicaStore& store, std::uint64_t n, Former state) {
   OFFSYNC_ASSIGN(sqlite::Statement * put, store.use("UPDATE former SET state = ?2 WHERE n = ?1"));
@@ -100,7 +97,8 @@ namespace former {
 
 Status take_over(ReplicaWrite& write) {
   ReplicaStore& store = write.store;
-  OFFSYNC_ASSIGN(sqlite::Statement * doubt, store.use("UPDATE former SET state = 0"));
+  OFFSYNC_ASSIGN(sqlite::Statement * doubt,
+                 store.use("UPDATE former SET state = " OFFSYNC_DOUBTFUL));
   OFFSYNC_TRY(doubt->run());
   OFFSYNC_ASSIGN(sqlite::Statement next,
                  store.prepare("SELECT sequence, line FROM log ORDER BY sequence"));
@@ -112,7 +110,7 @@ Status take_over(ReplicaWrite& write) {
     const std::string line = encode_content(*event);
     OFFSYNC_ASSIGN(sqlite::Statement * put,
                    store.use("INSERT OR IGNORE INTO former(state, sequence, source, id, line)"
-                             " VALUES (0, ?, ?, ?, ?)"));
+                             " VALUES (" OFFSYNC_DOUBTFUL ", ?, ?, ?, ?)"));
     put->bind(1, next.uinteger(0)).bind(2, event->source).bind(3, event->id).bind(4, line);
     OFFSYNC_TRY(put->run());
   }
@@ -148,7 +146,8 @@ Result<std::uint64_t> give_up_accepted(ReplicaWrite& write, std::uint64_t head,
                                        std::uint64_t upto) {
   const std::uint64_t cursor = write.row.pulled ? write.row.cursor : 0;
   OFFSYNC_ASSIGN(sqlite::Statement * next,
-                 write.store.use("SELECT n FROM pending WHERE state = 1 AND (sequence <= ?1 OR"
+                 write.store.use("SELECT n FROM pending WHERE state = " OFFSYNC_ACCEPTED
+                                 " AND (sequence <= ?1 OR"
                                  " (sequence > ?2 AND sequence <= ?3))"));
   next->bind(1, cursor).bind(2, head).bind(3, upto);
   std::vector<std::uint64_t> gone;
@@ -176,7 +175,8 @@ Result<std::optional<PendingEvent>> Replica::last_accepted() {
   OFFSYNC_TRY(impl_->store.ready());
   OFFSYNC_ASSIGN(sqlite::Statement * get,
                  impl_->store.use("SELECT " OFFSYNC_PENDING_COLUMNS
-                                  " FROM pending WHERE state = 1 ORDER BY sequence DESC LIMIT 1"));
+                                  " FROM pending WHERE state = " OFFSYNC_ACCEPTED
+                                  " ORDER BY sequence DESC LIMIT 1"));
   OFFSYNC_ASSIGN(const bool found, get->step());
   std::optional<PendingEvent> event;
   if (found) event = read_pending(*get);
@@ -197,7 +197,7 @@ Result<std::vector<FormerEvent>> Replica::doubtful(std::size_t max_events) {
   OFFSYNC_TRY(impl_->store.ready());
   OFFSYNC_ASSIGN(sqlite::Statement * next,
                  impl_->store.use("SELECT n, sequence, source, id, line FROM former"
-                                  " WHERE state = 0 ORDER BY n LIMIT ?"));
+                                  " WHERE state = " OFFSYNC_DOUBTFUL " ORDER BY n LIMIT ?"));
   next->bind(1, static_cast<std::uint64_t>(max_events));
   std::vector<FormerEvent> events;
   for (;;) {
@@ -231,7 +231,7 @@ Result<Replica::Found> Replica::settle_doubtful(std::string_view epoch,
 Result<FormerCounts> Replica::former_counts() {
   OFFSYNC_TRY(impl_->store.ready());
   OFFSYNC_ASSIGN(sqlite::Statement * next,
-                 impl_->store.use("SELECT state, count(*) FROM former WHERE state <> 2"
+                 impl_->store.use("SELECT state, count(*) FROM former WHERE state <> " OFFSYNC_THERE
                                   " GROUP BY state"));
   FormerCounts counts;
   for (;;) {
@@ -245,7 +245,7 @@ Result<FormerCounts> Replica::former_counts() {
 Status Replica::for_each_lost(const std::function<bool(const FormerEvent& event)>& fn) {
   return for_each_numbered<FormerEvent>(impl_->store,
                                         "SELECT n, sequence, source, id, line FROM former"
-                                        " WHERE state = 1 AND n > ? ORDER BY n",
+                                        " WHERE state = " OFFSYNC_LOST " AND n > ? ORDER BY n",
                                         read_event, fn);
 }
 

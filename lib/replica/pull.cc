@@ -1,3 +1,4 @@
+#include "replica/states.h"
 #include "replica/store.h"
 #include "wire/answer_limits.h"
 #include "wire/log_page.h"
@@ -103,7 +104,8 @@ Result<std::vector<PendingEvent>> released_by(ReplicaWrite& write, std::string_v
                                               std::uint64_t n) {
   OFFSYNC_ASSIGN(sqlite::Statement * next,
                  write.store.use("SELECT " OFFSYNC_PENDING_COLUMNS
-                                 " FROM pending WHERE state IN (2, 3) ORDER BY n"));
+                                 " FROM pending WHERE state IN (" OFFSYNC_REJECTED ", " OFFSYNC_HELD
+                                 ") ORDER BY n"));
   std::vector<PendingEvent> released;
   for (;;) {
     OFFSYNC_ASSIGN(const bool found, next->step());

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "replica/requeue.h"
+#include "replica/states.h"
 
 namespace offsync {
 namespace {
@@ -83,9 +84,10 @@ Result<std::uint64_t> rebuild_visible(ReplicaWrite& write, const std::set<std::s
 Result<std::vector<PendingEvent>> Replica::to_push(std::uint64_t after, std::size_t max_events,
                                                    std::size_t max_bytes) {
   OFFSYNC_TRY(secure());  // a clientseq that the proxy knows must not be given again
-  OFFSYNC_ASSIGN(sqlite::Statement * next,
-                 impl_->store.use("SELECT " OFFSYNC_PENDING_COLUMNS
-                                  " FROM pending WHERE n > ? AND state = 0 ORDER BY n"));
+  OFFSYNC_ASSIGN(
+      sqlite::Statement * next,
+      impl_->store.use("SELECT " OFFSYNC_PENDING_COLUMNS
+                       " FROM pending WHERE n > ? AND state = " OFFSYNC_QUEUED " ORDER BY n"));
   next->bind(1, after);
   std::vector<PendingEvent> events;
   std::size_t bytes = 0;
@@ -241,10 +243,11 @@ Status Replica::drop(std::string_view id, std::string_view source) {
 
 Result<QueueCounts> Replica::counts() {
   OFFSYNC_TRY(impl_->store.ready());
-  OFFSYNC_ASSIGN(sqlite::Statement * next,
-                 impl_->store.use("SELECT 0, count(*) FROM pending UNION ALL"
-                                  " SELECT state, count(*) FROM pending WHERE state <> 0"
-                                  " GROUP BY state"));
+  OFFSYNC_ASSIGN(
+      sqlite::Statement * next,
+      impl_->store.use("SELECT 0, count(*) FROM pending UNION ALL"
+                       " SELECT state, count(*) FROM pending WHERE state <> " OFFSYNC_QUEUED
+                       " GROUP BY state"));
   QueueCounts counts;
   for (;;) {
     OFFSYNC_ASSIGN(const bool found, next->step());

@@ -7,6 +7,7 @@
 #include "replica/damage.h"
 #include "replica/first_page.h"
 #include "replica/salvage.h"
+#include "replica/states.h"
 #include "replica/store.h"
 #include "wire/answer_limits.h"
 #include "wire/snapshot.h"
@@ -139,7 +140,8 @@ class Repair {
       mended("the proxy's head");
     }
     // Nothing can be made of a snapshot alone, and the next one takes its place.
-    return done_.whole ? Status() : offsync::run(store_, "DELETE FROM base WHERE staged = 0");
+    return done_.whole ? Status()
+                       : offsync::run(store_, "DELETE FROM base WHERE staged = " OFFSYNC_INSTALLED);
   }
 
   // Whether all of it can be read. What cannot be is no help to anybody later.
@@ -303,7 +305,8 @@ class Repair {
 
   Status put_queue_on_top() {
     OFFSYNC_ASSIGN(sqlite::Statement next,
-                   store_.prepare("SELECT state, line FROM pending WHERE state <> 2 ORDER BY n"));
+                   store_.prepare("SELECT state, line FROM pending WHERE state <> " OFFSYNC_REJECTED
+                                  " ORDER BY n"));
     for (;;) {
       OFFSYNC_ASSIGN(const bool found, next.step());
       if (!found) return {};

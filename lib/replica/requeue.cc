@@ -6,6 +6,7 @@
 #include "base/uuid.h"
 #include "event/checks.h"
 #include "event/with_base.h"
+#include "replica/states.h"
 
 namespace offsync {
 namespace {
@@ -112,9 +113,10 @@ Status take_out(ReplicaWrite& write, const std::vector<PendingEvent>& events) {
 Status part_from_namesake(ReplicaWrite& write, std::uint64_t n) {
   write.store.renew(write.row);
   write.row_changed = true;
-  OFFSYNC_ASSIGN(sqlite::Statement * next,
-                 write.store.use("SELECT " OFFSYNC_PENDING_COLUMNS
-                                 " FROM pending WHERE n >= ? AND state = 0 ORDER BY n"));
+  OFFSYNC_ASSIGN(
+      sqlite::Statement * next,
+      write.store.use("SELECT " OFFSYNC_PENDING_COLUMNS
+                      " FROM pending WHERE n >= ? AND state = " OFFSYNC_QUEUED " ORDER BY n"));
   next->bind(1, n);
   std::vector<PendingEvent> events;
   std::set<std::string> subjects;

@@ -5,6 +5,7 @@
 #include "replica/readable_number.h"
 #include "replica/schema.h"
 #include "replica/soundness.h"
+#include "replica/states.h"
 #include "replica/temporary.h"
 #include "sqlite/db.h"
 #include "sqlite/take_content.h"
@@ -121,11 +122,11 @@ class Salvage {
       OFFSYNC_TRY(from_.exec("DELETE FROM fresh.log WHERE sequence = " + std::to_string(n)));
     }
     for (const std::uint64_t n : sound.queue) {
-      OFFSYNC_TRY(
-          from_.exec("UPDATE fresh.pending SET state = 2, sequence = 0, code = 'doubtful',"
-                     " detail = 'it was on a damaged page: look whether it says what it"
-                     " should, then retry or drop it' WHERE n = " +
-                     std::to_string(n)));
+      OFFSYNC_TRY(from_.exec("UPDATE fresh.pending SET state = " OFFSYNC_REJECTED
+                             ", sequence = 0, code = 'doubtful',"
+                             " detail = 'it was on a damaged page: look whether it says what it"
+                             " should, then retry or drop it' WHERE n = " +
+                             std::to_string(n)));
     }
     return {};
   }

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "replica/base_pieces.h"
+#include "replica/states.h"
 #include "replica/store.h"
 #include "wire/compress.h"
 #include "wire/line_mark.h"
@@ -177,12 +178,12 @@ class Install {
   }
 
   Result<Cursor> finish() {
-    OFFSYNC_TRY(offsync::run(store_, "DELETE FROM base WHERE staged = 0"));
+    OFFSYNC_TRY(offsync::run(store_, "DELETE FROM base WHERE staged = " OFFSYNC_INSTALLED));
     OFFSYNC_ASSIGN(sqlite::Statement * keep,
-                   store_.use("UPDATE base SET staged = 0 WHERE staged = ?"));
+                   store_.use("UPDATE base SET staged = " OFFSYNC_INSTALLED " WHERE staged = ?"));
     keep->bind(1, staged_);
     OFFSYNC_TRY(keep->run());
-    OFFSYNC_TRY(offsync::run(store_, "DELETE FROM base WHERE staged <> 0"));
+    OFFSYNC_TRY(offsync::run(store_, "DELETE FROM base WHERE staged <> " OFFSYNC_INSTALLED));
     ReplicaRow& row = write_.row;
     const Cursor cursor = this->cursor();
     row.head = row.epoch == cursor.epoch ? std::max(row.head, cursor.sequence) : cursor.sequence;
@@ -220,7 +221,7 @@ Status Replica::begin_snapshot() {
   // A mark of our own, so that the pieces of two processes never mix.
   impl_->staging = static_cast<std::int64_t>(impl_->store.random.next() >> 1 | 1);
   impl_->pieces = 0;
-  OFFSYNC_TRY(run(impl_->store, "DELETE FROM base WHERE staged <> 0"));
+  OFFSYNC_TRY(run(impl_->store, "DELETE FROM base WHERE staged <> " OFFSYNC_INSTALLED));
   return write->commit();
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "replica/states.h"
 #include "replica/store.h"
 
 namespace offsync {
@@ -216,8 +217,9 @@ Result<std::optional<PendingKey>> find(ReplicaStore& store, std::string_view sou
 }
 
 Result<std::string> first_rejected(ReplicaStore& store, std::string_view subject) {
-  OFFSYNC_ASSIGN(sqlite::Statement * get, store.use("SELECT id FROM pending WHERE state = 2"
-                                                    " AND subject = ? ORDER BY n LIMIT 1"));
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 store.use("SELECT id FROM pending WHERE state = " OFFSYNC_REJECTED
+                           " AND subject = ? ORDER BY n LIMIT 1"));
   get->bind(1, subject);
   OFFSYNC_ASSIGN(const bool found, get->step());
   std::string id(found ? get->text(0) : "");

@@ -73,11 +73,11 @@ MUTANTS = [
 
     # --- the queue ----------------------------------------------------------------------------------
     ("pushed-backwards", "P4", "lib/replica/queue.cc",
-     '" FROM pending WHERE n > ? AND state = 0 ORDER BY n"));\n  next->bind(1, after);',
-     '" FROM pending WHERE n > ? AND state = 0 ORDER BY n"));\n'
+     '" FROM pending WHERE n > ? AND state = " OFFSYNC_QUEUED " ORDER BY n"));\n  next->bind(1, after);',
+     '" FROM pending WHERE n > ? AND state = " OFFSYNC_QUEUED " ORDER BY n"));\n'
      '  if (MUTANT) {\n'
      '    OFFSYNC_ASSIGN(next, impl_->store.use("SELECT " OFFSYNC_PENDING_COLUMNS\n'
-     '                                          " FROM pending WHERE n > ? AND state = 0"\n'
+     '                                          " FROM pending WHERE n > ? AND state = " OFFSYNC_QUEUED\n'
      '                                          " ORDER BY n DESC"));\n'
      '  }\n  next->bind(1, after);'),
     ("confirmed-by-mistake", "P1", "lib/replica/queue.cc",
