@@ -19,10 +19,8 @@ bool is_space_name(std::string_view name) {
          name[0] != '_' && name[0] != '-' && std::all_of(name.begin(), name.end(), good);
 }
 
-// Why nothing can be reached at HOST, HOST:PORT or [ADDRESS]:PORT, behind USER:PASSWORD@ perhaps;
-// empty where something can.
+// Why nothing can be reached at HOST, HOST:PORT or [ADDRESS]:PORT; empty where something can.
 std::string_view objection_to_authority(std::string_view authority) {
-  authority.remove_prefix(authority.find_last_of('@') + 1);  // npos + 1 is 0
   const bool bracketed = authority.starts_with('[');
   const std::size_t end = bracketed ? authority.find(']') : authority.find(':');
   if (bracketed && end == std::string_view::npos) return "its address has no closing ]";
@@ -35,10 +33,10 @@ std::string_view objection_to_authority(std::string_view authority) {
   return number && *number >= 1 && *number <= 65535 ? "" : "its port is none of 1 to 65535";
 }
 
-Error bad_remote(std::string_view url, std::string_view why) {
+Error bad_remote(std::string_view url, std::string_view why, const char* next = kLooks) {
   return make_error(Errc::config, "bad_remote",
                     fmt::format("the remote '{}' cannot be used: {}", printable_remote(url), why),
-                    kLooks);
+                    next);
 }
 
 }  // namespace
@@ -69,6 +67,11 @@ Result<RemoteUrl> parse_remote(std::string_view url) {
   const std::size_t slash = rest.find('/', host);
   if (slash == host || host >= rest.size()) return bad_remote(url, "it names no host");
   if (slash == std::string_view::npos) return bad_remote(url, "it names no space");
+  // What is a secret does not belong into a replica's file, a list of processes or a message.
+  if (rest.substr(host, slash - host).find('@') != std::string_view::npos) {
+    return bad_remote(url, "it has a user or a password in it",
+                      "leave them out; a token is given by OFFSYNC_TOKEN or token_file");
+  }
   if (const auto why = objection_to_authority(rest.substr(host, slash - host)); !why.empty()) {
     return bad_remote(url, why);
   }

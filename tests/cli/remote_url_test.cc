@@ -45,7 +45,9 @@ TEST_CASE("what is no remote is refused, with a hint") {
                           "http://[::1]x/v1/spaces/a",
                           "http://[]:80/v1/spaces/a",
                           "http://u:p@/v1/spaces/a",
-                          "http://u:p@host:/v1/spaces/a"}) {
+                          "http://u:p@host/v1/spaces/a",
+                          "https://u@host:8080/v1/spaces/a",
+                          "http://@host/v1/spaces/a"}) {
     const auto parsed = parse_remote(url);
     CAPTURE(url);
     REQUIRE_FALSE(parsed.ok());
@@ -57,7 +59,8 @@ TEST_CASE("what is no remote is refused, with a hint") {
   REQUIRE(parse_remote("").error().hint.find("offsync remote set URL") != std::string::npos);
   REQUIRE(parse_remote("http://host/v1/spaces/Shop").error().detail.find("a-z") !=
           std::string::npos);
-  for (const char* good : {"http://host:1/v1/spaces/a", "http://u:p@host:65535/v1/spaces/a"}) {
+  for (const char* good : {"http://host:1/v1/spaces/a", "http://host:65535/v1/spaces/a",
+                           "http://host/x@y/v1/spaces/a"}) {
     REQUIRE(parse_remote(good).ok());
   }
   REQUIRE_FALSE(parse_remote("http://host/v1/spaces/" + std::string(65, 'a')).ok());
@@ -69,6 +72,10 @@ TEST_CASE("a remote is printed without its password") {
   REQUIRE(printable_remote("http://a:b@c@host/x") == "http://host/x");
   REQUIRE(printable_remote("http://host/v1/spaces/a@b") == "http://host/v1/spaces/a@b");
   REQUIRE(printable_remote("anna:geheim@host") == "host");
-  const auto refused = parse_remote("http://anna:geheim@host/nothing");
-  REQUIRE(refused.error().message().find("geheim") == std::string::npos);
+  for (const char* url :
+       {"http://anna:geheim@host/nothing", "http://anna:geheim@host/v1/spaces/s"}) {
+    const auto refused = parse_remote(url);
+    REQUIRE_FALSE(refused.ok());
+    REQUIRE(refused.error().message().find("geheim") == std::string::npos);
+  }
 }

@@ -85,6 +85,9 @@ What cannot be.
   $ offsync init -C x --remote ftp://127.0.0.1/v1/spaces/shop
   offsync: the remote 'ftp://127.0.0.1/v1/spaces/shop' cannot be used: no http or https URL; it looks like http://127.0.0.1:8080/v1/spaces/NAME
   [78]
+  $ offsync init -C x --remote http://anna:geheim@127.0.0.1/v1/spaces/shop
+  offsync: the remote 'http://127.0.0.1/v1/spaces/shop' cannot be used: it has a user or a password in it; leave them out; a token is given by OFFSYNC_TOKEN or token_file
+  [78]
   $ offsync init -C x --source ''
   offsync: --source is empty; see: offsync init --help
   [2]

@@ -21,6 +21,32 @@ A replica belongs to one log. Before its first sync it may go anywhere.
   $ offsync remote -C a -o json | jq -c 'del(.cursor)'
   {"remote":"http://127.0.0.1:<port1>/v1/spaces/shop","place":"http://127.0.0.1:<port1>/v1/spaces/shop","space":"shop","log":"<epoch1>"}
 
+No way leads to a user and a password in the URL, which would be kept and sent.
+
+  $ secret=http://anna:geheim@${url#http://}
+  $ offsync remote set -C a "$secret"
+  offsync: the remote 'http://127.0.0.1:<port1>/v1/spaces/shop' cannot be used: it has a user or a password in it; leave them out; a token is given by OFFSYNC_TOKEN or token_file
+  [78]
+  $ offsync sync -C a --remote "$secret"
+  offsync: the remote 'http://127.0.0.1:<port1>/v1/spaces/shop' cannot be used: it has a user or a password in it; leave them out; a token is given by OFFSYNC_TOKEN or token_file
+  [78]
+  $ OFFSYNC_REMOTE=$secret offsync status -C a --require-proxy
+  offsync: the remote 'http://127.0.0.1:<port1>/v1/spaces/shop' cannot be used: it has a user or a password in it; leave them out; a token is given by OFFSYNC_TOKEN or token_file
+  [78]
+  $ OFFSYNC_REMOTE=$secret offsync watch -C a --timeout 1
+  offsync: the remote 'http://127.0.0.1:<port1>/v1/spaces/shop' cannot be used: it has a user or a password in it; leave them out; a token is given by OFFSYNC_TOKEN or token_file
+  [78]
+  $ offsync replay "$secret"
+  offsync: the remote 'http://127.0.0.1:<port1>/v1/spaces/shop' cannot be used: it has a user or a password in it; leave them out; a token is given by OFFSYNC_TOKEN or token_file
+  [78]
+  $ offsync init -C b --remote "$secret"
+  offsync: the remote 'http://127.0.0.1:<port1>/v1/spaces/shop' cannot be used: it has a user or a password in it; leave them out; a token is given by OFFSYNC_TOKEN or token_file
+  [78]
+  $ echo "remote = \"$secret\"" > a/.offsync/config.toml; offsync sync -C a
+  offsync: the remote 'http://127.0.0.1:<port1>/v1/spaces/shop' cannot be used: it has a user or a password in it; leave them out; a token is given by OFFSYNC_TOKEN or token_file
+  [78]
+  $ rm a/.offsync/config.toml
+
 One letter wrong: refused, whatever is asked, and nothing has changed.
 
   $ wrong=${url%shop}shpo
