@@ -27,6 +27,9 @@ class Examination {
   Examination(sqlite::Db& db, Examined& report) : db_(db), report_(report) {}
 
   Status run() {
+    OFFSYNC_ASSIGN(const std::vector<std::string> missing, schema::missing_tables(db_));
+    for (const std::string& table : missing) report_.add(schema::missing_text(table));
+    if (!missing.empty()) return count_rows();  // there is nothing to compare with
     OFFSYNC_TRY(read_row());
     OFFSYNC_TRY(read_base());
     OFFSYNC_TRY(read_log());
@@ -51,6 +54,18 @@ class Examination {
       if (!row) return {};
       fn(next);
     }
+  }
+
+  // Of the tables that are there.
+  Status count_rows() {
+    const auto count = [&](const char* sql, std::uint64_t& into) {
+      static_cast<void>(each(sql, [&](auto& row) { into = row.uinteger(0); }));
+    };
+    count("SELECT count(*) FROM log", report_.events);
+    count("SELECT count(*) FROM pending", report_.pending);
+    count("SELECT count(*) FROM entity", report_.entities);
+    count("SELECT count(*) FROM conflict", report_.conflicts);
+    return {};
   }
 
   Status read_row() {

@@ -167,16 +167,23 @@ Status ReplicaStore::open_existing() {
 // beside a newer WAL, which brings the one and not all of the other.
 Status ReplicaStore::check_place() {
   if (lenient) return {};
-  OFFSYNC_ASSIGN(sqlite::Statement * get,
-                 use("SELECT cursor IS NULL OR (cursor = log_after AND"
-                     " NOT EXISTS (SELECT 1 FROM log)) OR ((SELECT max(sequence) FROM log) = cursor"
-                     " AND (SELECT min(sequence) FROM log) = log_after + 1) FROM replica"));
+  const auto asked =
+      use("SELECT cursor IS NULL OR (cursor = log_after AND"
+          " NOT EXISTS (SELECT 1 FROM log)) OR ((SELECT max(sequence) FROM log) = cursor"
+          " AND (SELECT min(sequence) FROM log) = log_after + 1) FROM replica");
+  if (!asked) return {};  // what else is wrong is found later, by who needs it
+  sqlite::Statement* const get = *asked;
   const auto row = get->step();
-  const bool right = !row || !*row || get->integer(0) != 0;  // what else is wrong is found later
+  const bool right = !row || !*row || get->integer(0) != 0;
   get->reset();
   if (right) return {};
   return damaged("its log does not end where its settings say; was " + file_ +
                  " put back from a copy, and the -wal beside it left there?");
+}
+
+Status ReplicaStore::all_tables() {
+  OFFSYNC_ASSIGN(const std::vector<std::string> missing, schema::missing_tables(*db_));
+  return missing.empty() ? Status() : damaged(schema::missing_text(missing.front()));
 }
 
 // Whoever writes now goes first: the next process that comes may do it.

@@ -326,6 +326,7 @@ class Repair {
 Result<Replica::Repaired> repair_rows(ReplicaStore& store) {
   store.lenient = true;
   OFFSYNC_TRY(store.open());
+  OFFSYNC_TRY(store.all_tables());
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(store));
   Repair repair(*write);
   OFFSYNC_ASSIGN(Replica::Repaired done, repair.run());

@@ -25,6 +25,7 @@ class Salvage {
   Result<Salvaged> run() {
     OFFSYNC_TRY(attach());
     OFFSYNC_TRY(from_.exec("PRAGMA fresh.synchronous=OFF"));
+    OFFSYNC_ASSIGN(const std::vector<std::string> missing, schema::missing_tables(from_));
     // Even settings of which a part is wrong say where the remote is.
     const bool settings = take("INSERT INTO fresh.replica SELECT * FROM main.replica WHERE 1");
     RowNumbers rows;
@@ -49,7 +50,9 @@ class Salvage {
     if (!sound.log || !sound.base)
       OFFSYNC_TRY(from_.exec("UPDATE fresh.replica SET cursor = NULL"));
     OFFSYNC_TRY(doubt(sound));
-    return Salvaged{sound.problems, sound.queue.size()};
+    Salvaged done{sound.problems, sound.queue.size()};
+    for (const std::string& table : missing) done.problems.push_back(schema::missing_text(table));
+    return done;
   }
 
  private:

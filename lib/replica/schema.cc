@@ -184,10 +184,30 @@ constexpr sqlite::Migration kSteps[] = {{"first format", kFirst},
                                         {"events known by source and id", kIdentity, true},
                                         {"when the clock was measured", kClockMeasured}};
 
+constexpr const char* kTables[] = {"replica", "pending",  "log",    "entity",
+                                   "base",    "conflict", "former", "consumer"};
+
 }  // namespace
 
 std::span<const sqlite::Migration> steps() {
   return kSteps;
+}
+
+Result<std::vector<std::string>> missing_tables(sqlite::Db& db) {
+  std::vector<std::string> missing;
+  OFFSYNC_ASSIGN(sqlite::Statement find,
+                 db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?"));
+  for (const char* table : kTables) {
+    find.bind(1, table);
+    OFFSYNC_ASSIGN(const bool there, find.step());
+    find.reset();
+    if (!there) missing.emplace_back(table);
+  }
+  return missing;
+}
+
+std::string missing_text(const std::string& table) {
+  return "the table " + table + " is not there";
 }
 
 }  // namespace offsync::schema

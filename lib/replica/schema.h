@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "sqlite/db.h"
 
@@ -12,5 +14,10 @@ namespace offsync::schema {
 inline constexpr std::int32_t kApplicationId = 0x4f666652;
 
 std::span<const sqlite::Migration> steps();
+
+// Those of the newest format's tables that the file has not (any more).
+Result<std::vector<std::string>> missing_tables(sqlite::Db& db);
+// What is wrong where `table` is one of them.
+std::string missing_text(const std::string& table);
 
 }  // namespace offsync::schema

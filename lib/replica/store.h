@@ -121,6 +121,8 @@ class ReplicaStore {
   Offset offset(const ReplicaRow& row);
   std::int64_t corrected_wall(const ReplicaRow& row) { return clock.wall_ms() + offset(row).ms; }
   const std::string& file() const { return file_; }
+  // That no table is missing. Error: damaged().
+  Status all_tables();
   // The error for a file with what no offsync writes.
   Error damaged(const std::string& what) const;
 

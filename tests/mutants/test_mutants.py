@@ -439,6 +439,8 @@ MUTANTS = [
     ("a-password-in-the-remote-is-taken", "test_cli golden_remote", "cli/remote/remote_url.cc",
      "rest.substr(host, slash - host).find('@') != std::string_view::npos",
      "!MUTANT && rest.substr(host, slash - host).find('@') != std::string_view::npos"),
+    ("a-table-that-is-gone-is-no-damage", "test_replica", "lib/replica/repair.cc",
+     "OFFSYNC_TRY(store.all_tables());", "if (!MUTANT) OFFSYNC_TRY(store.all_tables());"),
     ("half-a-password-is-printed", "test_cli", "cli/remote/remote_url.cc",
      "authority.rfind('@');", "MUTANT ? authority.find('@') : authority.rfind('@');"),
     ("full-disk-is-success", "e2e_programs_test", "cli/text/output.cc",

@@ -2,6 +2,7 @@
 // the next sync, another repair for instance.
 #include "lib/replica/fixture.h"
 #include "replica/examine.h"
+#include "replica/schema.h"
 #include "sqlite/db.h"
 #include "support/file_bytes.h"
 
@@ -177,6 +178,45 @@ TEST_CASE(
   CHECK(must(must(Replica::open(copy, w.clock, w.random)).info()).source != source);
   CHECK(must(examine_replica(copy)).problems.empty());
   CHECK(must(Replica::repair(copy, w.clock, w.random)).mended.empty());
+}
+
+TEST_CASE("repair: a table that is gone is named, and made anew") {
+  for (const char* table : {"log", "base", "entity", "conflict", "former", "consumer", "replica"}) {
+    INFO(table);
+    Fixture f;
+    f.set("todo/1", "title", "1");
+    f.push();
+    f.pull();
+    f.set("todo/2", "title", "2");
+    must(raw(f.file()).exec(std::string("DROP TABLE ") + table));
+    const std::string said = std::string("the table ") + table + " is not there";
+    CHECK(must(examine_replica(f.file())).problems == std::vector{said});
+    const Replica::Repaired done = must(Replica::repair(f.file(), f.clock, f.random));
+    CHECK(std::count(done.mended.begin(), done.mended.end(), "the file: " + said) == 1);
+    CHECK(done.queue == 1);
+    CHECK(must(examine_replica(f.file())).problems.empty());
+    Replica again = must(Replica::open(f.file(), f.clock, f.random));
+    CHECK(must(again.counts()).queued == 1);
+    CHECK(must(Replica::repair(f.file(), f.clock, f.random)).mended.empty());
+  }
+  // What only the queue had nobody can make anew.
+  Fixture f;
+  f.set("todo/1", "title", "1");
+  must(raw(f.file()).exec("DROP TABLE pending"));
+  CHECK(must(examine_replica(f.file())).problems ==
+        std::vector<std::string>{"the table pending is not there"});
+  CHECK(code_of(Replica::repair(f.file(), f.clock, f.random)) == "corrupt");
+}
+
+TEST_CASE("the tables that are looked for are those of the newest format") {
+  Fixture f;
+  sqlite::Db db = raw(f.file());
+  CHECK(must(schema::missing_tables(db)).empty());
+  auto names = must(db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'"));
+  std::vector<std::string> tables;
+  while (must(names.step())) tables.emplace_back(names.text(0));
+  for (const std::string& table : tables) must(db.exec("DROP TABLE " + table));
+  CHECK(must(schema::missing_tables(db)).size() == tables.size());
 }
 
 TEST_CASE("repair: a file that was put back beside a newer WAL is damaged") {
