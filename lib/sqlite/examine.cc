@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "sqlite/error.h"
@@ -123,27 +124,62 @@ Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem) {
 
 namespace {
 
-// SQLite says several things in one text, under a headline.
-void tell_lines(std::string_view text, const ProblemFn& problem) {
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (!line.empty() && !line.starts_with("***")) {
-      problem("the pages do not fit together: " + std::string(line));
+// What SQLite says of a structure. One damage can have it say the same of thousands of pages or
+// rows: a few of a kind are told, and of the others how many there are.
+class StructureProblems {
+ public:
+  explicit StructureProblems(const ProblemFn& problem) : problem_(problem) {}
+
+  // Several things may be in one text, under a headline.
+  void add(std::string_view text) {
+    while (!text.empty()) {
+      const std::string_view line = text.substr(0, text.find('\n'));
+      text.remove_prefix(std::min(line.size() + 1, text.size()));
+      if (!line.empty() && !line.starts_with("***")) add_line(line);
     }
   }
-}
+
+  void end() {
+    for (const auto& [kind, lines] : kinds_) {
+      if (lines.count <= kToldOfAKind) continue;
+      tell("and " + std::to_string(lines.count - kToldOfAKind) + " more such as " + lines.first);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kToldOfAKind = 3;
+  struct Lines {
+    std::size_t count = 0;
+    std::string first;
+  };
+
+  void add_line(std::string_view line) {
+    std::string kind(line);
+    std::erase_if(kind, [](char c) { return c >= '0' && c <= '9'; });
+    Lines& lines = kinds_[kind];
+    if (lines.count == 0) lines.first = line;
+    if (++lines.count <= kToldOfAKind) tell(line);
+  }
+  void tell(std::string_view what) {
+    problem_("the pages do not fit together: " + std::string(what));
+  }
+
+  const ProblemFn& problem_;
+  std::map<std::string, Lines> kinds_;
+};
 
 }  // namespace
 
 void check_structure(Db& db, const ProblemFn& problem) {
-  auto check = db.prepare("PRAGMA integrity_check");
+  auto check = db.prepare("PRAGMA integrity_check(10000)");
   if (!check) return problem(check.error().detail);
+  StructureProblems problems(problem);
   for (;;) {
     const auto row = check->step();
+    if (!row || !*row) problems.end();
     if (!row) return problem(row.error().detail);
     if (!*row) return;
-    if (check->text(0) != "ok") tell_lines(check->text(0), problem);
+    if (check->text(0) != "ok") problems.add(check->text(0));
   }
 }
 

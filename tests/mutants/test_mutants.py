@@ -441,6 +441,8 @@ MUTANTS = [
      "!MUTANT && rest.substr(host, slash - host).find('@') != std::string_view::npos"),
     ("a-table-that-is-gone-is-no-damage", "test_replica", "lib/replica/repair.cc",
      "OFFSYNC_TRY(store.all_tables());", "if (!MUTANT) OFFSYNC_TRY(store.all_tables());"),
+    ("one-damage-told-of-each-page", "test_sqlite", "lib/sqlite/examine.cc",
+     "if (++lines.count <= kToldOfAKind) tell(line);", "if (++lines.count <= kToldOfAKind || MUTANT) tell(line);"),
     ("half-a-password-is-printed", "test_cli", "cli/remote/remote_url.cc",
      "authority.rfind('@');", "MUTANT ? authority.find('@') : authority.rfind('@');"),
     ("full-disk-is-success", "e2e_programs_test", "cli/text/output.cc",

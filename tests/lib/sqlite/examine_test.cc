@@ -8,6 +8,7 @@
 
 #include "sqlite/db.h"
 #include "support/catch.h"
+#include "support/raw_sqlite.h"
 #include "support/temp_dir.h"
 
 using namespace offsync;
@@ -146,4 +147,27 @@ TEST_CASE("what is not ours, or of another format, is not examined") {
   CHECK(code(kApplication + 1, 1) == "not_ours");
   CHECK(code(kApplication, 0) == "newer_format");
   CHECK(code(kApplication, 2) == "old_format");
+}
+
+TEST_CASE("what is said of many pages is told a few times, with their number") {
+  TempDir dir;
+  const std::string file = dir.file("a.db");
+  { Db db = made(file); }
+  {
+    test::RawDb other(file);
+    REQUIRE(other.run(
+                "CREATE TABLE lost(x); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM"
+                " n WHERE i < 400) INSERT INTO lost SELECT randomblob(2000) FROM n;"
+                "PRAGMA writable_schema=1; DELETE FROM sqlite_schema WHERE name = 'lost'") ==
+            SQLITE_OK);
+  }
+  OpenOptions options;
+  options.read_only = true;
+  auto db = Db::open(file, options);
+  REQUIRE(db);
+  std::vector<std::string> problems;
+  check_structure(*db, [&](const std::string& problem) { problems.push_back(problem); });
+  REQUIRE(problems.size() == 4);
+  for (int i = 0; i < 3; ++i) CHECK(problems[i].find("is never used") != std::string::npos);
+  CHECK(problems[3].find(": and 198 more such as Page ") != std::string::npos);
 }
