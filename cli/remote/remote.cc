@@ -181,6 +181,7 @@ struct Remote::Impl {
   EntityDecoder decoder;
   std::optional<ReplicaInfo> replica;  // whose log it must be
   std::string url_place;               // of `url`
+  std::string answered_epoch;          // by the latest answer
 
   Status check_log(const HttpHead& head) const {
     const std::string_view epoch = head.header("offsync-epoch");
@@ -211,12 +212,43 @@ struct Remote::Impl {
     wait_for(answer);
     if (!answer.done()) transport->cancel(id);
     OFFSYNC_TRY(check_log(answer.head()));
+    answered_epoch = answer.head().header("offsync-epoch");
     if (!answer.failure().ok()) return as_answer_error(answer.failure().error(), place);
     if (answer.refused()) return error_of_answer(answer, place);
     if (interrupted()) return make_error(Errc::unreachable, "interrupted", "interrupted");
     if (!answer.done()) return timed_out(answer, place);
     note_time(answer);
     return answer.head();
+  }
+
+  Result<SpaceInfo> info() {
+    std::string json;
+    OFFSYNC_TRY(get_lines("", limits::kLineBytes, [&](std::string_view line) -> Status {
+      json += line;
+      return {};
+    }));
+    OFFSYNC_ASSIGN(SpaceInfo space, parse_space_info(json));
+    OFFSYNC_TRY(check_epoch("", space.epoch));
+    return space;
+  }
+
+  // Whether an answer's body, which is of the log `of`, and its head agree.
+  Status check_epoch(const std::string& path, const std::string& of) const {
+    if (of == answered_epoch) return {};
+    return not_ours(where + path,
+                    fmt::format("it is of the log {}, and the answer of {}", of, answered_epoch));
+  }
+
+  // Of an answer whose body does not say which log it is of: one that is not the replica's counts
+  // only where the space says the same of itself, as one does whose log began anew.
+  Status confirm(const std::string& path) {
+    if (!is_epoch(answered_epoch)) return not_ours(where + path, "it bears no epoch of a log");
+    if (!replica || replica->epoch.empty() || replica->epoch == answered_epoch) return {};
+    const std::string answered = answered_epoch;
+    OFFSYNC_ASSIGN(const SpaceInfo space, info());
+    if (space.epoch == answered) return {};
+    return not_ours(where + path, fmt::format("it is of the log {}, and that of the space is {}",
+                                              answered, space.epoch));
   }
 
   void wait_for(const Answer& answer) {
@@ -269,7 +301,8 @@ Result<Remote> Remote::open(Context& context, const Settings& settings, const st
                {},
                {},
                {},
-               place_of(url)}));
+               place_of(url),
+               {}}));
 }
 
 void Remote::must_be_of(const ReplicaInfo& replica) {
@@ -277,12 +310,7 @@ void Remote::must_be_of(const ReplicaInfo& replica) {
 }
 
 Result<SpaceInfo> Remote::info() {
-  std::string json;
-  OFFSYNC_TRY(impl_->get_lines("", limits::kLineBytes, [&](std::string_view line) -> Status {
-    json += line;
-    return {};
-  }));
-  return parse_space_info(json);
+  return impl_->info();
 }
 
 Result<std::optional<EntityRecord>> Remote::entity(std::string_view subject) {
@@ -296,8 +324,10 @@ Result<std::optional<EntityRecord>> Remote::entity(std::string_view subject) {
         record = std::move(decoded).value();
         return Status();
       });
-  if (!got && got.error().code == "no_entity") return std::optional<EntityRecord>();
-  if (!got) return got.error();
+  const bool none = !got && got.error().code == "no_entity";
+  if (!got && !none) return got.error();
+  OFFSYNC_TRY(impl_->confirm("/state"));
+  if (none) return std::optional<EntityRecord>();
   if (!record || record->subject != subject) return not_ours(impl_->where + "/state");
   return record;
 }
@@ -309,13 +339,11 @@ Result<SnapshotHeader> Remote::state(const EntityFn& entity) {
     OFFSYNC_ASSIGN(const auto part, reader.take(line));
     return part == SnapshotReader::Part::entity ? entity(reader.entity(), line) : Status();
   };
-  OFFSYNC_ASSIGN(const HttpHead answer, impl_->get_lines("/state", limits::kSnapshotBytes, take));
+  OFFSYNC_TRY(impl_->get_lines("/state", limits::kSnapshotBytes, take));
   OFFSYNC_TRY(reader.end());
   const SnapshotHeader& head = *reader.header();
-  const std::string_view epoch = answer.header("offsync-epoch");
-  if (head.cursor.epoch == epoch) return head;
-  return not_ours(impl_->where + "/state", fmt::format("it is of the log {}, and the answer of {}",
-                                                       head.cursor.epoch, epoch));
+  OFFSYNC_TRY(impl_->check_epoch("/state", head.cursor.epoch));
+  return head;
 }
 
 Status Remote::conflicts(const LineFn& conflict) {
@@ -326,6 +354,7 @@ Status Remote::conflicts(const LineFn& conflict) {
   };
   OFFSYNC_ASSIGN(const HttpHead answer,
                  impl_->get_lines("/conflicts", limits::kConflictsBytes, take));
+  OFFSYNC_TRY(impl_->confirm("/conflicts"));
   const std::string_view count = answer.header("offsync-count");
   if (count.empty() || parse_sequence(count) == seen) return {};  // former versions say none
   return not_ours(impl_->where + "/conflicts",

@@ -4,6 +4,7 @@
 
 #include "base/counted.h"
 #include "wire/compress.h"
+#include "wire/outcome.h"
 
 namespace offsync {
 namespace {
@@ -36,13 +37,18 @@ LogSession::LogSession(SyncContext& context)
   begin(std::move(request));
 }
 
-// Its head says all.
+// It is small, and counts as a whole.
 Status LogSession::consume(bool /*last*/) {
-  body_.clear();
   return {};
 }
 
+// What the replica is bound to is said twice, by the head and by the space.
 Status LogSession::finish() {
+  OFFSYNC_ASSIGN(const SpaceInfo space, parse_space_info(body_));
+  if (space.epoch != epoch_) {
+    return protocol_error("bad_answer",
+                          "it is of the log " + space.epoch + ", and the answer of " + epoch_);
+  }
   return context_.replica.bind_log(epoch_, there_);
 }
 

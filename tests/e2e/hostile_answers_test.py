@@ -128,6 +128,29 @@ class Hostile(Case):
             with self.subTest(words):
                 self.assertIn(words, self.meets("conflicts", act, *ask).stderr)
 
+    def test_an_epoch_that_only_one_answer_has(self):
+        """Another epoch than the replica's is that of its log begun anew, where the space says so, too."""
+        self.know_two_events()
+        space = '{"space":"test","epoch":"%s","head":2,"oldest":1,"applied":2}'
+        refused = answer(404, [("Offsync-Epoch", "zz"), ("Content-Type", "application/problem+json")],
+                         '{"code":"no_entity"}')
+        record = '{"subject":"k/1","fields":{}}\n'
+        conflicts, entity = ("conflicts", "--require-proxy"), ("state", "k/1", "--require-proxy")
+        for kind, act, ask, found in (("conflicts", of_log("", epoch="zz"), conflicts, 0),
+                                      ("state", of_log(record, epoch="zz"), entity, 66), ("state", refused, entity, 66)):
+            with self.subTest(ask=ask):
+                self.server.on("info", of_log(space % "e1"))
+                done = self.meets(kind, act, *ask)
+                self.assertIn("it is of the log zz, and that of the space is e1", done.stderr)
+                self.server.on("info", of_log(space % "zz"))  # as its head does not say
+                self.assertIn("it is of the log zz, and the answer of e1", self.meets(kind, act, *ask).stderr)
+                self.server.on("info", of_log(space % "zz", epoch="zz"))
+                self.meets(kind, act, *ask, code=found)
+        nobody = answer(404, [("Content-Type", "application/problem+json")], '{"code":"no_entity"}')
+        self.assertIn("it bears no epoch", self.meets("state", nobody, *entity).stderr)
+        self.assertIn("it is of the log zz, and the answer of e1",
+                      self.meets("info", of_log(space % "zz"), "status", "--require-proxy").stderr)
+
     def test_a_state_that_cannot_be_says_why(self):
         self.know_two_events()
         for body, words in (("", "it is empty"), ('{"cursor":"e1-2","entities":2,"conflicts":0}\n', "0 of 2 entities"),

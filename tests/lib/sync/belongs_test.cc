@@ -293,6 +293,33 @@ TEST_CASE("a snapshot of another log is not put in, whoever fetched it", "[sync]
   w.check_unharmed();
 }
 
+TEST_CASE("sync: a replica is bound to the log that the space says of itself", "[sync]") {
+  OneClient w;
+  w.a.emit("todo/1", "n", "1");
+  std::string epoch = "e7";
+  std::string body = R"({"space":"shop","epoch":"e1","head":0,"oldest":1,"applied":0})";
+  w.a.transport.between = [&](const HttpRequest& request) -> std::optional<Answer> {
+    if (!request.target.ends_with("/shop")) return std::nullopt;
+    return Answer{200, {{"offsync-epoch", epoch}, {"content-type", "application/json"}}, body};
+  };
+  SyncOptions push;
+  push.pull = false;
+  const auto check_unbound = [&] {
+    const SyncReport report = w.a.sync(push);
+    REQUIRE(report.error.has_value());
+    CHECK(report.error->kind == Errc::protocol);
+    CHECK(w.a.info().epoch.empty());
+    CHECK(w.proxy.head() == 0);
+  };
+  check_unbound();
+  body = "{}";
+  check_unbound();
+  w.a.transport.between = nullptr;
+  CHECK_FALSE(w.a.sync(push).error.has_value());
+  CHECK(w.a.info().epoch == "e1");
+  CHECK(w.proxy.head() == 1);
+}
+
 TEST_CASE("place_of: a remote without what is nobody's business") {
   CHECK(place_of("http://h/v1/spaces/s") == "http://h/v1/spaces/s");
   CHECK(place_of("https://a:b@h:1/v1/spaces/s///") == "https://h:1/v1/spaces/s");

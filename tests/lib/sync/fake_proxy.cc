@@ -74,7 +74,7 @@ Answer FakeProxy::answer(const HttpRequest& request) {
   } else if (kind == "state") {
     answer = snapshot();
   } else if (kind == "space") {
-    answer.body = R"({"epoch":")" + epoch_ + R"("})";
+    answer.body = encode_space_info({"shop", epoch_, log_name, head(), oldest_, head()});
   } else {
     const auto cursor = Cursor::parse(parameter(request.target, "after"));
     if (!cursor) {
