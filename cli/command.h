@@ -46,6 +46,16 @@ class Command {
 // make_emit_command(); and so on.
 std::vector<std::unique_ptr<Command>> all_commands();
 
+// Opens the replica of `settings.home`; says where that goes on under another source. Errors: those
+// of replica_file() and Replica::open.
+Result<Replica> open_replica(const Settings& settings, Clock& clock, Random& random);
+// The same with what it says of itself.
+struct KnownReplica {
+  Replica replica;
+  ReplicaInfo info;
+};
+Result<KnownReplica> open_known_replica(const Settings& settings, Clock& clock, Random& random);
+
 // The program offsync-net, or (none found) an error that says where it was looked for.
 Result<std::string> net_program();
 // Replaces this process by offsync-net with the same arguments; returns only on failure, with the

@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/text/escape.h"
 #include "cli/text/output.h"
+#include "cli/text/source_text.h"
 #include "replica/examine.h"
 
 namespace offsync::cli {
@@ -22,11 +23,19 @@ constexpr CommandText kText = {
 
 std::string text_of(const std::string& file, const Examined& found) {
   std::string text = fmt::format("file       {}\n", escape_text(file));
+  if (!found.source.empty()) {
+    text += fmt::format("source     {}\n", source_text(found.source, found.former_sources));
+  }
   text += fmt::format("pages      {}", found.pages);
   if (found.unsealed > 0) text += fmt::format(", {} of them without a checksum", found.unsealed);
   text +=
       fmt::format("\nlog        {}\nqueue      {}\nentities   {}\nconflicts  {}\n",
                   counted(found.events, "event"), found.pending, found.entities, found.conflicts);
+  if (found.moved) {
+    text +=
+        "note       this file is a copy, or was moved: who uses it next goes on under another "
+        "source\n";
+  }
   for (const std::string& problem : found.problems) {
     text += fmt::format("problem    {}\n", escape_text(problem));
   }
@@ -35,15 +44,20 @@ std::string text_of(const std::string& file, const Examined& found) {
 }
 
 std::string json_of(const std::string& file, const Examined& found) {
-  const nlohmann::ordered_json json = {{"file", file},
-                                       {"pages", found.pages},
-                                       {"unsealed", found.unsealed},
-                                       {"events", found.events},
-                                       {"pending", found.pending},
-                                       {"entities", found.entities},
-                                       {"conflicts", found.conflicts},
-                                       {"problems", found.problems},
-                                       {"sound", found.problems.empty()}};
+  using nlohmann::ordered_json;
+  const ordered_json json = {
+      {"file", file},
+      {"source", found.source.empty() ? ordered_json(nullptr) : ordered_json(found.source)},
+      {"former_sources", found.former_sources},
+      {"moved", found.moved},
+      {"pages", found.pages},
+      {"unsealed", found.unsealed},
+      {"events", found.events},
+      {"pending", found.pending},
+      {"entities", found.entities},
+      {"conflicts", found.conflicts},
+      {"problems", found.problems},
+      {"sound", found.problems.empty()}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

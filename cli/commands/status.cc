@@ -17,6 +17,7 @@
 #include "cli/text/event_text.h"
 #include "cli/text/output.h"
 #include "cli/text/pager.h"
+#include "cli/text/source_text.h"
 
 namespace offsync::cli {
 namespace {
@@ -92,7 +93,7 @@ std::string text_of(const Report& report) {
     out += fmt::format("{:10} {}\n", what, value);
   };
   line("replica", escape_text(report.home));
-  line("source", escape_text(info.source));
+  line("source", source_text(info.source, info.former_sources));
   line("remote", report.remote.empty() ? "none" : escape_text(printable_remote(report.remote)));
   line("cursor", info.cursor ? info.cursor->text() : "never pulled");
   line("head",
@@ -139,6 +140,7 @@ std::string json_of(const Report& report) {
   const ordered_json json = {
       {"replica", report.home},
       {"source", info.source},
+      {"former_sources", info.former_sources},
       {"node", node_text(info.node)},
       {"remote", text_or_null(printable_remote(report.remote))},
       {"cursor", text_or_null(info.cursor ? info.cursor->text() : "")},

@@ -219,9 +219,4 @@ Result<std::string> replica_file(const Settings& settings) {
                     "make one with: offsync init");
 }
 
-Result<Replica> open_replica(const Settings& settings, Clock& clock, Random& random) {
-  OFFSYNC_ASSIGN(const std::string file, replica_file(settings));
-  return Replica::open(file, clock, random);
-}
-
 }  // namespace offsync::cli

@@ -79,9 +79,8 @@ std::string remote_of(const Settings& settings, const ReplicaInfo& info);
 // "Bearer TOKEN" of the environment's token or the token file; empty: no token is set.
 Result<std::string> authorization(const Settings& settings);
 
-// Opens the replica of `settings.home`. Errors: no_input `no_replica` with where it was looked for,
-// and those of Replica::open.
+// The file of the replica of `settings.home`. Errors: no_input `no_replica`, with where it was
+// looked for.
 Result<std::string> replica_file(const Settings& settings);
-Result<Replica> open_replica(const Settings& settings, Clock& clock, Random& random);
 
 }  // namespace offsync::cli

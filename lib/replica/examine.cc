@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "event/decoder.h"
+#include "replica/file_identity.h"
 #include "replica/schema.h"
 #include "replica/states.h"
 #include "replica/store.h"
@@ -24,7 +25,8 @@ constexpr std::size_t kPieceBytes = limits::kBodyBytes + 1024 * 1024;
 
 class Examination {
  public:
-  Examination(sqlite::Db& db, Examined& report) : db_(db), report_(report) {}
+  Examination(sqlite::Db& db, const std::string& file, Examined& report)
+      : db_(db), file_(file), report_(report) {}
 
   Status run() {
     OFFSYNC_ASSIGN(const std::vector<std::string> missing, schema::missing_tables(db_));
@@ -70,13 +72,20 @@ class Examination {
 
   Status read_row() {
     bool any = false;
-    OFFSYNC_TRY(each("SELECT cursor, log_after, next FROM replica", [&](auto& row) {
-      any = true;
-      pulled_ = !row.null(0);
-      cursor_ = row.uinteger(0);
-      log_after_ = row.uinteger(1);
-      next_ = row.uinteger(2);
-    }));
+    OFFSYNC_TRY(each("SELECT cursor, log_after, next, source, former_sources, file FROM replica",
+                     [&](auto& row) {
+                       any = true;
+                       pulled_ = !row.null(0);
+                       cursor_ = row.uinteger(0);
+                       log_after_ = row.uinteger(1);
+                       next_ = row.uinteger(2);
+                       ReplicaRow names;
+                       names.former_sources = row.text(4);
+                       report_.source = row.text(3);
+                       report_.former_sources = names.former();
+                       const std::string identity = identity_of(file_);
+                       report_.moved = !identity.empty() && identity != row.text(5);
+                     }));
     if (!any) report_.add("it has no settings: its making was cut");
     return {};
   }
@@ -255,6 +264,7 @@ class Examination {
   }
 
   sqlite::Db& db_;
+  const std::string& file_;
   Examined& report_;
   Decoder decoder_;
   EntityDecoder entities_;
@@ -268,10 +278,11 @@ class Examination {
 
 Result<Examined> examine_replica(const std::string& file) {
   Examined report;
-  const auto look = [&report](sqlite::Db& db) -> Status {
+  const auto look = [&](sqlite::Db& db) -> Status {
     report = {};
     OFFSYNC_TRY(sqlite::examine_file(db, report));
-    if (const Status read = Examination(db, report).run(); !read) report.add_end("", read.error());
+    if (const Status read = Examination(db, file, report).run(); !read)
+      report.add_end("", read.error());
     return {};
   };
   const Status done = sqlite::examine(file, schema::kApplicationId, schema::steps().size(), look);

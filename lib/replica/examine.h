@@ -13,6 +13,10 @@ namespace offsync {
 
 struct Examined : sqlite::FileReport {
   std::uint64_t events = 0, entities = 0, pending = 0, conflicts = 0;
+  std::string source;  // as whose replica it was used last; empty: that cannot be read
+  std::vector<std::string> former_sources;  // oldest first
+  // The file is another one than that (a copy, or moved), and goes on under another source.
+  bool moved = false;
 };
 
 // The file is not changed, and not locked. Memory grows with the entities. Errors: as for

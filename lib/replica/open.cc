@@ -1,8 +1,5 @@
 // How a replica's file is made, opened, and made ours.
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-
+#include "replica/file_identity.h"
 #include "replica/schema.h"
 #include "replica/store.h"
 #include "sqlite/adopt.h"
@@ -13,15 +10,6 @@ namespace {
 constexpr int kEmitCacheKib = 4'000;
 // Every process reads the whole WAL when it opens the file: 3 us a page.
 constexpr int kEmitCheckpointPages = 125;
-
-// Which file this is: a copy, or a restored backup, is another one. The device is no part of it,
-// because its number may change when the machine starts.
-std::string identity_of(const std::string& file) {
-  struct statx st {};
-  if (::statx(AT_FDCWD, file.c_str(), 0, STATX_INO | STATX_BTIME, &st) != 0) return {};
-  if ((st.stx_mask & STATX_BTIME) == 0) return fmt::format("{}", st.stx_ino);
-  return fmt::format("{}.{}.{}", st.stx_ino, st.stx_btime.tv_sec, st.stx_btime.tv_nsec);
-}
 
 Error not_a_replica(const std::string& file, const char* next = "check the path") {
   return make_error(Errc::config, "not_a_replica", file + " is no offsync replica",
@@ -209,9 +197,12 @@ Status ReplicaStore::renew_if_copied() {
   ReplicaRow& row = write->row;
   if (row.file == identity) return {};
   row.file = identity;
+  std::string before = row.source;
   renew(row);
   write->row_changed = true;
-  return write->commit();
+  OFFSYNC_TRY(write->commit());
+  renamed_from_ = std::move(before);
+  return {};
 }
 
 void ReplicaStore::renew(ReplicaRow& row) {

@@ -26,6 +26,10 @@ Result<Replica> Replica::open(const std::string& file, Clock& clock, Random& ran
   return Replica(std::move(impl));
 }
 
+const std::string& Replica::renamed_from() const {
+  return impl_->store.renamed_from_;
+}
+
 Status Replica::secure() {
   OFFSYNC_TRY(impl_->store.ready());
   if (impl_->store.read_only_ || !impl_->store.lock_->doubtful()) return {};
@@ -47,6 +51,7 @@ Result<ReplicaInfo> Replica::info() {
 
 ReplicaInfo info_of(ReplicaRow row) {
   ReplicaInfo info;
+  info.former_sources = row.former();
   info.remote = std::move(row.remote);
   info.source = std::move(row.source);
   info.log = std::move(row.log);

@@ -41,11 +41,12 @@ struct PendingEvent {
 };
 
 struct ReplicaInfo {
-  std::string remote;  // ".../v1/spaces/NAME"; may be empty (no proxy yet)
-  std::string source;  // CloudEvents source of our own events
-  std::string epoch;   // of the log that it belongs to; empty: none was heard of yet
-  std::string log;     // name of the log that the replica belongs to; empty: none was said
-  std::string place;   // where it last met that log, as LogPlace::url; empty: unknown
+  std::string remote;                       // ".../v1/spaces/NAME"; may be empty (no proxy yet)
+  std::string source;                       // CloudEvents source of our own events
+  std::vector<std::string> former_sources;  // under which it wrote before, oldest first
+  std::string epoch;  // of the log that it belongs to; empty: none was heard of yet
+  std::string log;    // name of the log that the replica belongs to; empty: none was said
+  std::string place;  // where it last met that log, as LogPlace::url; empty: unknown
   std::uint64_t node = 0;
   std::optional<Cursor> cursor;  // nothing: never pulled
   std::uint64_t log_after = 0;   // the received log holds the sequences log_after+1 .. cursor
@@ -136,6 +137,9 @@ class Replica {
   ~Replica();
 
   Result<ReplicaInfo> info();
+  // Its source until open() saw that its file is a copy, or was moved, and gave it another one;
+  // empty: it goes on under its name. Told by who gave it alone; info() has it from then on.
+  const std::string& renamed_from() const;
   // Before anything that stands here is told to others: makes durable what a process that died in a
   // commit, or whose disk failed, may have left in the kernel's memory only.
   Status secure();

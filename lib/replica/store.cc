@@ -24,15 +24,21 @@ bool is_sane(const ReplicaRow& row) {
 
 }  // namespace
 
-bool ReplicaRow::own(std::string_view event_source) const {
-  if (event_source == source) return true;
+std::vector<std::string> ReplicaRow::former() const {
+  std::vector<std::string> names;
   std::string_view rest = former_sources;
   while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    if (rest.substr(0, end) == event_source) return true;
-    rest.remove_prefix(end + 1);
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    names.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return false;
+  return names;
+}
+
+bool ReplicaRow::own(std::string_view event_source) const {
+  if (event_source == source) return true;
+  const std::vector<std::string> names = former();
+  return std::find(names.begin(), names.end(), event_source) != names.end();
 }
 
 ReplicaStore::~ReplicaStore() {

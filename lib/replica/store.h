@@ -39,6 +39,7 @@ struct ReplicaRow {
   std::string file;
   std::string log, place;
 
+  std::vector<std::string> former() const;  // former_sources, oldest first
   bool own(std::string_view event_source) const;
 };
 
@@ -153,6 +154,7 @@ class ReplicaStore {
   std::optional<sqlite::FileLock> lock_;  // there, unless read_only_
   std::optional<sqlite::FileId> id_;      // of the file that we have, or had, open
   std::optional<Error> read_only_;        // why nothing can be written here
+  std::string renamed_from_;              // see Replica::renamed_from()
   std::unordered_map<const char*, sqlite::Statement> statements_;
   bool bulk_ = false;
 };

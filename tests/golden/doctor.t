@@ -6,6 +6,7 @@ A sound replica, with all that one can have.
   $ offsync emit -q -C a todo.counted todo/2 n+=1 > event
   $ offsync doctor -C a | sed 's/^pages .*/pages      N/'
   file       <folder>/a/.offsync/replica.db
+  source     /people/anna
   pages      N
   log        4 events
   queue      1
@@ -13,7 +14,7 @@ A sound replica, with all that one can have.
   conflicts  1
   verdict    sound
   $ offsync doctor -C a -o json | jq -c 'del(.pages, .file)'
-  {"unsealed":0,"events":4,"pending":1,"entities":2,"conflicts":1,"problems":[],"sound":true}
+  {"source":"/people/anna","former_sources":[],"moved":false,"unsealed":0,"events":4,"pending":1,"entities":2,"conflicts":1,"problems":[],"sound":true}
 
 A byte that changed is found, with its place.
 

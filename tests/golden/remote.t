@@ -107,10 +107,11 @@ To mean it.
 What was left is another replica when it is opened.
 
   $ mkdir left; mv a/.offsync/replica-shop.db left/replica.db
-  $ offsync queue -C left -o text
+  $ offsync queue -C left -o text 2>&1 | sed 's,anna/[0-9a-f]*,anna/NODE,'
+  the file of this replica is a copy, or was moved: it goes on as /people/anna/NODE, and not as /people/anna any more
   <id1>  queued  todo.created  todo/78  title="later"
-  $ offsync status -C left --offline | grep -E 'source|remote|queue' | sed 's,anna/[0-9a-f]*$,anna/NODE,'
-  source     /people/anna/NODE
+  $ offsync status -C left --offline | grep -E 'source|remote|queue' | sed 's,anna/[0-9a-f]*,anna/NODE,'
+  source     /people/anna/NODE, formerly /people/anna
   remote     http://127.0.0.1:<port1>/v1/spaces/shop
   queue      1 queued, 0 accepted, 0 rejected, 0 held
   $ offsync sync -C left

@@ -13,7 +13,7 @@
   answer     from the replica
   verdict    no remote: nothing leaves this machine
   $ offsync status --json
-  {"replica":"<folder>/.offsync","source":"/people/anna","node":"<node1>","remote":null,"cursor":null,"head":0,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"lost":0,"conflicts":0,"consumers":[],"clock_offset_ms":null,"last_sync":null,"answered_by":"replica","synced":false,"problem":null}
+  {"replica":"<folder>/.offsync","source":"/people/anna","former_sources":[],"node":"<node1>","remote":null,"cursor":null,"head":0,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"lost":0,"conflicts":0,"consumers":[],"clock_offset_ms":null,"last_sync":null,"answered_by":"replica","synced":false,"problem":null}
   $ offsync status --require-proxy
   offsync: this replica has no remote; give it one with: offsync remote set URL (or --remote URL, for one command)
   [78]
@@ -34,7 +34,7 @@
   verdict    not synced: never pulled
   $ offsync emit -q -C a todo.created todo/1 title="Buy milk" > event
   $ offsync status -C a --json
-  {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":null,"head":0,"lag":0,"queue":{"queued":1,"accepted":0,"rejected":0,"held":0},"lost":0,"conflicts":0,"consumers":[],"clock_offset_ms":<ms>,"last_sync":null,"answered_by":"proxy","synced":false,"problem":null}
+  {"replica":"<folder>/a/.offsync","source":"/people/anna","former_sources":[],"node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":null,"head":0,"lag":0,"queue":{"queued":1,"accepted":0,"rejected":0,"held":0},"lost":0,"conflicts":0,"consumers":[],"clock_offset_ms":<ms>,"last_sync":null,"answered_by":"proxy","synced":false,"problem":null}
   $ offsync sync -q -C a
   $ offsync status -C a
   replica    <folder>/a/.offsync
@@ -116,7 +116,7 @@ Without the proxy nothing is called synced.
   answer     from the replica
   verdict    not known to be synced: the proxy was not asked or did not answer
   $ offsync status -C a --json -q
-  {"replica":"<folder>/a/.offsync","source":"/people/anna","node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":"<epoch1>-2","head":2,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"lost":0,"conflicts":0,"consumers":[],"clock_offset_ms":<ms>,"last_sync":"<TIME>","answered_by":"replica","synced":false,"problem":"GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?"}
+  {"replica":"<folder>/a/.offsync","source":"/people/anna","former_sources":[],"node":"<node2>","remote":"http://127.0.0.1:<port1>/v1/spaces/shop","cursor":"<epoch1>-2","head":2,"lag":0,"queue":{"queued":0,"accepted":0,"rejected":0,"held":0},"lost":0,"conflicts":0,"consumers":[],"clock_offset_ms":<ms>,"last_sync":"<TIME>","answered_by":"replica","synced":false,"problem":"GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?"}
   $ offsync status -C a --check
   offsync: GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?
   [69]
@@ -126,3 +126,32 @@ Without the proxy nothing is called synced.
   $ offsync status -C a --offline --require-proxy
   offsync: --offline and --require-proxy contradict each other
   [2]
+
+A copy of the file is another replica. Who opens it first says so, and whoever asks sees it.
+
+  $ offsync init -q -C till --source /clients/till-3; cp -r till other
+  $ offsync doctor -C other | sed 's/^pages .*/pages      N/'
+  file       <folder>/other/.offsync/replica.db
+  source     /clients/till-3
+  pages      N
+  log        0 events
+  queue      0
+  entities   0
+  conflicts  0
+  note       this file is a copy, or was moved: who uses it next goes on under another source
+  verdict    sound
+  $ offsync doctor -C other --json | jq -c '[.source, .former_sources, .moved]'
+  ["/clients/till-3",[],true]
+  $ offsync emit -C other -q todo.created todo/1 title=Milk | jq -r .source | sed 's,till-3/[0-9a-f]*,till-3/NODE,'
+  /clients/till-3/NODE
+  $ rm -r other; cp -r till other
+  $ offsync emit -C other todo.created todo/1 title=Milk 2>&1 > event | sed 's,till-3/[0-9a-f]*,till-3/NODE,'
+  the file of this replica is a copy, or was moved: it goes on as /clients/till-3/NODE, and not as /clients/till-3 any more
+  $ offsync status -C other --offline | sed -n 2p | sed 's,till-3/[0-9a-f]*,till-3/NODE,'
+  source     /clients/till-3/NODE, formerly /clients/till-3
+  $ offsync status -C other --offline --json | jq -c '[.source, .former_sources]' | sed 's,till-3/[0-9a-f]*,till-3/NODE,'
+  ["/clients/till-3/NODE",["/clients/till-3"]]
+  $ offsync doctor -C other | sed -n '2p;/note/p' | sed 's,till-3/[0-9a-f]*,till-3/NODE,'
+  source     /clients/till-3/NODE, formerly /clients/till-3
+  $ offsync status -C till --offline --json | jq -c '[.source, .former_sources]'
+  ["/clients/till-3",[]]

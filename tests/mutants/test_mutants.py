@@ -447,6 +447,8 @@ MUTANTS = [
      "if (space.epoch == answered) return {};", "if (space.epoch == answered || MUTANT) return {};"),
     ("bound-to-what-a-head-says", "test_sync", "lib/sync/push_session.cc",
      "if (space.epoch != epoch_) {", "if (space.epoch != epoch_ && !MUTANT) {"),
+    ("renamed-without-a-word", "test_replica golden_status", "lib/replica/open.cc",
+     "renamed_from_ = std::move(before);", "if (!MUTANT) renamed_from_ = std::move(before);"),
     ("half-a-password-is-printed", "test_cli", "cli/remote/remote_url.cc",
      "authority.rfind('@');", "MUTANT ? authority.find('@') : authority.rfind('@');"),
     ("full-disk-is-success", "e2e_programs_test", "cli/text/output.cc",

@@ -278,6 +278,8 @@ TEST_CASE("regression: a cloned replica shared its node id") {
   fs::copy_file(f.file(), f.dir.file("copy.db"));
   Replica copy = must(Replica::open(f.dir.file("copy.db"), f.clock, f.random));
   const ReplicaInfo theirs = must(copy.info());
+  CHECK(copy.renamed_from() == ours.source);
+  CHECK(theirs.former_sources == std::vector{ours.source});
   CHECK(theirs.node != ours.node);
   CHECK(theirs.source == "/clients/" + node_text(theirs.node));
   CHECK(must(f.replica.info()).source == ours.source);
@@ -291,6 +293,8 @@ TEST_CASE("regression: a cloned replica shared its node id") {
   SECTION("it keeps its new name") {
     copy = must(Replica::open(f.dir.file("copy.db"), f.clock, f.random));
     CHECK(must(copy.info()).node == theirs.node);
+    CHECK(copy.renamed_from().empty());  // it was told once
+    CHECK(must(copy.info()).former_sources == std::vector{ours.source});
   }
   SECTION("a file that was only moved keeps its old one") {
     f.replica = std::move(copy);  // closed
@@ -298,6 +302,7 @@ TEST_CASE("regression: a cloned replica shared its node id") {
     Replica moved = must(Replica::open(f.dir.file("moved.db"), f.clock, f.random));
     CHECK(must(moved.info()).node == ours.node);
     CHECK(must(moved.info()).source == ours.source);
+    CHECK(moved.renamed_from().empty());
   }
 }
 
@@ -313,6 +318,8 @@ TEST_CASE("a copy of a replica with a chosen name gets one that says so") {
     Replica copy = must(Replica::open(dir.file(to), clock, random));
     const ReplicaInfo info = must(copy.info());
     CHECK(info.source == "/clients/till-3/" + node_text(info.node));
+    CHECK(info.former_sources.back() == copy.renamed_from());
+    CHECK(info.former_sources.size() == (from == "a.db" ? 1 : 2));
     must(raw(dir.file(to)).checkpoint());
     from = to;
   }
