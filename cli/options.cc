@@ -27,6 +27,16 @@ std::string whole_number(const std::string& text) {
 
 }  // namespace
 
+Error wrong_arguments(const CommandText& text, std::string detail) {
+  return make_error(Errc::usage, "bad_argument", std::move(detail),
+                    fmt::format("see: offsync {} --help", text.name));
+}
+
+Status check_asking(const CommandText& text, bool offline, bool require_proxy) {
+  if (!offline || !require_proxy) return {};
+  return wrong_arguments(text, "--offline and --require-proxy contradict each other");
+}
+
 ValueCheck one_of(std::vector<std::string> words) {
   return [words = std::move(words)](const std::string& text) {
     if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();

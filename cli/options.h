@@ -56,6 +56,11 @@ class Options {
   CLI::App& app_;
 };
 
+// The error of arguments that do not go together: usage `bad_argument`, with where to look.
+Error wrong_arguments(const CommandText& text, std::string detail);
+// What Options::asking() has bound. Error: as above, where both are given.
+Status check_asking(const CommandText& text, bool offline, bool require_proxy);
+
 // Adds the subcommand and the options that all commands have (-C, -o, --color, -q).
 Options add_command(CLI::App& app, const CommandText& text, Flags& flags);
 // The latter alone, for the program itself: offsync -C DIR COMMAND.

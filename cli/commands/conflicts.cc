@@ -43,58 +43,51 @@ class Conflicts final : public Command {
 
   int run(Context& context, const Settings& settings) override {
     if (const Status shape = check_shape(); !shape) return report(shape.error());
-    auto replica = open_replica(settings, context.clock, context.random);
-    if (!replica) return report(replica.error());
-    auto info = replica->info();
-    if (!info) return report(info.error());
-    const std::string remote = remote_of(settings, *info);
-    if (action_ == "show") return show(context, settings, remote, *replica);
+    auto opened = open_known_replica(settings, context.clock, context.random);
+    if (!opened) return report(opened.error());
+    auto& [replica, info] = *opened;
+    const std::string remote = remote_of(settings, info);
+    if (action_ == "show") return show(context, settings, remote, replica);
     const bool ask = require_proxy_ || (!offline_ && !all_ && !remote.empty());
     if (ask && !context.network && (require_proxy_ || net_program())) return run_in_net(context);
-    auto records = replica->conflicts(all_);
+    auto records = replica.conflicts(all_);
     if (!records) return report(records.error());
     if (all_ && !offline_ && !remote.empty()) {
       say(settings, fmt::format("conflicts as of the last sync, {}",
-                                time_text(info->last_sync_ms, ::isatty(2) == 1)));
+                                time_text(info.last_sync_ms, ::isatty(2) == 1)));
     }
     if (ask && context.network) {
-      if (auto asked = ask_proxy(context, settings, remote, *replica)) {
+      if (auto asked = ask_proxy(context, settings, remote, replica)) {
         records = std::move(asked);
       } else if (require_proxy_ || asked.error().kind != Errc::unreachable) {
         return report(asked.error());
       } else {
         say(settings,
             fmt::format("conflicts from the replica, last synced {}: {}",
-                        dated_text(info->last_sync_ms, context.clock.wall_ms(), ::isatty(2) == 1),
+                        dated_text(info.last_sync_ms, context.clock.wall_ms(), ::isatty(2) == 1),
                         asked.error().detail));
       }
     }
-    return list(settings, *replica, std::move(*records));
+    return list(settings, replica, std::move(*records));
   }
 
  private:
   Status check_shape() const {
-    const auto wrong = [](std::string detail) {
-      return make_error(Errc::usage, "bad_argument", std::move(detail),
-                        "see: offsync conflicts --help");
-    };
+    const auto wrong = [](std::string detail) { return wrong_arguments(kText, std::move(detail)); };
     if (action_ != "list" && action_ != "show") {
       return wrong(fmt::format("conflicts has no action '{}'", action_));
     }
     if (action_ == "show" && id_.empty()) return wrong("conflicts show needs an ID");
     if (action_ == "list" && !id_.empty()) return wrong("conflicts list takes no ID");
-    if (offline_ && require_proxy_) {
-      return wrong("--offline and --require-proxy contradict each other");
-    }
-    return {};
+    return check_asking(kText, offline_, require_proxy_);
   }
 
   // What the proxy has open.
   Result<std::vector<ConflictRecord>> ask_proxy(Context& context, const Settings& settings,
                                                 const std::string& url, Replica& replica) const {
-    const auto how = require_proxy_ ? Remote::Ask::patiently : Remote::Ask::briefly;
     OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
-    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url, how));
+    OFFSYNC_ASSIGN(Remote remote,
+                   Remote::open(context, settings, url, Remote::how(require_proxy_)));
     remote.must_be_of(info);
     OFFSYNC_ASSIGN(auto open, open_at_proxy(remote, replica));
     say(settings, fmt::format("conflicts from {}", printable_remote(url)));

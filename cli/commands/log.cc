@@ -39,21 +39,17 @@ class Log final : public Command {
     if (!subject_.empty()) options_.subjects.push_back(subject_);
     auto filter = Filter::make(options_, context.clock.wall_ms());
     if (!filter) return report(filter.error());
-    auto replica = open_replica(settings, context.clock, context.random);
-    if (!replica) return report(replica.error());
-    auto info = replica->info();
-    if (!info) return report(info.error());
-    auto range = Log::range(*filter, *info, settings);
+    auto opened = open_known_replica(settings, context.clock, context.random);
+    if (!opened) return report(opened.error());
+    auto& [replica, info] = *opened;
+    auto range = Log::range(*filter, info, settings);
     if (!range) return report(range.error());
     const Pager pager(settings);
     Out out;
     Printer printer(settings, out, *filter);
-    if (const Status printed = print(*replica, *range, printer); !printed) {
-      (void)out.flush();
-      return report(printed.error());
-    }
-    printer.end();
-    return out.finish(kOk);
+    const Status printed = print(replica, *range, printer);
+    if (printed) printer.end();
+    return finish(out, printed);
   }
 
  private:

@@ -59,15 +59,6 @@ const char* color_of(PendingState state, const Palette& colors) {
   return "";
 }
 
-Result<std::vector<PendingEvent>> all_pending(Replica& replica) {
-  std::vector<PendingEvent> events;
-  OFFSYNC_TRY(replica.for_each_pending([&](const PendingEvent& event) {
-    events.push_back(event);
-    return true;
-  }));
-  return events;
-}
-
 Result<PendingEvent> find_pending(Replica& replica, const EventName& name) {
   OFFSYNC_ASSIGN(auto exact, replica.pending(name.id, name.source));  // needs no look at the others
   if (exact) return std::move(*exact);
@@ -94,18 +85,12 @@ class Queue final : public Command {
     std::optional<Pager> pager;
     if (action_ == "list" || action_ == "show") pager.emplace(settings);
     Out out;
-    const Status done = act(*replica, settings, out);
-    if (done) return out.finish(kOk);
-    (void)out.flush();
-    return report(done.error());
+    return finish(out, act(*replica, settings, out));
   }
 
  private:
   Status check_shape() const {
-    const auto wrong = [](std::string detail) {
-      return make_error(Errc::usage, "bad_argument", std::move(detail),
-                        "see: offsync queue --help");
-    };
+    const auto wrong = [](std::string detail) { return wrong_arguments(kText, std::move(detail)); };
     const bool one = action_ == "show";
     const bool changes = action_ == "retry" || action_ == "drop";
     if (!one && !changes && action_ != "list" && action_ != "export") {
@@ -144,7 +129,9 @@ class Queue final : public Command {
       OFFSYNC_ASSIGN(auto event, find_pending(replica, {id_, source_}));
       return std::vector<PendingEvent>{std::move(event)};
     }
-    OFFSYNC_ASSIGN(auto events, all_pending(replica));
+    OFFSYNC_ASSIGN(auto events, all_events<PendingEvent>([&](const auto& take) {
+                     return replica.for_each_pending(take);
+                   }));
     std::erase_if(events, [](const auto& event) { return event.state != PendingState::rejected; });
     return events;
   }

@@ -33,15 +33,6 @@ std::string json_of(const FormerEvent& event) {
   return fmt::format("{{\"sequence\":\"{}\",\"event\":{}}}", event.sequence, event.line);
 }
 
-Result<std::vector<FormerEvent>> all_lost(Replica& replica) {
-  std::vector<FormerEvent> events;
-  OFFSYNC_TRY(replica.for_each_lost([&](const FormerEvent& event) {
-    events.push_back(event);
-    return true;
-  }));
-  return events;
-}
-
 Result<FormerEvent> find_lost(Replica& replica, const EventName& name) {
   return find_event<FormerEvent>(name, {"lost", "offsync recover"},
                                  [&](const auto& take) { return replica.for_each_lost(take); });
@@ -66,19 +57,13 @@ class Recover final : public Command {
     std::optional<Pager> pager;
     if (action_ == "list") pager.emplace(settings);
     Out out;
-    const Status done =
-        action_ == "list" ? list(*replica, settings, out) : act(*replica, settings, out);
-    if (done) return out.finish(kOk);
-    (void)out.flush();
-    return report(done.error());
+    return finish(out,
+                  action_ == "list" ? list(*replica, settings, out) : act(*replica, settings, out));
   }
 
  private:
   Status check_shape() const {
-    const auto wrong = [](std::string detail) {
-      return make_error(Errc::usage, "bad_argument", std::move(detail),
-                        "see: offsync recover --help");
-    };
+    const auto wrong = [](std::string detail) { return wrong_arguments(kText, std::move(detail)); };
     if (action_ != "list" && action_ != "send" && action_ != "drop") {
       return wrong(fmt::format("recover has no action '{}'", action_));
     }
@@ -129,7 +114,9 @@ class Recover final : public Command {
   }
 
   Result<std::vector<FormerEvent>> chosen(Replica& replica) const {
-    if (ids_.empty()) return all_lost(replica);
+    if (ids_.empty()) {
+      return all_events<FormerEvent>([&](const auto& take) { return replica.for_each_lost(take); });
+    }
     std::vector<FormerEvent> events;
     for (const std::string& id : ids_) {
       OFFSYNC_ASSIGN(FormerEvent one, find_lost(replica, {id, source_}));

@@ -59,24 +59,20 @@ class RemoteCommand final : public Command {
 
   int run(Context& context, const Settings& settings) override {
     if (const Status shape = check_shape(); !shape) return report(shape.error());
-    auto replica = open_replica(settings, context.clock, context.random);
-    if (!replica) return report(replica.error());
-    const auto info = replica->info();
-    if (!info) return report(info.error());
-    if (action_ == "show") return show(settings, *info, context.clock.wall_ms());
+    auto opened = open_known_replica(settings, context.clock, context.random);
+    if (!opened) return report(opened.error());
+    auto& [replica, info] = *opened;
+    if (action_ == "show") return show(settings, info, context.clock.wall_ms());
     if (const Status good = check_url(settings); !good) return report(good.error());
     // Nobody needs to be asked about a replica that belongs to no log yet.
-    if (is_bound(*info) && !context.network) return run_in_net(context);
-    const Status done = set(context, settings, *replica, *info);
+    if (is_bound(info) && !context.network) return run_in_net(context);
+    const Status done = set(context, settings, replica, info);
     return done ? kOk : report(done.error());
   }
 
  private:
   Status check_shape() const {
-    const auto wrong = [](std::string detail) {
-      return make_error(Errc::usage, "bad_argument", std::move(detail),
-                        "see: offsync remote --help");
-    };
+    const auto wrong = [](std::string detail) { return wrong_arguments(kText, std::move(detail)); };
     if (action_ != "show" && action_ != "set") {
       return wrong(fmt::format("remote has no action '{}'", action_));
     }

@@ -6,7 +6,6 @@
 #include "base/counted.h"
 #include "cli/command.h"
 #include "cli/options.h"
-#include "cli/settings/home.h"
 #include "cli/text/escape.h"
 #include "cli/text/output.h"
 
@@ -57,15 +56,11 @@ class Repair final : public Command {
   void define(CLI::App& app, Flags& flags) override { add_command(app, kText, flags); }
 
   int run(Context& context, const Settings& settings) override {
-    if (settings.home.empty()) {
-      return report(make_error(Errc::no_input, "no_replica",
-                               fmt::format("there is no replica {}", settings.looked_for),
-                               "make one with: offsync init"));
-    }
-    const std::string file = database_of(settings.home);
+    const auto file = replica_file(settings);
+    if (!file) return report(file.error());
     Progress progress(settings, context.clock);
-    progress.update(fmt::format("reading all of {}, which can take a minute …", file));
-    const auto done = Replica::repair(file, context.clock, context.random);
+    progress.update(fmt::format("reading all of {}, which can take a minute …", *file));
+    const auto done = Replica::repair(*file, context.clock, context.random);
     progress.clear();
     if (!done && done.error().code == "corrupt") {
       Error beyond = done.error();  // this was the way out

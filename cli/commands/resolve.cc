@@ -31,7 +31,7 @@ constexpr CommandText kText = {
     "offsync resolve --all --theirs"};
 
 Error wrong(std::string detail) {
-  return make_error(Errc::usage, "bad_argument", std::move(detail), "see: offsync resolve --help");
+  return wrong_arguments(kText, std::move(detail));
 }
 
 class Resolve final : public Command {
@@ -52,23 +52,22 @@ class Resolve final : public Command {
 
   int run(Context& context, const Settings& settings) override {
     if (const Status shape = check_shape(); !shape) return report(shape.error());
-    auto replica = open_replica(settings, context.clock, context.random);
-    if (!replica) return report(replica.error());
-    const auto info = replica->info();
-    if (!info) return report(info.error());
-    auto chosen = choose(*replica);
+    auto opened = open_known_replica(settings, context.clock, context.random);
+    if (!opened) return report(opened.error());
+    auto& [replica, info] = *opened;
+    auto chosen = choose(replica);
     // It may have been listed by the proxy, and not be pulled yet.
-    if (!chosen && chosen.error().code == "no_conflict" && !remote_of(settings, *info).empty()) {
+    if (!chosen && chosen.error().code == "no_conflict" && !remote_of(settings, info).empty()) {
       if (!context.network && net_program()) return run_in_net(context);
       if (context.network) {
-        const Status pulled = pull(context, settings, *replica);
+        const Status pulled = pull(context, settings, replica);
         // A proxy that says no is no proxy that is away.
         if (!pulled && pulled.error().kind != Errc::unreachable) return report(pulled.error());
         if (!pulled) {
           complain(
               fmt::format("it cannot be looked for at the proxy: {}", pulled.error().message()));
         }
-        chosen = choose(*replica);  // of a pull that was cut, some has come
+        chosen = choose(replica);  // of a pull that was cut, some has come
       }
     }
     if (!chosen) return report(chosen.error());
@@ -76,7 +75,7 @@ class Resolve final : public Command {
       say(settings, "there is no open conflict");
       return kOk;
     }
-    return decide_all(settings, *replica, *info, *chosen);
+    return decide_all(settings, replica, info, *chosen);
   }
 
  private:

@@ -73,15 +73,13 @@ class StateCommand final : public Command {
 
   int run(Context& context, const Settings& settings) override {
     literal_ = glob_literal(subject_);
-    if (offline_ && require_proxy_) {
-      return report(make_error(Errc::usage, "bad_argument",
-                               "--offline and --require-proxy contradict each other"));
+    if (const Status shape = check_asking(kText, offline_, require_proxy_); !shape) {
+      return report(shape.error());
     }
-    auto replica = open_replica(settings, context.clock, context.random);
-    if (!replica) return report(replica.error());
-    auto info = replica->info();
-    if (!info) return report(info.error());
-    const std::string remote = remote_of(settings, *info);
+    auto opened = open_known_replica(settings, context.clock, context.random);
+    if (!opened) return report(opened.error());
+    auto& [replica, info] = *opened;
+    const std::string remote = remote_of(settings, info);
     const bool ask = !offline_ && (require_proxy_ || !remote.empty());
     const auto program = ask && !context.network ? net_program() : Result<std::string>("");
     if (ask && !context.network && (program || require_proxy_)) return run_in_net(context);
@@ -90,29 +88,24 @@ class StateCommand final : public Command {
     EntityPrinter printer(settings, out, stamps_);
     if (one()) printer.show_whole();
     if (fields_) printer.only_fields();
-    if (!ask) return finish(out, printer, from_replica(*replica, printer));
+    if (!ask) return finish(out, printer, from_replica(replica, printer));
     if (!program) {
       return finish(
           out, printer,
-          fall_back(*replica, *info, settings, program.error(), context.clock.wall_ms(), printer));
+          fall_back(replica, info, settings, program.error(), context.clock.wall_ms(), printer));
     }
-    return finish(out, printer, from_proxy(context, settings, remote, *replica, *info, printer));
+    return finish(out, printer, from_proxy(context, settings, remote, replica, info, printer));
   }
 
  private:
   bool one() const { return !subject_.empty() && literal_.has_value(); }
-  Remote::Ask how() const { return require_proxy_ ? Remote::Ask::patiently : Remote::Ask::briefly; }
   bool wanted(std::string_view subject) const {
     return subject_.empty() || glob_match(subject_, subject);
   }
 
   static int finish(Out& out, EntityPrinter& printer, const Status& status) {
-    if (!status) {
-      (void)out.flush();
-      return report(status.error());
-    }
-    printer.end();
-    return out.finish(kOk);
+    if (status) printer.end();
+    return cli::finish(out, status);
   }
 
   Status print_one(const std::optional<Entity>& entity, EntityPrinter& printer) const {
@@ -175,7 +168,8 @@ class StateCommand final : public Command {
   // One entity is put under what is in the queue; more go into `answer`.
   Status ask(Context& context, const Settings& settings, const std::string& url,
              const ReplicaInfo& info, State& queue, ProxyState& answer) const {
-    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url, how()));
+    OFFSYNC_ASSIGN(Remote remote,
+                   Remote::open(context, settings, url, Remote::how(require_proxy_)));
     remote.must_be_of(info);  // the queue goes on top
     if (one()) {
       OFFSYNC_ASSIGN(const auto record, remote.entity(*literal_));

@@ -176,11 +176,7 @@ class StatusCommand final : public Command {
   }
 
   int run(Context& context, const Settings& settings) override {
-    if (offline_ && (require_proxy_ || check_)) {
-      return report(make_error(Errc::usage, "bad_argument",
-                               fmt::format("--offline and {} contradict each other",
-                                           check_ ? "--check" : "--require-proxy")));
-    }
+    if (const Status shape = check_shape(); !shape) return report(shape.error());
     require_proxy_ = require_proxy_ || check_;
     auto replica = open_replica(settings, context.clock, context.random);
     if (!replica) return report(replica.error());
@@ -202,6 +198,13 @@ class StatusCommand final : public Command {
   }
 
  private:
+  Status check_shape() const {
+    if (offline_ && check_) {
+      return wrong_arguments(kText, "--offline and --check contradict each other");
+    }
+    return check_asking(kText, offline_, require_proxy_);
+  }
+
   static int check(const Report& status) {
     if (status.synced()) return kOk;
     complain(verdict(status));
@@ -221,10 +224,9 @@ class StatusCommand final : public Command {
     return result;
   }
 
-  Remote::Ask how() const { return require_proxy_ ? Remote::Ask::patiently : Remote::Ask::briefly; }
-
   Status ask(Context& context, const Settings& settings, Replica& replica, Report& into) const {
-    OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, into.remote, how()));
+    OFFSYNC_ASSIGN(Remote remote,
+                   Remote::open(context, settings, into.remote, Remote::how(require_proxy_)));
     remote.must_be_of(into.info);
     OFFSYNC_ASSIGN(const SpaceInfo space, remote.info());
     into.space = SpaceHead{space.epoch, space.head};

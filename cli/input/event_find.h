@@ -34,6 +34,17 @@ Error no_such_event(const EventName& name, const EventList& list);
 Error ambiguous_event(const EventName& name, const EventList& list,
                       const std::vector<std::string>& sources, bool exact);
 
+// All of them. `each` is a for_each_… of the replica.
+template <class Event, class Each>
+Result<std::vector<Event>> all_events(const Each& each) {
+  std::vector<Event> all;
+  OFFSYNC_TRY(each([&](const Event& event) {
+    all.push_back(event);
+    return true;
+  }));
+  return all;
+}
+
 // The one that is meant. `each` is a for_each_… of the replica. Errors: no_input `no_event`, usage
 // `ambiguous`.
 template <class Event, class Each>

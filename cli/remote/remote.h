@@ -43,6 +43,8 @@ class Remote {
   // somebody else can answer instead, ask_timeout. All but `silently` say that they ask once that
   // takes longer than half a second.
   enum class Ask { silently, patiently, briefly };
+  // By --require-proxy.
+  static Ask how(bool require_proxy) { return require_proxy ? Ask::patiently : Ask::briefly; }
   // Connects with the first question. Precondition: context.network is set.
   static Result<Remote> open(Context& context, const Settings& settings, const std::string& url,
                              Ask ask);

@@ -111,6 +111,12 @@ int Out::finish(int code) {
   return kIo;
 }
 
+int finish(Out& out, const Status& done) {
+  if (done) return out.finish(kOk);
+  (void)out.flush();
+  return report(done.error());
+}
+
 Format record_format(const Settings& settings, const Out& out) {
   if (settings.format != Format::automatic) return settings.format;
   return out.terminal() ? Format::text : Format::ndjson;

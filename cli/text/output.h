@@ -61,6 +61,9 @@ class Out {
   std::string buffer_;
 };
 
+// The exit code of a command that has printed to `out` until `done`: an error is told behind that.
+int finish(Out& out, const Status& done);
+
 // The output format for events, entities and other records: as set, else text on a terminal and
 // NDJSON elsewhere.
 Format record_format(const Settings& settings, const Out& out);

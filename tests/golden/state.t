@@ -90,7 +90,7 @@ A subject must live, a pattern may match nothing.
   offsync: there is no todo; list what there is with: offsync state
   [66]
   $ offsync state -C b --offline --require-proxy
-  offsync: --offline and --require-proxy contradict each other
+  offsync: --offline and --require-proxy contradict each other; see: offsync state --help
   [2]
 
 Without the proxy.

@@ -91,7 +91,7 @@ For scripts: nothing is said where all is well.
   $ offsync status -C a --check --json | jq .synced
   true
   $ offsync status -C a --check --offline
-  offsync: --offline and --check contradict each other
+  offsync: --offline and --check contradict each other; see: offsync status --help
   [2]
   $ offsync status --check
   offsync: this replica has no remote; give it one with: offsync remote set URL (or --remote URL, for one command)
@@ -124,7 +124,7 @@ Without the proxy nothing is called synced.
   offsync: GET http://127.0.0.1:<port1>/v1/spaces/shop failed: Failed to connect to 127.0.0.1 port <port1>: Connection refused; is the proxy running there?
   [69]
   $ offsync status -C a --offline --require-proxy
-  offsync: --offline and --require-proxy contradict each other
+  offsync: --offline and --require-proxy contradict each other; see: offsync status --help
   [2]
 
 A copy of the file is another replica. Who opens it first says so, and whoever asks sees it.
