@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every test that tests/README.md names exists.
+"""Every test that tests/README.md names exists, and it names every bug that is planted for the simulator.
 
 usage: peers_test.py SOURCE
 """
@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 root = Path(sys.argv[1])
+sys.path.insert(0, str(root / "tests/mutants"))
+from mutants import MUTANTS  # noqa: E402
+
 NAMED = re.compile(r"\| `(tests/[\w/]+\.(?:cc|py))`: (.+?) \|$", re.M)
 
 
@@ -31,5 +34,13 @@ for file, name in named:
     elif name not in names_in(path):
         problems.append(f"{file} has no test \"{name}\"")
 
-print("\n".join(problems) or f"all {len(named)} tests named are there")
+planted = text[text.index("## Planted bugs"):]
+told = re.findall(r"([a-z][a-z-]+) (P\d+) \d+[,.]", planted)
+told += [(name, "") for name in re.findall(r"`([a-z]+(?:-[a-z]+)+)`", planted)]
+bugs = {name for name, *_ in MUTANTS}
+problems += [f"README.md tells nothing of the planted bug {name}" for name in sorted(bugs - {name for name, _ in told})]
+problems += [f"README.md tells of {name}, which is no planted bug" for name, _ in told if name not in bugs]
+problems += [f"README.md tells of {name} twice" for name in bugs if sum(name == one for one, _ in told) > 1]
+
+print("\n".join(problems) or f"all {len(named)} tests named are there, and all {len(bugs)} planted bugs named")
 sys.exit(1 if problems else 0)
