@@ -123,6 +123,9 @@ struct SnapshotSink {
   std::function<bool(std::string_view line)> conflict;  // open offsync.conflict events, by sequence
 };
 
+// Told of a space to which another may have appended.
+using MovedFn = std::function<void(const std::string& space)>;
+
 class LogStore {
  public:
   virtual ~LogStore() = default;
@@ -149,6 +152,14 @@ class LogStore {
   // Forgets the lines of events up to `upto` (not beyond head). Their sources and ids stay, with
   // their residues, and so do states, marks and conflicts; of the last one the marks of its line.
   virtual Status compact(std::string_view space, std::uint64_t upto) = 0;
+
+  // From now on `moved` hears of every space to which somebody appends by another LogStore than
+  // this one, soon after; of several commits perhaps once, and also in vain. It says nothing of
+  // what they are: read the log. It is called by any thread, at any time, must return at once and
+  // calls no store. There is one follower: another one takes its place, and {} ends it; whoever had
+  // followed is not called any more when this returns. A store that has no other writer never calls
+  // it.
+  virtual void follow(MovedFn moved) = 0;
 
   virtual Status check() = 0;  // can it serve (for /readyz)
 };

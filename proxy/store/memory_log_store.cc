@@ -24,9 +24,10 @@ Error taken(const std::string& space, const LogEntry& entry) {
 
 }  // namespace
 
-SpaceState MemoryLogStore::state_of(std::string_view name) const {
+SpaceState MemoryLog::state_of(std::string_view name) const {
   SpaceState state;
-  state.epoch = state.log = space_epoch(epoch_, name);
+  state.epoch = space_epoch(epoch_, name);
+  state.log = space_epoch(name_, name);
   if (const Space* space = find_space(name)) {
     state.number = space->number;
     state.head = space->head;
@@ -39,38 +40,64 @@ SpaceState MemoryLogStore::state_of(std::string_view name) const {
   return state;
 }
 
-const MemoryLogStore::Space* MemoryLogStore::find_space(std::string_view space) const {
+const MemoryLog::Space* MemoryLog::find_space(std::string_view space) const {
   const auto it = spaces_.find(space);
   return it == spaces_.end() ? nullptr : &it->second;
 }
 
-Result<SpaceState> MemoryLogStore::space(std::string_view space) {
+std::shared_ptr<MemoryLog> MemoryLog::copy(std::string epoch) const {
   const std::shared_lock lock(mutex_);
-  return state_of(space);
+  std::shared_ptr<MemoryLog> other(new MemoryLog(std::move(epoch), name_));
+  other->spaces_ = spaces_;
+  return other;
+}
+
+void MemoryLog::tell_others(const LogStore* appended, const std::string& space) {
+  const std::lock_guard lock(followers_mutex_);
+  for (const auto& [store, moved] : followers_) {
+    if (store != appended) moved(space);
+  }
+}
+
+void MemoryLogStore::follow(MovedFn moved) {
+  const std::lock_guard lock(log_->followers_mutex_);
+  std::erase_if(log_->followers_, [this](const auto& follower) { return follower.first == this; });
+  if (moved) log_->followers_.emplace_back(this, std::move(moved));
+}
+
+Result<SpaceState> MemoryLogStore::space(std::string_view space) {
+  const std::shared_lock lock(log_->mutex_);
+  return log_->state_of(space);
 }
 
 Result<std::vector<std::string>> MemoryLogStore::spaces() {
-  const std::shared_lock lock(mutex_);
+  const std::shared_lock lock(log_->mutex_);
   std::vector<std::string> names;
-  for (const auto& [name, space] : spaces_) names.push_back(name);
+  for (const auto& [name, space] : log_->spaces_) names.push_back(name);
   return names;
 }
 
 Status MemoryLogStore::append(const Commit& commit) {
-  const std::lock_guard lock(mutex_);
-  const Space* found = find_space(commit.space);
+  OFFSYNC_TRY(put(commit));
+  log_->tell_others(this, commit.space);
+  return {};
+}
+
+Status MemoryLogStore::put(const Commit& commit) {
+  const std::lock_guard lock(log_->mutex_);
+  const Space* found = log_->find_space(commit.space);
   OFFSYNC_TRY(
       check_next(commit, found != nullptr ? found->number : 0, found != nullptr ? found->head : 0));
-  std::set<Identity> fresh;
+  std::set<MemoryLog::Identity> fresh;
   for (const LogEntry& entry : commit.entries) {
-    const Identity identity(entry.source, entry.id);
+    const MemoryLog::Identity identity(entry.source, entry.id);
     const bool known = found != nullptr && found->sequences.contains(identity);
     if (known || !fresh.insert(identity).second) return taken(commit.space, entry);
   }
-  Space& space = spaces_[commit.space];
+  Space& space = log_->spaces_[commit.space];
   for (const LogEntry& entry : commit.entries) {
     space.log.emplace(entry.sequence, entry);
-    space.sequences.emplace(Identity(entry.source, entry.id), entry.sequence);
+    space.sequences.emplace(MemoryLog::Identity(entry.source, entry.id), entry.sequence);
   }
   ++space.number;
   space.head += commit.entries.size();
@@ -90,7 +117,7 @@ Status MemoryLogStore::append(const Commit& commit) {
 
 void MemoryLogStore::put_clients(Space& space, const Commit& commit) {
   for (const ClientMark& mark : commit.marks) {
-    Client& client = space.clients[mark.source];
+    MemoryLog::Client& client = space.clients[mark.source];
     client.mark = std::max(client.mark, mark.clientseq);
   }
   for (const Rejection& rejection : commit.rejections) {
@@ -102,9 +129,9 @@ void MemoryLogStore::put_clients(Space& space, const Commit& commit) {
 
 Result<std::vector<LogEntry>> MemoryLogStore::read(std::string_view space, std::uint64_t after,
                                                    std::size_t max_events, std::size_t max_bytes) {
-  const std::shared_lock lock(mutex_);
+  const std::shared_lock lock(log_->mutex_);
   std::vector<LogEntry> entries;
-  const Space* found = find_space(space);
+  const Space* found = log_->find_space(space);
   if (found == nullptr) return entries;
   std::size_t bytes = 0;
   for (auto it = found->log.upper_bound(after); it != found->log.end(); ++it) {
@@ -115,7 +142,8 @@ Result<std::vector<LogEntry>> MemoryLogStore::read(std::string_view space, std::
   return entries;
 }
 
-std::optional<KnownEvent> MemoryLogStore::find_event(const Space& space, const Identity& identity) {
+std::optional<KnownEvent> MemoryLogStore::find_event(const Space& space,
+                                                     const MemoryLog::Identity& identity) {
   const auto it = space.sequences.find(identity);
   if (it == space.sequences.end()) return std::nullopt;
   const std::uint64_t sequence = it->second;
@@ -135,12 +163,12 @@ std::optional<Rejection> MemoryLogStore::find_rejection(const Space& space,
 }
 
 Result<Facts> MemoryLogStore::look(std::string_view space, const Questions& questions) {
-  const std::shared_lock lock(mutex_);
+  const std::shared_lock lock(log_->mutex_);
   static const Space nothing;
-  const Space* found = find_space(space);
+  const Space* found = log_->find_space(space);
   const Space& there = found != nullptr ? *found : nothing;
   Facts facts;
-  facts.at = state_of(space);
+  facts.at = log_->state_of(space);
   for (const EventName& name : questions.events) {
     facts.events.push_back(find_event(there, {name.source, name.id}));
   }
@@ -160,12 +188,12 @@ Result<Facts> MemoryLogStore::look(std::string_view space, const Questions& ques
 
 Status MemoryLogStore::snapshot(std::string_view space, const SnapshotSink& sink) {
   SpaceState at;
-  ByName<std::string> entities;
+  MemoryLog::ByName<std::string> entities;
   std::map<std::uint64_t, OpenConflict> open;
   {
-    const std::shared_lock lock(mutex_);
-    const Space* found = find_space(space);
-    at = state_of(space);
+    const std::shared_lock lock(log_->mutex_);
+    const Space* found = log_->find_space(space);
+    at = log_->state_of(space);
     if (found != nullptr) {
       entities = found->entities;
       open = found->open;
@@ -184,26 +212,26 @@ Status MemoryLogStore::snapshot(std::string_view space, const SnapshotSink& sink
 }
 
 Result<std::vector<OpenConflict>> MemoryLogStore::open_conflicts(std::string_view space) {
-  const std::shared_lock lock(mutex_);
+  const std::shared_lock lock(log_->mutex_);
   std::vector<OpenConflict> open;
-  const Space* found = find_space(space);
+  const Space* found = log_->find_space(space);
   if (found == nullptr) return open;
   for (const auto& [sequence, conflict] : found->open) open.push_back(conflict);
   return open;
 }
 
 Status MemoryLogStore::set_applied(std::string_view space, std::uint64_t sequence) {
-  const std::lock_guard lock(mutex_);
-  const auto it = spaces_.find(space);
-  OFFSYNC_TRY(check_applied(space, sequence, it == spaces_.end() ? 0 : it->second.head));
-  if (it != spaces_.end()) it->second.applied = std::max(it->second.applied, sequence);
+  const std::lock_guard lock(log_->mutex_);
+  const auto it = log_->spaces_.find(space);
+  OFFSYNC_TRY(check_applied(space, sequence, it == log_->spaces_.end() ? 0 : it->second.head));
+  if (it != log_->spaces_.end()) it->second.applied = std::max(it->second.applied, sequence);
   return {};
 }
 
 Status MemoryLogStore::compact(std::string_view space, std::uint64_t upto) {
-  const std::lock_guard lock(mutex_);
-  const auto it = spaces_.find(space);
-  if (it == spaces_.end()) return {};
+  const std::lock_guard lock(log_->mutex_);
+  const auto it = log_->spaces_.find(space);
+  if (it == log_->spaces_.end()) return {};
   Space& found = it->second;
   upto = std::min(upto, found.head);
   const auto end = found.log.upper_bound(upto);

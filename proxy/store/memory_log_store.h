@@ -3,33 +3,30 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "proxy/store/log_store.h"
 
 namespace offsync::proxy {
 
-class MemoryLogStore final : public LogStore {
+// What a store has: several may share it, as several proxies have one database. Thread-safe.
+class MemoryLog {
  public:
-  explicit MemoryLogStore(std::string epoch) : epoch_(std::move(epoch)) {}
+  explicit MemoryLog(std::string epoch) : MemoryLog(epoch, epoch) {}
 
-  Result<SpaceState> space(std::string_view space) override;
-  Result<std::vector<std::string>> spaces() override;
-  Status append(const Commit& commit) override;
-  Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
-                                     std::size_t max_events, std::size_t max_bytes) override;
-  Result<Facts> look(std::string_view space, const Questions& questions) override;
-  // Calls the sink without a lock, on a copy.
-  Status snapshot(std::string_view space, const SnapshotSink& sink) override;
-  Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) override;
-  Status set_applied(std::string_view space, std::uint64_t sequence) override;
-  Status compact(std::string_view space, std::uint64_t upto) override;
-  Status check() override { return {}; }
+  // The same logs under another epoch, as where a backup is put back: they keep their names. Nobody
+  // follows them yet.
+  std::shared_ptr<MemoryLog> copy(std::string epoch) const;
+  const std::string& epoch() const { return epoch_; }
 
  private:
+  friend class MemoryLogStore;
   template <class Value>
   using ByName = std::map<std::string, Value, std::less<>>;
   struct Client {
@@ -51,16 +48,56 @@ class MemoryLogStore final : public LogStore {
     ByName<Client> clients;
     std::map<std::uint64_t, OpenConflict> open;
   };
-  static void put_clients(Space& space, const Commit& commit);
-  static std::optional<KnownEvent> find_event(const Space& space, const Identity& identity);
-  static std::optional<Rejection> find_rejection(const Space& space,
-                                                 const Questions::Decided& decided);
+
+  MemoryLog(std::string epoch, std::string name)
+      : epoch_(std::move(epoch)), name_(std::move(name)) {}
   SpaceState state_of(std::string_view name) const;
   const Space* find_space(std::string_view space) const;
+  void tell_others(const LogStore* appended, const std::string& space);
 
-  const std::string epoch_;
+  const std::string epoch_, name_;
   mutable std::shared_mutex mutex_;
   ByName<Space> spaces_;
+  std::mutex followers_mutex_;                                  // held while they are told
+  std::vector<std::pair<const LogStore*, MovedFn>> followers_;  // told in their order
+};
+
+class MemoryLogStore final : public LogStore {
+ public:
+  // One with a log of its own.
+  explicit MemoryLogStore(std::string epoch)
+      : MemoryLogStore(std::make_shared<MemoryLog>(std::move(epoch))) {}
+  explicit MemoryLogStore(std::shared_ptr<MemoryLog> log) : log_(std::move(log)) {}
+  ~MemoryLogStore() override { follow({}); }
+  MemoryLogStore(const MemoryLogStore&) = delete;
+  MemoryLogStore& operator=(const MemoryLogStore&) = delete;
+
+  const std::shared_ptr<MemoryLog>& log() const { return log_; }
+
+  Result<SpaceState> space(std::string_view space) override;
+  Result<std::vector<std::string>> spaces() override;
+  Status append(const Commit& commit) override;
+  Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
+                                     std::size_t max_events, std::size_t max_bytes) override;
+  Result<Facts> look(std::string_view space, const Questions& questions) override;
+  // Calls the sink without a lock, on a copy.
+  Status snapshot(std::string_view space, const SnapshotSink& sink) override;
+  Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) override;
+  Status set_applied(std::string_view space, std::uint64_t sequence) override;
+  Status compact(std::string_view space, std::uint64_t upto) override;
+  void follow(MovedFn moved) override;
+  Status check() override { return {}; }
+
+ private:
+  using Space = MemoryLog::Space;
+  static void put_clients(Space& space, const Commit& commit);
+  static std::optional<KnownEvent> find_event(const Space& space,
+                                              const MemoryLog::Identity& identity);
+  static std::optional<Rejection> find_rejection(const Space& space,
+                                                 const Questions::Decided& decided);
+  Status put(const Commit& commit);
+
+  std::shared_ptr<MemoryLog> log_;
 };
 
 }  // namespace offsync::proxy

@@ -1,6 +1,8 @@
 // A log store that measures the commits of another one.
 #pragma once
 
+#include <utility>
+
 #include "base/ports.h"
 #include "proxy/ops/metrics.h"
 #include "proxy/store/log_store.h"
@@ -34,6 +36,7 @@ class MeteredStore final : public LogStore {
   Status compact(std::string_view space, std::uint64_t upto) override {
     return store_.compact(space, upto);
   }
+  void follow(MovedFn moved) override { store_.follow(std::move(moved)); }
   Status check() override { return store_.check(); }
 
  private:

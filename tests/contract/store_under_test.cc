@@ -17,6 +17,9 @@ class Memory final : public StoreUnderTest {
  public:
   LogStore& store() override { return store_; }
   bool reopen() override { return false; }
+  std::unique_ptr<LogStore> another() override {
+    return std::make_unique<MemoryLogStore>(store_.log());
+  }
 
  private:
   MemoryLogStore store_{"epoch1"};
@@ -31,6 +34,8 @@ class Sqlite final : public StoreUnderTest {
     open();
     return true;
   }
+  // A second one is refused: log_store_durable_test.cc.
+  std::unique_ptr<LogStore> another() override { return nullptr; }
 
  private:
   void open() {

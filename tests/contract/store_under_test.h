@@ -21,6 +21,9 @@ class StoreUnderTest {
   operator proxy::LogStore&() { return store(); }
   // As after a restart of the proxy. False where the store does not outlive its process.
   virtual bool reopen() = 0;
+  // Another store of the same logs, as another proxy on one database has it; nullptr where there
+  // can be one only.
+  virtual std::unique_ptr<proxy::LogStore> another() = 0;
 };
 
 std::unique_ptr<StoreUnderTest> make_store(StoreKind kind);
@@ -47,3 +50,8 @@ Result<Snapshot> take_snapshot(proxy::LogStore& store, const std::string& space)
   INFO("store: " << ::offsync::test::name_of(store_kind_));                                       \
   const auto store##_owner_ = ::offsync::test::make_store(store_kind_);                           \
   ::offsync::test::StoreUnderTest& store = *store##_owner_
+
+// The same over every store that several proxies may share.
+#define OFFSYNC_SHARED_STORE(store) \
+  OFFSYNC_STORE(store);             \
+  if (store.another() == nullptr) return

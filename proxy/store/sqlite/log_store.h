@@ -41,6 +41,8 @@ class SqliteLogStore final : public LogStore {
   Result<std::vector<OpenConflict>> open_conflicts(std::string_view space) override;
   Status set_applied(std::string_view space, std::uint64_t sequence) override;
   Status compact(std::string_view space, std::uint64_t upto) override;
+  // Nobody else may write to the file.
+  void follow(MovedFn /*moved*/) override {}
   Status check() override;
 
  private:

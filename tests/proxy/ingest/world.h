@@ -68,6 +68,7 @@ class FaultyStore final : public proxy::LogStore {
   Status compact(std::string_view space, std::uint64_t upto) override {
     return real_.compact(space, upto);
   }
+  void follow(proxy::MovedFn moved) override { real_.follow(std::move(moved)); }
   Status check() override { return real_.check(); }
 
  private:
