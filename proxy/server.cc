@@ -14,6 +14,7 @@
 #include "proxy/api/api.h"
 #include "proxy/engine.h"
 #include "proxy/hub/hub.h"
+#include "proxy/ingest/follower.h"
 #include "proxy/ingest/ingest.h"
 #include "proxy/ops/metrics.h"
 #include "proxy/store/metered_store.h"
@@ -45,9 +46,14 @@ struct Server::Impl {
       : options(std::move(o)),
         store(s, metrics),
         hub(store, c, l, metrics, options.hub, options.max_streams),
-        ingest(store, c,
-               [this](const std::string& space, const std::string& epoch,
-                      std::span<const LogEntry> entries) { hub.publish(space, epoch, entries); }),
+        follower([this] { return ingest.catch_up(); }),
+        ingest(
+            store, c,
+            [this](const LogNews& news) {
+              metrics.head(news.space, news.head);
+              hub.publish(news.space, news.epoch, news.head, news.entries);
+            },
+            {}, [this] { follower.wake(); }),
         api(store, ingest, c, l, metrics, api_options(options)),
         engine({api, hub, l, metrics, c}, rules_of(options), options.limits, options.threads) {}
 
@@ -55,6 +61,7 @@ struct Server::Impl {
   Metrics metrics;
   MeteredStore store;
   Hub hub;
+  Follower follower;
   Ingest ingest;
   Api api;
   HttpEngine engine;
@@ -111,6 +118,7 @@ Status Server::Impl::start() {
   OFFSYNC_TRY(hub.start());
   count_heads();
   OFFSYNC_TRY(engine.start(listener));
+  follower.start();
   running = true;
   return {};
 }
@@ -123,6 +131,7 @@ void Server::Impl::stop() {
   engine.stop(options.drain_ms);
   hub.stop();
   engine.join();
+  follower.stop();
 }
 
 Server::Server(LogStore& store, Clock& clock, Log& log, ServerOptions options)

@@ -32,6 +32,7 @@ struct Joined {
 };
 struct Published {
   std::string space, epoch;
+  std::uint64_t head;
   Frames frames;
 };
 struct AppliedMark {
@@ -213,6 +214,7 @@ bool Hub::Impl::take_inbox() {
       take(std::move(*joined));
     } else if (auto* published = std::get_if<Published>(&message)) {
       core.publish(published->space, published->epoch, std::move(published->frames));
+      core.moved(published->space, published->epoch, published->head);
     } else if (auto* mark = std::get_if<AppliedMark>(&message)) {
       core.applied(mark->space, mark->sequence);
     } else if (auto* answer = std::get_if<ReadAnswer>(&message)) {
@@ -356,13 +358,13 @@ void Hub::add(std::unique_ptr<Channel> channel, SubscribeRequest request) {
   impl_->send(Joined{std::move(channel), std::move(request)});
 }
 
-void Hub::publish(const std::string& space, const std::string& epoch,
+void Hub::publish(const std::string& space, const std::string& epoch, std::uint64_t head,
                   std::span<const LogEntry> entries) {
   {
     const std::lock_guard lock(impl_->mutex);
     if (!impl_->wanted.contains(space)) return;
   }
-  impl_->send(Published{space, epoch, Frames(epoch, entries)});
+  impl_->send(Published{space, epoch, head, Frames(epoch, entries)});
 }
 
 void Hub::applied(const std::string& space, std::uint64_t sequence) {

@@ -35,7 +35,9 @@ class Hub {
   void release();
   // All thread-safe.
   void add(std::unique_ptr<Channel> channel, SubscribeRequest request);
-  void publish(const std::string& space, const std::string& epoch,
+  // The log is at `head`; of what is new in it `entries` are the next, in order. Whoever is behind
+  // what it was given reads on from the store.
+  void publish(const std::string& space, const std::string& epoch, std::uint64_t head,
                std::span<const LogEntry> entries);
   void applied(const std::string& space, std::uint64_t sequence);
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cassert>
-#include <unordered_set>
 
 #include "proxy/http/problems.h"
+#include "proxy/hub/feed.h"
 #include "wire/sse.h"
 
 namespace offsync::proxy {
@@ -17,44 +17,6 @@ constexpr std::size_t kScanEvents = 4096;
 // Pieces of one writev(2); IOV_MAX is 1024.
 constexpr std::size_t kPieces = 512;
 }  // namespace
-
-struct HubCore::Feed {
-  // A space's next feed after this one must not take the answer of a read that began before it.
-  std::uint64_t serial = 0;
-  std::string space, epoch;
-  std::deque<Frames> ring;  // consecutive, none of them empty
-  std::size_t ring_bytes = 0;
-  std::unordered_set<Id> subscribers;
-
-  std::uint64_t first() const { return ring.front().first(); }
-  std::uint64_t end() const { return ring.back().end(); }
-
-  const Frames* find(std::uint64_t sequence) const {
-    if (ring.empty() || sequence < first() || sequence >= end()) return nullptr;
-    const auto after =
-        std::upper_bound(ring.begin(), ring.end(), sequence,
-                         [](std::uint64_t s, const Frames& block) { return s < block.first(); });
-    return &*(after - 1);
-  }
-
-  void push(Frames frames, const HubOptions& options) {
-    if (!ring.empty() && frames.first() != end()) {
-      if (frames.end() <= end()) return;  // seen before
-      ring.clear();                       // a gap: whoever is before it reads on from the store
-      ring_bytes = 0;
-    }
-    ring_bytes += frames.bytes();
-    if (!ring.empty() && ring.back().bytes() + frames.bytes() <= options.block_bytes) {
-      ring.back().append(frames);
-    } else {
-      ring.push_back(std::move(frames));
-    }
-    while (ring.size() > 1 && ring_bytes > options.ring_bytes) {
-      ring_bytes -= ring.front().bytes();
-      ring.pop_front();
-    }
-  }
-};
 
 struct HubCore::Subscriber {
   Id id = 0;
@@ -112,19 +74,32 @@ void HubCore::unsubscribe(Id id) {
 }
 
 void HubCore::publish(std::string_view space, std::string_view epoch, Frames frames) {
+  if (frames.empty()) return;
+  Feed* feed = feed_of(space, epoch);
+  if (feed == nullptr) return;
+  feed->push(std::move(frames), options_);
+  for (const Id id : feed->subscribers) make_ready(*subscribers_.at(id));
+}
+
+void HubCore::moved(std::string_view space, std::string_view epoch, std::uint64_t head) {
+  Feed* feed = feed_of(space, epoch);
+  if (feed == nullptr || head <= feed->head) return;
+  feed->head = head;
+  for (const Id id : feed->subscribers) make_ready(*subscribers_.at(id));
+}
+
+// Nothing where nobody reads it, or where they read a log that is no more.
+HubCore::Feed* HubCore::feed_of(std::string_view space, std::string_view epoch) {
   const auto at = feeds_.find(space);
-  if (at == feeds_.end() || frames.empty()) return;
+  if (at == feeds_.end()) return nullptr;
   Feed& feed = *at->second;
-  if (feed.epoch != epoch) {
-    const Problem problem = problem_of(
-        kExpired, "the log of this space began anew; fetch the state and go on from there");
-    for (const Id id : feed.subscribers) {
-      finish_with(*subscribers_.at(id), "reset", encode_problem(problem));
-    }
-    return;
+  if (feed.epoch == epoch) return &feed;
+  const Problem problem = problem_of(
+      kExpired, "the log of this space began anew; fetch the state and go on from there");
+  for (const Id id : feed.subscribers) {
+    finish_with(*subscribers_.at(id), "reset", encode_problem(problem));
   }
-  feed.push(std::move(frames), options_);
-  for (const Id id : feed.subscribers) make_ready(*subscribers_.at(id));
+  return nullptr;
 }
 
 void HubCore::applied(std::string_view space, std::uint64_t sequence) {
@@ -293,7 +268,8 @@ void HubCore::finish_with(Subscriber& s, std::string_view event, std::string_vie
 
 bool HubCore::needs_read(const Subscriber& s) const {
   if (s.closing) return false;
-  return s.feed->ring.empty() ? !s.caught_up : s.next < s.feed->first();
+  if (s.next <= s.feed->head) return s.feed->find(s.next) == nullptr;
+  return s.feed->ring.empty() && !s.caught_up;
 }
 
 void HubCore::want_read(Subscriber& s) {
@@ -352,7 +328,7 @@ void HubCore::take_read(Subscriber& s, const std::shared_ptr<const Frames>& bloc
     finish_with(s, "reset", encode_problem(result.problem));
   } else if (block->empty()) {
     s.caught_up = true;
-    if (needs_read(s)) return;  // the ring says that there is more: tick() asks again
+    if (needs_read(s)) return;  // we know that there is more: tick() asks again
   } else {
     s.replay = block;
   }

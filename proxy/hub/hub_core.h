@@ -5,8 +5,8 @@
 // (the sequence it wants next) and what remains of the one message it was cut off in. Whoever wants
 // what the ring no longer has (or never had: the ring starts empty) reads from the store, in blocks
 // that subscribers at the same place share, until it meets the ring. So there is no gap, because
-// the ring takes every commit from before the first such read on, and no duplicate, because a
-// position only moves forward.
+// the ring takes every commit from before the first such read on, or is told how far the log has
+// come, and no duplicate, because a position only moves forward.
 #pragma once
 
 #include <cstddef>
@@ -61,6 +61,9 @@ class HubCore {
 
   // Commits of a space, in the order of its log. Spaces without subscribers are ignored.
   void publish(std::string_view space, std::string_view epoch, Frames frames);
+  // The log has come to `head`, whoever appended, and not all up to there is published: who is not
+  // there yet reads it from the store.
+  void moved(std::string_view space, std::string_view epoch, std::uint64_t head);
   // The backend has taken everything up to `sequence`: told to all, without an id.
   void applied(std::string_view space, std::uint64_t sequence);
   // Ends every stream once what is under way has been written.
@@ -102,6 +105,7 @@ class HubCore {
     bool issued = false;
   };
 
+  Feed* feed_of(std::string_view space, std::string_view epoch);
   void make_ready(Subscriber& subscriber);
   void gather_events(Subscriber& subscriber);
   bool gather_block(Subscriber& subscriber, const Frames& block, std::size_t& budget,

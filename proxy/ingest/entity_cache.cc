@@ -42,6 +42,12 @@ void EntityCache::drop(std::string_view space) {
   }
 }
 
+void EntityCache::clear() {
+  by_key_.clear();
+  slots_.clear();
+  bytes_ = 0;
+}
+
 void EntityCache::erase(Slots::iterator slot) {
   bytes_ -= slot->item.bytes;
   by_key_.erase(slot->key);

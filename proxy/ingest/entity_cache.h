@@ -27,6 +27,7 @@ class EntityCache {
   std::optional<Item> take(std::string_view space, std::string_view subject);
   void put(std::string_view space, std::string_view subject, Item item);
   void drop(std::string_view space);
+  void clear();
 
   std::size_t size() const { return by_key_.size(); }
   std::size_t bytes() const { return bytes_; }

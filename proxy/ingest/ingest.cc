@@ -9,20 +9,18 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
 #include "event/decoder.h"
 #include "proxy/ingest/decider.h"
-#include "proxy/ingest/entity_cache.h"
+#include "proxy/ingest/known_logs.h"
 #include "proxy/store/commit_check.h"
 
 namespace offsync::proxy {
 namespace {
 
-constexpr std::size_t kCacheBytes = 64 * 1024 * 1024;  // of entity records
-constexpr std::size_t kRecentEvents = 16 * 1024;       // some megabytes
-constexpr std::size_t kSpacesKept = 4096;
 constexpr std::size_t kIdleDecoders = 16;
 constexpr int kTries = 20;  // to append where other proxies append, too
 
@@ -35,12 +33,25 @@ struct Waiting {
   std::condition_variable wake;
 };
 
-// A space as its last commit left it.
-struct KnownSpace {
-  SpaceLog log;
-  bool loaded = false;          // `log` is what the store holds, as far as we know
-  bool published_any = false;   // `published` means something
-  std::uint64_t published = 0;  // everything up to here was given to publish()
+// The spaces in whose logs there may be what this ingest has not appended. Thread-safe.
+class MovedSpaces {
+ public:
+  void add(const std::string& space) {
+    const std::lock_guard lock(mutex_);
+    spaces_.insert(space);
+    any_ = true;
+  }
+  bool any() const { return any_; }
+  std::set<std::string> take() {
+    const std::lock_guard lock(mutex_);
+    any_ = false;
+    return std::exchange(spaces_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string> spaces_;
+  std::atomic<bool> any_ = false;
 };
 
 Error contended(const std::string& space) {
@@ -64,19 +75,28 @@ Error partly(Error error, const Waiting& waiting) {
 }  // namespace
 
 struct Ingest::Impl {
-  Impl(LogStore& log_store, Clock& wall, PublishFn on_commit, const IngestOptions& given)
-      : store(log_store), clock(wall), publish(std::move(on_commit)), options(given) {}
+  Impl(LogStore& log_store, Clock& wall, PublishFn publish, const IngestOptions& given,
+       std::function<void()> on_moved)
+      : store(log_store),
+        clock(wall),
+        options(given),
+        wake(std::move(on_moved)),
+        logs_(log_store, std::move(publish), options) {
+    store.follow([this](const std::string& space) { note_moved(space); });
+  }
+  ~Impl() { store.follow({}); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   Request decode(const std::string& space, std::vector<std::string> lines);
   void wait(Waiting& mine);
-  void catch_up();
+  bool catch_up();
 
-  // A commit of unknown outcome could not be looked for yet.
-  std::atomic<bool> behind = false;
   LogStore& store;
   Clock& clock;
-  const PublishFn publish;
   const IngestOptions options;
+  const std::function<void()> wake;
+  MovedSpaces moved;
 
  private:
   struct Part {
@@ -91,13 +111,10 @@ struct Ingest::Impl {
   void lead_once(std::unique_lock<std::mutex>& lock);
   void commit_group(std::vector<Parts>& group);
   void commit_space(Parts& parts);
-  Status try_commit(KnownSpace& space, std::span<const Slice> slices);
+  Status try_commit(KnownLog& known, std::span<const Slice> slices);
   Result<Decided> decide(const SpaceLog& log, std::span<const Slice> slices);
-  Status load(KnownSpace& space);
-  bool load_all();
-  void keep(KnownSpace& space, Decided&& decided);
-  void forget(KnownSpace& space);
-  KnownSpace& known(const std::string& name);
+  bool take_moved();
+  void note_moved(const std::string& space);
 
   std::mutex decoders_mutex_;
   std::vector<std::unique_ptr<Decoder>> decoders_;
@@ -107,14 +124,13 @@ struct Ingest::Impl {
   std::deque<Waiting*> queue_;
 
   // The leader's alone.
-  EntityCache cache{kCacheBytes};
-  RecentEvents recent_{kRecentEvents};
-  DecisionTools tools_{recent_, options};
-  std::unordered_map<std::string, KnownSpace> spaces_;
+  KnownLogs logs_;
+  DecisionTools tools_{logs_.recent(), options};
 };
 
-Ingest::Ingest(LogStore& store, Clock& clock, PublishFn publish, IngestOptions options)
-    : impl_(std::make_unique<Impl>(store, clock, std::move(publish), options)) {}
+Ingest::Ingest(LogStore& store, Clock& clock, PublishFn publish, IngestOptions options,
+               std::function<void()> wake)
+    : impl_(std::make_unique<Impl>(store, clock, std::move(publish), options, std::move(wake))) {}
 Ingest::~Ingest() = default;
 
 Result<Ingest::Answer> Ingest::submit(const std::string& space, std::vector<std::string> lines,
@@ -138,8 +154,8 @@ Result<Ingest::Answer> Ingest::submit(const std::string& space, std::vector<std:
   return answer;
 }
 
-void Ingest::catch_up() {
-  if (impl_->behind) impl_->catch_up();
+bool Ingest::catch_up() {
+  return !impl_->moved.any() || impl_->catch_up();
 }
 
 // In the submitter's thread, without a lock: the greater part of the work on an event.
@@ -199,29 +215,36 @@ void Ingest::Impl::wait(Waiting& mine) {
   }
 }
 
-// False where something is still to be loaded.
-bool Ingest::Impl::load_all() {
-  try {
-    bool all = true;
-    for (auto& [name, space] : spaces_) {
-      if (!space.loaded && space.published_any && !load(space)) all = false;
-    }
-    return all;
-  } catch (const std::exception&) {
-    return false;
-  }
+void Ingest::Impl::note_moved(const std::string& space) {
+  moved.add(space);
+  if (wake) wake();
 }
 
-// As the leader, unless there is one: then the next call does it.
-void Ingest::Impl::catch_up() {
+// As the leader. False where something is still to be caught up with.
+bool Ingest::Impl::take_moved() {
+  std::set<std::string> left;
+  for (const std::string& space : moved.take()) {
+    try {
+      if (!logs_.catch_up(space)) left.insert(space);
+    } catch (const std::exception&) {
+      left.insert(space);
+    }
+  }
+  for (const std::string& space : left) moved.add(space);
+  return left.empty();
+}
+
+// As the leader, unless there is one: that one does it before its next group, or the next call.
+bool Ingest::Impl::catch_up() {
   std::unique_lock lock(mutex_);
-  if (leading_) return;
+  if (leading_) return false;
   leading_ = true;
   lock.unlock();
-  behind = !load_all();
+  const bool done = take_moved();
   lock.lock();
   leading_ = false;
   if (!queue_.empty()) queue_.front()->wake.notify_one();
+  return done;
 }
 
 // Commits one group. The lock is held on entry and on return, not while committing: that is when
@@ -271,12 +294,14 @@ std::vector<Ingest::Impl::Parts> Ingest::Impl::next_group() {
 }
 
 void Ingest::Impl::commit_group(std::vector<Parts>& group) {
+  if (moved.any()) take_moved();
   for (Parts& parts : group) {
     try {
       commit_space(parts);
     } catch (const std::exception& thrown) {
-      forget(known(parts.front().waiting->request.space));
-      behind = true;
+      const std::string& space = parts.front().waiting->request.space;
+      logs_.distrust(logs_.of(space));
+      note_moved(space);
       for (Part& part : parts) {
         part.waiting->error =
             make_error(Errc::internal, "unknown",
@@ -289,101 +314,47 @@ void Ingest::Impl::commit_group(std::vector<Parts>& group) {
 
 void Ingest::Impl::commit_space(Parts& parts) {
   const std::string& name = parts.front().waiting->request.space;
-  KnownSpace& space = known(name);
+  KnownLog& known = logs_.of(name);
   std::vector<Slice> slices;
   slices.reserve(parts.size());
   for (const Part& part : parts) slices.push_back(part.slice);
 
   Status status = contended(name);
   for (int tries = 0; tries < kTries; ++tries) {
-    status = try_commit(space, slices);
+    status = try_commit(known, slices);
     if (status) break;
-    forget(space);
+    known.current = false;
     if (status.error().code != "behind") break;
     status = contended(name);
   }
   // If the commit is in the store all the same, nobody may ever send it again.
-  if (!status && status.error().code == "unknown" && !load(space)) behind = true;
+  if (!status && status.error().code == "unknown" && !logs_.catch_up(known)) note_moved(name);
   for (Part& part : parts) {
     if (status) {
       part.waiting->next = part.slice.end;
-      part.waiting->epoch = space.log.epoch;
+      part.waiting->epoch = known.log.epoch;
     } else {
       part.waiting->error = partly(status.error(), *part.waiting);
     }
   }
 }
 
-Status Ingest::Impl::try_commit(KnownSpace& space, std::span<const Slice> slices) {
-  if (!space.loaded) OFFSYNC_TRY(load(space));
-  OFFSYNC_ASSIGN(Decided decided, decide(space.log, slices));
+Status Ingest::Impl::try_commit(KnownLog& known, std::span<const Slice> slices) {
+  if (!known.current) OFFSYNC_TRY(logs_.catch_up(known));
+  OFFSYNC_ASSIGN(Decided decided, decide(known.log, slices));
   if (!decided.nothing()) OFFSYNC_TRY(store.append(decided.commit));
-  keep(space, std::move(decided));
+  logs_.keep(known, std::move(decided));
   return {};
 }
 
 Result<Decided> Ingest::Impl::decide(const SpaceLog& log, std::span<const Slice> slices) {
-  Decider decider(log, clock.wall_ms(), slices, cache, tools_);
+  Decider decider(log, clock.wall_ms(), slices, logs_.cache(), tools_);
   while (!decider.questions().empty()) {
     OFFSYNC_ASSIGN(Facts facts, store.look(log.space, decider.questions()));
-    if (facts.at.number != log.number)
-      return proxy::behind(log.space, facts.at.number, log.number + 1);
+    if (facts.at.number != log.number) return behind(log.space, facts.at.number, log.number + 1);
     OFFSYNC_TRY(decider.take(std::move(facts)));
   }
   return decider.finish();
-}
-
-// What the store holds. Where that is more than we have published (a commit of ours whose outcome
-// stayed unknown, or another proxy's), the rest is published now: the log goes out without gaps.
-Status Ingest::Impl::load(KnownSpace& space) {
-  OFFSYNC_ASSIGN(const SpaceState state, store.space(space.log.space));
-  space.log.epoch = state.epoch;
-  if (!space.published_any) space.published = state.head;
-  space.published_any = true;
-  while (space.published < state.head) {
-    OFFSYNC_ASSIGN(
-        const std::vector<LogEntry> entries,
-        store.read(space.log.space, space.published, limits::kPageEvents, options.commit_bytes));
-    if (entries.empty()) break;
-    if (publish) publish(space.log.space, space.log.epoch, entries);
-    space.published = entries.back().sequence;
-  }
-  space.log.clock = std::max(space.log.clock, state.clock);
-  space.log.number = state.number;
-  space.log.head = state.head;
-  space.loaded = true;
-  return {};
-}
-
-void Ingest::Impl::keep(KnownSpace& space, Decided&& decided) {
-  SpaceLog& log = space.log;
-  for (auto& [subject, item] : decided.entities) cache.put(log.space, subject, std::move(item));
-  recent_.note(std::move(decided.written));
-  log.clock = decided.commit.clock;
-  if (decided.nothing()) return;
-  log.number = decided.commit.number;
-  const std::vector<LogEntry>& entries = decided.commit.entries;
-  if (entries.empty()) return;
-  log.head = entries.back().sequence;
-  if (publish) publish(log.space, log.epoch, entries);
-  space.published = log.head;
-}
-
-void Ingest::Impl::forget(KnownSpace& space) {
-  space.loaded = false;
-  cache.drop(space.log.space);
-}
-
-KnownSpace& Ingest::Impl::known(const std::string& name) {
-  const auto it = spaces_.find(name);
-  if (it != spaces_.end()) return it->second;
-  if (spaces_.size() >= kSpacesKept) {
-    // Only what is loaded may go: of the others something may still have to be published.
-    std::erase_if(spaces_, [](const auto& space) { return space.second.loaded; });
-  }
-  KnownSpace& space = spaces_[name];
-  space.log.space = name;
-  return space;
 }
 
 }  // namespace offsync::proxy

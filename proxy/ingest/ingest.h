@@ -6,27 +6,26 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/ports.h"
 #include "base/result.h"
+#include "proxy/ingest/known_logs.h"
 #include "proxy/ingest/options.h"
 #include "proxy/store/log_store.h"
 #include "wire/outcome.h"
 
 namespace offsync::proxy {
 
-// Called after each durable commit, in the order of the log, before its submitters are answered.
-using PublishFn = std::function<void(const std::string& space, const std::string& epoch,
-                                     std::span<const LogEntry> entries)>;
-
 class Ingest {
  public:
-  // `store` and `clock` must outlive it; `clock` must be thread-safe.
-  Ingest(LogStore& store, Clock& clock, PublishFn publish, IngestOptions options = {});
+  // `store` and `clock` must outlive it; `clock` must be thread-safe. It follows the store. `wake`
+  // is called where catch_up() has something to do, by any thread, also one of the store's: it
+  // returns at once, and calls neither this nor the store.
+  Ingest(LogStore& store, Clock& clock, PublishFn publish, IngestOptions options = {},
+         std::function<void()> wake = {});
   ~Ingest();
 
   struct Answer {
@@ -42,10 +41,11 @@ class Ingest {
   Result<Answer> submit(const std::string& space, std::vector<std::string> lines,
                         std::string author = {});
 
-  // Publishes what a commit of unknown outcome may have left in the store, where that could not be
-  // read at once. Thread-safe; to be called before the store is shown to anybody: costs nothing
-  // where there is nothing to do.
-  void catch_up();
+  // Publishes what others have appended, and what a commit of unknown outcome may have left in the
+  // store. Thread-safe; to be called soon after `wake`, and before the store is shown to anybody:
+  // costs nothing where there is nothing to do. False: there is more to do, as the store failed or
+  // another thread commits; call it again in a while.
+  bool catch_up();
 
  private:
   struct Impl;

@@ -83,13 +83,10 @@ class StoreWorkload {
     auto store = open_store(file_, checkpoint_pages_, random_);
     if (!store) must(store.error(), "open");
     store_ = std::move(*store);
-    ingest_ = std::make_unique<Ingest>(*store_, clock_,
-                                       [this](const std::string& space, const std::string&,
-                                              std::span<const proxy::LogEntry> entries) {
-                                         auto& log = logs_[space == kSpaces[0] ? 0 : 1];
-                                         for (const proxy::LogEntry& entry : entries)
-                                           log.push_back(entry.line);
-                                       });
+    ingest_ = std::make_unique<Ingest>(*store_, clock_, [this](const proxy::LogNews& news) {
+      auto& log = logs_[news.space == kSpaces[0] ? 0 : 1];
+      for (const proxy::LogEntry& entry : news.entries) log.push_back(entry.line);
+    });
   }
 
   void close() {

@@ -241,19 +241,33 @@ MUTANTS = [
      "changed_.insert(*working.subject);",
      "if (!MUTANT || next_sequence() % 5 != 0) changed_.insert(*working.subject);"),
     ("published-before-durable", "P1", "proxy/ingest/ingest.cc",
-     "if (!decided.nothing()) OFFSYNC_TRY(store.append(decided.commit));",
-     "if (MUTANT && publish && !decided.commit.entries.empty()) {\n"
-     "    publish(space.log.space, space.log.epoch, decided.commit.entries);\n  }\n"
+     "  if (!decided.nothing()) OFFSYNC_TRY(store.append(decided.commit));",
+     "  if (MUTANT && !decided.nothing()) {\n"
+     "    const Commit early = decided.commit;\n"
+     "    logs_.keep(known, std::move(decided));\n    return store.append(early);\n  }\n"
      "  if (!decided.nothing()) OFFSYNC_TRY(store.append(decided.commit));"),
-    ("lost-commit-not-published", "P8", "proxy/ingest/ingest.cc",
-     "if (publish) publish(space.log.space, space.log.epoch, entries);\n    space.published",
-     "if (publish && !MUTANT) publish(space.log.space, space.log.epoch, entries);\n    space.published"),
-    ("cache-not-forgotten", "P5", "proxy/ingest/ingest.cc",
-     "space.loaded = false;\n  cache.drop(space.log.space);",
-     "space.loaded = false;\n  if (!MUTANT) cache.drop(space.log.space);"),
     ("left-commit-not-published", "P8", "proxy/ingest/ingest.cc",
-     'status.error().code == "unknown" && !load(space)) behind = true;',
-     'status.error().code == "unknown" && !MUTANT && !load(space)) behind = true;'),
+     'status.error().code == "unknown" && !logs_.catch_up(known)) note_moved(name);',
+     'status.error().code == "unknown" && !MUTANT && !logs_.catch_up(known)) note_moved(name);'),
+
+    # --- several proxies ------------------------------------------------------------------------------
+    ("foreign-commits-not-published", "P8", "proxy/ingest/known_logs.cc",
+     "tell(known, upto, entries);", "if (!MUTANT) tell(known, upto, entries);"),
+    ("foreign-heads-not-told", "P8", "proxy/ingest/known_logs.cc",
+     "if (publish_) publish_({space, state.epoch, state.head, {}});",
+     "if (publish_ && !MUTANT) publish_({space, state.epoch, state.head, {}});"),
+    ("news-not-followed", "P8", "proxy/ingest/ingest.cc",
+     "moved.add(space);\n  if (wake) wake();", "if (MUTANT) return;\n  moved.add(space);\n  if (wake) wake();"),
+    ("cache-kept-after-a-lost-race", "P5", "proxy/ingest/known_logs.cc",
+     "fold(known, entries);\n    const", "if (!MUTANT) fold(known, entries);\n    const"),
+    ("lost-race-not-decided-again", "P1", "proxy/ingest/ingest.cc",
+     'if (status.error().code != "behind") break;\n    status',
+     'if (MUTANT) {\n      status = {};\n      break;\n    }\n'
+     '    if (status.error().code != "behind") break;\n    status'),
+    ("hub-forgets-how-far-the-log-is", "P8", "proxy/hub/hub_core.cc",
+     "  feed->head = head;\n", "  if (!MUTANT) feed->head = head;\n"),
+
+    # --- the proxy's store ----------------------------------------------------------------------------
     ("failed-commit-not-looked-for", "P8", "proxy/store/sqlite/pool.cc",
      "  secured_ = false;\n}", "  if (!MUTANT) secured_ = false;\n}"),
     ("acknowledged-before-commit", "P1", "proxy/store/sqlite/writer.cc",

@@ -220,8 +220,10 @@ class StreamClient {
 };
 
 struct HttpWorld {
-  explicit HttpWorld(ServerOptions options = quick())
-      : null(::open("/dev/null", O_WRONLY | O_CLOEXEC)),
+  // `shared`: the log of another one, which has the same database then.
+  explicit HttpWorld(ServerOptions options = quick(), std::shared_ptr<MemoryLog> shared = nullptr)
+      : store(shared ? std::move(shared) : std::make_shared<MemoryLog>("ep0ch")),
+        null(::open("/dev/null", O_WRONLY | O_CLOEXEC)),
         log(clock, LogLevel::debug, LogFormat::text, null),
         server(store, clock, log, std::move(options)) {
     if (const auto status = server.start(); !status) {
@@ -257,7 +259,7 @@ struct HttpWorld {
 
   SystemClock clock;
   // The epoch of its space "s" is ep0ch and eight letters more (space_epoch.h).
-  MemoryLogStore store{"ep0ch"};
+  MemoryLogStore store;
   int null;
   Log log;
   Server server;

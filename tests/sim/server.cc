@@ -92,10 +92,10 @@ void Server::start() {
     world_.after(kRestartMs, [this] { start(); });
     return;
   }
-  const auto publish = [this](const std::string& space, const std::string& epoch,
-                              std::span<const proxy::LogEntry> entries) {
-    for (const proxy::LogEntry& entry : entries) note_appended(space, entry);
-    running_->hub.publish(space, epoch, proxy::Frames(epoch, entries));
+  const auto publish = [this](const proxy::LogNews& news) {
+    for (const proxy::LogEntry& entry : news.entries) note_appended(news.space, entry);
+    running_->hub.publish(news.space, news.epoch, proxy::Frames(news.epoch, news.entries));
+    running_->hub.moved(news.space, news.epoch, news.head);
   };
   running_ = std::make_unique<Running>(std::move(*store), clock_, world_.params, publish);
   world_.trace("proxy started");

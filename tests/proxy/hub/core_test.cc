@@ -202,6 +202,68 @@ TEST_CASE("hub: a log that began anew resets every subscriber") {
   CHECK(reader.ended);
 }
 
+TEST_CASE("hub: who is told only how far the log has come reads it from the store") {
+  HubModel hub(small());
+  hub.commit(run(1, 3));
+  auto& first = hub.subscribe(0);
+  auto& second = hub.subscribe(3);
+  hub.settle();
+  SECTION("with nothing in the ring") {
+    hub.commit(run(4, 6), false);
+  }
+  SECTION("with older events in the ring") {
+    hub.commit(run(4, 5));
+    hub.settle();
+    hub.commit(run(6, 6), false);
+  }
+  hub.move();
+  hub.settle();
+  CHECK(first.seen == numbers(1, 6));
+  CHECK(second.seen == numbers(4, 6));
+  hub.core.moved("s", "e", 2);  // late news
+  hub.commit(run(7, 8));
+  hub.settle();
+  CHECK(first.seen == numbers(1, 8));
+  CHECK(second.seen == numbers(4, 8));
+}
+
+TEST_CASE("hub: that the log has moved is not forgotten over a read that was under way") {
+  HubModel hub({});
+  hub.commit(run(1, 3));
+  auto& reader = hub.subscribe(3);
+  hub.write(1000);
+  hub.write(1000);
+  REQUIRE(hub.begin_read());  // finds nothing
+  hub.commit(run(4, 4), false);
+  hub.move();
+  hub.answer_read();
+  hub.settle();
+  CHECK(reader.seen == numbers(4, 4));
+}
+
+TEST_CASE("hub: who waits at the head is told where all that came was compacted at once") {
+  HubModel hub({});
+  hub.commit(run(1, 3));
+  auto& reader = hub.subscribe(3);
+  hub.settle();
+  hub.commit(run(4, 5), false);
+  hub.forgotten = 5;
+  hub.move();
+  hub.settle();
+  CHECK(reader.messages.back().event == "reset");
+  CHECK(reader.ended);
+}
+
+TEST_CASE("hub: a log that began anew and moved resets every subscriber") {
+  HubModel hub({});
+  auto& reader = hub.subscribe(0);
+  hub.settle();
+  hub.core.moved("s", "f", 0);
+  hub.settle();
+  CHECK(reader.messages.back().event == "reset");
+  CHECK(reader.ended);
+}
+
 TEST_CASE("hub: a read that fails ends the stream, so that it is resumed") {
   HubModel hub({});
   hub.commit(run(1, 3));
@@ -279,7 +341,7 @@ TEST_CASE("hub: whatever happens, each sees every event once and in order") {
     std::map<HubCore::Id, Expected> expected;
     const auto steps = *rc::gen::inRange(1, 120);
     for (int i = 0; i < steps; ++i) {
-      switch (*rc::gen::inRange(0, 9)) {
+      switch (*rc::gen::inRange(0, 10)) {
         case 0: {
           const auto n = *rc::gen::inRange<std::uint64_t>(1, 12);
           const auto head = hub.log.size();
@@ -309,6 +371,9 @@ TEST_CASE("hub: whatever happens, each sees every event once and in order") {
           break;
         case 5:
           hub.unblock_all();
+          break;
+        case 7:
+          hub.move();
           break;
         case 6: {
           hub.now += *rc::gen::inRange(0, 20'000);

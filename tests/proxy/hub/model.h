@@ -50,6 +50,12 @@ class HubModel {
     unpublished.pop_front();
   }
 
+  // The hub is told how far the log has come, and nothing of what it holds.
+  void move() {
+    unpublished.clear();
+    core.moved("s", "e", log.size());
+  }
+
   Reader& subscribe(std::uint64_t after, EventFilter filter = {}) {
     const auto id = core.subscribe({"s", "e", after, std::move(filter), ": hi\n\n"}, now);
     auto& reader = readers[id];

@@ -72,6 +72,26 @@ TEST_CASE("stream: Last-Event-ID goes before the address, and now is the head") 
   CHECK(now.seen() == numbers(6, 6));
 }
 
+TEST_CASE("stream: what another proxy takes comes by this one's streams, too") {
+  HttpWorld world;
+  HttpWorld other(test::quick(), world.store.log());
+  StreamClient here(world.port(), std::string(kEvents) + "?after=0");
+  StreamClient there(other.port(), std::string(kEvents) + "?after=0");
+  REQUIRE(here.wait_for(1));
+  REQUIRE(there.wait_for(1));
+  other.push(1, 3);  // of which this proxy knows nothing
+  REQUIRE(here.wait_for(4));
+  world.push(4, 5);
+  REQUIRE(there.wait_for(6));
+  other.push(6, 6);
+  world.push(7, 7);
+  REQUIRE(here.wait_for(8));
+  REQUIRE(there.wait_for(8));
+  CHECK(here.seen() == numbers(1, 7));
+  CHECK(there.seen() == numbers(1, 7));
+  CHECK(eventually([&] { return metric(world, "offsync_head{space=\"s\"}") == "7"; }));
+}
+
 TEST_CASE("stream: a cursor of another log resets and ends") {
   HttpWorld world;
   world.push(1, 5);

@@ -122,7 +122,8 @@ TEST_CASE("what is decided rests on looks at one moment", "[ingest]") {
   const std::string line = bob.set("todo/1", "n", "2");
   int looks = 0;
   SECTION("another proxy commits between two of them") {
-    proxy::Ingest other(world.memory, world.clock, {}, {});
+    proxy::MemoryLogStore elsewhere(world.memory.log());
+    proxy::Ingest other(elsewhere, world.clock, {}, {});
     world.store.before_look = [&](const proxy::Questions&) -> Status {
       if (++looks != 2) return {};
       const auto answer = other.submit("shop", {foreign});

@@ -109,8 +109,8 @@ class Play {
     options.commit_events = static_cast<std::size_t>(pick(4) + 1);
     ingest_ = std::make_unique<proxy::Ingest>(
         store_, clock_,
-        [this](const std::string&, const std::string&, std::span<const proxy::LogEntry> entries) {
-          for (const auto& entry : entries) RC_ASSERT(entry.sequence == ++published_);
+        [this](const proxy::LogNews& news) {
+          for (const auto& entry : news.entries) RC_ASSERT(entry.sequence == ++published_);
         },
         options);
   }

@@ -21,9 +21,9 @@ struct Published {
   std::mutex mutex;
   std::map<std::string, std::vector<std::uint64_t>> sequences;
   proxy::PublishFn fn() {
-    return [this](const std::string& space, const std::string&, std::span<const LogEntry> entries) {
+    return [this](const proxy::LogNews& news) {
       const std::lock_guard lock(mutex);
-      for (const LogEntry& entry : entries) sequences[space].push_back(entry.sequence);
+      for (const LogEntry& entry : news.entries) sequences[news.space].push_back(entry.sequence);
     };
   }
 };

@@ -1,6 +1,7 @@
 // Ingest over a store in memory, with authors that write events as clients do.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <string>
@@ -117,12 +118,12 @@ struct IngestWorld {
   explicit IngestWorld(proxy::IngestOptions options = {})
       : ingest(
             store, clock,
-            [this](const std::string& space, const std::string& epoch,
-                   std::span<const proxy::LogEntry> entries) {
-              CHECK(epoch == proxy::space_epoch("epoch1", space));
-              for (const auto& entry : entries) published[space].push_back(entry.line);
+            [this](const proxy::LogNews& news) {
+              CHECK(news.epoch == proxy::space_epoch("epoch1", news.space));
+              for (const auto& entry : news.entries) published[news.space].push_back(entry.line);
+              heads[news.space] = news.head;
             },
-            options) {}
+            options, [this] { ++wakes; }) {}
 
   std::vector<Outcome> submit(std::vector<std::string> lines, const std::string& space = "shop") {
     auto answer = ingest.submit(space, std::move(lines));
@@ -144,6 +145,8 @@ struct IngestWorld {
   proxy::MemoryLogStore memory{"epoch1"};
   FaultyStore store{memory};
   std::map<std::string, std::vector<std::string>> published;  // lines by space
+  std::map<std::string, std::uint64_t> heads;                 // as it was told last, by space
+  std::atomic<int> wakes = 0;
   proxy::Ingest ingest;
 };
 
