@@ -24,13 +24,12 @@ bool is_whole(const std::string& snapshot) {
 
 }  // namespace
 
-Listener::Listener(World& world, Oracle& oracle, Server& server, Network& network,
-                   std::int64_t index)
+Listener::Listener(World& world, Oracle& oracle, Fleet& fleet, Network& network, std::int64_t index)
     : world_(world),
       oracle_(oracle),
-      server_(server),
+      fleet_(fleet),
       index_(index),
-      space_(server.name_of(index % server.spaces())),
+      space_(fleet.name_of(index % fleet.spaces())),
       transport_(
           network, 1000 + index, [] {},
           [this](const std::string&, std::uint64_t life) { life_ = life; }),
@@ -164,7 +163,7 @@ void Listener::on_done(const Status& result) {
 
 bool Listener::settled() const {
   const std::uint64_t head = oracle_.head(space_);
-  return (last_id_.empty() && head == 0) || last_id_ == Cursor{server_.epoch(space_), head}.text();
+  return (last_id_.empty() && head == 0) || last_id_ == Cursor{fleet_.epoch(space_), head}.text();
 }
 
 }  // namespace offsync::sim

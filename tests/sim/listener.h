@@ -19,7 +19,7 @@ namespace offsync::sim {
 
 class Listener final : public HttpHandler {
  public:
-  Listener(World& world, Oracle& oracle, Server& server, Network& network, std::int64_t index);
+  Listener(World& world, Oracle& oracle, Fleet& fleet, Network& network, std::int64_t index);
   ~Listener() override;
 
   void begin();
@@ -40,7 +40,7 @@ class Listener final : public HttpHandler {
 
   World& world_;
   Oracle& oracle_;
-  Server& server_;
+  Fleet& fleet_;
   const std::int64_t index_;
   const std::string space_;
   SimTransport transport_;

@@ -18,14 +18,14 @@ std::string identity_of(const PendingEvent& event) {
 
 }  // namespace
 
-Machine::Machine(World& world, Oracle& oracle, Server& server, Network& network,
+Machine::Machine(World& world, Oracle& oracle, Fleet& fleet, Network& network,
                  const std::string& folder, std::int64_t index)
     : world_(world),
       oracle_(oracle),
-      server_(server),
+      fleet_(fleet),
       network_(network),
       index_(index),
-      space_(server.name_of(index % server.spaces())),
+      space_(fleet.name_of(index % fleet.spaces())),
       dice_(world.params.seed, fmt::format("machine {}", index)),
       disk_(fmt::format("{}/c{}", folder, index), dice_.bits()),
       random_(dice_.bits()),

@@ -23,7 +23,7 @@ namespace offsync::sim {
 
 class Machine final : public SyncObserver {
  public:
-  Machine(World& world, Oracle& oracle, Server& server, Network& network, const std::string& folder,
+  Machine(World& world, Oracle& oracle, Fleet& fleet, Network& network, const std::string& folder,
           std::int64_t index);
   ~Machine() override;
 
@@ -116,7 +116,7 @@ class Machine final : public SyncObserver {
 
   World& world_;
   Oracle& oracle_;
-  Server& server_;
+  Fleet& fleet_;
   Network& network_;
   const std::int64_t index_;
   const std::string space_;

@@ -83,9 +83,8 @@ void Machine::check_status() {
   const auto info = shell_->info();
   const auto counts = shell_->counts();
   const auto former = shell_->former_counts();
-  if (!info || !counts || !former || !server_.up()) return;
-  SyncStatus status{*info, *counts, SpaceHead{server_.epoch(space_), oracle_.head(space_)},
-                    *former};
+  if (!info || !counts || !former || !fleet_.up()) return;
+  SyncStatus status{*info, *counts, SpaceHead{fleet_.epoch(space_), oracle_.head(space_)}, *former};
   if (!status.synced()) return;
   const auto held = this->held(*shell_);
   if (!held || follows(*held) == Follows::cannot_know) return;
@@ -116,7 +115,7 @@ bool Machine::is_told_of_another_line(const Held& held) {
   request.target = fmt::format("/v1/spaces/{}/events?after={}&limit=1", space_, held.at.text());
   request.headers = {{"Offsync-Line", line_mark(held.events.back()->line)}};
   world_.count("other lines asked for");
-  const auto answer = server_.handle(request);
+  const auto answer = fleet_.handle(request);
   return !answer || answer->status == 410;
 }
 
@@ -134,7 +133,7 @@ bool Machine::settled(std::string& why) {
   if (!info->cursor) return say("has never pulled");
   const auto former = shell_->former_counts();
   if (!former || former->doubtful > 0) return say("has events that the log was not asked about");
-  if (info->cursor->epoch != server_.epoch(space_)) return say("follows a log that is no more");
+  if (info->cursor->epoch != fleet_.epoch(space_)) return say("follows a log that is no more");
   if (info->cursor->sequence != oracle_.head(space_)) {
     return say(fmt::format("is at {} of {}", info->cursor->sequence, oracle_.head(space_)));
   }

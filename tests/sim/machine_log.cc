@@ -85,7 +85,7 @@ void Machine::check_held(const Held& held) {
 
 Machine::Follows Machine::follows(const Held& held) const {
   if (held.at.epoch.empty()) return Follows::current;
-  if (held.at.epoch != server_.epoch(space_)) return Follows::former;
+  if (held.at.epoch != fleet_.epoch(space_)) return Follows::former;
   const auto& log = oracle_.log(space_);
   if (begins_with(log, held.events)) return Follows::current;
   if (held.at.sequence > log.size()) return Follows::former;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -31,6 +32,7 @@ struct SimTransport::Exchange {
   Id id = 0;
   HttpHandler* handler = nullptr;
   std::int64_t machine = 0;
+  Server* server = nullptr;  // that it was led to
   std::string target;
   std::int64_t last_ms = 0;     // nothing may arrive before what was sent before it
   std::int64_t cut_after = -1;  // bytes of the answer; -1: never
@@ -61,8 +63,8 @@ struct SimTransport::StreamPipe final : Pipe {
       if (to->silent) return;
       to->in_flight -= static_cast<std::int64_t>(bytes.size());
       this_network->deliver(to, bytes);
-      if (to->incarnation == this_network->server_.incarnation()) {
-        this_network->server_.writable(to->stream);
+      if (to->incarnation == to->server->incarnation()) {
+        to->server->writable(to->stream);
       }
     });
     return taken;
@@ -105,13 +107,15 @@ void SimTransport::cancel(Id id) {
   exchange->owner = nullptr;
   exchange->silent = true;
   if (exchange->stream == 0) return;
-  network_.world_.after(network_.latency(), [&server = network_.server_, exchange] {
+  network_.world_.after(network_.latency(), [&server = *exchange->server, exchange] {
     if (exchange->incarnation == server.incarnation()) server.hang_up(exchange->stream);
   });
 }
 
-Network::Network(World& world, Server& server)
-    : world_(world), server_(server), dice_(world.params.seed, "network") {}
+Network::Network(World& world, Fleet& fleet)
+    : world_(world), fleet_(fleet), dice_(world.params.seed, "network") {
+  fleet_.meanwhile = [this](Server& busy) { meanwhile(busy); };
+}
 
 bool Network::parted(std::int64_t machine) const {
   const auto at = parted_until_.find(machine);
@@ -124,6 +128,8 @@ void Network::later(const ExchangePtr& exchange, std::function<void()> what) {
 }
 
 void Network::send(const ExchangePtr& exchange, HttpRequest request) {
+  Served& served = served_[exchange->machine];
+  served.by = exchange->server = &fleet_.next(served.by);
   if (fault(world_.params.refuse)) {
     world_.count("requests refused");
     return later(exchange, [this, exchange] { lose(exchange); });
@@ -143,25 +149,50 @@ void Network::send(const ExchangePtr& exchange, HttpRequest request) {
   const bool twice = request.method == "POST" && fault(world_.params.twice);
   if (twice) {
     world_.after(dice_.between(1, 20'000), [this, request] {
-      if (!server_.up()) return;
+      if (!fleet_.up()) return;
       world_.count("requests delivered twice");
-      (void)server_.handle(request);
+      (void)fleet_.handle(request);
     });
   }
-  later(exchange, [this, exchange, request = std::move(request)] { arrive(exchange, request); });
+  const auto arrival = std::make_shared<Arrival>(Arrival{exchange, std::move(request)});
+  if (arrival->request.method == "POST") on_the_way_.push_back(arrival);
+  later(exchange, [this, arrival] { arrive(*arrival); });
 }
 
-void Network::arrive(const ExchangePtr& exchange, const HttpRequest& request) {
-  if (parted(exchange->machine) || !server_.up()) {
-    world_.count(server_.up() ? "requests lost in a partition"
-                              : "requests to a proxy that is down");
+void Network::arrive(Arrival& arrival) {
+  if (!std::exchange(arrival.over, true)) handle(arrival.exchange, arrival.request);
+}
+
+// What another proxy gets just now: what was on its way there, or a copy of what the busy one has.
+void Network::meanwhile(Server& busy) {
+  std::erase_if(on_the_way_, [](const std::weak_ptr<Arrival>& way) {
+    const auto arrival = way.lock();
+    return !arrival || arrival->over;
+  });
+  for (const std::weak_ptr<Arrival>& way : on_the_way_) {
+    const auto arrival = way.lock();
+    Server* server = arrival->exchange->server;
+    if (server == &busy || !server->up() || dice_.chance(300)) continue;
+    world_.count("pushes that came in the midst of a commit");
+    return arrive(*arrival);
+  }
+  Server* other = fleet_.other_than(busy);
+  if (other == nullptr || busy.handling() == nullptr) return;
+  world_.count("pushes that two proxies had at once");
+  (void)other->handle(HttpRequest(*busy.handling()));
+}
+
+void Network::handle(const ExchangePtr& exchange, const HttpRequest& request) {
+  Server& server = *exchange->server;
+  if (parted(exchange->machine) || !server.up()) {
+    world_.count(server.up() ? "requests lost in a partition" : "requests to a proxy that is down");
     return lose(exchange);
   }
   if (exchange->cut_after == 0 && request.method == "POST" && dice_.chance(500)) {
     world_.count("requests cut");  // a short body changes nothing
     return lose(exchange);
   }
-  auto answered = server_.handle(request);
+  auto answered = server.handle(request);
   if (!answered) return lose(exchange);
   if (request.method == "POST" && request.target.ends_with("/events")) {
     if (auto then = once_pushed_.extract(exchange->machine)) then.mapped()();
@@ -171,7 +202,7 @@ void Network::arrive(const ExchangePtr& exchange, const HttpRequest& request) {
 
 void Network::answer(const ExchangePtr& exchange, proxy::ApiAnswer answer) {
   const HttpHead head = head_of(answer);
-  later(exchange, [this, exchange, head, life = server_.life()] {
+  later(exchange, [this, exchange, head, life = fleet_.life()] {
     if (exchange->owner == nullptr || exchange->silent) return;
     if (parted(exchange->machine) || exchange->cut_after == 0) return lose(exchange);
     if (head.status == 200) exchange->owner->heard_(exchange->target, life);
@@ -195,17 +226,20 @@ void Network::answer(const ExchangePtr& exchange, proxy::ApiAnswer answer) {
 }
 
 void Network::begin_stream(const ExchangePtr& exchange, proxy::SubscribeRequest request) {
+  Server* server = exchange->server;
+  Server* before = std::exchange(served_[exchange->machine].stream_by, server);
+  if (before != nullptr && before != server) world_.count("streams moved to another proxy");
   // The proxy has sent the head, and hands the connection to the hub a moment later.
-  world_.after(dice_.below(5),
-               [this, exchange, request = std::move(request), mine = server_.incarnation()] {
-                 if (mine != server_.incarnation()) return lose(exchange);
-                 exchange->incarnation = mine;
-                 exchange->stream = server_.open_stream(
-                     request, std::make_shared<SimTransport::StreamPipe>(*this, exchange));
-                 world_.count("streams");
-                 if (exchange->owner != nullptr) return;
-                 server_.hang_up(exchange->stream);
-               });
+  world_.after(dice_.below(5), [this, exchange, server, request = std::move(request),
+                                mine = server->incarnation()] {
+    if (mine != server->incarnation()) return lose(exchange);
+    exchange->incarnation = mine;
+    exchange->stream =
+        server->open_stream(request, std::make_shared<SimTransport::StreamPipe>(*this, exchange));
+    world_.count("streams");
+    if (exchange->owner != nullptr) return;
+    server->hang_up(exchange->stream);
+  });
 }
 
 void Network::deliver(const ExchangePtr& exchange, std::string bytes) {
@@ -240,8 +274,8 @@ void Network::lose(const ExchangePtr& exchange) {
     hanging_.push_back({exchange, world_.now()});
     return;
   }
-  if (exchange->stream != 0 && exchange->incarnation == server_.incarnation()) {
-    server_.hang_up(exchange->stream);
+  if (exchange->stream != 0 && exchange->incarnation == exchange->server->incarnation()) {
+    exchange->server->hang_up(exchange->stream);
   }
   end(exchange, unreachable("the connection was lost"));
 }
@@ -267,8 +301,8 @@ void Network::heal() {
       world_.violated(5, "a connection of machine {} was silent for {} ms and not given up",
                       exchange->machine, world_.now() - since);
     }
-    if (exchange->stream != 0 && exchange->incarnation == server_.incarnation()) {
-      server_.hang_up(exchange->stream);
+    if (exchange->stream != 0 && exchange->incarnation == exchange->server->incarnation()) {
+      exchange->server->hang_up(exchange->stream);
     }
     end(exchange, unreachable("the connection was found dead"));
   }

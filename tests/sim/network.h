@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -10,7 +11,7 @@
 #include <vector>
 
 #include "sim/dice.h"
-#include "sim/server.h"
+#include "sim/fleet.h"
 #include "sim/world.h"
 #include "wire/transport.h"
 
@@ -44,7 +45,7 @@ class SimTransport final : public Transport {
 
 class Network {
  public:
-  Network(World& world, Server& server);
+  Network(World& world, Fleet& fleet);
 
   void part(std::int64_t machine, std::int64_t until_ms) { parted_until_[machine] = until_ms; }
   // `what` happens when the next push of the machine has been handled, before it is answered.
@@ -61,7 +62,14 @@ class Network {
   bool fault(std::int64_t permille) { return world_.faults && dice_.chance(permille); }
   std::int64_t latency() { return dice_.between(1, world_.faults ? world_.params.latency_ms : 20); }
   void send(const ExchangePtr& exchange, HttpRequest request);
-  void arrive(const ExchangePtr& exchange, const HttpRequest& request);
+  struct Arrival {
+    ExchangePtr exchange;
+    HttpRequest request;
+    bool over = false;
+  };
+  void arrive(Arrival& arrival);
+  void handle(const ExchangePtr& exchange, const HttpRequest& request);
+  void meanwhile(Server& busy);
   void answer(const ExchangePtr& exchange, proxy::ApiAnswer answer);
   void begin_stream(const ExchangePtr& exchange, proxy::SubscribeRequest request);
   void deliver(const ExchangePtr& exchange, std::string bytes);
@@ -72,9 +80,15 @@ class Network {
   void later(const ExchangePtr& exchange, std::function<void()> what);
 
   World& world_;
-  Server& server_;
+  Fleet& fleet_;
   Dice dice_;
   std::map<std::int64_t, std::int64_t> parted_until_;
+  struct Served {
+    Server* by = nullptr;
+    Server* stream_by = nullptr;
+  };
+  std::map<std::int64_t, Served> served_;          // by machine
+  std::deque<std::weak_ptr<Arrival>> on_the_way_;  // pushes
   std::map<std::int64_t, std::function<void()>> once_pushed_;
   struct Hanging {
     std::weak_ptr<SimTransport::Exchange> exchange;

@@ -27,8 +27,10 @@ EventPtr Oracle::parse(const std::string& line) {
   return event;
 }
 
-void Oracle::appended(const std::string& name, std::uint64_t sequence, const std::string& line) {
+void Oracle::appended(const std::string& name, std::uint64_t sequence, const std::string& line,
+                      std::optional<std::uint64_t> known_from) {
   Space& space = of(name);
+  space.remembered_from = known_from.value_or(space.remembered_from);
   if (sequence != space.log.size() + 1) {
     world_.violated(8, "{}: sequence {} was appended behind {}", name, sequence, space.log.size());
     return;

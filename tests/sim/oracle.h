@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -22,8 +23,10 @@ class Oracle {
   explicit Oracle(World& world) : world_(world) {}
 
   // --- the proxy --------------------------------------------------------------------------------
-  // An event is durable in the log.
-  void appended(const std::string& space, std::uint64_t sequence, const std::string& line);
+  // An event is durable in the log. `known_from`: the proxy that appended it remembers the events
+  // behind that sequence; absent: those since restarted().
+  void appended(const std::string& space, std::uint64_t sequence, const std::string& line,
+                std::optional<std::uint64_t> known_from = {});
   // The proxy told somebody that the event is in the log there.
   void accepted(const std::string& space, const std::string& identity, std::uint64_t sequence);
   // What a proxy that starts finds in its store.

@@ -12,6 +12,7 @@ namespace {
 constexpr Parameter kParameters[] = {
     {"clients", &Params::clients, 1},
     {"spaces", &Params::spaces, 1},
+    {"proxies", &Params::proxies, 1},
     {"listeners", &Params::listeners, 0},
     {"ops", &Params::ops, 1},
     {"duration_ms", &Params::duration_ms, 1000},
@@ -34,6 +35,9 @@ constexpr Parameter kParameters[] = {
     {"restores", &Params::restores, 0},
     {"restores_in_epoch", &Params::restores_in_epoch, 0},
     {"strays", &Params::strays, 0},
+    {"wander", &Params::wander, 0},
+    {"races", &Params::races, 0},
+    {"news_ms", &Params::news_ms, 0},
     {"imports", &Params::imports, 0},
     {"forgeries", &Params::forgeries, 0},
     {"push_events", &Params::push_events, 1},
@@ -104,6 +108,11 @@ Params Params::from(std::uint64_t seed) {
   p.restores_in_epoch = later.chance(200) ? later.between(1, 2) : 0;
   // With the time of the real proxy most faults are over before a stream is cut.
   if (later.chance(500)) p.hub_stall_ms = later.between(5'000, 15'000);
+  Dice fleet(seed, "fleet params");
+  p.proxies = fleet.chance(500) ? fleet.between(2, 4) : 1;
+  p.wander = fleet.chance(800) ? fleet.between(1, 600) : 0;
+  p.races = fleet.chance(700) ? fleet.between(20, 700) : 0;
+  p.news_ms = fleet.chance(800) ? fleet.between(0, 500) : fleet.between(500, 5000);
   return p;
 }
 

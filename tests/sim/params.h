@@ -13,6 +13,7 @@ struct Params {
   std::uint64_t seed = 0;
 
   std::int64_t clients = 2, spaces = 1;
+  std::int64_t proxies = 1;    // several share one log, in memory; one has a disk
   std::int64_t listeners = 0;  // plain event streams, as a browser would hold them
   std::int64_t ops = 40;       // what people do in the fault phase
   std::int64_t duration_ms = 30'000;
@@ -32,6 +33,10 @@ struct Params {
   std::int64_t restores = 0, restores_in_epoch = 0;
   std::int64_t strays = 0;                  // syncs that are led to another space, each client
   std::int64_t imports = 0, forgeries = 0;  // permille of the ops
+
+  // Where there are several proxies. Permille of the requests that go to another one than the last,
+  // and of the commits before which others work; how late at most one hears of others' commits.
+  std::int64_t wander = 0, races = 0, news_ms = 250;
 
   // Limits, small so that they are met.
   std::int64_t push_events = 10, page_events = 10, poll_queue_ms = 1000;

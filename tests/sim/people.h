@@ -6,16 +6,16 @@
 #include <vector>
 
 #include "sim/dice.h"
+#include "sim/fleet.h"
 #include "sim/machine.h"
 #include "sim/oracle.h"
-#include "sim/server.h"
 #include "sim/world.h"
 
 namespace offsync::sim {
 
 class People {
  public:
-  People(World& world, Oracle& oracle, Server& server, Network& network,
+  People(World& world, Oracle& oracle, Fleet& fleet, Network& network,
          std::vector<std::unique_ptr<Machine>>& machines);
 
   // Spreads all that will happen over the fault phase.
@@ -43,7 +43,7 @@ class People {
 
   World& world_;
   Oracle& oracle_;
-  Server& server_;
+  Fleet& fleet_;
   Network& network_;
   std::vector<std::unique_ptr<Machine>>& machines_;
   std::vector<std::string> foreign_;

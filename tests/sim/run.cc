@@ -7,12 +7,12 @@
 #include <string>
 
 #include "event/decoder.h"
+#include "sim/fleet.h"
 #include "sim/listener.h"
 #include "sim/machine.h"
 #include "sim/network.h"
 #include "sim/oracle.h"
 #include "sim/people.h"
-#include "sim/server.h"
 #include "sim/world.h"
 #include "state/state.h"
 
@@ -28,19 +28,19 @@ class Scene {
   Scene(const Params& params, const std::string& folder, bool verbose)
       : world_(params, verbose),
         oracle_(world_),
-        server_(world_, oracle_, folder),
-        network_(world_, server_),
-        people_(world_, oracle_, server_, network_, machines_) {
+        fleet_(world_, oracle_, folder),
+        network_(world_, fleet_),
+        people_(world_, oracle_, fleet_, network_, machines_) {
     for (std::int64_t i = 0; i < params.clients; ++i) {
-      machines_.push_back(std::make_unique<Machine>(world_, oracle_, server_, network_, folder, i));
+      machines_.push_back(std::make_unique<Machine>(world_, oracle_, fleet_, network_, folder, i));
     }
     for (std::int64_t i = 0; i < params.listeners; ++i) {
-      listeners_.push_back(std::make_unique<Listener>(world_, oracle_, server_, network_, i));
+      listeners_.push_back(std::make_unique<Listener>(world_, oracle_, fleet_, network_, i));
     }
   }
 
   RunResult play() {
-    server_.start();
+    fleet_.start();
     for (const auto& machine : machines_) machine->boot();
     for (const auto& listener : listeners_) {
       world_.after(1, [&listener] { listener->begin(); });
@@ -57,7 +57,7 @@ class Scene {
     world_.faults = false;
     world_.trace("healing");
     for (const auto& machine : machines_) machine->heal();
-    server_.heal();
+    fleet_.heal();
     network_.heal();
     wait_until_settled();
     // The last deed of people: what some log has lost and some client has, they send.
@@ -79,8 +79,8 @@ class Scene {
   }
 
   bool settled(std::string& why) {
-    if (!server_.up()) {
-      why = "the proxy is down";
+    if (!fleet_.all_up()) {
+      why = "a proxy is down";
       return false;
     }
     for (const auto& machine : machines_) {
@@ -100,11 +100,11 @@ class Scene {
       machine->check_end();
       machine->check_status();
     }
-    for (std::int64_t i = 0; i < server_.spaces(); ++i) {
-      const std::string& space = server_.name_of(i);
+    for (std::int64_t i = 0; i < fleet_.spaces(); ++i) {
+      const std::string& space = fleet_.name_of(i);
       check_received(space);
       const Entities expected = state_of(oracle_.log(space), {});
-      if (server_.state(space) != expected) {
+      if (fleet_.state(space) != expected) {
         world_.violated(5, "the proxy's state of {} is not that of its log", space);
       }
       if (folded(space) != expected) {
@@ -147,7 +147,7 @@ class Scene {
     result.violations = world_.violations();
     result.hash = world_.hash();
     for (const auto& machine : machines_) machine->count_disk();
-    server_.count_disk();
+    fleet_.count_disks();
     for (const auto& [what, count] : world_.counters) result.counters[std::string(what)] = count;
     result.simulated_ms = world_.now();
     result.healed_ms = healed_ms_;
@@ -156,7 +156,7 @@ class Scene {
 
   World world_;
   Oracle oracle_;
-  Server server_;
+  Fleet fleet_;
   Network network_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<std::unique_ptr<Listener>> listeners_;

@@ -39,16 +39,22 @@ proxy::IngestOptions ingest_options(const Params& params) {
 
 }  // namespace
 
+struct Server::Stores {
+  std::unique_ptr<proxy::LogStore> ingest, others;  // others: nullptr where one serves all
+};
+
 struct Server::Running {
-  Running(std::unique_ptr<proxy::SqliteLogStore> opened, Clock& clock, const Params& params,
-          proxy::PublishFn publish)
-      : store(std::move(opened)),
+  Running(Stores opened, Clock& clock, const Params& params, proxy::PublishFn publish,
+          std::function<void()> wake)
+      : stores(std::move(opened)),
+        store(stores.others ? *stores.others : *stores.ingest),
         log(clock, proxy::LogLevel::error, proxy::LogFormat::text, null_device()),
-        ingest(*store, clock, std::move(publish), ingest_options(params)),
-        api(*store, ingest, clock, log, metrics, {}),
+        ingest(*stores.ingest, clock, std::move(publish), ingest_options(params), std::move(wake)),
+        api(store, ingest, clock, log, metrics, {}),
         hub(hub_options(params)) {}
 
-  std::unique_ptr<proxy::SqliteLogStore> store;
+  Stores stores;
+  proxy::LogStore& store;
   proxy::Log log;
   proxy::Metrics metrics;
   proxy::Ingest ingest;
@@ -57,60 +63,121 @@ struct Server::Running {
   std::map<proxy::HubCore::Id, std::shared_ptr<Pipe>> pipes;
 };
 
-Server::Server(World& world, Oracle& oracle, const std::string& folder)
+Server::Server(World& world, Oracle& oracle, const std::string& folder, std::int64_t index,
+               const std::vector<std::string>& spaces, SharedLog* shared)
     : world_(world),
       oracle_(oracle),
-      dice_(world.params.seed, "proxy"),
+      index_(index),
+      shared_(shared),
+      dice_(world.params.seed, index == 0 ? "proxy" : fmt::format("proxy {}", index)),
+      news_dice_(world.params.seed, fmt::format("news {}", index)),
       disk_(folder + "/proxy", dice_.bits()),
       random_(dice_.bits()),
       clock_(world, 0),
       empty_(disk_.save()),
-      file_(folder + "/proxy/proxy.db") {
-  for (std::int64_t i = 0; i < world.params.spaces; ++i) names_.push_back(fmt::format("s{}", i));
-}
+      file_(folder + "/proxy/proxy.db"),
+      names_(spaces) {}
 
 Server::~Server() = default;
 
-void Server::start() {
-  if (running_) return;
+Result<Server::Stores> Server::open_own() {
   proxy::SqliteLogStore::Options options;
   options.file = file_;
   options.cache_kib = 1000;
   options.checkpoint_pages = static_cast<int>(world_.params.checkpoint_pages);
   options.compact_step = static_cast<std::uint64_t>(world_.params.compact_step);
   options.new_epoch = begins_anew_;
-  auto store = proxy::SqliteLogStore::open(options, random_);
-  if (store) begins_anew_ = false;
-  ++incarnation_;
-  if (!store) {
-    if (!disk_.dead() && store.error().code == "corrupt") {
-      world_.violated(1, "the store cannot be opened: {}", store.error().message());
-    }
-    world_.trace("proxy not started: {}", store.error().code);
-    if (disk_.dead())
-      disk_.restart(power_ ? test::SimDisk::Loss::power : test::SimDisk::Loss::none);
-    world_.after(kRestartMs, [this] { start(); });
-    return;
-  }
-  const auto publish = [this](const proxy::LogNews& news) {
-    for (const proxy::LogEntry& entry : news.entries) note_appended(news.space, entry);
-    running_->hub.publish(news.space, news.epoch, proxy::Frames(news.epoch, news.entries));
-    running_->hub.moved(news.space, news.epoch, news.head);
+  OFFSYNC_ASSIGN(auto store, proxy::SqliteLogStore::open(options, random_));
+  return Stores{std::move(store), nullptr};
+}
+
+// Two ways to the log: what requests ask is not what the ingest has seen.
+Server::Stores Server::open_shared() {
+  SharedStore::Hooks hooks;
+  hooks.before_append = [this](const proxy::Commit&) { shared_->before_append(*this); };
+  hooks.appended = [this](const proxy::Commit& commit, std::uint64_t known_from) {
+    note_commit(commit, known_from);
   };
-  running_ = std::make_unique<Running>(std::move(*store), clock_, world_.params, publish);
-  world_.trace("proxy started");
+  hooks.count = [this](const char* what) { world_.count(what); };
+  return {std::make_unique<SharedStore>(shared_->log, faults_, hooks),
+          std::make_unique<SharedStore>(shared_->log, faults_, hooks)};
+}
+
+void Server::start() {
+  if (running_) return;
+  ++incarnation_;
+  if (shared_ != nullptr) return begin(open_shared());
+  auto stores = open_own();
+  if (stores) {
+    begins_anew_ = false;
+    return begin(std::move(*stores));
+  }
+  if (!disk_.dead() && stores.error().code == "corrupt") {
+    world_.violated(1, "the store cannot be opened: {}", stores.error().message());
+  }
+  world_.trace("proxy not started: {}", stores.error().code);
+  if (disk_.dead()) disk_.restart(power_ ? test::SimDisk::Loss::power : test::SimDisk::Loss::none);
+  world_.after(kRestartMs, [this] { start(); });
+}
+
+void Server::begin(Stores stores) {
+  news_ = false;
+  running_ = std::make_unique<Running>(
+      std::move(stores), clock_, world_.params,
+      [this](const proxy::LogNews& news) { publish(news); }, [this] { hear_news(); });
+  world_.trace("proxy {}started", index_ == 0 ? "" : fmt::format("{} ", index_));
   look_into_store();
-  oracle_.restarted();
+  if (shared_ == nullptr) oracle_.restarted();
   if (!check_disk()) return;
   world_.after(kTickMs, [this, mine = incarnation_] {
     if (mine == incarnation_) tick();
   });
 }
 
-void Server::note_appended(const std::string& space, const proxy::LogEntry& entry) {
-  oracle_.appended(space, entry.sequence, entry.line);
+// Whoever shares its log has told of the commit when it was made.
+void Server::publish(const proxy::LogNews& news) {
+  if (shared_ == nullptr) {
+    for (const proxy::LogEntry& entry : news.entries) note_appended(news.space, entry, {});
+  } else if (news.entries.empty()) {
+    world_.count("heads told");
+  } else if (committed_[news.space] != news.entries.front().sequence) {
+    world_.count("foreign commits published");
+  }
+  running_->hub.publish(news.space, news.epoch, proxy::Frames(news.epoch, news.entries));
+  running_->hub.moved(news.space, news.epoch, news.head);
+}
+
+// The thread that catches up does so in a while.
+void Server::hear_news() {
+  if (std::exchange(news_, true)) return;
+  world_.after(news_dice_.between(0, world_.params.news_ms), [this, mine = incarnation_] {
+    if (mine != incarnation_) return;
+    news_ = false;
+    if (!running_->ingest.catch_up()) hear_news();
+    if (!check_disk()) return;
+    pump();
+  });
+}
+
+void Server::note_commit(const proxy::Commit& commit, std::uint64_t known_from) {
+  if (!commit.entries.empty()) committed_[commit.space] = commit.first;
+  for (const proxy::ClientMark& mark : commit.marks) {
+    world_.trace("proxy {} commit {} of {}: mark {} of {}", index_, commit.number, commit.space,
+                 mark.clientseq, mark.source);
+  }
+  for (const proxy::LogEntry& entry : commit.entries) {
+    note_appended(commit.space, entry, known_from);
+  }
+}
+
+void Server::note_appended(const std::string& space, const proxy::LogEntry& entry,
+                           std::optional<std::uint64_t> known_from) {
+  oracle_.appended(space, entry.sequence, entry.line, known_from);
   if (world_.broken()) return;
-  const std::int64_t ahead = oracle_.log(space).back()->stamp_ms() - latest_wall_;
+  const EventPtr event = oracle_.log(space).back();
+  const bool of_the_log = event->is_conflict() || event->source.starts_with("/timeless/");
+  const std::int64_t wall = of_the_log && shared_ != nullptr ? shared_->latest_wall : latest_wall_;
+  const std::int64_t ahead = event->stamp_ms() - wall;
   if (ahead > limits::kClockGuardMs) {
     world_.violated(9, "{}: {} was taken {} ms ahead of the clock", space, entry.id, ahead);
   }
@@ -120,10 +187,10 @@ void Server::look_into_store() {
   for (const std::string& space : names_) {
     std::uint64_t at = 0;
     for (;;) {
-      const auto state = running_->store->space(space);
+      const auto state = running_->store.space(space);
       if (state) epochs_[space] = state->epoch;
       if (state && at + 1 < state->oldest) at = state->oldest - 1;
-      const auto entries = running_->store->read(space, at, 1000, 1 << 20);
+      const auto entries = running_->store.read(space, at, 1000, 1 << 20);
       if (!state || !entries) return;  // the disk has failed again
       if (entries->empty()) {
         oracle_.found_end(space, std::max(at, state->head));
@@ -144,50 +211,63 @@ std::optional<proxy::ApiAnswer> Server::handle(const HttpRequest& request) {
   asked.body = request.body;
   asked.fields = request.headers;
   latest_wall_ = std::max(latest_wall_, clock_.wall_ms());
+  if (shared_ != nullptr) shared_->latest_wall = std::max(shared_->latest_wall, latest_wall_);
+  handling_ = &request;
   proxy::ApiAnswer answer = running_->api.handle(asked);
+  handling_ = nullptr;
   if (!check_disk()) return std::nullopt;
   pump();
   return answer;
 }
 
-// False where the disk has died, and the machine with it.
+// False where the machine has died over what it did.
 bool Server::check_disk() {
-  if (!disk_.dead()) return true;
+  if (!dead()) return true;
   die(power_);
   return false;
 }
 
 void Server::die(bool power) {
   if (!running_) return;
-  if (!disk_.dead()) disk_.kill();
+  if (shared_ == nullptr && !disk_.dead()) disk_.kill();
   ++incarnation_;
   std::map<proxy::HubCore::Id, std::shared_ptr<Pipe>> cut;
   cut.swap(running_->pipes);
   running_.reset();
-  disk_.restart(power ? test::SimDisk::Loss::power : test::SimDisk::Loss::none);
-  world_.trace("proxy died, {}", power ? "power cut" : "killed");
+  faults_ = {};
+  if (shared_ == nullptr) {
+    disk_.restart(power ? test::SimDisk::Loss::power : test::SimDisk::Loss::none);
+  }
+  world_.trace("proxy {}died, {}", index_ == 0 ? "" : fmt::format("{} ", index_),
+               power ? "power cut" : "killed");
   world_.count(power ? "proxy power cuts" : "proxy kills");
+  if (shared_ != nullptr) world_.count("proxies of a fleet died");
   for (auto& [id, pipe] : cut) pipe->close();
   world_.after(dice_.between(100, 2 * kRestartMs), [this] { start(); });
 }
 
 void Server::die_at(std::int64_t operation, bool power) {
   power_ = power;
-  disk_.crash_at(static_cast<std::uint64_t>(operation));
+  faults_.dies_in = operation;
+  if (shared_ == nullptr) disk_.crash_at(static_cast<std::uint64_t>(operation));
 }
 
 void Server::fail_at(std::int64_t operation, bool full) {
+  faults_.fails_in = operation;
+  if (shared_ != nullptr) return;
   disk_.fail_at(static_cast<std::uint64_t>(operation), full ? SQLITE_FULL : SQLITE_IOERR);
 }
 
 void Server::fail_next_sync() {
+  faults_.loses_next_answer = true;
+  if (shared_ != nullptr) return;
   disk_.at_next_sync([this] { disk_.fail_at(1, SQLITE_IOERR_FSYNC); });
 }
 
 void Server::compact(const std::string& space, std::uint64_t upto) {
   if (!up() || upto == 0) return;
   oracle_.compacted(space, upto);
-  const Status done = running_->store->compact(space, upto);
+  const Status done = running_->store.compact(space, upto);
   if (done) world_.count("compactions");
   world_.trace("proxy compacted {} to {}: {}", space, upto, done.ok());
   check_disk();
@@ -221,6 +301,7 @@ void Server::put_back(bool new_epoch) {
 }
 
 void Server::heal() {
+  faults_ = {};
   disk_.before_operation({});
   disk_.crash_at(0);
   disk_.fail_at(0, SQLITE_OK);
@@ -243,7 +324,7 @@ Entities Server::state(const std::string& space) {
     return record.ok();
   };
   sink.conflict = [](std::string_view) { return true; };
-  if (up()) (void)running_->store->snapshot(space, sink);
+  if (up()) (void)running_->store.snapshot(space, sink);
   return entities;
 }
 
@@ -310,10 +391,10 @@ void Server::pump() {
 // still.
 void Server::read_later(const proxy::ReadRequest& request) {
   auto result = std::make_shared<std::optional<proxy::ReadResult>>();
-  if (dice_.chance(500)) *result = proxy::read_for_stream(*running_->store, request);
+  if (dice_.chance(500)) *result = proxy::read_for_stream(running_->store, request);
   world_.after(dice_.below(30), [this, request, result, mine = incarnation_] {
     if (mine != incarnation_) return;
-    if (!*result) *result = proxy::read_for_stream(*running_->store, request);
+    if (!*result) *result = proxy::read_for_stream(running_->store, request);
     if (!check_disk()) return;
     running_->hub.read_done(request.id, std::move(**result));
     pump();

@@ -2,6 +2,7 @@
 // sockets and threads are the network's and the world's.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "proxy/store/sqlite/log_store.h"
 #include "sim/dice.h"
 #include "sim/oracle.h"
+#include "sim/shared_store.h"
 #include "sim/world.h"
 #include "support/sim_disk.h"
 #include "wire/transport.h"
@@ -31,7 +33,15 @@ class Pipe {
 
 class Server {
  public:
-  Server(World& world, Oracle& oracle, const std::string& folder);
+  // A log that several proxies have.
+  struct SharedLog {
+    std::shared_ptr<proxy::MemoryLog> log;
+    std::function<void(Server& busy)> before_append;
+    std::int64_t latest_wall = 0;  // of all of them: no time that the log gives is below it
+  };
+  // `shared`: nullptr where the log is on the proxy's own disk. It must outlive this.
+  Server(World& world, Oracle& oracle, const std::string& folder, std::int64_t index,
+         const std::vector<std::string>& spaces, SharedLog* shared);
   ~Server();
 
   void start();
@@ -48,12 +58,12 @@ class Server {
     const auto at = epochs_.find(space);
     return at == epochs_.end() ? "" : at->second;
   }
-  // Of its logs; see Oracle.
-  std::uint64_t life() const { return oracle_.life(); }
   // Which run of the proxy this is; whoever waits for an earlier one waits in vain.
   int incarnation() const { return incarnation_; }
+  // The request that it is handling; nullptr: none.
+  const HttpRequest* handling() const { return handling_; }
   void die(bool power);
-  void die_at(std::int64_t operation, bool power);  // of its disk
+  void die_at(std::int64_t operation, bool power);  // of its disk, or of its way to the log
   void fail_at(std::int64_t operation, bool full);
   void fail_next_sync();
   void compact(const std::string& space, std::uint64_t upto);
@@ -67,15 +77,21 @@ class Server {
   Entities state(const std::string& space);
   void jump(std::int64_t ms) { clock_.jump(ms); }
   std::int64_t wall_ms() { return clock_.wall_ms(); }
-  const std::string& name_of(std::int64_t space) const {
-    return names_[static_cast<std::size_t>(space)];
-  }
-  std::int64_t spaces() const { return static_cast<std::int64_t>(names_.size()); }
 
  private:
   struct Running;
+  struct Stores;
+  Result<Stores> open_own();
+  Stores open_shared();
+  void begin(Stores stores);
+  void start_again();
+  bool dead() const { return shared_ != nullptr ? faults_.dead : disk_.dead(); }
+  void publish(const proxy::LogNews& news);
+  void hear_news();
+  void note_commit(const proxy::Commit& commit, std::uint64_t known_from);
   bool check_disk();
-  void note_appended(const std::string& space, const proxy::LogEntry& entry);
+  void note_appended(const std::string& space, const proxy::LogEntry& entry,
+                     std::optional<std::uint64_t> known_from);
   void look_into_store();
   void pump();
   void write_to(proxy::HubCore::Id id);
@@ -85,15 +101,21 @@ class Server {
 
   World& world_;
   Oracle& oracle_;
-  Dice dice_;
+  const std::int64_t index_;
+  SharedLog* const shared_;
+  Dice dice_, news_dice_;
   test::SimDisk disk_;
   test::SeededRandom random_;
   MachineClock clock_;
   const test::SimDisk::Image empty_;
   const std::string file_;
-  std::vector<std::string> names_;
+  const std::vector<std::string>& names_;
+  StoreFaults faults_;
   std::unique_ptr<Running> running_;
-  std::map<std::string, std::string> epochs_;  // by space
+  const HttpRequest* handling_ = nullptr;
+  bool news_ = false;                               // it will catch up in a while
+  std::map<std::string, std::uint64_t> committed_;  // by space, the first of its latest commit
+  std::map<std::string, std::string> epochs_;       // by space
   struct Backup {
     test::SimDisk::Image image;
     Oracle::Logs logs;
