@@ -251,20 +251,20 @@ MUTANTS = [
      'status.error().code == "unknown" && !MUTANT && !logs_.catch_up(known)) note_moved(name);'),
 
     # --- several proxies ------------------------------------------------------------------------------
-    ("foreign-commits-not-published", "P8", "proxy/ingest/known_logs.cc",
+    ("foreign-commits-not-published", "P5", "proxy/ingest/known_logs.cc",
      "tell(known, upto, entries);", "if (!MUTANT) tell(known, upto, entries);"),
-    ("foreign-heads-not-told", "P8", "proxy/ingest/known_logs.cc",
+    ("foreign-heads-not-told", "P5", "proxy/ingest/known_logs.cc",
      "if (publish_) publish_({space, state.epoch, state.head, {}});",
      "if (publish_ && !MUTANT) publish_({space, state.epoch, state.head, {}});"),
-    ("news-not-followed", "P8", "proxy/ingest/ingest.cc",
+    ("news-not-followed", "P5", "proxy/ingest/ingest.cc",
      "moved.add(space);\n  if (wake) wake();", "if (MUTANT) return;\n  moved.add(space);\n  if (wake) wake();"),
-    ("cache-kept-after-a-lost-race", "P5", "proxy/ingest/known_logs.cc",
+    ("cache-kept-after-a-lost-race", "P7", "proxy/ingest/known_logs.cc",
      "fold(known, entries);\n    const", "if (!MUTANT) fold(known, entries);\n    const"),
-    ("lost-race-not-decided-again", "P1", "proxy/ingest/ingest.cc",
+    ("lost-race-not-decided-again", "P10", "proxy/ingest/ingest.cc",
      'if (status.error().code != "behind") break;\n    status',
      'if (MUTANT) {\n      status = {};\n      break;\n    }\n'
      '    if (status.error().code != "behind") break;\n    status'),
-    ("hub-forgets-how-far-the-log-is", "P8", "proxy/hub/hub_core.cc",
+    ("hub-forgets-how-far-the-log-is", "P5", "proxy/hub/hub_core.cc",
      "  feed->head = head;\n", "  if (!MUTANT) feed->head = head;\n"),
 
     # --- the proxy's store ----------------------------------------------------------------------------

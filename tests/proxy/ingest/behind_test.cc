@@ -152,3 +152,24 @@ TEST_CASE("what is decided rests on looks at one moment", "[ingest]") {
   CHECK(world.published["shop"] == world.log());
   CHECK(audit(world.memory, "shop").empty());
 }
+
+// It is in the log, and so is the record of its conflict, which nobody else can have made.
+TEST_CASE("an event that another proxy takes between two looks is a duplicate", "[ingest]") {
+  IngestWorld world;
+  proxy::MemoryLogStore elsewhere(world.memory.log());
+  proxy::Ingest other(elsewhere, world.clock, {});
+  Author ann("/ann", 1, world.clock), bob("/bob", 2, world.clock);
+  world.submit_one(ann.set("todo/1", "n", "1"));
+  const std::string line = bob.set("todo/1", "n", "2");
+  const int at = GENERATE(1, 2, 3);
+  int looks = 0;
+  world.store.before_look = [&](const proxy::Questions&) -> Status {
+    if (++looks == at) CHECK(other.submit("shop", {line}, "/relay"));
+    return {};
+  };
+  const auto answer = world.ingest.submit("shop", {line}, "/relay");
+  REQUIRE(answer);
+  CHECK(looks >= at);
+  CHECK(words(answer->outcomes) == Words{"duplicate"});
+  CHECK(world.log().size() == 3);
+}
