@@ -17,7 +17,6 @@
 #include "proxy/ingest/follower.h"
 #include "proxy/ingest/ingest.h"
 #include "proxy/ops/metrics.h"
-#include "proxy/store/metered_store.h"
 
 namespace offsync::proxy {
 namespace {
@@ -44,22 +43,25 @@ ApiOptions api_options(const ServerOptions& options) {
 struct Server::Impl {
   Impl(LogStore& s, Clock& c, Log& l, ServerOptions o)
       : options(std::move(o)),
-        store(s, metrics),
+        store(s),
         hub(store, c, l, metrics, options.hub, options.max_streams),
         follower([this] { return ingest.catch_up(); }),
-        ingest(
-            store, c,
-            [this](const LogNews& news) {
-              metrics.head(news.space, news.head);
-              hub.publish(news.space, news.epoch, news.head, news.entries);
-            },
-            {}, [this] { follower.wake(); }),
+        ingest(store, c,
+               [this](const LogNews& news) {
+                 // A space that somebody only asked for is none.
+                 if (news.head > 0) metrics.head(news.space, news.head);
+                 hub.publish(news.space, news.epoch, news.head, news.entries);
+               },
+               {},
+               {.wake = [this] { follower.wake(); },
+                .committed = [this](std::chrono::microseconds took,
+                                    bool done) { metrics.commit(took.count(), done); }}),
         api(store, ingest, c, l, metrics, api_options(options)),
         engine({api, hub, l, metrics, c}, rules_of(options), options.limits, options.threads) {}
 
   const ServerOptions options;
   Metrics metrics;
-  MeteredStore store;
+  LogStore& store;
   Hub hub;
   Follower follower;
   Ingest ingest;

@@ -3,6 +3,7 @@
 // queued up meanwhile, the others wait. With one thread (simulation) each call commits at once.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,13 +20,20 @@
 
 namespace offsync::proxy {
 
+// What an ingest says while it works. Each may be empty, returns at once, and calls neither the
+// ingest nor the store.
+struct IngestHooks {
+  // catch_up() has something to do. By any thread, also one of the store's.
+  std::function<void()> wake = {};
+  // The store has taken or refused a commit, in that time. By one thread at a time.
+  std::function<void(std::chrono::microseconds took, bool done)> committed = {};
+};
+
 class Ingest {
  public:
-  // `store` and `clock` must outlive it; `clock` must be thread-safe. It follows the store. `wake`
-  // is called where catch_up() has something to do, by any thread, also one of the store's: it
-  // returns at once, and calls neither this nor the store.
+  // `store` and `clock` must outlive it; `clock` must be thread-safe. It follows the store.
   Ingest(LogStore& store, Clock& clock, PublishFn publish, IngestOptions options = {},
-         std::function<void()> wake = {});
+         IngestHooks hooks = {});
   ~Ingest();
 
   struct Answer {

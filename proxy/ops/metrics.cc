@@ -25,8 +25,7 @@ void Metrics::request(std::string_view route, int status) {
   ++requests_[{std::string(route), status}];
 }
 
-void Metrics::commit(std::string_view space, std::uint64_t head_sequence, std::int64_t microseconds,
-                     bool done) {
+void Metrics::commit(std::int64_t microseconds, bool done) {
   const std::lock_guard lock(mutex_);
   if (!done) {
     ++failed_commits_;
@@ -37,7 +36,6 @@ void Metrics::commit(std::string_view space, std::uint64_t head_sequence, std::i
   for (std::size_t i = 0; i < kBounds.size(); ++i) {
     if (static_cast<double>(microseconds) <= kBounds[i] * 1e6) ++latency_[i];
   }
-  heads_.insert_or_assign(std::string(space), head_sequence);
 }
 
 void Metrics::head(std::string_view space, std::uint64_t sequence) {

@@ -17,7 +17,7 @@ class Metrics {
   // `route` is one of a few fixed names, never text of a request.
   void request(std::string_view route, int status);
   void head(std::string_view space, std::uint64_t sequence);
-  void commit(std::string_view space, std::uint64_t head, std::int64_t microseconds, bool done);
+  void commit(std::int64_t microseconds, bool done);
 
   std::atomic<std::uint64_t> accepted{0}, duplicate{0}, rejected{0}, held{0}, conflicts{0};
   std::atomic<std::int64_t> streams{0};

@@ -241,11 +241,11 @@ MUTANTS = [
      "changed_.insert(*working.subject);",
      "if (!MUTANT || next_sequence() % 5 != 0) changed_.insert(*working.subject);"),
     ("published-before-durable", "P1", "proxy/ingest/ingest.cc",
-     "  if (!decided.nothing()) OFFSYNC_TRY(store.append(decided.commit));",
+     "  if (!decided.nothing()) OFFSYNC_TRY(append(decided.commit));",
      "  if (MUTANT && !decided.nothing()) {\n"
      "    const Commit early = decided.commit;\n"
-     "    logs_.keep(known, std::move(decided));\n    return store.append(early);\n  }\n"
-     "  if (!decided.nothing()) OFFSYNC_TRY(store.append(decided.commit));"),
+     "    logs_.keep(known, std::move(decided));\n    return append(early);\n  }\n"
+     "  if (!decided.nothing()) OFFSYNC_TRY(append(decided.commit));"),
     ("left-commit-not-published", "P8", "proxy/ingest/ingest.cc",
      'status.error().code == "unknown" && !logs_.catch_up(known)) note_moved(name);',
      'status.error().code == "unknown" && !MUTANT && !logs_.catch_up(known)) note_moved(name);'),
@@ -257,7 +257,7 @@ MUTANTS = [
      "if (publish_) publish_({space, state.epoch, state.head, {}});",
      "if (publish_ && !MUTANT) publish_({space, state.epoch, state.head, {}});"),
     ("news-not-followed", "P5", "proxy/ingest/ingest.cc",
-     "moved.add(space);\n  if (wake) wake();", "if (MUTANT) return;\n  moved.add(space);\n  if (wake) wake();"),
+     "moved.add(space);\n  if (hooks.wake) hooks.wake();", "if (MUTANT) return;\n  moved.add(space);\n  if (hooks.wake) hooks.wake();"),
     ("cache-kept-after-a-lost-race", "P7", "proxy/ingest/known_logs.cc",
      "fold(known, entries);\n    const", "if (!MUTANT) fold(known, entries);\n    const"),
     ("lost-race-not-decided-again", "P10", "proxy/ingest/ingest.cc",

@@ -49,7 +49,8 @@ struct Server::Running {
       : stores(std::move(opened)),
         store(stores.others ? *stores.others : *stores.ingest),
         log(clock, proxy::LogLevel::error, proxy::LogFormat::text, null_device()),
-        ingest(*stores.ingest, clock, std::move(publish), ingest_options(params), std::move(wake)),
+        ingest(*stores.ingest, clock, std::move(publish), ingest_options(params),
+               {.wake = std::move(wake)}),
         api(store, ingest, clock, log, metrics, {}),
         hub(hub_options(params)) {}
 

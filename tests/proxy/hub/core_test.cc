@@ -202,6 +202,22 @@ TEST_CASE("hub: a log that began anew resets every subscriber") {
   CHECK(reader.ended);
 }
 
+TEST_CASE("hub: what is beyond the bound of the ring is read from the store") {
+  HubModel hub(small());
+  auto& slow = hub.subscribe(0);
+  hub.settle();
+  hub.commit(run(1, 1));
+  hub.write(0);  // it takes nothing now
+  for (std::uint64_t s = 2; s <= 100; ++s) hub.commit(run(s, s));
+  hub.unblock_all();
+  hub.write(100'000);
+  hub.write(100'000);
+  CHECK(hub.begin_read());
+  hub.answer_read();
+  hub.settle();
+  CHECK(slow.seen == numbers(1, 100));
+}
+
 TEST_CASE("hub: who is told only how far the log has come reads it from the store") {
   HubModel hub(small());
   hub.commit(run(1, 3));

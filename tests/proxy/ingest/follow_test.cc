@@ -120,6 +120,23 @@ TEST_CASE("a lost race costs the states that the winner changed, and no others",
   CHECK(audit(world.memory, "shop").empty());
 }
 
+TEST_CASE("each commit that the store took or refused is said", "[ingest]") {
+  IngestWorld world;
+  Other other(world);
+  Author ann("/ann", 1, world.clock), bob("/bob", 2, world.clock);
+  const std::string line = ann.set("todo/1", "n", "1");
+  world.submit_one(line);
+  world.submit_one(line);  // a duplicate: nothing to commit
+  CHECK(world.commits == std::vector<bool>{true});
+  bool first = true;
+  world.store.before_append = [&](const Commit&) -> Status {
+    if (std::exchange(first, false)) other.submit_one(bob.set("todo/1", "m", "1"));
+    return {};
+  };
+  world.submit_one(ann.set("todo/1", "n", "2"));
+  CHECK(world.commits == std::vector<bool>{true, false, true});
+}
+
 TEST_CASE("two proxies that take turns have the states of one", "[ingest]") {
   IngestWorld world;
   Other other(world);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
@@ -116,14 +117,16 @@ class Author {
 // The store with the proxy in front of it, and what it published.
 struct IngestWorld {
   explicit IngestWorld(proxy::IngestOptions options = {})
-      : ingest(
-            store, clock,
-            [this](const proxy::LogNews& news) {
-              CHECK(news.epoch == proxy::space_epoch("epoch1", news.space));
-              for (const auto& entry : news.entries) published[news.space].push_back(entry.line);
-              heads[news.space] = news.head;
-            },
-            options, [this] { ++wakes; }) {}
+      : ingest(store, clock,
+               [this](const proxy::LogNews& news) {
+                 CHECK(news.epoch == proxy::space_epoch("epoch1", news.space));
+                 for (const auto& entry : news.entries) published[news.space].push_back(entry.line);
+                 heads[news.space] = news.head;
+               },
+               options,
+               {.wake = [this] { ++wakes; },
+                .committed = [this](std::chrono::microseconds,
+                                    bool done) { commits.push_back(done); }}) {}
 
   std::vector<Outcome> submit(std::vector<std::string> lines, const std::string& space = "shop") {
     auto answer = ingest.submit(space, std::move(lines));
@@ -147,6 +150,7 @@ struct IngestWorld {
   std::map<std::string, std::vector<std::string>> published;  // lines by space
   std::map<std::string, std::uint64_t> heads;                 // as it was told last, by space
   std::atomic<int> wakes = 0;
+  std::vector<bool> commits;  // whether each was taken
   proxy::Ingest ingest;
 };
 
