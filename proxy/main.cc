@@ -29,6 +29,7 @@
 #include "proxy/ops/config.h"
 #include "proxy/ops/daemon.h"
 #include "proxy/ops/memory.h"
+#include "proxy/ops/own_files.h"
 #include "proxy/server.h"
 #include "proxy/store/sqlite/check.h"
 #include "proxy/store/sqlite/log_store.h"
@@ -238,7 +239,9 @@ Status run(const Config& config, Log& log, std::optional<Daemon>& daemon, bool o
   SystemClock clock;
   SystemRandom random;
   std::optional<PidFile> pidfile;
+  std::optional<ReadyFile> ready_file;
   if (!config.log_file.empty()) OFFSYNC_TRY(log.to_file(config.log_file));
+  if (!config.ready_file.empty()) OFFSYNC_TRY(ReadyFile::may_take(config.ready_file));
   if (!config.pidfile.empty()) {
     OFFSYNC_ASSIGN(auto taken, PidFile::take(config.pidfile));
     pidfile.emplace(std::move(taken));
@@ -250,7 +253,8 @@ Status run(const Config& config, Log& log, std::optional<Daemon>& daemon, bool o
   auto server = std::make_unique<Server>(*store, clock, log, std::move(options));
   OFFSYNC_TRY(server->start());
   if (!config.ready_file.empty()) {
-    OFFSYNC_TRY(write_whole(config.ready_file, server->url() + "\n"));
+    OFFSYNC_ASSIGN(auto written, ReadyFile::write(config.ready_file, server->url()));
+    ready_file.emplace(std::move(written));
   }
   log.write(LogLevel::info, "listening",
             {{"url", server->url()},
@@ -265,7 +269,7 @@ Status run(const Config& config, Log& log, std::optional<Daemon>& daemon, bool o
   ::signal(SIGHUP, SIG_IGN);
   ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);  // a second signal ends it at once
   server.reset();
-  if (!config.ready_file.empty()) ::unlink(config.ready_file.c_str());
+  ready_file.reset();
   store.reset();
   log.write(LogLevel::info, "stopped");
   return {};

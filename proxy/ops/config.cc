@@ -11,6 +11,7 @@
 #include "base/wrap.h"
 #include "base/xdg.h"
 #include "event/value.h"
+#include "proxy/ops/distinct_files.h"
 #include "proxy/ops/settings.h"
 
 namespace offsync::proxy {
@@ -92,12 +93,12 @@ Parsed failed(int code, const std::string& message) {
   return out;
 }
 
-Status read_files(const CommandLine& line, const Environment& environment, SettingValues& values) {
+std::string config_file_of(const CommandLine& line, const Environment& environment) {
   const char* named = environment("OFFSYNC_PROXY_CONFIG");
   std::string file = !line.config_file.empty() ? line.config_file : named != nullptr ? named : "";
   std::error_code error;
   if (file.empty() && std::filesystem::exists(kSystemFile, error)) file = kSystemFile;
-  return file.empty() ? Status() : read_settings_file(file, values);
+  return file;
 }
 
 // The settings in force, as TOML with the origin of each as a comment.
@@ -124,7 +125,8 @@ std::string printed(const SettingValues& values, const Config& config) {
 
 // A daemon works in the root folder, so what was relative is not any more.
 Status make_absolute(Config& config) {
-  for (auto* path : {&config.store_file, &config.pidfile, &config.log_file, &config.ready_file}) {
+  for (auto* path : {&config.store_file, &config.config_file, &config.pidfile, &config.log_file,
+                     &config.ready_file}) {
     std::error_code error;
     if (!path->empty()) *path = std::filesystem::absolute(*path, error).string();
     if (!error) continue;
@@ -166,9 +168,10 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   }
 
   SettingValues values;
-  if (const auto status = read_files(line, environment, values); !status) {
-    const int code = status.error().kind == Errc::no_input ? kExitNoInput : kExitConfig;
-    return failed(code, status.error().message());
+  const std::string file = config_file_of(line, environment);
+  if (const auto read = file.empty() ? Status() : read_settings_file(file, values); !read) {
+    const int code = read.error().kind == Errc::no_input ? kExitNoInput : kExitConfig;
+    return failed(code, read.error().message());
   }
   read_settings_environment(environment, values);
   SettingValues flags;
@@ -187,6 +190,7 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   if (config->store_file.empty()) {
     return failed(kExitConfig, "there is no HOME to keep the logs in; name a file with --store");
   }
+  config->config_file = file;
   config->daemon = line.daemon;
   config->new_epoch = line.new_epoch;
   config->check = line.check;
@@ -202,9 +206,9 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   if (config->check && (config->daemon || config->new_epoch || line.check_config)) {
     return failed(kExitUsage, "check only reads: it goes with no other task");
   }
-  if (const Status done = make_absolute(*config); !done) {
-    return failed(kExitConfig, done.error().message());
-  }
+  Status usable = make_absolute(*config);
+  if (usable) usable = must_be_distinct(*config);
+  if (!usable) return failed(kExitConfig, usable.error().message());
   Parsed out;
   if (line.check_config) {
     out.out = printed(values, *config);

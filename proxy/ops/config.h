@@ -16,6 +16,7 @@ struct Config {
   ServerOptions server;
   std::string store_file;    // SQLite
   bool store_named = false;  // it is not the default one
+  std::string config_file;   // that was read, or empty
   std::string pidfile, log_file, ready_file;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;

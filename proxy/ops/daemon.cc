@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,59 +94,6 @@ void Daemon::tell(int exit_code) {
   const auto code = static_cast<unsigned char>(exit_code);
   [[maybe_unused]] const auto n = ::write(fd_, &code, 1);
   ::close(std::exchange(fd_, -1));
-}
-
-Result<PidFile> PidFile::take(const std::string& file) {
-  for (;;) {
-    const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0) return failed_to("pidfile", "open the pidfile " + file);
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      char text[32] = {};
-      [[maybe_unused]] const auto n = ::read(fd, text, sizeof text - 1);
-      ::close(fd);
-      text[std::strcspn(text, "\n")] = '\0';
-      return make_error(
-          Errc::io, "already_running",
-          fmt::format("a proxy runs already with the pidfile {}, as process {}", file, text));
-    }
-    // Its last owner may have removed it between the two calls: then the lock is on a file that
-    // nobody else will find.
-    struct stat ours {};
-    struct stat named {};
-    if (::fstat(fd, &ours) == 0 && ::stat(file.c_str(), &named) == 0 &&
-        ours.st_ino == named.st_ino && ours.st_dev == named.st_dev) {
-      const auto text = fmt::format("{}\n", ::getpid());
-      const bool kept = ::ftruncate(fd, 0) == 0 &&
-                        ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-      PidFile taken(file, fd);
-      if (!kept) return failed_to("pidfile", "write the pidfile " + file);
-      return taken;
-    }
-    ::close(fd);
-  }
-}
-
-PidFile::PidFile(PidFile&& other) noexcept
-    : file_(std::move(other.file_)), fd_(std::exchange(other.fd_, -1)) {}
-
-PidFile::~PidFile() {
-  if (fd_ < 0) return;
-  ::unlink(file_.c_str());
-  ::close(fd_);
-}
-
-Status write_whole(const std::string& file, const std::string& text) {
-  const auto part = fmt::format("{}.{}", file, ::getpid());
-  const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return failed_to("ready_file", "create " + part);
-  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  ::close(fd);
-  if (!written || ::rename(part.c_str(), file.c_str()) != 0) {
-    auto error = failed_to("ready_file", "write " + file);
-    ::unlink(part.c_str());
-    return error;
-  }
-  return {};
 }
 
 }  // namespace offsync::proxy

@@ -1,7 +1,5 @@
-// Going into the background, and the files that tell others about a running proxy.
+// Going into the background.
 #pragma once
-
-#include <string>
 
 #include "base/result.h"
 
@@ -26,24 +24,5 @@ class Daemon {
   void tell(int exit_code);
   int fd_;
 };
-
-// A file with the process id, locked as long as the process lives. A file that nobody has locked is
-// stale and is taken over. Removed on destruction.
-class PidFile {
- public:
-  // Errors: io `already_running`, `pidfile`.
-  static Result<PidFile> take(const std::string& file);
-  PidFile(PidFile&& other) noexcept;
-  PidFile& operator=(PidFile&&) = delete;
-  ~PidFile();
-
- private:
-  PidFile(std::string file, int fd) : file_(std::move(file)), fd_(fd) {}
-  std::string file_;
-  int fd_;
-};
-
-// Writes `text` under a temporary name and moves it to `file`: nobody reads half of it.
-Status write_whole(const std::string& file, const std::string& text);
 
 }  // namespace offsync::proxy

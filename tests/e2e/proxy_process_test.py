@@ -103,6 +103,31 @@ class ProxyProcess(unittest.TestCase):
         self.assertNotEqual(self.pid, 1)
         self.stop()
 
+    def test_no_file_of_others_is_overwritten_or_removed(self):
+        """A proxy wrote its process id over the store that it was to open, and removed it."""
+        store = ("--store", "sqlite:p.db")
+        made = self.run_proxy("--daemon", *store, "--log-file", "log", "--pidfile", "pid")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        os.kill(int((self.path / "pid").read_text()), signal.SIGTERM)
+        eventually(lambda: "event=stopped" in (self.path / "log").read_text(), "it ended")
+        (self.path / "precious").write_text("important\n")
+        os.link(self.path / "p.db", self.path / "hard.db")
+
+        def files():
+            return {file.name: file.read_bytes() for file in self.path.iterdir() if file.name != "log2"}
+        before = files()
+        for flag in "--pidfile", "--ready-file", "--log-file":
+            for name in "p.db", "./p.db", "p.db-wal", "p.db.lock", "hard.db", "precious":
+                if (flag, name) == ("--log-file", "precious"):
+                    continue  # a log is added to what is there
+                with self.subTest(flag=flag, name=name):
+                    log = () if flag == "--log-file" else ("--log-file", "log2")
+                    done = self.run_proxy("--daemon", *store, flag, name, *log)
+                    self.assertEqual(done.returncode, 78, done.stderr)
+                    self.assertIn("no proxy has made it" if name == "precious" else
+                                  "is the same file as", done.stderr)
+                    self.assertEqual(files(), before)
+
     def test_hangup_opens_the_log_anew(self):
         self.daemon()
         (self.path / "log").rename(self.path / "log.1")

@@ -1,5 +1,6 @@
 // The small parts of the proxy: frames, filters, metrics, pidfiles.
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,13 +9,15 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "proxy/http/limits.h"
 #include "proxy/hub/event_filter.h"
 #include "proxy/hub/frames.h"
-#include "proxy/ops/daemon.h"
 #include "proxy/ops/metrics.h"
+#include "proxy/ops/own_files.h"
 #include "support/catch.h"
 #include "support/temp_dir.h"
 #include "wire/sse.h"
@@ -215,31 +218,120 @@ TEST_CASE("pidfile: names its process, is locked, and goes with it") {
   CHECK_FALSE(std::filesystem::exists(file));
 }
 
+void put(const std::string& file, const std::string& text) {
+  std::ofstream(file, std::ios::trunc) << text;
+}
+
+std::string text_in(const std::string& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 TEST_CASE("pidfile: one that nobody has locked is stale, a link is not followed") {
   const test::TempDir folder;
   const std::string file = folder.file("pid");
-  std::ofstream(file) << "99999999999999 and more than a number\n";
-  {
+  for (const char* stale : {"", "\n", "4711", "4711\n", "4711 \n"}) {
+    INFO(stale);
+    put(file, stale);
     const auto taken = PidFile::take(file);
     REQUIRE(taken.ok());
-    std::ifstream in(file);
-    CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == fmt::format("{}\n", ::getpid()));
+    CHECK(text_in(file) == fmt::format("{}\n", ::getpid()));
   }
-  std::ofstream(folder.file("precious")) << "data";
+  put(folder.file("precious"), "data");
   std::filesystem::create_symlink(folder.file("precious"), file);
   CHECK(PidFile::take(file).error().code == "pidfile");
-  CHECK(std::filesystem::file_size(folder.file("precious")) == 4);
+  CHECK(text_in(folder.file("precious")) == "data");
   CHECK(PidFile::take(folder.file("no/such/folder")).error().code == "pidfile");
 }
 
-TEST_CASE("a file is written whole, and one that cannot be leaves nothing") {
+TEST_CASE("pidfile: what no proxy has made stays as it is") {
   const test::TempDir folder;
-  REQUIRE(write_whole(folder.file("ready"), "http://127.0.0.1:1\n").ok());
-  REQUIRE(write_whole(folder.file("ready"), "x\n").ok());
-  CHECK(std::filesystem::file_size(folder.file("ready")) == 2);
+  const std::string file = folder.file("pid");
+  for (const std::string& text :
+       {std::string("important\n"), std::string("99 and more than a number\n"), std::string("-1\n"),
+        std::string("1\n2\n"), std::string(600, '1'), std::string("\0\0", 2)}) {
+    INFO(text);
+    put(file, text);
+    const auto taken = PidFile::take(file);
+    REQUIRE_FALSE(taken.ok());
+    CHECK(taken.error().code == "not_ours");
+    CHECK(taken.error().kind == Errc::config);
+    CHECK(text_in(file) == text);
+  }
+  std::filesystem::remove(file);
+  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+  CHECK(PidFile::take(file).error().code == "not_ours");
+  CHECK(PidFile::take("/dev/null").error().code == "not_ours");
+}
+
+TEST_CASE("pidfile, ready file: at the end only what is still ours is removed") {
+  const test::TempDir folder;
+  const std::string file = folder.file("x");
+  const auto take = [&](bool pid) {
+    std::optional<PidFile> pidfile;
+    std::optional<ReadyFile> ready;
+    if (pid) {
+      pidfile.emplace(*PidFile::take(file));
+    } else {
+      ready.emplace(*ReadyFile::write(file, "http://h:1"));
+    }
+    return std::pair(std::move(pidfile), std::move(ready));
+  };
+  for (const bool pid : {true, false}) {
+    INFO(pid);
+    std::filesystem::remove(file);
+    { const auto ours = take(pid); }
+    CHECK_FALSE(std::filesystem::exists(file));
+    {
+      const auto ours = take(pid);
+      put(file, "somebody's\n");  // the same file, with another text
+    }
+    CHECK(text_in(file) == "somebody's\n");
+    std::filesystem::remove(file);
+    std::string same;
+    {
+      const auto ours = take(pid);
+      same = text_in(file);
+      put(folder.file("other"), same);
+      std::filesystem::rename(folder.file("other"), file);  // another file, with the same text
+    }
+    CHECK(text_in(file) == same);
+    std::filesystem::remove(file);
+    {
+      const auto ours = take(pid);
+      std::filesystem::rename(file, folder.file("moved"));
+      std::filesystem::create_symlink(folder.file("moved"), file);
+    }
+    CHECK(std::filesystem::is_symlink(file));
+    CHECK(text_in(file) == same);
+  }
+}
+
+TEST_CASE("ready file: written whole, and one that cannot be leaves nothing") {
+  const test::TempDir folder;
+  const std::string file = folder.file("ready");
+  for (const char* before : {"", "\n", "http://127.0.0.1:1\n", "http://[::1]:80"}) {
+    put(file, before);
+    const auto ready = ReadyFile::write(file, "http://h:2");
+    REQUIRE(ready.ok());
+    CHECK(text_in(file) == "http://h:2\n");
+  }
+  CHECK_FALSE(std::filesystem::exists(file));
+  for (const char* precious : {"x\n", "http://a\nb\n", "see http://h:1\n", "1\n"}) {
+    put(file, precious);
+    CHECK(ReadyFile::may_take(file).error().code == "not_ours");
+    CHECK(ReadyFile::write(file, "http://h:2").error().kind == Errc::config);
+    CHECK(text_in(file) == precious);
+  }
   std::filesystem::create_directory(folder.file("folder"));
-  CHECK_FALSE(write_whole(folder.file("folder"), "x").ok());
-  CHECK_FALSE(write_whole(folder.file("no/such"), "x").ok());
+  CHECK(ReadyFile::write(folder.file("folder"), "http://h").error().code == "not_ours");
+  CHECK(ReadyFile::write("/dev/null", "http://h").error().code == "not_ours");
+  CHECK(ReadyFile::write(folder.file("no/such"), "http://h").error().code == "ready_file");
+  // A temporary name that somebody has is left alone.
+  std::filesystem::remove(file);
+  put(fmt::format("{}.{}.0", file, ::getpid()), "precious");
+  REQUIRE(ReadyFile::write(file, "http://h:2").ok());
+  CHECK(text_in(fmt::format("{}.{}.0", file, ::getpid())) == "precious");
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
 }
 

@@ -10,6 +10,7 @@
 
 #include "proxy/ops/settings.h"
 #include "support/catch.h"
+#include "support/temp_dir.h"
 
 namespace offsync::proxy {
 namespace {
@@ -213,6 +214,55 @@ TEST_CASE("config: --check-config prints TOML that says the same") {
   CHECK(again.config->server.threads == 5);
   CHECK(again.config->server.cors_origins.size() == 2);
   CHECK(again.config->store_file == "/x");
+}
+
+TEST_CASE("config: no two of its files are one") {
+  const test::TempDir folder;
+  namespace fs = std::filesystem;
+  const std::string store = folder.file("p.db");
+  const auto refused = [&](std::vector<std::string> args) {
+    std::vector<std::string> all{"--store", "sqlite:" + store};
+    all.insert(all.end(), args.begin(), args.end());
+    INFO(all.back());
+    const auto parsed = parse(all);
+    CHECK((parsed.exit_code == 78) == !parsed.config);
+    all.emplace_back("--check-config");
+    CHECK(parse(all).exit_code == parsed.exit_code);
+    return parsed.exit_code == 78 && parsed.err.find("is the same file as") != std::string::npos;
+  };
+  const std::vector<std::string> ends{"", "-wal", "-shm", "-journal", ".lock"};
+  const std::vector<std::string> flags{"--pidfile", "--ready-file", "--log-file"};
+  const std::string up = folder.file("sub/..");
+  fs::create_directory(folder.file("sub"));
+  fs::create_directory_symlink(folder.path(), folder.file("sub/link"));
+  for (const bool there : {false, true}) {  // whether the files exist
+    for (const auto& end : ends) {
+      if (there) std::ofstream(store + end) << "x";
+      for (const auto& flag : flags) {
+        CHECK(refused({flag, store + end}));
+        CHECK(refused({flag, up + "/p.db" + end}));
+        CHECK(refused({flag, folder.file("sub/link/./p.db") + end}));
+        CHECK_FALSE(refused({flag, store + end + "x"}));
+      }
+    }
+  }
+  fs::create_hard_link(store, folder.file("hard"));
+  fs::create_symlink("p.db-wal", folder.file("soft"));
+  fs::create_symlink("p.db", folder.file("named"));
+  CHECK(refused({"--pidfile", folder.file("hard")}));
+  CHECK(refused({"--log-file", folder.file("soft")}));
+  fs::remove(store + "-wal");
+  CHECK(refused({"--log-file", folder.file("soft")}));  // leads to what is still to be made
+  CHECK(parse({"--store", "sqlite:" + folder.file("named"), "--log-file", store + "-shm"})
+            .exit_code == 78);
+  CHECK(refused({"--ready-file", folder.file("x"), "--pidfile", folder.file("x")}));
+  CHECK(refused({"--log-file", folder.file("x"), "--pidfile", folder.file("sub/../x")}));
+  std::ofstream(folder.file("c.toml")) << "threads = 3\n";
+  const std::string config = folder.file("c.toml");
+  CHECK(refused({"--config", config, "--log-file", config}));
+  CHECK(parse({"--config", config, "--store", "sqlite:" + config}).exit_code == 78);
+  CHECK(refused({"--config", "/dev/null", "--log-file", "/dev/null"}) == false);
+  CHECK_FALSE(refused({"--log-file", folder.file("l"), "--pidfile", folder.file("p")}));
 }
 
 TEST_CASE("config: what only prints does nothing else") {
