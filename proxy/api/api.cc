@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/comma_list.h"
 #include "base/limits.h"
@@ -42,6 +43,26 @@ ApiAnswer options_answer() {
   return answer;
 }
 
+bool of_space(const std::vector<std::string>& path) {
+  return path.size() >= 3 && path[0] == "v1" && path[1] == "spaces";
+}
+
+// A misspelt filter must not give the whole log. Names that begin with `_` are anybody's: what
+// keeps caches away, for instance.
+std::optional<Problem> unknown_parameter(const Target& target,
+                                         const std::vector<std::string_view>& takes) {
+  for (const auto& [name, value] : target.query) {
+    if (name.starts_with('_')) continue;
+    if (std::find(takes.begin(), takes.end(), name) != takes.end()) continue;
+    std::string known;
+    for (const auto take : takes) known += fmt::format("{}{}", known.empty() ? "" : ", ", take);
+    const std::string what = takes.empty() ? "takes no parameters" : "takes " + known;
+    return problem_of(kBadRequest,
+                      fmt::format("there is no parameter \"{}\" here: this {}", name, what));
+  }
+  return std::nullopt;
+}
+
 bool reads(const ApiRequest& request) {
   return request.method == "GET" || request.method == "HEAD";
 }
@@ -59,9 +80,17 @@ ApiAnswer answer_of(const Problem& problem) {
 
 Coding coding_for(const ApiRequest& request) {
   const auto list = request.header("Accept-Encoding");
-  if (accepts(list, "zstd")) return Coding::zstd;
-  if (accepts(list, "gzip") || accepts(list, "x-gzip")) return Coding::gzip;
-  return Coding::identity;
+  const auto wanted = [&](std::string_view name) { return quality(list, name).value_or(0); };
+  const double zstd = wanted("zstd"), gzip = std::max(wanted("gzip"), wanted("x-gzip"));
+  const double best = std::max(zstd, gzip);
+  if (best <= 0 || wanted("identity") > best) return Coding::identity;
+  return zstd >= gzip ? Coding::zstd : Coding::gzip;
+}
+
+bool wants_stream(const ApiRequest& request) {
+  const auto list = request.header("Accept");
+  const double stream = quality(list, kEventStream).value_or(0);
+  return stream > 0 && stream >= quality_or_any(list, kNdjson);
 }
 
 std::string_view name_of(Coding coding) {
@@ -86,7 +115,8 @@ ApiAnswer Api::handle(const ApiRequest& request) {
   }
   const auto target = parse_target(request.target);
   if (const auto* problem = std::get_if<Problem>(&target)) return refuse(request, *problem);
-  auto answer = route(request, std::get<Target>(target));
+  auto refused = misdirected(request, std::get<Target>(target));
+  auto answer = refused ? std::move(*refused) : route(request, std::get<Target>(target));
   begin_source(request, answer);
   finish(request, answer);
   return answer;
@@ -94,32 +124,92 @@ ApiAnswer Api::handle(const ApiRequest& request) {
 
 ApiAnswer Api::refuse(const ApiRequest& request, const Problem& problem) {
   auto answer = answer_of(problem);
+  // A length helps no POST to a path that takes none.
+  if (problem.status == kNoLength.status) {
+    const auto target = parse_target(request.target);
+    if (const auto* at = std::get_if<Target>(&target)) {
+      if (auto other = misdirected(request, *at)) answer = std::move(*other);
+    }
+  }
   finish(request, answer);
   return answer;
 }
 
-ApiAnswer Api::route(const ApiRequest& request, const Target& target) {
+// What is at a path. Without a method of Api: it is about the proxy, and read only.
+struct Api::Route {
+  using Method = ApiAnswer (Api::*)(const Call&);
+  std::string_view name;
+  Method get = nullptr, post = nullptr;
+  std::vector<std::string_view> takes;  // parameters of the query
+};
+
+std::optional<Api::Route> Api::route_of(const Target& target) {
   const auto& path = target.path;
-  if (request.method == "OPTIONS") return options_answer();
-  if (path.size() >= 3 && path[0] == "v1" && path[1] == "spaces") {
-    return space_route(request, target);
+  if (path.size() == 1) {
+    for (const std::string_view name : {"healthz", "readyz", "metrics"}) {
+      if (path[0] == name) return Route{name, nullptr, nullptr, {}};
+    }
+    return std::nullopt;
   }
-  if (path.size() != 1) return answer_of(no_such_route());
+  if (!of_space(path)) return std::nullopt;
+  if (path.size() == 3) return Route{"space", &Api::info, nullptr, {}};
+  if (path.size() > 4 && path[3] == "state") return Route{"entity", &Api::entity, nullptr, {}};
+  if (path.size() != 4) return std::nullopt;
+  if (path[3] == "events") {
+    return Route{"events",
+                 &Api::get_events,
+                 &Api::post_events,
+                 {"after", "limit", "type", "subject", "lastEventId"}};
+  }
+  if (path[3] == "state" && target.parameter("subject")) {
+    return Route{"entity", &Api::entity, nullptr, {"subject"}};
+  }
+  if (path[3] == "state") return Route{"state", &Api::state, nullptr, {"subject"}};
+  if (path[3] == "missing") return Route{"missing", nullptr, &Api::missing, {}};
+  if (path[3] == "conflicts") return Route{"conflicts", &Api::conflicts, nullptr, {}};
+  return std::nullopt;
+}
+
+// The answer where a request is for no path that there is, or does not fit to it.
+std::optional<ApiAnswer> Api::misdirected(const ApiRequest& request, const Target& target) {
+  if (request.method == "OPTIONS") return std::nullopt;
+  if (of_space(target.path) && !valid_space(target.path[2])) {
+    return answer_of(problem_of(
+        kBadSpace, fmt::format("a space's name is [a-z0-9][a-z0-9._-]*, {} bytes at most",
+                               limits::kSpaceNameBytes)));
+  }
+  const auto route = route_of(target);
+  if (!route) return answer_of(no_such_route());
+  const bool posts = request.method == "POST" && route->post != nullptr;
+  const bool gets = reads(request) && (route->get != nullptr || route->post == nullptr);
+  if (!posts && !gets) {
+    return not_allowed(route->name, route->post == nullptr  ? "GET, HEAD"
+                                    : route->get == nullptr ? "POST"
+                                                            : "GET, HEAD, POST");
+  }
+  const auto takes = posts ? std::vector<std::string_view>() : route->takes;
+  if (!of_space(target.path)) return std::nullopt;
+  if (auto problem = unknown_parameter(target, takes)) {
+    auto answer = answer_of(*problem);
+    answer.route = route->name;
+    return answer;
+  }
+  return std::nullopt;
+}
+
+ApiAnswer Api::route(const ApiRequest& request, const Target& target) {
+  if (request.method == "OPTIONS") return options_answer();
+  const Route route = *route_of(target);  // as it is not misdirected
+  if (of_space(target.path)) return space_route(request, target, route);
   ApiAnswer answer;
   answer.content_type = "text/plain; charset=utf-8";
-  if (path[0] == "healthz") {
-    answer.route = "healthz";
-    answer.body = "ok\n";
-  } else if (path[0] == "readyz") {
-    answer = ready();
-  } else if (path[0] == "metrics") {
-    answer.route = "metrics";
+  answer.body = "ok\n";
+  if (route.name == "readyz") answer = ready();
+  if (route.name == "metrics") {
     answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
     answer.body = metrics_.text();
-  } else {
-    return answer_of(no_such_route());
   }
-  if (!reads(request)) return not_allowed(answer.route, "GET, HEAD");
+  answer.route = route.name;
   answer.headers.emplace_back("Cache-Control", "no-store");
   return answer;
 }
@@ -139,45 +229,14 @@ ApiAnswer Api::ready() {
   return answer;
 }
 
-ApiAnswer Api::space_route(const ApiRequest& request, const Target& target) {
-  const auto& path = target.path;
-  if (!valid_space(path[2])) {
-    return answer_of(problem_of(
-        kBadSpace, fmt::format("a space's name is [a-z0-9][a-z0-9._-]*, {} bytes at most",
-                               limits::kSpaceNameBytes)));
-  }
-  using Method = ApiAnswer (Api::*)(const Call&);
-  Method get = nullptr, post = nullptr;
-  std::string_view route;
-  if (path.size() == 3) {
-    get = &Api::info, route = "space";
-  } else if (path.size() == 4 && path[3] == "events") {
-    get = &Api::get_events, post = &Api::post_events, route = "events";
-  } else if (path.size() == 4 && path[3] == "state" && target.parameter("subject")) {
-    get = &Api::entity, route = "entity";
-  } else if (path.size() == 4 && path[3] == "missing") {
-    post = &Api::missing, route = "missing";
-  } else if (path.size() == 4 && path[3] == "state") {
-    get = &Api::state, route = "state";
-  } else if (path.size() > 4 && path[3] == "state") {
-    get = &Api::entity, route = "entity";
-  } else if (path.size() == 4 && path[3] == "conflicts") {
-    get = &Api::conflicts, route = "conflicts";
-  } else {
-    return answer_of(no_such_route());
-  }
-  const Method method = reads(request) ? get : request.method == "POST" ? post : nullptr;
-  if (method == nullptr)
-    return not_allowed(route, get == nullptr    ? "POST"
-                              : post == nullptr ? "GET, HEAD"
-                                                : "GET, HEAD, POST");
-
+ApiAnswer Api::space_route(const ApiRequest& request, const Target& target, const Route& route) {
   ingest_.catch_up();
-  auto at = store_.space(path[2]);
+  const std::string& space = target.path[2];
+  auto at = store_.space(space);
   if (!at) return store_failed("read", at.error());
-  const Call call{request, target, path[2], std::move(*at)};
-  auto answer = (this->*method)(call);
-  if (answer.route == "other") answer.route = route;
+  const Call call{request, target, space, std::move(*at)};
+  auto answer = (this->*(reads(request) ? route.get : route.post))(call);
+  if (answer.route == "other") answer.route = route.name;
   const bool named = std::any_of(answer.headers.begin(), answer.headers.end(),
                                  [](const auto& h) { return h.first == "Offsync-Epoch"; });
   if (!named) answer.headers.emplace_back("Offsync-Epoch", call.at.epoch);
@@ -185,12 +244,26 @@ ApiAnswer Api::space_route(const ApiRequest& request, const Target& target) {
   return answer;
 }
 
-// Why the store failed is the operator's to know, not every client's.
+// Why, in words that name no file and no number: those are in the log.
+std::string_view cause_of(const Error& error) {
+  constexpr std::pair<std::string_view, std::string_view> kCauses[] = {
+      {"disk_full", ": no space is left on its disk"},
+      {"replaced", ": its file was taken away, replaced or written to by another program"},
+      {"corrupt", ": it is damaged"},
+      {"read_only", ": its file or folder cannot be written to"},
+      {"busy", ": another program keeps it busy"}};
+  for (const auto& [code, cause] : kCauses) {
+    if (error.code == code) return cause;
+  }
+  return "";
+}
+
+// The rest of why is the operator's to know, not every client's.
 ApiAnswer Api::store_failed(std::string_view what, const Error& error) {
   log_.write(LogLevel::error, "store_failed",
              {{"while", what}, {"code", error.code}, {"reason", error.message()}});
-  return answer_of(
-      problem_of(kNotReady, fmt::format("the log store cannot be {} now; try again", what)));
+  return answer_of(problem_of(kNotReady, fmt::format("the log store cannot be {} now{}; try again",
+                                                     what, cause_of(error))));
 }
 
 // Takes the first piece now: an answer that cannot even begin is a problem, not one that is cut.
@@ -221,7 +294,7 @@ void Api::begin_source(const ApiRequest& request, ApiAnswer& answer) {
 // were turned away together do not come back together.
 void Api::spare_stream(const ApiRequest& request, ApiAnswer& answer) {
   const auto accept = request.header("Accept");
-  if (answer.status < 500 || request.method != "GET" || !accepts(accept, kEventStream)) return;
+  if (answer.status < 500 || request.method != "GET" || !wants_stream(request)) return;
   if (accepts(accept, kProblemType)) return;
   constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;  // spreads what follows each other
   const auto share = static_cast<double>(spared_++ * kGolden) / 18446744073709551616.0;

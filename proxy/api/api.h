@@ -68,9 +68,12 @@ class Api {
   void stop() { stopping_ = true; }
 
  private:
-  struct Call;  // one request to a space
+  struct Call;   // one request to a space
+  struct Route;  // what is at a path
+  static std::optional<Route> route_of(const Target& target);
+  std::optional<ApiAnswer> misdirected(const ApiRequest& request, const Target& target);
   ApiAnswer route(const ApiRequest& request, const Target& target);
-  ApiAnswer space_route(const ApiRequest& request, const Target& target);
+  ApiAnswer space_route(const ApiRequest& request, const Target& target, const Route& route);
   ApiAnswer info(const Call& call);
   ApiAnswer post_events(const Call& call);
   ApiAnswer missing(const Call& call);

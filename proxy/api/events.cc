@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "event/checks.h"
+#include "event/json_check.h"
 #include "proxy/api/log_source.h"
 #include "proxy/api/parts.h"
 #include "proxy/http/problems.h"
@@ -33,12 +34,23 @@ std::variant<std::size_t, Problem> limit_of(const Target& target) {
 }
 
 std::variant<EventFilter, Problem> filter_of(const Target& target) {
+  for (const char* name : {"type", "subject"}) {
+    if (target.parameter(name) != std::string_view()) continue;
+    return problem_of(kBadRequest, fmt::format("{} is empty, which nothing matches: leave it out "
+                                               "to get all, or give a glob",
+                                               name));
+  }
   EventFilter filter{std::string(target.parameter("type").value_or("")),
                      std::string(target.parameter("subject").value_or(""))};
   if (filter.type.size() > limits::kTypeBytes || filter.subject.size() > limits::kSubjectBytes) {
     return problem_of(kBadRequest, "a filter is longer than what it could match");
   }
   return filter;
+}
+
+bool is_object(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  return begin != text.npos && text[begin] == '{' && check_json(text).ok();
 }
 
 // What the sender of a push has seen must be in the log. A log that began anew, or was put back to
@@ -136,13 +148,15 @@ ApiAnswer Api::post_events(const Call& call) {
   TakenBytes taken(bytes_);
   auto events = posted(call.request, taken);
   if (const auto* problem = std::get_if<Problem>(&events)) return answer_of(*problem);
-  const bool one = std::get<Posted>(events).one;
+  const auto& lines = std::get<Posted>(events).lines;
+  // Of one event there is nothing to answer for but the body as a whole.
+  const bool no_json = std::get<Posted>(events).one && lines.size() == 1 && !is_object(lines[0]);
   auto done = ingest_.submit(call.space, std::move(std::get<Posted>(events).lines),
                              call.request.header("Offsync-Source"));
   if (!done) return store_failed("written", done.error());
 
   const auto& outcomes = done->outcomes;
-  if (one && outcomes.size() == 1 && outcomes[0].code == "malformed") {
+  if (no_json && outcomes.size() == 1 && outcomes[0].code == "malformed") {
     return answer_of(problem_of(kBadRequest, outcomes[0].detail));
   }
   ApiAnswer answer;
@@ -161,7 +175,7 @@ ApiAnswer Api::post_events(const Call& call) {
 }
 
 ApiAnswer Api::get_events(const Call& call) {
-  if (accepts(call.request.header("Accept"), kEventStream)) return stream(call);
+  if (wants_stream(call.request)) return stream(call);
   const auto after = position_of(call.target.parameter("after").value_or("0"), call.at);
   if (const auto* problem = std::get_if<Problem>(&after)) return answer_of(*problem);
   if (auto other = other_line(call, std::get<std::uint64_t>(after))) return std::move(*other);
@@ -216,11 +230,13 @@ ApiAnswer Api::whole_log(const Call& call, std::uint64_t after) {
   return answer;
 }
 
-// Last-Event-ID goes before `after`: a client that reconnects sends the same address again.
+// Last-Event-ID goes before `after`: a client that reconnects sends the same address again. Where a
+// page has an EventSource of its own making, that may have to put it into the address.
 ApiAnswer Api::stream(const Call& call) {
   const auto filter = filter_of(call.target);
   if (const auto* problem = std::get_if<Problem>(&filter)) return answer_of(*problem);
   auto from = call.request.header("Last-Event-ID");
+  if (from.empty()) from = call.target.parameter("lastEventId").value_or("");
   if (from.empty()) from = call.target.parameter("after").value_or("0");
   const auto after = position_of(from, call.at);
 

@@ -21,7 +21,9 @@ inline constexpr const char* kNdjson = "application/x-ndjson";
 inline constexpr const char* kEventStream = "text/event-stream";
 inline constexpr const char* kProblemType = "application/problem+json";
 
-// What the client can take, the better compression first.
+// Whether the client asks for a stream: it names one, and wants nothing more than that.
+bool wants_stream(const ApiRequest& request);
+// What the client wants most, the better compression first.
 Coding coding_for(const ApiRequest& request);
 std::string_view name_of(Coding coding);
 

@@ -123,6 +123,9 @@ ApiAnswer Api::entity(const Call& call) {
                    "a subject with empty, \".\" or \"..\" parts does not survive in a path: ask "
                    "with state?subject="));
   }
+  if (subject->empty()) {
+    return answer_of(problem_of(kBadRequest, "subject is empty: leave it out for the whole state"));
+  }
   const auto facts = store_.look(call.space, {.subjects = {*subject}});
   if (!facts) return store_failed("read", facts.error());
   const std::optional<std::string>& record = facts->entities.front();

@@ -9,6 +9,18 @@
 #include "proxy/http/reason.h"
 
 namespace offsync::proxy {
+namespace {
+
+// Of a POST without a length, all else of whose head is right.
+RequestHead of_request_line(std::string_view line) {
+  RequestHead head;
+  const auto first = line.find(' '), last = line.rfind(' ');
+  head.method = line.substr(0, first);
+  head.target = line.substr(first + 1, last - first - 1);
+  return head;
+}
+
+}  // namespace
 
 HttpConnection::HttpConnection(const ConnectionRules& rules, std::int64_t now_ms)
     : rules_(rules), since_(now_ms) {}
@@ -79,8 +91,10 @@ bool HttpConnection::take_head(std::int64_t now_ms) {
     return false;
   }
   auto checked = check_head(std::string_view(in_).substr(0, *size));
+  const std::string line = in_.substr(0, in_.find('\r'));
   in_.erase(0, *size);
   if (auto* problem = std::get_if<Problem>(&checked)) {
+    if (problem->status == kNoLength.status) head_ = of_request_line(line);
     refuse(std::move(*problem));
     return false;
   }

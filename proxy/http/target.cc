@@ -131,7 +131,7 @@ std::variant<Target, Problem> parse_target(std::string_view raw) {
   return out;
 }
 
-bool accepts(std::string_view list, std::string_view item) {
+std::optional<double> quality(std::string_view list, std::string_view item) {
   while (!list.empty()) {
     auto parameters = take(list, ',');
     if (lower(trim(take(parameters, ';'))) != item) continue;
@@ -141,9 +141,22 @@ bool accepts(std::string_view list, std::string_view item) {
       if (lower(trim(take(value, '='))) == "q")
         q = std::strtod(std::string(trim(value)).c_str(), nullptr);
     }
-    return q > 0;
+    return q > 0 ? std::min(q, 1.0) : 0;
   }
-  return false;
+  return std::nullopt;
+}
+
+double quality_or_any(std::string_view list, std::string_view item) {
+  const std::string family(item.substr(0, item.find('/')));
+  for (const std::string& name :
+       {std::string(item), family + "/*", std::string("*/*"), std::string("*")}) {
+    if (const auto q = quality(list, name)) return *q;
+  }
+  return 0;
+}
+
+bool accepts(std::string_view list, std::string_view item) {
+  return quality(list, item).value_or(0) > 0;
 }
 
 }  // namespace offsync::proxy

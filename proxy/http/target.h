@@ -30,8 +30,13 @@ std::variant<Target, Problem> parse_target(std::string_view target);
 // one in brackets.
 bool valid_authority(std::string_view text);
 
-// Whether `list`, the value of an Accept or Accept-Encoding field, takes `item` (q > 0). Wildcards
-// do not count: who can take a stream says so.
+// How much `list`, the value of an Accept or Accept-Encoding field, wants `item` (in lower case):
+// its q, from 0 to 1; nothing where it is not named. Wildcards do not count: who can take a stream
+// says so.
+std::optional<double> quality(std::string_view list, std::string_view item);
+// The same, and where `item` is not named, that of "type/*", "*/*" or "*"; else 0.
+double quality_or_any(std::string_view list, std::string_view item);
+// Whether it is named, and not with q=0.
 bool accepts(std::string_view list, std::string_view item);
 
 using offsync::media_type;

@@ -49,8 +49,12 @@ class Replaced(Case):
         return ask(f"http://127.0.0.1:{proxy.port}/readyz")
 
     def refuses(self, proxy, code):
-        self.assertEqual(self.ready(proxy)[0], 503)
+        status, body = self.ready(proxy)
+        self.assertEqual(status, 503)
+        self.assertIn("its file was taken away, replaced or written to by another program", body)
+        self.assertNotIn(str(self.folder), body)
         status, body = send(proxy, 100)
+        self.assertIn("its file was taken away, replaced or written to by another program", json.loads(body)["detail"])
         self.assertEqual((status, json.loads(body)["code"]), (503, "not_ready"))
         self.assertIn(code, proxy.talk())
 

@@ -41,6 +41,17 @@ TEST_CASE("http target: Accept lists") {
   CHECK_FALSE(accepts("*/*", "text/event-stream"));
   CHECK_FALSE(accepts("", "gzip"));
   CHECK(accepts("deflate, gzip;q=1.0, *;q=0.5", "gzip"));
+  CHECK(quality("a/b;q=0.5", "a/b") == 0.5);
+  CHECK(quality("a/b; v=1; Q=0.25", "a/b") == 0.25);
+  CHECK(quality("a/b;q=7", "a/b") == 1);
+  CHECK(quality("a/b;q=-1", "a/b") == 0);
+  CHECK(quality("a/b;q=x", "a/b") == 0);
+  CHECK(quality("a/b;q=nan", "a/b") == 0);
+  CHECK_FALSE(quality("a/*", "a/b"));
+  CHECK(quality_or_any("a/*;q=0.2, */*;q=0.1", "a/b") == 0.2);
+  CHECK(quality_or_any("a/*;q=0.2, */*;q=0.1", "c/d") == 0.1);
+  CHECK(quality_or_any("a/b;q=0, */*", "a/b") == 0);
+  CHECK(quality_or_any("x/y", "a/b") == 0);
   CHECK(media_type("Application/JSON; charset=utf-8") == "application/json");
 }
 
