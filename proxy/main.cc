@@ -247,11 +247,19 @@ Status run(const Config& config, Log& log, std::optional<Daemon>& daemon, bool o
     pidfile.emplace(std::move(taken));
   }
   raise_descriptor_limit(config, log);
+  // A store that is there says best who has it; one that is not is not made for a port that others
+  // have.
+  std::optional<BoundSocket> socket;
+  std::error_code unseen;
+  if (!std::filesystem::exists(config.store_file, unseen)) {
+    OFFSYNC_ASSIGN(auto bound, BoundSocket::bind(config.server.host, config.server.port));
+    socket.emplace(std::move(bound));
+  }
   OFFSYNC_ASSIGN(auto store, open_store(config, random));
   auto options = config.server;
   options.spool_folder = std::filesystem::path(config.store_file).parent_path().string();
   auto server = std::make_unique<Server>(*store, clock, log, std::move(options));
-  OFFSYNC_TRY(server->start());
+  OFFSYNC_TRY(socket ? server->start(std::move(*socket)) : server->start());
   if (!config.ready_file.empty()) {
     OFFSYNC_ASSIGN(auto written, ReadyFile::write(config.ready_file, server->url()));
     ready_file.emplace(std::move(written));

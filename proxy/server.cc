@@ -6,9 +6,12 @@
 #include <Poco/Net/SocketAddress.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/system_error.h"
 #include "proxy/api/api.h"
@@ -70,40 +73,52 @@ struct Server::Impl {
   std::uint16_t port = 0;
   bool running = false;
 
-  Status start();
+  Status start(BoundSocket socket);
   void stop();
-  Result<int> listen();
   void count_heads();
 };
 
-// The descriptor of a listening socket.
-Result<int> Server::Impl::listen() {
+Error cannot_listen(const std::string& host, std::uint16_t port, const std::string& why, Errc kind,
+                    const char* hint) {
+  return make_error(kind, "listen", fmt::format("cannot listen on {}:{}: {}", host, port, why),
+                    hint);
+}
+
+constexpr const char* kWhoseIsIt =
+    "is another program using this port, or is the address not this machine's?";
+
+Result<BoundSocket> BoundSocket::bind(const std::string& host, std::uint16_t port) {
   try {
-    const Poco::Net::SocketAddress address(options.host, options.port);
+    const Poco::Net::SocketAddress address(host, port);
     Poco::Net::ServerSocket socket;
     if (address.family() == Poco::Net::SocketAddress::IPv6) {
       socket.bind6(address, true, false, true);
     } else {
       socket.bind(address, true, false);
     }
-    socket.listen(kBacklog);
-    port = socket.address().port();
     const int fd = ::fcntl(socket.impl()->sockfd(), F_DUPFD_CLOEXEC, 0);
-    if (fd >= 0) return fd;
-    return make_error(Errc::io, "listen",
-                      fmt::format("cannot listen on {}:{}: {}", options.host, options.port,
-                                  std::strerror(errno)));
+    if (fd < 0) return cannot_listen(host, port, std::strerror(errno), Errc::io, "");
+    return BoundSocket(fd, host, socket.address().port());
   } catch (const Poco::Net::DNSException&) {
-    return make_error(Errc::io, "listen",
-                      fmt::format("cannot listen on {}:{}: the host name leads to no address",
-                                  options.host, options.port),
-                      "give an address of this machine, such as 127.0.0.1");
+    return cannot_listen(host, port, "the host name leads to no address", Errc::io,
+                         "give an address of this machine, such as 127.0.0.1");
   } catch (const Poco::Exception& e) {
-    return make_error(
-        kind_of_errno(e.code()), "listen",
-        fmt::format("cannot listen on {}:{}: {}", options.host, options.port, e.message()),
-        "is another program using this port, or is the address not this machine's?");
+    return cannot_listen(host, port, e.message(), kind_of_errno(e.code()), kWhoseIsIt);
   }
+}
+
+BoundSocket::BoundSocket(BoundSocket&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), host_(std::move(other.host_)), port_(other.port_) {}
+
+BoundSocket::~BoundSocket() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<int> BoundSocket::listen() && {
+  if (::listen(fd_, kBacklog) != 0) {
+    return cannot_listen(host_, port_, std::strerror(errno), kind_of_errno(errno), kWhoseIsIt);
+  }
+  return std::exchange(fd_, -1);
 }
 
 void Server::Impl::count_heads() {
@@ -115,8 +130,9 @@ void Server::Impl::count_heads() {
   }
 }
 
-Status Server::Impl::start() {
-  OFFSYNC_ASSIGN(const int listener, listen());
+Status Server::Impl::start(BoundSocket socket) {
+  port = socket.port();
+  OFFSYNC_ASSIGN(const int listener, std::move(socket).listen());
   OFFSYNC_TRY(hub.start());
   count_heads();
   OFFSYNC_TRY(engine.start(listener));
@@ -142,7 +158,11 @@ Server::~Server() {
   stop();
 }
 Status Server::start() {
-  return impl_->start();
+  OFFSYNC_ASSIGN(auto socket, BoundSocket::bind(impl_->options.host, impl_->options.port));
+  return impl_->start(std::move(socket));
+}
+Status Server::start(BoundSocket socket) {
+  return impl_->start(std::move(socket));
 }
 void Server::stop() {
   impl_->stop();

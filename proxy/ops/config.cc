@@ -101,6 +101,14 @@ std::string config_file_of(const CommandLine& line, const Environment& environme
   return file;
 }
 
+// The file that a setting names, by its whole path; nothing where it names none.
+const std::string* file_of(std::string_view key, const Config& config) {
+  return key == "log_file"     ? &config.log_file
+         : key == "pidfile"    ? &config.pidfile
+         : key == "ready_file" ? &config.ready_file
+                               : nullptr;
+}
+
 // The settings in force, as TOML with the origin of each as a comment.
 std::string printed(const SettingValues& values, const Config& config) {
   std::string out;
@@ -109,7 +117,7 @@ std::string printed(const SettingValues& values, const Config& config) {
     auto text = at == values.end() ? std::string(setting.standard) : at->second.text;
     const auto origin = at == values.end() ? "default" : at->second.origin;
     if (std::string_view(setting.key) == "store") text = "sqlite:" + config.store_file;
-    if (text.empty()) continue;
+    if (const std::string* file = file_of(setting.key, config)) text = *file;
     std::string value = setting.kind == SettingKind::number ? text : json_string(text);
     if (setting.kind == SettingKind::list) {
       value.clear();

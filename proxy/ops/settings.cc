@@ -9,6 +9,7 @@
 
 #include "base/comma_list.h"
 #include "base/descriptor.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/toml.h"
 
@@ -16,6 +17,10 @@ namespace offsync::proxy {
 namespace {
 
 using Wrong = std::optional<std::string>;
+
+// What the protocol promises to every client, which may then take a silent stream for dead.
+constexpr double kSlowestHeartbeat = 40;
+static_assert(kSlowestHeartbeat * 1000 < limits::kStreamDeadMs);
 
 Wrong put_number(std::size_t& to, const std::string& text, std::uint64_t least,
                  std::uint64_t most) {
@@ -93,7 +98,7 @@ const Setting kSettings[] = {
     {"heartbeat", SettingKind::number, "SECONDS", "A quiet stream gets a sign of life this often",
      "15",
      [](Config& c, const std::string& v) {
-       return put_seconds(c.server.hub.heartbeat_ms, v, 0.05, 40);
+       return put_seconds(c.server.hub.heartbeat_ms, v, 0.05, kSlowestHeartbeat);
      }},
     {"stall_timeout", SettingKind::number, "SECONDS", "A reader that takes nothing so long is cut",
      "30",

@@ -128,6 +128,17 @@ class ProxyProcess(unittest.TestCase):
                                   "is the same file as", done.stderr)
                     self.assertEqual(files(), before)
 
+    def test_who_cannot_listen_makes_no_store(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            done = subprocess.run([PROXY, "--listen", f"127.0.0.1:{port}", "--store", "sqlite:data/p.db"],
+                                  cwd=self.path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual(done.returncode, 74, done.stderr)
+        self.assertIn("is another program using this port", done.stderr)
+        self.assertEqual(list(self.path.iterdir()), [])
+
     def test_hangup_opens_the_log_anew(self):
         self.daemon()
         (self.path / "log").rename(self.path / "log.1")

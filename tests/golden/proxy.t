@@ -77,6 +77,9 @@ Settings: a flag, else the environment, else the file; --check-config says which
   cors_origins = ["https://app.example.org"]  # proxy.toml:4
   log_level = "info"  # default
   log_format = "text"  # default
+  log_file = ""  # default
+  pidfile = ""  # default
+  ready_file = ""  # default
   $ ls file.db
   ls: cannot access 'file.db': No such file or directory
   [2]
@@ -245,6 +248,7 @@ A store is checked, whole; a byte that changed is found.
   $ offsync-proxy check --store sqlite:proxy.db | sed 's/^[0-9]* pages/N pages/'
   space shop: 3 events, 1 entity, 0 open conflicts
   N pages
+  sound
   $ printf '\377' | dd of=proxy.db bs=1 seek=$((4096 * 2 + 77)) conv=notrunc status=none
   $ offsync-proxy check --store sqlite:proxy.db > out
   time=<TIME> level=error event=failed code=corrupt reason="the store <folder>/proxy.db is damaged; put a backup back, without the -wal and -shm that are there now, and run once with --new-epoch"

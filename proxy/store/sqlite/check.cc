@@ -180,6 +180,7 @@ std::string text_of(const StoreReport& report) {
   text += "\n";
   for (const std::string& problem : report.problems) text += problem + "\n";
   if (report.more) text += "and more\n";
+  if (report.problems.empty()) text += "sound\n";
   return text;
 }
 

@@ -214,6 +214,19 @@ TEST_CASE("config: --check-config prints TOML that says the same") {
   CHECK(again.config->server.threads == 5);
   CHECK(again.config->server.cors_origins.size() == 2);
   CHECK(again.config->store_file == "/x");
+  CHECK(again.config->log_file.empty());
+  // What is not set is there, too, and files by their whole path.
+  CHECK(checked.out.find("log_file = \"\"  # default\n") != std::string::npos);
+  CHECK(parse({"--check-config"}).out.find("cors_origins = []  # default\n") != std::string::npos);
+  const auto files = parse({"--check-config", "--pidfile", "p", "--ready-file", "r", "--log-file",
+                            "l", "--store", "sqlite:s"})
+                         .out;
+  const auto here = std::filesystem::current_path().string();
+  for (const std::string& line :
+       {"pidfile = \"" + here + "/p\"  # --pidfile\n", "ready_file = \"" + here + "/r\"",
+        "log_file = \"" + here + "/l\"", "store = \"sqlite:" + here + "/s\""}) {
+    CHECK(files.find(line) != std::string::npos);
+  }
 }
 
 TEST_CASE("config: no two of its files are one") {
