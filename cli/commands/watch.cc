@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "cli/command.h"
 #include "cli/input/duration.h"
@@ -16,6 +17,7 @@
 #include "cli/remote/log_tail.h"
 #include "cli/remote/remote.h"
 #include "cli/remote/sync.h"
+#include "cli/remote/talk.h"
 #include "cli/text/event_text.h"
 #include "cli/text/output.h"
 
@@ -32,72 +34,6 @@ struct WatchOptions {
   std::string exec_fail = "continue";
   std::string consumer;  // empty: none
   std::string timeout;   // empty: none
-};
-
-// Tells about the connection, once for each change.
-class Talk final : public SyncObserver {
- public:
-  Talk(const Settings& settings, std::string remote)
-      : settings_(settings), remote_(std::move(remote)) {}
-
-  void on_answer() override { ever_ = true; }
-  void on_progress(const SyncReport& report) override {
-    trouble_.reset();
-    if (std::exchange(renamed_, report.renamed) != report.renamed) {
-      say(settings_, renamed_text(report.renamed));
-    }
-    const std::uint64_t rejected = report.rejected - report.blocked;
-    if (rejected <= rejected_) return;
-    const std::uint64_t now = rejected - std::exchange(rejected_, rejected);
-    complain(fmt::format("the proxy rejected {}: offsync queue",
-                         now == 1 ? "an event of ours" : fmt::format("{} events of ours", now)));
-  }
-  void on_connected() override {
-    trouble_.reset();
-    if (up_) return;
-    up_ = true;
-    told_.clear();
-    say(settings_, "connected to " + remote_);
-  }
-  void on_blocked(const Error& error) override { complain(error.message()); }
-  void on_trouble(const Error& trouble, std::int64_t retry_in_ms) override {
-    const Error error = named(trouble, remote_);
-    up_ = false;
-    trouble_ = error;
-    if (error.detail == told_) return;
-    told_ = error.detail;
-    say(settings_,
-        fmt::format("{}; trying again in {:.1f} s", error.detail,
-                    static_cast<double>(std::max<std::int64_t>(retry_in_ms, 100)) / 1000));
-  }
-
-  // Why nothing could come in so many seconds, where that is so: the replica is locked, or there
-  // was no answer at all. Who was `busy` with what had come before may not have looked for one.
-  std::optional<Error> in_vain(double seconds, bool busy, const SyncReport& report) const {
-    if (trouble_ && trouble_->code == "busy") return trouble_;
-    if (ever_ && report.stream_begun && !report.fetched && !busy) {
-      return make_error(
-          Errc::unreachable, "no_stream",
-          fmt::format("{} answers, but nothing of its stream came within {:g} s", remote_, seconds),
-          "something in between may hold it back; see what nginx needs in "
-          "offsync-proxy(8)");
-    }
-    if (ever_ || (busy && !trouble_)) return std::nullopt;
-    return make_error(Errc::unreachable, "never_connected",
-                      fmt::format("{} was not reached within {:g} s{}", remote_, seconds,
-                                  trouble_ ? ": " + trouble_->detail : ""),
-                      trouble_ ? trouble_->hint : "is the proxy running there?");
-  }
-
- private:
-  const Settings& settings_;
-  std::string remote_;
-  std::string told_;
-  std::string renamed_;
-  std::uint64_t rejected_ = 0;
-  std::optional<Error> trouble_;  // that nothing has ended yet
-  bool up_ = false;
-  bool ever_ = false;  // the proxy has answered
 };
 
 // What is done with each event.
@@ -180,6 +116,16 @@ class Sink {
   bool failed_ = false, ran_ = false;
 };
 
+// The time of an --until that is one, or a stamp's.
+std::int64_t time_of_until(const std::string& until, std::int64_t now_ms) {
+  const auto point =
+      until.empty() ? Result<Point>(Point(std::uint64_t{0})) : parse_point(until, now_ms);
+  if (!point) return INT64_MAX;
+  if (const auto* ms = std::get_if<std::int64_t>(&*point)) return *ms;
+  const auto* stamp = std::get_if<Stamp>(&*point);
+  return stamp == nullptr ? INT64_MAX : stamp->ms();
+}
+
 // Whether whoever read our output went away; a pipe tells without being written to.
 bool reader_gone() {
   pollfd out{1, 0, 0};
@@ -196,10 +142,11 @@ class WatchCommand final : public Command {
   Result<TailStart> start(const Filter& filter) const;
   Result<std::optional<ConsumerHold>> hold_consumer(const Settings& settings) const;
   int follow(Context& context, const Settings& settings, const Filter& filter);
-  int supervise(Context& context, SyncEngine& engine, Transport& transport,
+  int supervise(Context& context, Replica& replica, SyncEngine& engine, Transport& transport,
                 const std::string& remote, const Talk& talk, LogTail& tail, Sink& sink,
                 ConsumerPlace& place) const;
   int timed_out(const Talk& talk, const SyncReport& report, const Sink& sink, bool busy) const;
+  static bool has_all(Replica& replica, const SyncReport& report, const LogTail& tail);
   int end(const Settings& settings, Replica& replica, Sink& sink, const LogTail& tail,
           const ConsumerPlace& place, int code) const;
 
@@ -322,18 +269,30 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
   const auto counts = replica->counts();
   const std::string waiting = counts ? waiting_text(*counts) : "";
   if (!waiting.empty()) say(settings, waiting);
-  const int code = supervise(context, engine, **transport, remote, talk, tail, sink, place);
+  const int code =
+      supervise(context, *replica, engine, **transport, remote, talk, tail, sink, place);
   place.save();
   return end(settings, *replica, sink, tail, place,
              place.status().ok() ? code : report(place.status().error()));
 }
 
-int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& transport,
-                            const std::string& remote, const Talk& talk, LogTail& tail, Sink& sink,
-                            ConsumerPlace& place) const {
+// What the log had when it was last looked at is shown. The proxy must have been asked: what came
+// up to a time is not all here before.
+bool WatchCommand::has_all(Replica& replica, const SyncReport& report, const LogTail& tail) {
+  const auto at = tail.position();
+  if (!report.fetched || !at) return false;
+  const auto info = replica.info();
+  return info && info->cursor && info->cursor->epoch == at->epoch &&
+         at->sequence >= std::max(info->head, info->cursor->sequence);
+}
+
+int WatchCommand::supervise(Context& context, Replica& replica, SyncEngine& engine,
+                            Transport& transport, const std::string& remote, const Talk& talk,
+                            LogTail& tail, Sink& sink, ConsumerPlace& place) const {
   const std::int64_t start_ms = context.clock.steady_ms();
   const auto timeout_ms = parse_timeout_ms(options_.timeout);
   const std::int64_t end_ms = timeout_ms ? start_ms + *timeout_ms : INT64_MAX;
+  const std::int64_t until_ms = time_of_until(options_.filter.until, context.clock.wall_ms());
   while (true) {
     const auto more = tail.pump();
     if (!sink.out().flush() || reader_gone()) return kOk;
@@ -346,6 +305,9 @@ int WatchCommand::supervise(Context& context, SyncEngine& engine, Transport& tra
     if (!place.status().ok()) return kIo;
     if (!tail.wants_more()) return sink.stopped() || sink.failures() > 0 ? kPartial : kOk;
     if (sink.is_past(tail.position())) return sink.failures() > 0 ? kPartial : kOk;
+    if (!*more && context.clock.wall_ms() > until_ms && has_all(replica, engine.report(), tail)) {
+      return sink.failures() > 0 ? kPartial : kOk;
+    }
     const std::int64_t left_ms = end_ms - context.clock.steady_ms();
     if (left_ms <= 0) return timed_out(talk, engine.report(), sink, *more);
     engine.tick();

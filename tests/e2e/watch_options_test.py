@@ -6,8 +6,22 @@ import pty
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from harness import Case, clean_environment, eventually, main, OFFSYNC, PATIENCE
+
+
+def living(group):
+    """The processes of a group that are not dead, even if nobody has waited for them."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, of = stat.read_text().rsplit(")", 1)[1].split()[:3]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(of) == group and state != "Z":
+            found.append(stat.parent.name)
+    return found
 
 
 class WatchOptions(Case):
@@ -186,6 +200,63 @@ class WatchOptions(Case):
             self.assertEqual(watch.end(how), 130)
             self.assertLess(time.monotonic() - start, 35)  # a heartbeat comes every 40 s
             self.assertFalse([e for e in watch.errors if "connected" not in e])
+
+    def test_the_second_signal_ends_the_command_too(self):
+        """It ended with 143 and no word of where to go on; a command that minds no signal went on."""
+        for n, command in enumerate(("sleep 70", "trap '' TERM INT; sleep 71")):
+            with self.subTest(command=command):
+                reader = self.replica(f"second{n}", self.server.url())
+                watch = reader.start("watch", "--from", "beginning", "--exec", f"echo $$ > pid; {command}",
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.PIPE, text=True)
+                eventually(lambda: (reader.folder / "pid").exists() and (reader.folder / "pid").read_text(),
+                           "the command runs")
+                group = int((reader.folder / "pid").read_text())
+                watch.send_signal(signal.SIGTERM)
+                time.sleep(0.8)
+                self.assertIsNone(watch.poll())
+                watch.send_signal(signal.SIGTERM)
+                _, errors = watch.communicate(timeout=PATIENCE)
+                self.assertEqual(watch.returncode, 130, errors)
+                self.assertIn("to go on with it: offsync watch --after", errors)
+                eventually(lambda: not living(group), "the command has ended")
+
+    def test_a_time_that_has_passed_ends_it(self):
+        """It went on for ever, as no event said that none is still to come."""
+        reader = self.reader()
+        done = reader.finish("watch", "--from", "beginning", "-o", "ndjson", "--until", "2020-01-01")
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        done = self.reader("fresh").finish("watch", "--from", "beginning", "-o", "ndjson", "--until", "now")
+        self.assertEqual((done.returncode, done.stdout.count("\n")), (0, 5), done.stderr)
+        stamp = json.loads(done.stdout.splitlines()[1])["stamp"]
+        done = reader.finish("watch", "--from", "beginning", "-o", "ndjson", "--until", stamp)
+        self.assertEqual((done.returncode, done.stdout.count("\n")), (0, 2), done.stderr)
+
+    def test_a_time_to_come_is_waited_for(self):
+        reader = self.reader()
+        soon = time.time() + 4
+        text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(soon))
+        watch = self.watch(reader, "-o", "ndjson", "--until", text)
+        watch.wait_connected()
+        self.writer.emit("todo.made", "todo/soon", "title=soon")
+        self.writer.sync()
+        self.assertEqual(watch.join(), 0)
+        self.assertGreaterEqual(time.time(), int(soon))
+
+    def test_a_time_that_has_passed_is_no_end_while_nobody_answers(self):
+        gone = self.proxy(name="gone")
+        reader = self.replica("alone", gone.url())
+        gone.kill()
+        done = reader.finish("watch", "--until", "2020-01-01", "--timeout", "2")
+        self.assertEqual(done.returncode, 69, done.stderr)
+
+    def test_who_refuses_the_stream_is_named_and_no_one_in_between(self):
+        full = self.proxy("--max-streams", "0", name="full")
+        done = self.replica("turned-away", full.url()).finish("watch", "--timeout", "3")
+        self.assertEqual(done.returncode, 69, done.stderr)
+        last = done.stderr.splitlines()[-1]
+        self.assertIn("as many streams as it is allowed", last)
+        self.assertNotIn("nginx", done.stderr)
 
     def test_a_reader_that_goes_away_ends_it_quietly(self):
         reader = self.reader()
