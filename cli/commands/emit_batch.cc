@@ -194,8 +194,8 @@ void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, std::int64_t of
     const std::int64_t ahead = event.stamp.ms() - (own ? there_ms : now_ms);
     if (own && ahead > limits::kClockGuardMs) {
       doubts.ahead = fmt::format(
-          "its stamp is {} ahead, as a clock was wrong before; a proxy takes at most {}, and "
-          "what it rejects gets another stamp by: offsync queue retry",
+          "its stamp is {} ahead of this machine's clock, which is wrong now, or was before; a "
+          "proxy takes at most {}, and what it rejects gets another stamp by: offsync queue retry",
           span_text(ahead), span_text(limits::kClockGuardMs));
     } else if (ahead > limits::kClockGuardMs) {
       doubts.ahead = fmt::format(

@@ -3,6 +3,7 @@
 
 #include <deque>
 
+#include "base/glob.h"
 #include "cli/command.h"
 #include "cli/input/filter.h"
 #include "cli/options.h"
@@ -36,7 +37,6 @@ class Log final : public Command {
   }
 
   int run(Context& context, const Settings& settings) override {
-    if (!subject_.empty()) options_.subjects.push_back(subject_);
     auto filter = Filter::make(options_, context.clock.wall_ms());
     if (!filter) return report(filter.error());
     auto opened = open_known_replica(settings, context.clock, context.random);
@@ -46,7 +46,7 @@ class Log final : public Command {
     if (!range) return report(range.error());
     const Pager pager(settings);
     Out out;
-    Printer printer(settings, out, *filter);
+    Printer printer(settings, out, *filter, subject_);
     const Status printed = print(replica, *range, printer);
     if (printed) printer.end();
     return finish(out, printed);
@@ -56,12 +56,14 @@ class Log final : public Command {
   // Prints what passes the filter; keeps the newest back where only those are wanted.
   class Printer {
    public:
-    Printer(const Settings& settings, Out& out, const Filter& filter)
+    // `subject`: a glob that must match besides; empty: any.
+    Printer(const Settings& settings, Out& out, const Filter& filter, std::string_view subject)
         : out_(out),
           records_(out, record_format(settings, out)),
           look_(settings, out),
           table_(out, look_.colors),
           filter_(filter),
+          subject_(subject),
           first_(filter.limit() && filter.after()) {}
 
     // False: nothing more is wanted.
@@ -69,6 +71,7 @@ class Log final : public Command {
       if (filter_.limit() && *filter_.limit() == 0) return false;
       OFFSYNC_ASSIGN(const EventView* event, decoder_.decode(line));
       if (!filter_.matches(*event)) return true;
+      if (!subject_.empty() && !glob_match(subject_, event->subject)) return true;
       Found found;
       if (records_.format() == Format::text) {
         found.row = event_row(*event, where, look_);
@@ -108,6 +111,7 @@ class Log final : public Command {
     Look look_;
     Table table_;
     const Filter& filter_;
+    std::string_view subject_;
     Decoder decoder_;
     bool first_;
     std::uint64_t printed_ = 0;

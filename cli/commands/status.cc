@@ -38,6 +38,11 @@ struct Report : SyncStatus {
   std::int64_t now_ms = 0;
 
   bool answered() const { return space.has_value(); }
+  // Of a log that is not the one that we follow, nothing can be counted.
+  std::optional<std::uint64_t> known_lag() const {
+    if (other_epoch() || put_back()) return {};
+    return lag();
+  }
   // 0 is an offset like any other once a proxy has answered.
   bool knows_offset() const { return answered() || info.clock_offset_holds; }
 };
@@ -51,7 +56,7 @@ std::string verdict(const Report& report) {
   if (report.other_epoch()) add("the proxy has another log: the next sync starts afresh");
   if (report.put_back()) add("the proxy's log was put back: the next sync looks what it lacks");
   if (!report.info.cursor) add("never pulled");
-  if (report.lag() > 0) add(fmt::format("{} to pull", report.lag()));
+  if (report.known_lag().value_or(0) > 0) add(fmt::format("{} to pull", report.lag()));
   if (report.queue.queued > 0) add(fmt::format("{} to push", report.queue.queued));
   if (report.queue.accepted > 0) add(fmt::format("{} to come back", report.queue.accepted));
   if (report.queue.rejected > 0) add(fmt::format("{} rejected", report.queue.rejected));
@@ -73,17 +78,18 @@ std::string clock_text(const Report& report) {
   return fmt::format("the proxy is {} ms {}", std::abs(offset), offset > 0 ? "ahead" : "behind");
 }
 
-// How far the consumer is behind the head; nothing where it is of another log.
+// How far the consumer is behind the head; nothing where that is not the head of its log.
 std::optional<std::uint64_t> lag_of(const Report& report, const Replica::Consumer& consumer) {
   const bool known = report.info.cursor && report.info.cursor->epoch == consumer.cursor.epoch;
-  if (!known || report.other_epoch()) return {};
+  if (!known || !report.known_lag()) return {};
   const std::uint64_t at = consumer.cursor.sequence;
   return report.head() > at ? report.head() - at : 0;
 }
 
 std::string lag_text(const Report& report, const Replica::Consumer& consumer) {
   const auto lag = lag_of(report, consumer);
-  return lag ? fmt::format("{} behind", *lag) : "of a log that was replaced";
+  if (lag) return fmt::format("{} behind", *lag);
+  return report.put_back() ? "of a log that was put back" : "of a log that was replaced";
 }
 
 std::string text_of(const Report& report) {
@@ -98,7 +104,9 @@ std::string text_of(const Report& report) {
   line("cursor", info.cursor ? info.cursor->text() : "never pulled");
   line("head",
        fmt::format("{}{}", report.head(), report.answered() ? "" : " (when last heard of)"));
-  line("lag", fmt::format("{}{}", report.lag(), report.answered() ? "" : " or more"));
+  const auto lag = report.known_lag();
+  line("lag", !lag ? "not known: the proxy's log is not the one that was received"
+                   : fmt::format("{}{}", *lag, report.answered() ? "" : " or more"));
   line("queue", fmt::format("{} queued, {} accepted, {} rejected, {} held", report.queue.queued,
                             report.queue.accepted, report.queue.rejected, report.queue.held));
   if (report.former.lost > 0) {
@@ -145,7 +153,7 @@ std::string json_of(const Report& report) {
       {"remote", text_or_null(printable_remote(report.remote))},
       {"cursor", text_or_null(info.cursor ? info.cursor->text() : "")},
       {"head", report.head()},
-      {"lag", report.lag()},
+      {"lag", report.known_lag() ? ordered_json(*report.known_lag()) : none},
       {"queue",
        {{"queued", report.queue.queued},
         {"accepted", report.queue.accepted},

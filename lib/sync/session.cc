@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/span_text.h"
 #include "event/checks.h"
 #include "wire/answer_limits.h"
 #include "wire/line_mark.h"
@@ -283,6 +284,11 @@ void Session::refused() {
   // What is neither a 200 nor an error may come from something in between (a hotel's login page).
   const bool odd = status < 400 && status != 204;
   std::string hint = hint_of(status, detail);
+  // Who says when means it, an hour as well.
+  if (is_transient(status) && retry_after_ms_.value_or(0) >= 2000) {
+    const std::string wait = span_text(*retry_after_ms_);
+    hint = hint.empty() ? "it asks for " + wait + " until then" : "try again in " + wait;
+  }
   fail(make_error(kind_of_status(status), problem.code, std::move(detail), std::move(hint)),
        odd || is_transient(status));
 }

@@ -2,13 +2,15 @@
 """What is said once, and where: hints, and the talk of log."""
 import http.server
 import json
+import sqlite3
 import threading
+from pathlib import Path
 
 from harness import Case, main
 
 
 class Words(Case):
-    def busy_server(self, detail):
+    def busy_server(self, detail, retry_after=None):
         """Answers everything with a 503 that says `detail`."""
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -18,6 +20,8 @@ class Words(Case):
                 self.send_response(503)
                 self.send_header("Content-Type", "application/problem+json")
                 self.send_header("Content-Length", str(len(body)))
+                if retry_after:
+                    self.send_header("Retry-After", str(retry_after))
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -42,6 +46,41 @@ class Words(Case):
                 self.assertEqual(done.returncode, 69, (command, done.stderr))
                 self.assertIn(detail, done.stderr, command)
                 self.assertEqual(done.stderr.count("try again"), 1, (command, done.stderr))
+
+    def test_how_long_the_server_asks_to_wait_is_said(self):
+        for detail, wait, said in (("it is full", 3600, "it is full; try again in 60 min\n"),
+                                   ("it is full", 90, "it is full; try again in 90 s\n"),
+                                   ("not now; try again", 90, "not now; try again; it asks for 90 s until then\n"),
+                                   ("it is full", None, "it is full; try again later\n")):
+            anna = self.replica(f"anna{len(detail)}-{wait}", self.busy_server(detail, wait))
+            anna.emit("t", "a/1", "x=1")
+            done = anna.finish("sync")
+            self.assertEqual(done.returncode, 69, done.stderr)
+            self.assertIn(said, done.stderr)
+
+    def test_how_far_behind_is_not_said_of_a_log_that_was_put_back(self):
+        proxy = self.proxy()
+        anna = self.replica("anna", proxy.url())
+        anna.emit("t", "a/1", "x=1")
+        anna.sync()
+        proxy.stop()
+        backup = self.folder / "backup.db"
+        with sqlite3.connect(proxy.store) as source, sqlite3.connect(backup) as target:
+            source.backup(target)
+        proxy.start()
+        for n in range(3):
+            anna.emit("t", "a/1", f"x={n}")
+        anna.sync()
+        self.assertEqual(json.loads(anna.run("status", "--json"))["lag"], 0)
+        proxy.stop()
+        for end in "", "-wal", "-shm":
+            Path(f"{proxy.store}{end}").unlink(missing_ok=True)
+        backup.rename(proxy.store)
+        proxy.start()
+        status = json.loads(anna.run("status", "--json"))
+        self.assertEqual((status["lag"], status["head"], status["synced"]), (None, 1, False))
+        self.assertIn("lag        not known: the proxy's log is not the one that was received\n",
+                      anna.run("status", "-o", "text"))
 
     def test_where_the_received_log_begins_is_told_to_who_asks(self):
         url = self.proxy().url()

@@ -34,7 +34,7 @@ The received log and its filters, on events with times of their own.
   $ offsync log -o json | jq -c 'map(.sequence)'
   ["1","2","3","4"]
 
-Filters; those of one kind widen, those of different kinds narrow.
+Filters; those of one kind widen, those of different kinds narrow, and so does SUBJECT.
 
   $ ids() { offsync log "$@" | jq -r .id | xargs; }
   $ ids --type 'order.*'
@@ -48,7 +48,9 @@ Filters; those of one kind widen, those of different kinds narrow.
   $ ids 'order/*' --type order.paid
   e3
   $ ids --subject item/7 order/2
-  e2 e4
+  
+  $ ids --subject 'order/*' --subject item/7 order/2
+  e2
   $ ids --subject 'order/*' --source /till/1
   e1 e3
   $ ids --since 2024-01-03
