@@ -262,8 +262,13 @@ std::string_view cause_of(const Error& error) {
 ApiAnswer Api::store_failed(std::string_view what, const Error& error) {
   log_.write(LogLevel::error, "store_failed",
              {{"while", what}, {"code", error.code}, {"reason", error.message()}});
-  return answer_of(problem_of(kNotReady, fmt::format("the log store cannot be {} now{}; try again",
-                                                     what, cause_of(error))));
+  std::string_view cause = cause_of(error);
+  if (error.code == "unknown") {  // that is what became of a commit, not why
+    const Status now = store_.check();
+    if (!now) cause = cause_of(now.error());
+  }
+  return answer_of(problem_of(
+      kNotReady, fmt::format("the log store cannot be {} now{}; try again", what, cause)));
 }
 
 // Takes the first piece now: an answer that cannot even begin is a problem, not one that is cut.

@@ -63,8 +63,7 @@ Error contended(const std::string& space) {
       "send again");
 }
 
-// Of a line that is no event, so that its sender knows which one is meant: empty where none can be
-// read, or there are two.
+// Of a line that is no event, for its sender; empty where none can be read, or there are two.
 std::string id_in(std::string_view line, std::string_view wrong) {
   JsonReader json;
   if (wrong == "duplicate_name" || !json.read(line)) return {};

@@ -4,6 +4,7 @@ are no files at all."""
 import json
 import os
 import re
+import resource
 import shutil
 import socket
 import sqlite3
@@ -72,6 +73,17 @@ class Replaced(Case):
         aside.rename(proxy.store)
         self.assertEqual(self.ready(proxy), (200, "ready\n"))
         self.assertEqual(json.loads(send(proxy, 3)[1])["sequence"], "3")
+
+    def test_that_the_disk_is_full_is_told(self):
+        proxy = self.proxy()
+        self.assertEqual(send(proxy, 1)[0], 200)
+        resource.prlimit(proxy.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        for status, body in (send(proxy, 2), self.ready(proxy)):
+            self.assertEqual(status, 503)
+            self.assertIn("now: no space is left on its disk; try again", json.loads(body)["detail"])
+        resource.prlimit(proxy.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        self.assertEqual(self.ready(proxy), (200, "ready\n"))
+        self.assertEqual(send(proxy, 2)[0], 200)
 
     def test_a_store_that_is_taken_away_is_not_made_anew(self):
         proxy = self.proxy()
