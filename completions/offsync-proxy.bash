@@ -10,12 +10,12 @@ _offsync_proxy() {
             ;;
         --log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error' -- "$cur") ;;
         --log-format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur") ;;
-        --listen | --store | --threads | --max-streams | --heartbeat | --*-timeout | --cors-origins) ;;
+        --listen | --store | --threads | --max-streams | --heartbeat | --*-timeout | --cors-origins | --space | --keep | --before | --older-than) ;;
         *)
-            mapfile -t COMPREPLY < <(compgen -W 'check --listen --store --config --daemon --pidfile --ready-file
+            mapfile -t COMPREPLY < <(compgen -W 'check compact --listen --store --config --daemon --pidfile --ready-file
                 --threads --max-streams --heartbeat --stall-timeout --header-timeout --body-timeout
                 --idle-timeout --cors-origins --log-level --log-format --log-file --check-config
-                --new-epoch -V --version -h --help' -- "$cur")
+                --new-epoch --space --keep --before --older-than --dry-run -V --version -h --help' -- "$cur")
             ;;
     esac
 }

@@ -1,6 +1,12 @@
 # fish completion for offsync-proxy(8)
 complete -c offsync-proxy -f
 complete -c offsync-proxy -a check -d 'Read all of the store and say whether it is sound'
+complete -c offsync-proxy -a compact -d 'Forget the oldest events of a log'
+complete -c offsync-proxy -l space -x -d 'compact: the space'
+complete -c offsync-proxy -l keep -x -d 'compact: keep the newest'
+complete -c offsync-proxy -l before -x -d 'compact: forget what is in front of this sequence'
+complete -c offsync-proxy -l older-than -x -d 'compact: forget what is older, in days'
+complete -c offsync-proxy -l dry-run -d 'compact: only say what would be forgotten'
 complete -c offsync-proxy -l listen -x -d 'HOST:PORT to listen on'
 complete -c offsync-proxy -l store -x -d 'sqlite:PATH of the logs'
 complete -c offsync-proxy -l config -r -F -d 'Read settings from this file'

@@ -8,6 +8,7 @@
 
 #include "base/option_words.h"
 #include "base/shorten.h"
+#include "base/text.h"
 #include "base/wrap.h"
 #include "base/xdg.h"
 #include "event/value.h"
@@ -35,7 +36,11 @@ struct CommandLine {
   std::map<std::string, std::string> values;  // by key
   std::string config_file;
   bool daemon = false, check_config = false, new_epoch = false, check = false;
+  bool compact = false, dry_run = false;
+  std::string space, keep, before, days;  // of compact
 };
+
+constexpr std::uint64_t kMostDays = 36'500;
 
 std::string help_of(const Setting& setting) {
   std::string out = setting.help;
@@ -69,6 +74,36 @@ void describe(CLI::App& app, CommandLine& line) {
   app.add_subcommand("check", "Read all of the store, say whether it is sound, and end")
       ->fallthrough()
       ->callback([&line] { line.check = true; });
+  auto* compact = app.add_subcommand(
+      "compact", "Forget the oldest events of a space's log, and end (no proxy may run)");
+  compact->fallthrough()->callback([&line] { line.compact = true; });
+  compact->add_option("--space", line.space, "The space")->type_name("NAME");
+  compact->add_option("--keep", line.keep, "Keep the newest N events")->type_name("N");
+  compact->add_option("--before", line.before, "Forget what is in front of this sequence")
+      ->type_name("SEQUENCE");
+  compact->add_option("--older-than", line.days, "Forget what was recorded over so many days ago")
+      ->type_name("DAYS");
+  compact->add_flag("--dry-run", line.dry_run, "Only say what would be forgotten");
+}
+
+// Nothing, or what is wrong.
+std::optional<std::string> put_compact(const CommandLine& line, Config& config) {
+  CompactTask task;
+  task.space = line.space;
+  task.dry_run = line.dry_run;
+  const int given = !line.keep.empty() + !line.before.empty() + !line.days.empty();
+  if (line.space.empty() || given != 1) {
+    return "compact needs a --space, and one of --keep, --before and --older-than";
+  }
+  task.keep = parse_number(line.keep);
+  task.before = parse_number(line.before);
+  task.days = parse_number(line.days);
+  const bool number = task.keep || task.before.value_or(0) > 0 || task.days;
+  if (!number || task.days.value_or(0) > kMostDays) {
+    return fmt::format("\"{}{}{}\" is no such number", line.keep, line.before, line.days);
+  }
+  config.compact = std::move(task);
+  return std::nullopt;
 }
 
 std::string default_store(const Environment& environment) {
@@ -213,6 +248,12 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   }
   if (config->check && (config->daemon || config->new_epoch || line.check_config)) {
     return failed(kExitUsage, "check only reads: it goes with no other task");
+  }
+  if (line.compact) {
+    if (config->check || config->daemon || config->new_epoch || line.check_config) {
+      return failed(kExitUsage, "compact goes with no other task");
+    }
+    if (const auto wrong = put_compact(line, *config)) return failed(kExitUsage, *wrong);
   }
   Status usable = make_absolute(*config);
   if (usable) usable = must_be_distinct(*config);

@@ -2,6 +2,7 @@
 // name the same settings and go through the same checks.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,6 +13,15 @@
 
 namespace offsync::proxy {
 
+// Which events of a space's log are to be forgotten: one of the three says it.
+struct CompactTask {
+  std::string space;
+  std::optional<std::uint64_t> keep;    // all but the newest so many
+  std::optional<std::uint64_t> before;  // those in front of this sequence, which is not 0
+  std::optional<std::uint64_t> days;    // those recorded longer ago, at most kMostDays
+  bool dry_run = false;
+};
+
 struct Config {
   ServerOptions server;
   std::string store_file;    // SQLite
@@ -21,8 +31,9 @@ struct Config {
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
   bool daemon = false;
-  bool new_epoch = false;  // begin the store's logs anew, and end
-  bool check = false;      // read all of the store, and end
+  bool new_epoch = false;              // begin the store's logs anew, and end
+  bool check = false;                  // read all of the store, and end
+  std::optional<CompactTask> compact;  // shorten a log, and end
 };
 
 // What came of the command line: a configuration to run with, or a text and an exit code.

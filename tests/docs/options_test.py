@@ -56,7 +56,7 @@ def commands_of_offsync():
 
 
 def command_of_proxy():
-    text = output(proxy, "--help")
+    text = output(proxy, "--help") + output(proxy, "compact", "--help")
     options = re.findall(r"^\s+(?:(-\w), ?)?(--[a-z-]+)", text, re.M)
     return Command("offsync-proxy", "", {name for pair in options for name in pair if name}, set())
 

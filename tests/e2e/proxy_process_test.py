@@ -139,6 +139,60 @@ class ProxyProcess(unittest.TestCase):
         self.assertIn("is another program using this port", done.stderr)
         self.assertEqual(list(self.path.iterdir()), [])
 
+    def compact(self, *arguments, space="s"):
+        done = subprocess.run([PROXY, "compact", "--store", "sqlite:data/p.db", "--space", space, *arguments],
+                              cwd=self.path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        return done.returncode, done.stdout or done.stderr
+
+    def kept(self):
+        return [json.loads(line)["sequence"] for line in self.get(EVENTS + "?after=7").splitlines()]
+
+    def test_a_log_is_shortened(self):
+        self.assertEqual(self.daemon().returncode, 0)
+        events = [event(n) for n in range(1, 11)]
+        self.assertEqual(self.post(events).count('"accepted"'), 10)
+        state = self.get("/v1/spaces/s/state?subject=k/1")
+        code, said = self.compact("--keep", "3")
+        self.assertEqual((code, "in use by another offsync-proxy" in said), (78, True), said)
+        self.stop()
+        self.assertEqual(self.compact("--keep", "3", "--dry-run"),
+                         (0, "space s: would forget events 1 to 7, 3 are left\n"))
+        self.assertEqual(self.compact("--keep", "10"), (0, "space s: nothing to forget, it has events 1 to 10\n"))
+        self.assertEqual(self.compact("--older-than", "1"), (0, "space s: nothing to forget, it has events 1 to 10\n"))
+        self.assertEqual(self.compact("--before", "5"), (0, "space s: forgot events 1 to 4, 6 are left\n"))
+        self.assertEqual(self.compact("--keep", "3"), (0, "space s: forgot events 5 to 7, 3 are left\n"))
+        checked = subprocess.run([PROXY, "check", "--store", "sqlite:data/p.db"], cwd=self.path, capture_output=True,
+                                 text=True, timeout=PATIENCE, check=False)
+        self.assertIn("3 events behind 7", checked.stdout)
+        self.assertTrue(checked.stdout.endswith("sound\n"), checked.stdout)
+        self.assertEqual(self.daemon().returncode, 0)
+        with self.assertRaises(urllib.error.HTTPError) as gone:
+            self.get(EVENTS + "?after=6")
+        self.assertEqual(gone.exception.code, 410)
+        gone.exception.close()
+        self.assertEqual(self.kept(), ["8", "9", "10"])
+        self.assertEqual(self.get("/v1/spaces/s/state?subject=k/1"), state)
+        self.assertEqual(self.post(events[:8]).count('"duplicate"'), 8)
+        self.stop()
+        self.assertEqual(self.compact("--older-than", "0"), (0, "space s: forgot events 8 to 10, none is left\n"))
+        self.assertEqual(self.daemon().returncode, 0)
+        self.assertIn('"sequence":"11"', self.post([event(11)]))
+        self.stop()
+
+    def test_a_log_is_not_shortened_by_mistake(self):
+        self.assertEqual(self.compact("--keep", "3")[0], 66)  # no store
+        self.assertEqual(self.daemon().returncode, 0)
+        self.post([event(1)])
+        self.stop()
+        code, said = self.compact("--keep", "0", space="typo")
+        self.assertEqual((code, "the store has no space typo" in said), (66, True), said)
+        for arguments in ((), ("--keep", "1", "--before", "2"), ("--keep", "x"), ("--keep", "-1"), ("--before", "0"),
+                          ("--older-than", "1d"), ("--older-than", "99999999"), ("--keep", "1", "--daemon"),
+                          ("--keep", "1", "--check-config"), ("--keep", "1", "--new-epoch")):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(self.compact(*arguments)[0], 2)
+        self.assertEqual(self.compact("--keep", "1"), (0, "space s: nothing to forget, it has events 1 to 1\n"))
+
     def test_hangup_opens_the_log_anew(self):
         self.daemon()
         (self.path / "log").rename(self.path / "log.1")

@@ -43,6 +43,8 @@
   Subcommands:
     check                           Read all of the store, say whether it is
                                     sound, and end
+    compact                         Forget the oldest events of a space's log, and
+                                    end (no proxy may run)
   
   
   Each setting can also be given as OFFSYNC_PROXY_NAME in the environment, or in
