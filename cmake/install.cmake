@@ -30,8 +30,14 @@ install(FILES ${completions}/offsync.fish ${completions}/offsync-proxy.fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT runtime)
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/proxy/offsync-proxy.service.in)
-  configure_file(${PROJECT_SOURCE_DIR}/proxy/offsync-proxy.service.in
-                 ${PROJECT_BINARY_DIR}/offsync-proxy.service @ONLY)
+  # Made when it is installed: `cmake --install --prefix` says only then where the program is.
+  install(CODE "
+    set(CMAKE_INSTALL_FULL_BINDIR \"${CMAKE_INSTALL_BINDIR}\")
+    if(NOT IS_ABSOLUTE \"\${CMAKE_INSTALL_FULL_BINDIR}\")
+      string(PREPEND CMAKE_INSTALL_FULL_BINDIR \"\${CMAKE_INSTALL_PREFIX}/\")
+    endif()
+    configure_file(\"${PROJECT_SOURCE_DIR}/proxy/offsync-proxy.service.in\"
+                   \"${PROJECT_BINARY_DIR}/offsync-proxy.service\" @ONLY)" COMPONENT runtime)
   install(FILES ${PROJECT_BINARY_DIR}/offsync-proxy.service DESTINATION lib/systemd/system
           COMPONENT runtime)
 endif()

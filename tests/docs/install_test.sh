@@ -26,6 +26,8 @@ for file in bin/offsync bin/offsync-proxy libexec/offsync/offsync-net \
   share/doc/offsync/README.md lib/systemd/system/offsync-proxy.service; do
   [[ -s $prefix/$file ]] || fail "not installed: $file"
 done
+grep -qx "ExecStart=$prefix/bin/offsync-proxy" "$prefix/lib/systemd/system/offsync-proxy.service" ||
+  fail "the unit starts another program than $prefix/bin/offsync-proxy"
 doc=$prefix/share/doc/offsync links=0
 for page in "$doc"/*.md; do
   while read -r target; do
