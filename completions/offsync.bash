@@ -86,7 +86,7 @@ _offsync_options() {
             printf '%s' "$common --unset --add --remove --create --delete --data --batch --strict --dry-run"
             ;;
         sync) printf '%s' "$common --push --pull --dry-run --remote" ;;
-        watch) printf '%s' "$common $filters --from --timeout --exec --exec-fail --consumer --remote" ;;
+        watch) printf '%s' "$common $filters --from --timeout --exec --exec-fail --consumer --forget --remote" ;;
         replay) printf '%s' "$common $filters --stamps --strict" ;;
         log) printf '%s' "$common $filters --pending" ;;
         state) printf '%s' "$common --offline --require-proxy --stamps --fields --remote" ;;

@@ -180,6 +180,7 @@ complete -c offsync -n '__offsync_is watch' -l timeout -x -d 'End after so long:
 complete -c offsync -n '__offsync_is watch' -l exec -x -a '(__fish_complete_command)' -d 'Run this for each event'
 complete -c offsync -n '__offsync_is watch' -l exec-fail -x -a 'continue stop' -d 'When the command fails'
 complete -c offsync -n '__offsync_is watch' -l consumer -x -d 'Keep the place of this name'
+complete -c offsync -n '__offsync_is watch' -l forget -d 'Take the consumer away, and end'
 
 # replay, log
 complete -c offsync -n '__offsync_at replay 0' -F

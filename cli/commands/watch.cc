@@ -34,6 +34,7 @@ struct WatchOptions {
   std::string exec_fail = "continue";
   std::string consumer;  // empty: none
   std::string timeout;   // empty: none
+  bool forget = false;
 };
 
 // What is done with each event.
@@ -141,6 +142,7 @@ class WatchCommand final : public Command {
  private:
   Result<TailStart> start(const Filter& filter) const;
   Result<std::optional<ConsumerHold>> hold_consumer(const Settings& settings) const;
+  int forget(Context& context, const Settings& settings) const;
   int follow(Context& context, const Settings& settings, const Filter& filter);
   int supervise(Context& context, Replica& replica, SyncEngine& engine, Transport& transport,
                 const std::string& remote, const Talk& talk, LogTail& tail, Sink& sink,
@@ -181,10 +183,12 @@ void WatchCommand::define(CLI::App& app, Flags& flags) {
   command.text("--consumer", "NAME", options_.consumer,
                "With --exec: keep the place of NAME in this replica, and go on behind what its "
                "command has done");
+  command.flag("--forget", options_.forget, "Take the consumer NAME and its place away, and end");
   command.remote(flags);
 }
 
 int WatchCommand::run(Context& context, const Settings& settings) {
+  if (options_.forget) return forget(context, settings);
   if (!context.network) return run_in_net(context);
   const auto filter = Filter::make(options_.filter, context.clock.wall_ms());
   if (!filter) return report(filter.error());
@@ -212,6 +216,27 @@ Result<std::optional<ConsumerHold>> WatchCommand::hold_consumer(const Settings& 
   OFFSYNC_ASSIGN(const std::string file, replica_file(settings));
   OFFSYNC_ASSIGN(ConsumerHold hold, ConsumerHold::take(file, options_.consumer));
   return std::optional(std::move(hold));
+}
+
+int WatchCommand::forget(Context& context, const Settings& settings) const {
+  if (options_.consumer.empty() || !options_.exec.empty()) {
+    return report(make_error(Errc::usage, "bad_argument",
+                             "--forget is for a --consumer, and runs no --exec"));
+  }
+  auto replica = open_replica(settings, context.clock, context.random);
+  if (!replica) return report(replica.error());
+  const auto hold = hold_consumer(settings);
+  if (!hold) return report(hold.error());
+  const auto was = replica->forget_consumer(options_.consumer);
+  if (!was) return report(was.error());
+  if (!*was) {
+    return report(make_error(Errc::no_input, "no_consumer",
+                             fmt::format("there is no consumer {}", options_.consumer),
+                             "offsync status shows those that there are"));
+  }
+  say(settings,
+      fmt::format("forgot the consumer {}, which was at {}", options_.consumer, (*was)->text()));
+  return kOk;
 }
 
 int WatchCommand::follow(Context& context, const Settings& settings, const Filter& filter) {

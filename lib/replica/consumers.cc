@@ -43,4 +43,15 @@ Status Replica::move_consumer(std::string_view name, const Cursor& to) {
   return write->commit();
 }
 
+Result<std::optional<Cursor>> Replica::forget_consumer(std::string_view name) {
+  OFFSYNC_ASSIGN(const std::optional<Cursor> was, consumer(name));
+  if (!was) return was;
+  OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
+  OFFSYNC_ASSIGN(sqlite::Statement * drop, impl_->store.use("DELETE FROM consumer WHERE name = ?"));
+  drop->bind(1, name);
+  OFFSYNC_TRY(drop->run());
+  OFFSYNC_TRY(write->commit());
+  return was;
+}
+
 }  // namespace offsync

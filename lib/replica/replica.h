@@ -328,6 +328,8 @@ class Replica {
   Result<std::optional<Cursor>> consumer(std::string_view name);
   // Makes the consumer where there is none of that name.
   Status move_consumer(std::string_view name, const Cursor& to);
+  // Where it was; nothing where there is none of that name.
+  Result<std::optional<Cursor>> forget_consumer(std::string_view name);
 
  private:
   struct Impl;

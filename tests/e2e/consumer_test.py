@@ -39,6 +39,24 @@ class Consumer(Case):
         self.assertEqual((self.place()["cursor"].split("-")[1], self.place()["lag"]), ("5", 0))
         self.assertIsNone(self.place("other"))
 
+    def test_one_that_was_meant_otherwise_is_forgotten(self):
+        self.write(1, 2)
+        for name in "index", "typo":
+            self.assertEqual(self.consume("--from", "beginning", "-n", "2", name=name).returncode, 0)
+        self.server.stop()  # nobody is asked
+        forget = ("watch", "--consumer", "typo", "--forget")
+        done = self.reader.finish(*forget)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, r"forgot the consumer typo, which was at \w+-2\n")
+        left = json.loads(self.reader.run("status", "--offline", "--json"))["consumers"]
+        self.assertEqual([c["name"] for c in left], ["index"])
+        done = self.reader.finish(*forget)
+        self.assertEqual(done.returncode, 66, done.stderr)
+        self.assertIn("there is no consumer typo", done.stderr)
+        self.assertEqual(self.reader.finish("watch", "--forget").returncode, 2)
+        self.assertEqual(self.reader.finish(*forget, "--exec", "true").returncode, 2)
+        self.assertEqual(list(self.reader.folder.glob(".offsync/*consumer*")), [])
+
     def test_until_what_it_has_done_already_is_told(self):
         self.write(1, 2, 3, 4)
         self.assertEqual(self.consume("--from", "beginning", "-n", "3").returncode, 0)

@@ -505,6 +505,8 @@ MUTANTS = [
      "if (!*more && context.clock.wall_ms() > until_ms &&", "if (!MUTANT && !*more && context.clock.wall_ms() > until_ms &&"),
     ("who-refuses-is-not-named", "e2e_watch_options_test", "cli/remote/talk.cc",
      "if (refused_) return refused_;", "if (refused_ && !MUTANT) return refused_;"),
+    ("consumer-comes-back", "e2e_consumer_test", "lib/replica/consumers.cc",
+     "OFFSYNC_TRY(drop->run());\n  OFFSYNC_TRY(write->commit());", "OFFSYNC_TRY(drop->run());\n  if (!MUTANT) OFFSYNC_TRY(write->commit());"),
     ("subject-widens", "golden_log", "cli/commands/log.cc",
      "if (!subject_.empty() && !glob_match", "if (!MUTANT && !subject_.empty() && !glob_match"),
     ("lag-of-another-log", "e2e_words_test", "cli/commands/status.cc",
