@@ -48,7 +48,7 @@ class Log final : public Command {
     Out out;
     Printer printer(settings, out, *filter, subject_);
     const Status printed = print(replica, *range, printer);
-    if (printed) printer.end();
+    if (printed || printed.error().code == "unreadable") printer.end();
     return finish(out, printed);
   }
 
@@ -149,8 +149,13 @@ class Log final : public Command {
       return take(line, std::to_string(sequence));
     }));
     if (pending_ && more) {
-      OFFSYNC_TRY(replica.for_each_pending(
-          [&](const PendingEvent& event) { return take(event.line, name_of(event.state)); }));
+      OFFSYNC_TRY(replica.for_each_pending([&](const PendingEvent& event) {
+        if (event.code == "unreadable") {
+          note_failure(failed, unreadable(event));
+          return true;
+        }
+        return take(event.line, name_of(event.state));
+      }));
     }
     return failed;
   }

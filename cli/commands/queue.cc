@@ -32,17 +32,20 @@ constexpr CommandText kText = {
     "offsync queue retry --all\n"
     "offsync queue export > pending.ndjson"};
 
-std::string json_of(const PendingEvent& event) {
-  // The event itself is put in as it is, so that nothing of it can change.
+std::string json_of(const PendingEvent& event, Decoder& decoder) {
   nlohmann::ordered_json json;
   json["n"] = event.n;
   json["state"] = name_of(event.state);
   if (event.sequence != 0) json["sequence"] = std::to_string(event.sequence);
   if (!event.code.empty()) json["code"] = event.code;
   if (!event.detail.empty()) json["detail"] = event.detail;
+  if (!decoder.decode(event.line)) {  // which says so itself, else
+    json["id"] = event.id;
+    json["source"] = event.source;
+  }
   std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   text.pop_back();
-  return fmt::format("{},\"event\":{}}}", text, event.line);
+  return fmt::format("{},{}}}", text, event_members(event.line, decoder));
 }
 
 const char* color_of(PendingState state, const Palette& colors) {
@@ -114,14 +117,20 @@ class Queue final : public Command {
     if (action_ == "show") return show(replica, settings, out);
     OFFSYNC_ASSIGN(const auto events, chosen(replica));
     if (events.empty()) say(settings, "there is no rejected event");
+    Status failed;
     for (const PendingEvent& event : events) {
       const Status done = action_ == "retry" ? retry(replica, event, settings, out)
                                              : drop(replica, event, settings);
       if (done) continue;
-      if (!all_ || done.error().code != "id_taken") return done;
+      if (!all_) return done;
+      if (done.error().code == "unreadable") {
+        note_failure(failed, done.error());  // the others need not wait for it
+        continue;
+      }
+      if (done.error().code != "id_taken") return done;
       say(settings, "left as it is: " + done.error().message());
     }
-    return {};
+    return failed;
   }
 
   Result<std::vector<PendingEvent>> chosen(Replica& replica) const {
@@ -145,7 +154,7 @@ class Queue final : public Command {
     OFFSYNC_TRY(replica.for_each_pending([&](const PendingEvent& event) {
       ++n;
       if (records.format() != Format::text) {
-        records.json(json_of(event));
+        records.json(json_of(event, decoder));
       } else {
         const std::string why =
             fmt::format("    {}: {}", escape_text(event.code), escape_text(event.detail));
@@ -171,36 +180,47 @@ class Queue final : public Command {
   Status show(Replica& replica, const Settings& settings, Out& out) const {
     OFFSYNC_ASSIGN(const auto pending, find_pending(replica, {id_, source_}));
     const Format format = record_format(settings, out);
+    Decoder decoder;
     if (format != Format::text) {
-      out.json(json_of(pending));
+      out.json(json_of(pending, decoder));
       return {};
     }
-    Decoder decoder;
-    OFFSYNC_ASSIGN(const EventView* event, decoder.decode(pending.line));
     const auto line = [&](std::string_view what, std::string_view value) {
       if (!value.empty()) out.line(fmt::format("{:9} {}", what, escape_text(value)));
     };
-    line("id", event->id);
+    line("id", pending.id);
     line("state", name_of(pending.state));
     line("reason", pending.code.empty() ? "" : pending.code + ": " + pending.detail);
     line("sequence", pending.sequence == 0 ? "" : std::to_string(pending.sequence));
-    line("type", event->type);
-    line("subject", event->subject);
-    line("source", event->source);
-    line("time", event->time);
-    line("stamp", event->stamp.none() ? "" : event->stamp.text());
-    line("data", event->data);
+    line("type", pending.type);
+    line("subject", pending.subject);
+    line("source", pending.source);
+    const auto read = decoder.decode(pending.line);
+    if (!read) {
+      line("bytes", pending.line);
+      return {};
+    }
+    const EventView& event = **read;
+    line("time", event.time);
+    line("stamp", event.stamp.none() ? "" : event.stamp.text());
+    line("data", event.data);
     return {};
   }
 
   static Status print_events(Replica& replica, const Settings& settings, Out& out) {
     Records records(out, settings.format == Format::json ? Format::json : Format::ndjson);
+    Decoder decoder;
+    Status left_out;
     OFFSYNC_TRY(replica.for_each_pending([&](const PendingEvent& event) {
-      records.json(event.line);
+      if (decoder.decode(event.line)) {
+        records.json(event.line);
+      } else {
+        note_failure(left_out, unreadable(event));
+      }
       return out.open();
     }));
     records.end();
-    return {};
+    return left_out;
   }
 
   static Status retry(Replica& replica, const PendingEvent& event, const Settings& settings,

@@ -28,9 +28,9 @@ constexpr CommandText kText = {
     "offsync recover send\n"
     "offsync recover drop 0193594d"};
 
-std::string json_of(const FormerEvent& event) {
-  // The event itself is put in as it is, so that nothing of it can change.
-  return fmt::format("{{\"sequence\":\"{}\",\"event\":{}}}", event.sequence, event.line);
+std::string json_of(const FormerEvent& event, Decoder& decoder) {
+  return fmt::format("{{\"sequence\":\"{}\",{}}}", event.sequence,
+                     event_members(event.line, decoder));
 }
 
 Result<FormerEvent> find_lost(Replica& replica, const EventName& name) {
@@ -85,7 +85,7 @@ class Recover final : public Command {
     OFFSYNC_TRY(replica.for_each_lost([&](const FormerEvent& lost) {
       ++n;
       if (records.format() != Format::text) {
-        records.json(json_of(lost));
+        records.json(json_of(lost, decoder));
       } else {
         table.add(row(lost, decoder, look));
       }

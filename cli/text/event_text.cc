@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <ctime>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/rfc3339.h"
@@ -139,6 +140,19 @@ std::string entity_text(std::string_view subject, const Entity& entity, bool wri
                        writer.stamp.text(), colors.reset);
   }
   return out;
+}
+
+Error unreadable(const PendingEvent& event) {
+  return bad_data(
+      "unreadable",
+      fmt::format("left out event {} (n {}) of the queue, which cannot be read", event.id, event.n),
+      "see: offsync queue list");
+}
+
+std::string event_members(std::string_view line, Decoder& decoder) {
+  if (decoder.decode(line)) return fmt::format("\"event\":{}", line);
+  const nlohmann::json bytes = escape_text(line);
+  return fmt::format("\"event\":null,\"unreadable\":{}", bytes.dump());
 }
 
 }  // namespace offsync::cli

@@ -7,7 +7,9 @@
 
 #include "cli/text/output.h"
 #include "cli/text/table.h"
+#include "event/decoder.h"
 #include "event/event.h"
+#include "replica/replica.h"
 #include "state/decision.h"
 #include "state/entity.h"
 
@@ -28,6 +30,14 @@ std::string time_text(std::int64_t ms, bool local = false);
 // An event's id, escaped; on a terminal short, which is the part of a UUID that tells it from its
 // neighbours. Commands that take an id take that too.
 std::string id_text(std::string_view id, bool terminal);
+
+// The members of a JSON object that say which event this is: `"event":{…}`, as it is, so that
+// nothing of it can change; or, where it cannot be read, `"event":null,"unreadable":"…"` with its
+// bytes made printable (escape_text).
+std::string event_members(std::string_view line, Decoder& decoder);
+
+// Why an event of the queue is not printed.
+Error unreadable(const PendingEvent& event);
 
 // A canonical JSON value, escaped. One that is cut to `columns` has its size behind it.
 std::string value_text(std::string_view canonical, std::size_t columns = 60);

@@ -74,6 +74,11 @@ int report(const Error& error) {
   return exit_code(error.kind);
 }
 
+void note_failure(Status& failed, Error error) {
+  if (!failed) complain(failed.error().message());
+  failed = std::move(error);
+}
+
 void say(const Settings& settings, std::string_view message) {
   if (!settings.quiet) (void)write_all(2, escape_text(message) + "\n");
 }

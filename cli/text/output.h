@@ -33,7 +33,10 @@ int exit_code(Errc kind);
 // Writes "offsync: …" (escaped) to stderr; report() gives the exit code of the error.
 int report(const Error& error);
 void complain(std::string_view message);
-// The same unless settings.quiet.
+// For a command that goes on, and ends with its last failure: says what was in `failed` and puts
+// `error` there.
+void note_failure(Status& failed, Error error);
+// The same as complain() unless settings.quiet.
 void say(const Settings& settings, std::string_view message);
 
 // A buffered file descriptor. After an error or EPIPE writes do nothing.

@@ -164,6 +164,11 @@ class Examination {
                   const std::int64_t state = row.integer(1);
                   if (state < 0 || state > static_cast<int>(PendingState::held))
                     report_.add(place + " has no state");
+                  if (state == static_cast<int>(PendingState::rejected) && !decoder_.decode(row.text(5))) {
+                    return report_.add(place +
+                                       " is lost or cannot be read: offsync queue list has "
+                                       "its id, and offsync queue drop takes it away");
+                  }
                   const EventView* event = event_of(place, row.text(5), row.text(2), row.text(3));
                   if (event == nullptr) return;
                   if (event->subject != row.text(4))

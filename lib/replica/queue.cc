@@ -26,6 +26,13 @@ Result<PendingEvent> load(ReplicaStore& store, std::string_view id, std::string_
   return event;
 }
 
+Error unreadable(const PendingEvent& event) {
+  return bad_data("unreadable",
+                  "event " + event.id + " (n " + std::to_string(event.n) +
+                      ") cannot be read any more, so it cannot be sent",
+                  "restore the replica from a copy, or emit it again; then drop it");
+}
+
 // A clock that ran ahead would have everything refused, for ever: a new node begins a new one.
 void repair_clock(ReplicaWrite& write) {
   const std::int64_t bound = write.store.corrected_wall(write.row) + limits::kClockGuardMs;
@@ -201,6 +208,7 @@ Result<std::vector<Emitted>> Replica::retry(std::string_view id, std::string_vie
                           " would be rejected again: the log has another one of that name",
                       "drop it, or emit what it says under an id of its own");
   }
+  if (!impl_->store.decoder.decode(event.line)) return unreadable(event);
   // A former version left it rejected.
   if (is_namesakes(*write, event.code, event.source)) {
     impl_->store.renew(write->row);
@@ -232,8 +240,9 @@ Status Replica::drop(std::string_view id, std::string_view source) {
     OFFSYNC_ASSIGN(released, released_by(*write, event.subject, event.n));
   }
   Requeue requeue(*write);
-  OFFSYNC_ASSIGN(const EventView* dropped, impl_->store.decoder.decode(event.line));
-  requeue.stamps.dropped(*dropped);
+  // One that cannot be read says of no stamp what it was built upon.
+  const auto dropped = impl_->store.decoder.decode(event.line);
+  if (dropped) requeue.stamps.dropped(**dropped);
   OFFSYNC_TRY(take_out(*write, {event}));
   OFFSYNC_TRY(take_out(*write, released));
   OFFSYNC_TRY(rebuild_visible(*write, {event.subject}, false));
