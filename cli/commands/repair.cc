@@ -27,9 +27,15 @@ constexpr CommandText kText = {
     "offsync repair && offsync sync"};
 
 std::string json_of(const Replica::Repaired& done) {
-  const nlohmann::ordered_json json = {
-      {"mended", done.mended},     {"queue", done.queue}, {"unreadable", done.unreadable},
-      {"doubtful", done.doubtful}, {"log", done.log},     {"whole", done.whole}};
+  const nlohmann::ordered_json json = {{"mended", done.mended},
+                                       {"queue", done.queue},
+                                       {"unreadable", done.unreadable},
+                                       {"doubtful", done.doubtful},
+                                       {"lost", done.lost.size() + done.lost_more},
+                                       {"lost_numbers", done.lost},
+                                       {"lost_all_known", !done.lost_unknown},
+                                       {"log", done.log},
+                                       {"whole", done.whole}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -47,6 +53,38 @@ std::string text_of(const Replica::Repaired& done) {
         done.doubtful);
   }
   return out;
+}
+
+// "7, 694-704".
+std::string ranges_of(const std::vector<std::uint64_t>& numbers) {
+  std::string text;
+  for (std::size_t i = 0; i < numbers.size();) {
+    std::size_t end = i;
+    while (end + 1 < numbers.size() && numbers[end + 1] == numbers[end] + 1) ++end;
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", numbers[i]);
+    if (end > i) text += fmt::format("-{}", numbers[end]);
+    i = end + 1;
+  }
+  return text;
+}
+
+// What of the queue is lost; nothing where all of it is there.
+Status whether_lost(const Replica::Repaired& done) {
+  const std::uint64_t count = done.lost.size() + done.lost_more;
+  if (count == 0 && !done.lost_unknown) return {};
+  std::string what = count > 0 ? fmt::format("{} of the queue {} lost", counted(count, "event"),
+                                             count == 1 ? "is" : "are")
+                               : "events of the queue may be lost";
+  if (!done.lost.empty()) what += fmt::format(", n {}", ranges_of(done.lost));
+  if (!done.lost.empty() && done.lost_more > 0)
+    what += fmt::format(", and {} without a known number", done.lost_more);
+  if (done.lost_unknown && count > 0) what += "; there may be more";
+  return bad_data(
+      "lost", what,
+      fmt::format("emit them again, or restore a copy; the damaged file was kept as {}; "
+                  "those with a number stay in the queue as unreadable until they are "
+                  "dropped",
+                  done.aside));
 }
 
 class Repair final : public Command {
@@ -74,10 +112,12 @@ class Repair final : public Command {
     } else if (!settings.quiet) {
       out.write(text_of(*done));
     }
-    if (!done->whole) {
+    if (!done->whole && !done->mended.empty()) {
       say(settings, "the state comes from the proxy with the next pull: offsync sync");
     }
-    return out.finish(kOk);
+    const Status lost = whether_lost(*done);
+    const int code = out.finish(kOk);
+    return lost || code != kOk ? code : report(lost.error());
   }
 };
 

@@ -29,15 +29,11 @@ class Damage {
     OFFSYNC_TRY(read_numbers());
     OFFSYNC_ASSIGN(sound_, look_for_damage(store_.file(), rows_));
     if (sound_.problems.empty()) return sound_;
+    // Whether there were others there nobody sees here.
+    if (!sound_.rows) return store_.damaged("rows that only it has lie on damaged pages");
     for (const std::string& problem : sound_.problems) mended_("the file: " + problem);
     OFFSYNC_TRY(drop_parts());
     if (!sound_.log) OFFSYNC_TRY(drop_events());
-    for (const std::uint64_t n : sound_.former) {
-      mended_("event " + std::to_string(n) + " of a log that was replaced, on a damaged page");
-      OFFSYNC_ASSIGN(sqlite::Statement * gone, store_.use("DELETE FROM former WHERE n = ?"));
-      gone->bind(1, n);
-      OFFSYNC_TRY(gone->run());
-    }
     // An index that is wrong finds other rows, or none.
     OFFSYNC_TRY(run_all("REINDEX"));
     return sound_;

@@ -180,12 +180,15 @@ class Repair {
         rows.push_back(read_pending(next));
       }
     }
-    done_.queue = rows.size();
     for (const PendingEvent& row : rows) OFFSYNC_TRY(mend_pending(row));
     return {};
   }
 
   Status mend_pending(const PendingEvent& row) {
+    if (row.line.empty() && row.state == PendingState::rejected && row.code == "unreadable") {
+      return {};  // lost, as an earlier one found
+    }
+    ++done_.queue;
     const auto event = store_.decoder.decode(row.line);
     if (!event) {
       ++done_.unreadable;
@@ -193,12 +196,6 @@ class Repair {
                               event.error().detail);
     }
     OFFSYNC_TRY(name_pending(row, **event));
-    if (sound_.queue.contains(row.n)) {
-      ++done_.doubtful;
-      return queue::set_state(write_, row.n, PendingState::rejected, 0, "doubtful",
-                              "it was on a damaged page: look whether it says what it should, then "
-                              "retry or drop it");
-    }
     const auto state = static_cast<std::uint64_t>(row.state);
     const bool known = state <= static_cast<std::uint64_t>(PendingState::held);
     const bool placed = row.state != PendingState::accepted ||
@@ -335,18 +332,34 @@ Result<Replica::Repaired> repair_rows(ReplicaStore& store) {
   return done;
 }
 
+Error beyond_repair(const std::string& file, const Error& why) {
+  if (why.code == "corrupt") return why;
+  return make_error(Errc::io, "corrupt", file + " is damaged: " + why.detail);
+}
+
 // Row by row where the pages do not fit to each other.
+bool is_damage(const Error& error) {
+  // Lines that are none stand where others were.
+  return error.code == "corrupt" || error.code == "constraint" || error.kind == Errc::bad_data;
+}
+
 template <class RepairRows>
-Result<Replica::Repaired> mend_all(const std::string& file, const RepairRows& repair) {
+Result<Replica::Repaired> mend_all(const std::string& file, bool free_unknown,
+                                   const RepairRows& repair) {
   auto done = repair();
-  if (done || (done.error().code != "corrupt" && done.error().code != "constraint")) return done;
-  const auto salvaged = salvage(file);
-  if (!salvaged) return salvaged.error().code == "corrupt" ? salvaged.error() : done.error();
+  if (done || !is_damage(done.error())) return done;
+  auto salvaged = salvage(file, free_unknown);
+  if (!salvaged && is_damage(salvaged.error())) return beyond_repair(file, salvaged.error());
+  if (!salvaged) return salvaged.error();
   done = repair();
-  if (!done) return done;
+  if (!done) return is_damage(done.error()) ? beyond_repair(file, done.error()) : done;
   auto& mended = done->mended;
   for (const std::string& problem : salvaged->problems) mended.push_back("the file: " + problem);
   done->doubtful += salvaged->doubtful;
+  done->lost = std::move(salvaged->lost.numbers);
+  done->lost_more = salvaged->lost.more;
+  done->lost_unknown = salvaged->lost.unknown;
+  done->aside = std::move(salvaged->aside);
   return done;
 }
 
@@ -354,8 +367,9 @@ Result<Replica::Repaired> mend_all(const std::string& file, const RepairRows& re
 
 Result<Replica::Repaired> Replica::repair(const std::string& file, Clock& clock, Random& random) {
   OFFSYNC_ASSIGN(const FirstPage first, mend_first_page(file));
-  auto done = mend_all(
-      file, [&] { return repair_rows(std::make_unique<Impl>(file, clock, random)->store); });
+  auto done = mend_all(file, first == FirstPage::mended, [&] {
+    return repair_rows(std::make_unique<Impl>(file, clock, random)->store);
+  });
   if (done && first == FirstPage::mended) {
     done->mended.insert(done->mended.begin(), "the file: its first page, which was lost");
   }

@@ -123,7 +123,14 @@ class Replica {
     std::uint64_t queue = 0;          // events kept in the queue
     std::uint64_t unreadable = 0;     // of these; they are now rejected (`unreadable`)
     std::uint64_t doubtful = 0;       // of these, on damaged pages; rejected, too (`doubtful`)
-    std::uint64_t log = 0;            // events in the received log
+    // Events of the queue that are lost, with their pages: their numbers, as far as any are known
+    // (these are kept as rejected, `unreadable`, without a line), how many others, and whether it
+    // is not known that these are all. `aside`: where the damaged file was copied to then.
+    std::vector<std::uint64_t> lost;
+    std::uint64_t lost_more = 0;
+    bool lost_unknown = false;
+    std::string aside;
+    std::uint64_t log = 0;  // events in the received log
     // The state was made anew from snapshot and log; if not, the next pull fetches the whole state.
     bool whole = false;
   };
@@ -141,7 +148,8 @@ class Replica {
   // empty: it goes on under its name. Told by who gave it alone; info() has it from then on.
   const std::string& renamed_from() const;
   // Before anything that stands here is told to others: makes durable what a process that died in a
-  // commit, or whose disk failed, may have left in the kernel's memory only.
+  // commit, or whose disk failed, may have left in the kernel's memory only. Error `read_only` where
+  // no answer could be noted.
   Status secure();
   Status set_remote(const std::string& remote);
   // Our log, that of this epoch, was met there. Changes nothing where ours is another one.

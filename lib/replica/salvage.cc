@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "event/decoder.h"
 #include "replica/readable_number.h"
 #include "replica/schema.h"
 #include "replica/soundness.h"
 #include "replica/states.h"
 #include "replica/temporary.h"
 #include "sqlite/db.h"
+#include "sqlite/first_page.h"
 #include "sqlite/take_content.h"
 
 namespace offsync {
@@ -19,8 +21,11 @@ constexpr std::uint64_t kPieceRows = 1000;
 
 class Salvage {
  public:
-  Salvage(sqlite::Db& from, std::string file, std::string fresh)
-      : from_(from), file_(std::move(file)), fresh_(std::move(fresh)) {}
+  Salvage(sqlite::Db& from, std::string file, std::string fresh, bool free_unknown)
+      : from_(from),
+        file_(std::move(file)),
+        fresh_(std::move(fresh)),
+        free_unknown_(free_unknown) {}
 
   Result<Salvaged> run() {
     OFFSYNC_TRY(attach());
@@ -28,29 +33,45 @@ class Salvage {
     OFFSYNC_ASSIGN(const std::vector<std::string> missing, schema::missing_tables(from_));
     // Even settings of which a part is wrong say where the remote is.
     const bool settings = take("INSERT INTO fresh.replica SELECT * FROM main.replica WHERE 1");
+    Gathered certain;
+    if (!free_unknown_) {
+      OFFSYNC_ASSIGN(certain, gather(from_, true));
+    }
     RowNumbers rows;
     OFFSYNC_ASSIGN(rows.queue, take_rows({"pending", "n", settings ? "next" : ""}));
-    if (rows.queue.empty() && !from_.exec("SELECT count(*) FROM main.pending")) {
-      return make_error(Errc::io, "corrupt",
-                        file_ + " is damaged: the page where its queue begins is lost",
-                        "it cannot be repaired: restore it from a copy, or set it aside");
-    }
     OFFSYNC_ASSIGN(rows.former, take_rows({"former", "n", settings ? "next" : ""}));
     OFFSYNC_ASSIGN(rows.events, take_rows({"log", "sequence", settings ? "cursor" : ""}));
-    OFFSYNC_ASSIGN(const Soundness sound, look_for_damage(file_, rows));
+    OFFSYNC_ASSIGN(Soundness sound, look_for_damage(file_, rows));
+    // The page of a row may be sound, and the way to it not.
+    for (const std::uint64_t n : certain.queue) sound.queue.erase(n);
+    for (const std::uint64_t n : certain.former) sound.former.erase(n);
+    for (const std::uint64_t n : certain.events) sound.events.erase(n);
+    if (certain.queue.empty()) {
+      OFFSYNC_ASSIGN(const Gathered doubtful, gather(from_, false));
+      sound.queue.insert(doubtful.queue.begin(), doubtful.queue.end());
+    }
+    Salvaged done{sound.problems, 0, {}, {}};
+    for (const std::uint64_t n : sound.former) {
+      done.problems.push_back("event " + std::to_string(n) +
+                              " of a log that was replaced, on a damaged page");
+    }
+    if (!sound.events.empty()) {
+      done.problems.push_back(std::to_string(sound.events.size()) +
+                              " events of the received log, on a damaged page");
+    }
+    OFFSYNC_ASSIGN(done.lost, note_lost(from_, file_));
     take_if(sound.base, "INSERT INTO fresh.base SELECT * FROM main.base WHERE 1");
     take_if(sound.state, "INSERT INTO fresh.entity SELECT * FROM main.entity WHERE 1");
     take_if(sound.state, "INSERT INTO fresh.conflict SELECT * FROM main.conflict WHERE 1");
     take_if(sound.consumers, "INSERT INTO fresh.consumer SELECT * FROM main.consumer WHERE 1");
-    if (settings && !sound.settings) {
+    if (settings && (!sound.settings || !sound.newest)) {
       // Without a node it goes on under another source.
       OFFSYNC_TRY(from_.exec("UPDATE fresh.replica SET node = 0, epoch = '', log = '', clock = 0"));
     }
     // The whole state is to be fetched.
     if (!sound.log || !sound.base)
       OFFSYNC_TRY(from_.exec("UPDATE fresh.replica SET cursor = NULL"));
-    OFFSYNC_TRY(doubt(sound));
-    Salvaged done{sound.problems, sound.queue.size()};
+    OFFSYNC_ASSIGN(done.doubtful, doubt(sound));
     for (const std::string& table : missing) done.problems.push_back(schema::missing_text(table));
     return done;
   }
@@ -106,7 +127,7 @@ class Salvage {
 
   // In one transaction; false: nothing of it was taken.
   bool take_piece(const Table& table, std::uint64_t begin, std::uint64_t end) {
-    auto put = from_.prepare("INSERT INTO fresh." + table.name + " SELECT * FROM main." +
+    auto put = from_.prepare("INSERT OR IGNORE INTO fresh." + table.name + " SELECT * FROM main." +
                              table.name + " WHERE " + table.key + " = ?");
     if (!put || !from_.exec("BEGIN")) return false;
     for (std::uint64_t n = begin; n < end && from_.in_transaction(); ++n) {
@@ -117,7 +138,12 @@ class Salvage {
     return from_.in_transaction() && from_.exec("COMMIT");
   }
 
-  Status doubt(const Soundness& sound) {
+  // How many of the queue say something at all.
+  Result<std::uint64_t> doubt(const Soundness& sound) {
+    std::uint64_t doubtful = 0;
+    Decoder decoder;
+    OFFSYNC_ASSIGN(sqlite::Statement find,
+                   from_.prepare("SELECT line FROM fresh.pending WHERE n = ?"));
     for (const std::uint64_t n : sound.former) {
       OFFSYNC_TRY(from_.exec("DELETE FROM fresh.former WHERE n = " + std::to_string(n)));
     }
@@ -125,20 +151,37 @@ class Salvage {
       OFFSYNC_TRY(from_.exec("DELETE FROM fresh.log WHERE sequence = " + std::to_string(n)));
     }
     for (const std::uint64_t n : sound.queue) {
+      find.bind(1, n);
+      OFFSYNC_ASSIGN(const bool there, find.step());
+      doubtful += there && decoder.decode(find.text(0)) ? 1 : 0;
+      find.reset();
       OFFSYNC_TRY(from_.exec("UPDATE fresh.pending SET state = " OFFSYNC_REJECTED
                              ", sequence = 0, code = 'doubtful',"
                              " detail = 'it was on a damaged page: look whether it says what it"
                              " should, then retry or drop it' WHERE n = " +
                              std::to_string(n)));
     }
-    return {};
+    return doubtful;
   }
 
   sqlite::Db& from_;
   const std::string file_, fresh_;
+  const bool free_unknown_;
 };
 
-Result<Salvaged> salvage_into(const std::string& file, const std::string& fresh) {
+// The first of its names that is free.
+Result<std::string> copy_aside(const std::string& file) {
+  for (int number = 1;; ++number) {
+    const std::string to = file + ".damaged" + (number == 1 ? "" : "-" + std::to_string(number));
+    OFFSYNC_ASSIGN(const bool there, sqlite::exists(to));
+    if (there) continue;
+    OFFSYNC_TRY(sqlite::copy_file(file, to));
+    return to;
+  }
+}
+
+Result<Salvaged> salvage_into(const std::string& file, const std::string& fresh,
+                              bool free_unknown) {
   sqlite::OpenOptions as_it_is;
   as_it_is.forgive = sqlite::OpenOptions::Forgive::all;
   OFFSYNC_ASSIGN(sqlite::Db damaged, sqlite::Db::open(file, as_it_is));
@@ -147,7 +190,10 @@ Result<Salvaged> salvage_into(const std::string& file, const std::string& fresh)
   create.create = true;
   OFFSYNC_ASSIGN(sqlite::Db made, sqlite::Db::open(fresh, create));
   OFFSYNC_TRY(sqlite::migrate(made, schema::kApplicationId, schema::steps()));
-  OFFSYNC_ASSIGN(const Salvaged done, Salvage(damaged, file, fresh).run());
+  OFFSYNC_ASSIGN(Salvaged done, Salvage(damaged, file, fresh, free_unknown).run());
+  if (!done.lost.numbers.empty() || done.lost.more > 0 || done.lost.unknown) {
+    OFFSYNC_ASSIGN(done.aside, copy_aside(sqlite::behind_links(file)));
+  }
   OFFSYNC_ASSIGN(sqlite::Db to, sqlite::Db::open(file, as_it_is));
   OFFSYNC_TRY(sqlite::migrate(to, schema::kApplicationId, schema::steps()));
   OFFSYNC_TRY(sqlite::take_content(to, made));
@@ -156,11 +202,11 @@ Result<Salvaged> salvage_into(const std::string& file, const std::string& fresh)
 
 }  // namespace
 
-Result<Salvaged> salvage(const std::string& file) {
+Result<Salvaged> salvage(const std::string& file, bool free_unknown) {
   OFFSYNC_ASSIGN(sqlite::FileLock lock, sqlite::FileLock::beside(file));
   OFFSYNC_TRY(lock.lock());
   const TemporaryDatabase fresh(file + ".repair");
-  return salvage_into(file, fresh.file);
+  return salvage_into(file, fresh.file, free_unknown);
 }
 
 }  // namespace offsync

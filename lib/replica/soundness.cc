@@ -6,17 +6,6 @@
 namespace offsync {
 namespace {
 
-// Whether every row can be read, each on pages that are as they were written.
-bool reads(sqlite::Db& db, const char* sql) {
-  auto rows = db.prepare(sql);
-  if (!rows) return false;
-  for (;;) {
-    const auto row = rows->step();
-    if (!row) return false;
-    if (!*row) return true;
-  }
-}
-
 // Those of `numbers` whose row, found by `sql`, cannot be read so.
 std::set<std::uint64_t> unsound(sqlite::Db& db, const char* sql,
                                 const std::vector<std::uint64_t>& numbers) {
@@ -37,6 +26,16 @@ std::set<std::uint64_t> unsound(sqlite::Db& db, const char* sql,
 
 }  // namespace
 
+bool reads_all(sqlite::Db& db, const char* sql) {
+  auto rows = db.prepare(sql);
+  if (!rows) return false;
+  for (;;) {
+    const auto row = rows->step();
+    if (!row) return false;
+    if (!*row) return true;
+  }
+}
+
 Result<Soundness> look_for_damage(const std::string& file, const RowNumbers& rows) {
   sqlite::OpenOptions options;
   options.read_only = true;
@@ -49,11 +48,13 @@ Result<Soundness> look_for_damage(const std::string& file, const RowNumbers& row
   // Pages without a seal may be wrong as well.
   if (found.problems.empty()) sqlite::check_structure(db, note);
   if (found.problems.empty()) return found;
-  found.settings = reads(db, "SELECT * FROM replica");
-  found.base = reads(db, "SELECT * FROM base ORDER BY chunk");
-  found.log = reads(db, "SELECT * FROM log ORDER BY sequence");
-  found.state = reads(db, "SELECT * FROM entity") && reads(db, "SELECT * FROM conflict");
-  found.consumers = reads(db, "SELECT * FROM consumer");
+  found.rows = reads_all(db, "SELECT * FROM pending NOT INDEXED") &&
+               reads_all(db, "SELECT * FROM former NOT INDEXED");
+  found.settings = reads_all(db, "SELECT * FROM replica");
+  found.base = reads_all(db, "SELECT * FROM base ORDER BY chunk");
+  found.log = reads_all(db, "SELECT * FROM log ORDER BY sequence");
+  found.state = reads_all(db, "SELECT * FROM entity") && reads_all(db, "SELECT * FROM conflict");
+  found.consumers = reads_all(db, "SELECT * FROM consumer");
   found.queue = unsound(db, "SELECT * FROM pending WHERE n = ?", rows.queue);
   found.former = unsound(db, "SELECT * FROM former WHERE n = ?", rows.former);
   if (!found.log) found.events = unsound(db, "SELECT * FROM log WHERE sequence = ?", rows.events);

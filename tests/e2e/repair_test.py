@@ -3,6 +3,7 @@
 could not read."""
 import json
 import re
+import sqlite3
 import subprocess
 
 from harness import Case, OFFSYNC, clean_environment, main, ndjson
@@ -83,6 +84,73 @@ class Unreadable(Harmed):
         replica.run("queue", "drop", "--all")
         self.assertEqual([one for one in replica.queue() if one["state"] == "rejected"], [])
         replica.run("doctor")
+
+
+class Lost(Harmed):
+    def repaired(self, replica):
+        done = replica.finish("repair", "--json")
+        return done, json.loads(done.stdout)
+
+    def lose(self, file, data, page):
+        for end in ("-wal", "-shm"):
+            file.with_name(file.name + end).unlink(missing_ok=True)
+        file.write_bytes(data[:page * PAGE] + bytes(PAGE) + data[(page + 1) * PAGE:])
+
+    def test_events_are_named_and_all_others_kept(self):
+        replica, file = self.filled(1500)
+        data = file.read_bytes()
+        before = {row["n"]: row["event"] for row in replica.queue()}
+        pages = len(data) // PAGE
+        codes = set()
+        for page in range(2, pages, max(1, pages // 20)):
+            self.lose(file, data, page)
+            done, said = self.repaired(replica)
+            rows = {row["n"]: row["event"] for row in replica.queue()}
+            lost = [n for n in before if rows.get(n) is None]
+            self.assertEqual(said["lost_numbers"], lost, page)
+            self.assertEqual((said["lost"], said["queue"]), (len(lost), 1500 - len(lost)))
+            self.assertEqual(done.returncode, 65 if lost else 0, done.stderr)
+            self.assertLess(len(lost), 40)
+            codes.add(done.returncode)
+            for n, event in rows.items():
+                self.assertIn(event, (None, before[n]))
+            if lost:
+                kept = file.with_name(file.name + ".damaged")
+                self.assertIn(str(kept), done.stderr)
+                kept.unlink()
+                replica.run("queue", "drop", "--all")
+            replica.run("doctor")
+        self.assertEqual(codes, {0, 65})
+
+    def test_not_where_the_page_is_lost_that_leads_to_all_others(self):
+        replica, file = self.filled(1500)
+        with sqlite3.connect(f"file:{file}?immutable=1", uri=True) as db:
+            (root,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'pending'").fetchone()
+        before = replica.queue()
+        self.lose(file, file.read_bytes(), root - 1)
+        done, said = self.repaired(replica)
+        self.assertEqual((done.returncode, said["queue"], said["lost"]), (0, 1500, 0), done.stderr)
+        self.assertEqual(replica.queue(), before)
+
+    def test_pages_that_changed_places(self):
+        replica, file = self.filled(200, lambda i: "q" * 9000)
+        self.fill(replica, 100, lambda i: i)
+        data = file.read_bytes()
+        pages = [data[at:at + PAGE] for at in range(0, len(data), PAGE)]
+        leaves = [i for i, page in enumerate(pages) if b'{"specversion' in page and b'"data"' in page]
+        overflow = [i for i, page in enumerate(pages) if b'{"specversion' not in page
+                    and page.count(b"q") > 500]
+        for one, other in zip(leaves[::len(leaves) // 5], overflow[::len(overflow) // 5]):
+            for end in ("-wal", "-shm"):
+                file.with_name(file.name + end).unlink(missing_ok=True)
+            swapped = list(pages)
+            swapped[one], swapped[other] = swapped[other], swapped[one]
+            file.write_bytes(b"".join(swapped))
+            done, said = self.repaired(replica)
+            self.assertEqual(done.returncode, 65 if said["lost"] else 0, done.stderr)
+            replica.emit("t", "a/1", "x=1")
+            replica.run("queue", "drop", "--all")
+            replica.run("doctor")
 
 
 if __name__ == "__main__":

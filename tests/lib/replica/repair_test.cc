@@ -1,5 +1,6 @@
 // Replica::repair: whatever is wrong with the settings and the state, queue and log stay, and what
 // is shown afterwards is what was shown before.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -51,6 +52,31 @@ struct Held {
   std::vector<std::string> log, queue;
   std::size_t conflicts = 0;
 };
+
+// They must be these.
+void drop_unreadable(const std::string& file, World& world,
+                     const std::vector<std::uint64_t>& lost) {
+  Replica replica = must(Replica::open(file, world.clock, world.random));
+  std::vector<PendingEvent> found;
+  must(replica.for_each_pending([&](const PendingEvent& event) {
+    if (event.code == "unreadable") found.push_back(event);
+    return true;
+  }));
+  CHECK(found.size() == lost.size());
+  for (const PendingEvent& event : found) {
+    CHECK(std::count(lost.begin(), lost.end(), event.n) == 1);
+    must(replica.drop(event.id, event.source));
+  }
+}
+
+PendingEvent rejected_of(Replica& replica) {
+  PendingEvent found;
+  must(replica.for_each_pending([&](const PendingEvent& event) {
+    if (event.state == PendingState::rejected) found = event;
+    return true;
+  }));
+  return found;
+}
 
 }  // namespace
 
@@ -199,6 +225,11 @@ TEST_CASE("repair: an event of the queue that cannot be read is kept, as rejecte
     return true;
   }));
   CHECK(found);
+  const std::string id = rejected_of(again).id;
+  CHECK(code_of(again.retry(id)) == "unreadable");
+  must(again.drop(id));
+  CHECK(must(again.counts()).rejected == 0);
+  CHECK(must(examine_replica(w.file())).problems.empty());
 }
 
 TEST_CASE("repair: what is no replica is left alone") {
@@ -275,6 +306,7 @@ TEST_CASE("repair: whichever page has lost its head, or all, the rest is kept") 
   must(raw(world.file()).checkpoint());
   const std::string sound = bytes_of(world.file()), copy = world.dir.file("copy.db");
   const std::size_t zeros = GENERATE(8, 4096);
+  const std::uint64_t queued = must(world.replica.counts()).queued;
   for (std::size_t page = 1; page < sound.size() / 4096; page += 6) {
     INFO("page " << page + 1 << ", " << zeros << " bytes");
     std::filesystem::remove(copy + "-wal");
@@ -284,11 +316,16 @@ TEST_CASE("repair: whichever page has lost its head, or all, the rest is kept") 
     put_bytes(copy, bytes);
     const auto done = Replica::repair(copy, world.clock, world.random);
     INFO((done ? "" : done.error().message()));
-    if (!done) {  // where the page is the one from which all others of the queue are found
-      CHECK(done.error().detail.find("its queue begins") != std::string::npos);
-      continue;
-    }
+    REQUIRE(done);
+    // Whichever page it is, and be it the one from which all others of the queue are found: what is
+    // on the others is there, and what is not is named.
+    CHECK(done->queue + done->lost.size() == queued);
     CHECK(done->queue >= 40);
+    CHECK(done->lost_more == 0);
+    CHECK_FALSE(done->lost_unknown);
+    CHECK(std::filesystem::exists(copy + ".damaged") == !done->lost.empty());
+    std::filesystem::remove(copy + ".damaged");
+    drop_unreadable(copy, world, done->lost);
     const auto found = examine_replica(copy);
     REQUIRE(found);
     INFO((found->problems.empty() ? "" : found->problems[0]));
@@ -373,10 +410,10 @@ TEST_CASE("repair: whatever byte is another one, nothing is believed that was no
       REQUIRE(lines[event.id] == event.line);
       return true;
     }));
-    REQUIRE(trusted + done->doubtful + done->unreadable == lines.size());
+    REQUIRE(trusted + done->doubtful + done->unreadable + done->lost.size() == lines.size());
     const auto found = must(examine_replica(w.file()));
     for (const std::string& problem : found.problems) UNSCOPED_INFO(problem);
-    REQUIRE(found.problems.size() == done->unreadable);
+    REQUIRE(found.problems.size() == done->unreadable + done->lost.size());
   });
   CHECK(repaired > 30);
   CHECK(doubtful > 3);
