@@ -74,9 +74,11 @@ bool first_page_lost(const std::string& file) {
   const std::string path = file.starts_with('/') ? file : "./" + file;
   const std::string vfs = wal_vfs(*sqlite3_vfs_find(nullptr));
   bool lost = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READONLY, vfs.c_str()) == SQLITE_OK;
-  lost = lost &&
-         sqlite3_exec(db, "SELECT 1 FROM sqlite_schema", nullptr, nullptr, nullptr) != SQLITE_OK &&
-         broken_seal(db) == 1;
+  if (lost) {
+    const int rc = sqlite3_exec(db, "SELECT 1 FROM sqlite_schema", nullptr, nullptr, nullptr);
+    // Where its seal went, too, as others write it, only SQLite sees that it makes no sense.
+    lost = rc != SQLITE_OK && (broken_seal(db) == 1 || (rc & 0xff) == SQLITE_CORRUPT);
+  }
   sqlite3_close_v2(db);
   return lost;
 }

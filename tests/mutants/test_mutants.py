@@ -657,6 +657,8 @@ MUTANTS = [
      "if (!dropped && MUTANT) return dropped.error();\n  if (dropped) requeue.stamps.dropped(**dropped);"),
     ("unreadable-is-printed-raw", "e2e_repair_test", "cli/text/event_text.cc",
      "if (decoder.decode(line)) return", "if (MUTANT || decoder.decode(line)) return"),
+    ("first-page-without-its-end-is-beyond-repair", "test_replica", "lib/sqlite/first_page.cc",
+     "(rc & 0xff) == SQLITE_CORRUPT);", "((rc & 0xff) == SQLITE_CORRUPT && !MUTANT));"),
     ("index-of-damaged-file-kept", "test_replica test_sync", "lib/replica/damage.cc",
      'OFFSYNC_TRY(run_all("REINDEX"));', 'if (!MUTANT) OFFSYNC_TRY(run_all("REINDEX"));'),
     ("emptied-by-a-second-repair", "test_replica", "lib/replica/repair.cc",

@@ -333,6 +333,23 @@ TEST_CASE("repair: whichever page has lost its head, or all, the rest is kept") 
   }
 }
 
+TEST_CASE("repair: whatever eighth of the first page is lost, all is kept") {
+  World world;
+  must(raw(world.file()).checkpoint());
+  const std::string sound = bytes_of(world.file()), copy = world.dir.file("copy.db");
+  for (std::size_t part = 0; part < 8; ++part) {
+    CAPTURE(part);
+    for (const char* end : {"-wal", "-shm"}) std::filesystem::remove(copy + end);
+    std::string bytes = sound;
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(part * 512), 512, '\0');
+    put_bytes(copy, bytes);
+    const Replica::Repaired done = must(Replica::repair(copy, world.clock, world.random));
+    CHECK(done.queue == 2);
+    CHECK(done.lost.empty());
+    CHECK(must(examine_replica(copy)).problems.empty());
+  }
+}
+
 TEST_CASE("repair: where the first page is lost, all is kept") {
   World w;
   for (int i = 0; i < 60; ++i)
