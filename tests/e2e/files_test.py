@@ -205,6 +205,30 @@ class Rights(Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         return None
 
+    def as_reader(self, folder, *words, env=None):
+        """As somebody who may not write there, and is not the owner where we can be another."""
+        run = self.as_nobody if os.geteuid() == 0 else \
+            lambda *words, cwd, env=None: subprocess.run([OFFSYNC, *words], cwd=cwd, text=True, capture_output=True,
+                                                         env={**clean_environment(), **(env or {})}, timeout=PATIENCE)
+        return run(*words, cwd=folder, env=env)
+
+    def test_who_may_only_read_a_replica_sends_nothing(self):
+        proxy = self.proxy()
+        anna = self.replica("anna", proxy.url())
+        anna.emit("t", "k/1", "v=1")
+        anna.sync()
+        anna.emit("t", "k/2", "v=2")
+        files = anna.folder / ".offsync"
+        for file in files.iterdir():
+            file.chmod(0o444)
+        files.chmod(0o555)
+        self.addCleanup(files.chmod, 0o755)
+        for words in (["sync"], ["sync", "--push"], ["watch", "--timeout", "20s"], ["sync"]):
+            done = self.as_reader(anna.folder, *words)
+            self.assertEqual(done.returncode, 77, (words, done.stdout, done.stderr))
+            self.assertNotIn("pushed 1", done.stdout + done.stderr)
+            self.assertEqual(len(proxy.log_lines()), 1, words)
+
     def test_what_a_replica_leaves_behind_is_for_nobody_else(self):
         """`remote set --switch` keeps the former replica: as private as that was, and of the same owner."""
         proxy = self.proxy()
