@@ -1,4 +1,11 @@
 // How a replica's file is made, opened, and made ours.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "replica/file_identity.h"
 #include "replica/schema.h"
 #include "replica/store.h"
@@ -119,6 +126,10 @@ Status ReplicaStore::open() {
 
 // Where nothing can be written: as it is, or not at all.
 Status ReplicaStore::open_to_read() {
+  if (::faccessat(AT_FDCWD, file_.c_str(), R_OK, AT_EACCESS) != 0 && errno == EACCES) {
+    return make_error(Errc::auth, "read_only", "cannot read " + file_ + ": Permission denied",
+                      "run it as the owner of the replica");
+  }
   Status opened = connect(false);
   if (opened) opened = sqlite::check_format(*db_, schema::kApplicationId, schema::steps());
   const bool refused =

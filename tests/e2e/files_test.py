@@ -229,6 +229,19 @@ class Rights(Case):
             self.assertNotIn("pushed 1", done.stdout + done.stderr)
             self.assertEqual(len(proxy.log_lines()), 1, words)
 
+    def test_who_may_not_read_a_replica_is_told_so(self):
+        proxy = self.proxy()
+        anna = self.replica("anna", proxy.url())
+        anna.emit("t", "k/1", "v=1")
+        file = anna.folder / ".offsync/replica.db"
+        file.chmod(0o600 if os.geteuid() == 0 else 0o000)
+        for words in (["state", "--offline"], ["status", "--offline"], ["log"], ["emit", "t", "k/2", "v=2"], ["sync"],
+                      ["queue"], ["doctor"], ["repair"], ["replay"], ["conflicts", "--offline"]):
+            done = self.as_reader(anna.folder, *words)
+            self.assertEqual(done.returncode, 77, (words, done.stdout, done.stderr))
+            self.assertIn("Permission denied", done.stderr, words)
+            self.assertIn(str(file), done.stderr, words)
+
     def test_what_a_replica_leaves_behind_is_for_nobody_else(self):
         """`remote set --switch` keeps the former replica: as private as that was, and of the same owner."""
         proxy = self.proxy()
