@@ -23,6 +23,8 @@ namespace {
 constexpr std::size_t kBlockBytes = 512 * 1024;
 constexpr std::string_view kWhiteSpace = " \t\r";  // of JSON, within a line
 constexpr std::string_view kWhiteSpaceAndEnds = " \t\r\n";
+// What goes on for so long without an end of a line has none (a device, a disk image).
+constexpr std::uint64_t kMostSkipped = 64 * 1024 * 1024;
 constexpr std::size_t kStartBytes = 6;  // that tell what a file is
 
 // Files that are taken for lines by mistake, where each of thousands would be told as a bad one.
@@ -131,6 +133,11 @@ void LineReader::skip_a_long_line() {
   if (!skipping_) {
     skip_byte_ = base_ + position_;
     if (!open_) first_ = number_ + (same_line_ ? 0 : 1);
+  }
+  if (base_ + end_ - skip_byte_ > kMostSkipped) {
+    status_ = bad_data("not_ndjson",
+                       fmt::format("{} has a line of over {} MiB", name_, kMostSkipped >> 20),
+                       "it is no file of lines of JSON; check the path");
   }
   skipping_ = true;
   discarding_ |= open_;

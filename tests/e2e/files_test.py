@@ -167,6 +167,17 @@ class Replaced(Case):
         self.assertEqual(anna.fields("k/1"), {"n": 3})
 
 
+class Endless(Case):
+    def test_what_has_no_end_of_a_line_is_not_read_for_ever(self):
+        anna = self.replica("anna")
+        for words in (["replay", "/dev/zero"], ["replay", "-"], ["emit", "--batch", "-"]):
+            with open("/dev/zero", "rb") as zeros:
+                done = subprocess.run([OFFSYNC, *words], cwd=anna.folder, env=clean_environment(), stdin=zeros,
+                                      text=True, capture_output=True, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 65, (words, done.stderr))
+            self.assertIn("has a line of over 64 MiB", done.stderr)
+
+
 class Rights(Case):
     def as_nobody(self, *words, cwd, program=OFFSYNC, env=None):
         return subprocess.run([self.for_nobody(program), *map(str, words)], cwd=cwd, preexec_fn=drop_root, text=True,
