@@ -94,7 +94,7 @@ _offsync_options() {
         recover) printf '%s' "$common --all --source" ;;
         remote) printf '%s' "$common --switch" ;;
         conflicts) printf '%s' "$common --all --exit-code --offline --require-proxy --remote" ;;
-        resolve) printf '%s' "$common --all --ours --theirs --current --incoming --value --remote" ;;
+        resolve) printf '%s' "$common --all --ours --theirs --current --incoming --keep --value --remote" ;;
         status) printf '%s' "$common --check --offline --require-proxy --remote" ;;
         doctor) printf '%s' "$common --file" ;;
         repair) printf '%s' "$common" ;;

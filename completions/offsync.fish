@@ -219,6 +219,7 @@ complete -c offsync -n '__offsync_is resolve' -l ours -d 'The value that this re
 complete -c offsync -n '__offsync_is resolve' -l theirs -d 'The other value'
 complete -c offsync -n '__offsync_is resolve' -l current -d 'The value that was in the log'
 complete -c offsync -n '__offsync_is resolve' -l incoming -d 'The value that met it there'
+complete -c offsync -n '__offsync_is resolve' -l keep -d 'Leave it as it is'
 complete -c offsync -n '__offsync_is resolve' -l value -x -d 'This text, or :=JSON'
 
 # doctor

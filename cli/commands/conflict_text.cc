@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
@@ -15,6 +14,7 @@
 namespace offsync::cli {
 namespace {
 
+constexpr std::string_view kKept = "as it was";
 constexpr std::size_t kListedColumns = 30;
 constexpr std::size_t kShownColumns = 200;
 constexpr std::size_t kFieldsColumns = 40;
@@ -47,26 +47,20 @@ std::string values_of(const Meeting& meeting, bool incoming, std::size_t columns
   });
 }
 
-std::string outcomes_of(const Meeting& meeting, bool incoming) {
-  return joined(meeting, [incoming](const Conflict& c) {
-    const Side& side = incoming ? c.incoming : c.current;
-    return std::pair(outcome_text(c, side), side.deleted);
-  });
-}
-
-struct Resolution {
+struct Closing {
   std::string by;         // its author, or its event where that is not here; empty: still open
   std::string to;         // empty: not known
   bool of_field = false;  // and not of the whole entity
 };
 
-Resolution resolution_of(const ConflictRecord& record, const LineOf& line_of) {
+Closing closing_of(const ConflictRecord& record, const LineOf& line_of) {
   if (record.resolved_by.empty()) return {};
   const auto line = line_of(record);
   Decoder decoder;
   const auto event = line ? decoder.decode(*line) : Result<const EventView*>(nullptr);
   if (!event || *event == nullptr) return {escape_text(record.resolved_by), "", false};
-  Resolution found{escape_text((*event)->source), (*event)->del ? "deleted" : "as it was", false};
+  Closing found{escape_text((*event)->source), std::string((*event)->del ? "deleted" : kKept),
+                false};
   const Conflict& conflict = record.conflict;
   std::string added;  // to a set as a whole
   for (const Op& op : (*event)->ops) {
@@ -82,22 +76,6 @@ Resolution resolution_of(const ConflictRecord& record, const LineOf& line_of) {
     found.to = value_text("[" + added + "]", kListedColumns);
   }
   return found;
-}
-
-nlohmann::ordered_json side_json(const Side& side) {
-  nlohmann::ordered_json json = {{"stamp", side.stamp}, {"id", side.id}, {"source", side.source}};
-  if (side.deleted) json["deleted"] = true;
-  if (side.omitted) json["omitted"] = true;
-  return json;
-}
-
-// The object `json` with "value": the side's value put in as it is, so that no digit changes.
-std::string side_json_text(const Side& side) {
-  std::string text = side_json(side).dump();
-  text.pop_back();
-  if (!side.removed.empty()) text += ",\"removed\":" + side.removed;
-  if (!side.value.empty()) text += ",\"value\":" + side.value;
-  return text + "}";
 }
 
 }  // namespace
@@ -123,6 +101,13 @@ std::string outcome_text(const Conflict& conflict, const Side& side) {
   return fmt::format("{}={}{}", field, side_text(side, kListedColumns), by);
 }
 
+std::string outcomes_of(const Meeting& meeting, bool incoming) {
+  return joined(meeting, [incoming](const Conflict& c) {
+    const Side& side = incoming ? c.incoming : c.current;
+    return std::pair(outcome_text(c, side), side.deleted);
+  });
+}
+
 Row conflict_row(const Meeting& meeting, const std::string& resolution, const Look& look) {
   const ConflictRecord& first = meeting.front();
   const Palette& colors = look.colors;
@@ -141,11 +126,11 @@ Row conflict_row(const Meeting& meeting, const std::string& resolution, const Lo
 }
 
 std::string resolution_text(const Meeting& meeting, const LineOf& line_of) {
-  std::vector<Resolution> all;
+  std::vector<Closing> all;
   for (const ConflictRecord& record : meeting) {
-    Resolution one = resolution_of(record, line_of);
+    Closing one = closing_of(record, line_of);
     const auto same = std::find_if(all.begin(), all.end(),
-                                   [&](const Resolution& other) { return other.by == one.by; });
+                                   [&](const Closing& other) { return other.by == one.by; });
     if (same == all.end()) {
       all.push_back(std::move(one));
     } else if (one.of_field) {
@@ -153,17 +138,19 @@ std::string resolution_text(const Meeting& meeting, const LineOf& line_of) {
     }
   }
   std::string text;
-  for (const Resolution& one : all) {
+  for (const Closing& one : all) {
     if (!text.empty()) text += ", ";
-    text += one.by.empty()   ? "open"
-            : one.to.empty() ? "resolved by " + one.by
-                             : fmt::format("resolved to {} by {}", one.to, one.by);
+    text += one.by.empty()    ? "open"
+            : one.to.empty()  ? "resolved by " + one.by
+            : one.to == kKept ? fmt::format("kept {} by {}", one.to, one.by)
+                              : fmt::format("resolved to {} by {}", one.to, one.by);
   }
   return text;
 }
 
 std::string conflict_details(const Meeting& meeting, const std::string& resolution,
-                             const ReplicaInfo& info, const RestOf& rest, const Look& look) {
+                             const ReplicaInfo& info, const std::string& now,
+                             const PromiseOf& promise, const Look& look) {
   const ConflictRecord& record = meeting.front();
   const Conflict& conflict = record.conflict;
   const Palette& colors = look.colors;
@@ -197,18 +184,24 @@ std::string conflict_details(const Meeting& meeting, const std::string& resoluti
                                recorded ? time_text(*recorded, true) : escape_text(record.recorded),
                                record.sequence));
   line("state", resolution);
-  if (record.resolved_by.empty()) {
-    const bool named = ours != Ours::neither;
-    const bool ours_first = ours == Ours::current;
-    const auto command = [&](std::string_view what, std::string_view flag, bool incoming) {
-      line(what,
-           fmt::format("offsync resolve {} --{:8}  makes {}{}", id_text(conflict.id, look.terminal),
-                       flag, outcomes_of(meeting, incoming),
-                       rest(incoming ? conflict.incoming : conflict.current)));
-    };
-    command("decide", named ? (ours_first ? "ours" : "theirs") : "current", false);
-    command("", named ? (ours_first ? "theirs" : "ours") : "incoming", true);
-  }
+  if (!record.resolved_by.empty()) return out;
+  if (!now.empty()) line("now", now);
+  const bool named = ours != Ours::neither;
+  const bool ours_first = ours == Ours::current;
+  const std::string id = id_text(conflict.id, look.terminal);
+  std::string_view what = "decide";
+  const auto command = [&](std::string_view flag, bool incoming) {
+    const auto makes = promise(incoming);
+    if (makes) {
+      line(what, fmt::format("offsync resolve {} --{:8}  makes {}", id, flag, *makes));
+      what = "";
+    } else {
+      line("", fmt::format("--{} cannot be taken: {}", flag, escape_text(makes.error().detail)));
+    }
+  };
+  command(named ? (ours_first ? "ours" : "theirs") : "current", false);
+  command(named ? (ours_first ? "theirs" : "ours") : "incoming", true);
+  line(what, fmt::format("offsync resolve {} --keep      leaves it as it is", id));
   return out;
 }
 
@@ -219,27 +212,6 @@ std::string back_text(const std::vector<std::pair<std::string, std::string>>& ba
                         value_text(value, kListedColumns));
   }
   return text.empty() ? text : text + " as before the delete";
-}
-
-std::string conflict_json(const ConflictRecord& record) {
-  const Conflict& conflict = record.conflict;
-  nlohmann::ordered_json head = {
-      {"id", conflict.id}, {"subject", record.subject}, {"field", conflict.field}};
-  nlohmann::ordered_json tail = {{"winner", conflict.incoming_wins ? "incoming" : "current"},
-                                 {"rule", conflict.rule}};
-  if (!conflict.base.none()) tail["base"] = conflict.base.text();
-  tail["sequence"] = std::to_string(record.sequence);
-  tail["recordedtime"] = record.recorded;
-  if (!record.resolved_by.empty()) tail["resolved_by"] = record.resolved_by;
-  std::string out = head.dump();
-  out.pop_back();
-  if (!conflict.element.empty()) {
-    out += fmt::format(",\"element\":{}", conflict.element);
-  } else if (conflict.kind != FieldKind::reg) {
-    out += fmt::format(",\"kind\":\"{}\"", name_of(conflict.kind));
-  }
-  return fmt::format("{},\"current\":{},\"incoming\":{},{}", out, side_json_text(conflict.current),
-                     side_json_text(conflict.incoming), tail.dump().substr(1));
 }
 
 }  // namespace offsync::cli

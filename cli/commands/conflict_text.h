@@ -12,6 +12,7 @@
 #include "cli/remote/conflict_find.h"
 #include "cli/text/output.h"
 #include "cli/text/table.h"
+#include "state/resolution.h"
 
 namespace offsync::cli {
 
@@ -28,14 +29,21 @@ Row conflict_row(const Meeting& meeting, const std::string& resolution, const Lo
 using LineOf = std::function<std::optional<std::string>(const ConflictRecord& record)>;
 std::string resolution_text(const Meeting& meeting, const LineOf& line_of);
 // All of it, as aligned lines: what each side makes, whose it is, and how either is taken.
-// `rest` says of a side what becomes of the entity's other fields where it is taken.
-using RestOf = std::function<std::string(const Side& side)>;
+// `now`: what is there; empty: not known. `promise` says what a side makes, or why it cannot be
+// taken.
+using PromiseOf = std::function<Result<std::string>(bool incoming)>;
 std::string conflict_details(const Meeting& meeting, const std::string& resolution,
-                             const ReplicaInfo& info, const RestOf& rest, const Look& look);
+                             const ReplicaInfo& info, const std::string& now,
+                             const PromiseOf& promise, const Look& look);
 // Of fields that come back: `, with n=1, tags=["x"] as before the delete`; empty for none.
 std::string back_text(const std::vector<std::pair<std::string, std::string>>& back);
+// What both sides make of the fields, as the records alone have it.
+std::string outcomes_of(const Meeting& meeting, bool incoming);
 // {"id","subject","field","element"?,"winner","rule","current":{…},"incoming":{…},"base"?,
-//  "sequence","recordedtime","resolved_by"?}; a side has stamp, id, source and value or deleted.
-std::string conflict_json(const ConflictRecord& record);
+//  "sequence","recordedtime","now"?,"resolved_by"?,"resolved"?}; a side has stamp, id, source and
+// value or deleted. `later`: what was written after both sides. `line`: of the event that resolved
+// it, where that is here.
+std::string conflict_json(const ConflictRecord& record, const std::optional<Later>& later,
+                          const std::optional<std::string>& line);
 
 }  // namespace offsync::cli

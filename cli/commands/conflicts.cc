@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/command.h"
+#include "cli/commands/conflict_now.h"
 #include "cli/commands/conflict_text.h"
 #include "cli/options.h"
 #include "cli/remote/conflict_find.h"
@@ -22,9 +23,10 @@ constexpr CommandText kText = {
     "conflicts", "List and show conflicts", "[list | show ID] [OPTIONS]",
     "Two writes of a field of which neither author saw the other, with different values, are a\n"
     "conflict. The later write won; the other value is here. list asks the proxy first, and the\n"
-    "replica where the proxy does not answer. ID may be shortened to its beginning.",
+    "replica where the proxy does not answer. ID may be shortened to its beginning,\n"
+    "of 8 characters or more.",
     "offsync conflicts\n"
-    "offsync conflicts show 8f21\n"
+    "offsync conflicts show 8f21c07e\n"
     "offsync conflicts --exit-code || echo 'there is something to decide'"};
 
 class Conflicts final : public Command {
@@ -95,25 +97,34 @@ class Conflicts final : public Command {
   }
 
   // What resolved it, where that is here.
+  static std::optional<std::string> line_of(Replica& replica, const ConflictRecord& record) {
+    if (record.resolved_by.empty()) return {};
+    const auto line = replica.find_event(record.resolved_by, record.resolved_source);
+    return line ? *line : std::nullopt;
+  }
   static std::string resolution(Replica& replica, const Meeting& meeting) {
-    return resolution_text(meeting, [&](const ConflictRecord& record) {
-      const auto line = replica.find_event(record.resolved_by, record.resolved_source);
-      return line ? *line : std::nullopt;
-    });
+    return resolution_text(meeting,
+                           [&](const ConflictRecord& record) { return line_of(replica, record); });
   }
 
-  // Of an edit that met a delete: what comes back with it.
-  static std::string rest_text(Replica& replica, const ReplicaInfo& info,
-                               const ConflictRecord& record, const Side& side) {
-    if (side.deleted || side.omitted) return {};
-    const auto made = resolution_of(replica, record, side);
-    if (!made) return {};
-    if (made->rest_known) return back_text(made->back);
-    const bool here = info.cursor && record.sequence <= info.cursor->sequence;
-    return here ? ", without its other fields" : "; of its other fields a sync tells first";
+  // What the replica shows says something of a conflict once it has the record.
+  static bool is_here(const ReplicaInfo& info, const ConflictRecord& record) {
+    return info.cursor && record.sequence <= info.cursor->sequence;
+  }
+
+  // What was written after both sides of an open one.
+  static std::optional<Later> later(Resolver& resolver, const ReplicaInfo& info,
+                                    const Meeting& meeting) {
+    const ConflictRecord& first = meeting.front();
+    if (!first.resolved_by.empty() || !is_here(info, first)) return {};
+    return later_of(resolver, meeting);
   }
 
   int list(const Settings& settings, Replica& replica, std::vector<ConflictRecord> found) const {
+    auto resolver = Resolver::begin(replica);
+    if (!resolver) return report(resolver.error());
+    const auto info = replica.info();
+    if (!info) return report(info.error());
     const Pager pager(settings);
     Out out;
     Records records(out, record_format(settings, out));
@@ -125,11 +136,19 @@ class Conflicts final : public Command {
     });
     if (records.format() == Format::text) {
       for (const Meeting& meeting : meetings_of(std::move(found))) {
-        table.add(conflict_row(meeting, resolution(replica, meeting), look));
+        std::string stands = resolution(replica, meeting);
+        if (const auto since = later(*resolver, *info, meeting)) {
+          stands += since->deleted ? ", " : ", now ";
+          stands += later_text(meeting.front(), *since, look.terminal);
+        }
+        table.add(conflict_row(meeting, stands, look));
       }
       table.flush();
     } else {
-      for (const ConflictRecord& record : found) records.json(conflict_json(record));
+      for (const ConflictRecord& record : found) {
+        records.json(
+            conflict_json(record, later(*resolver, *info, {record}), line_of(replica, record)));
+      }
     }
     records.end();
     if (none && records.format() == Format::text) say(settings, "there is no conflict");
@@ -174,16 +193,29 @@ class Conflicts final : public Command {
     if (!info) return report(info.error());
     const bool open = std::any_of(meeting->begin(), meeting->end(),
                                   [](const auto& record) { return record.resolved_by.empty(); });
+    const bool here = is_here(*info, meeting->front());
+    const auto promises = [&](bool incoming) -> Result<std::string> {
+      if (here) return promise_of(replica, *meeting, incoming);
+      const ConflictRecord& first = meeting->front();
+      const Side& side = incoming ? first.conflict.incoming : first.conflict.current;
+      const bool rest = about_delete(first.conflict) && !side.deleted;
+      return outcomes_of(*meeting, incoming) +
+             (rest ? "; of its other fields a sync tells first" : "");
+    };
     const Pager pager(settings);
     Out out;
     const Look look(settings, out);
     if (record_format(settings, out) == Format::text) {
-      const auto rest = [&](const Side& side) {
-        return rest_text(replica, *info, meeting->front(), side);
-      };
-      out.write(conflict_details(*meeting, resolution(replica, *meeting), *info, rest, look));
+      out.write(conflict_details(*meeting, resolution(replica, *meeting), *info,
+                                 here ? now_text(replica, *meeting, look.terminal) : "", promises,
+                                 look));
     } else {
-      for (const ConflictRecord& record : *meeting) out.json(conflict_json(record));
+      auto resolver = Resolver::begin(replica);
+      if (!resolver) return report(resolver.error());
+      for (const ConflictRecord& record : *meeting) {
+        out.json(
+            conflict_json(record, later(*resolver, *info, {record}), line_of(replica, record)));
+      }
     }
     return out.finish(exit_code_ && open ? kNo : kOk);
   }

@@ -1,34 +1,46 @@
 // offsync resolve: decides conflicts by events that cite them.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <set>
 
 #include "cli/command.h"
+#include "cli/commands/conflict_now.h"
 #include "cli/commands/conflict_text.h"
 #include "cli/commands/emit_batch.h"
 #include "cli/options.h"
 #include "cli/remote/conflict_find.h"
 #include "cli/remote/sync.h"
+#include "cli/text/escape.h"
 #include "cli/text/output.h"
 #include "event/decoder.h"
 #include "event/value.h"
+#include "replica/resolution.h"
 
 namespace offsync::cli {
 namespace {
 
 constexpr CommandText kText = {
     "resolve", "Decide conflicts",
-    "ID|SUBJECT...|--all --ours|--theirs|--current|--incoming|--value TEXT [OPTIONS]",
+    "ID|SUBJECT...|--all --ours|--theirs|--current|--incoming|--keep|--value TEXT [OPTIONS]",
     "Queues an event that sets the field and cites the conflict, which is thereby closed; the next "
     "sync sends it. Ours is what this replica wrote; current is what was in the log, and incoming "
     "what met it there. A SUBJECT stands for all open conflicts of that entity. ID may be "
-    "shortened to its beginning. A conflict that is not here yet is pulled first.",
-    "offsync resolve 8f21 --ours\n"
-    "offsync resolve 8f21 --value \"Buy oat milk\"\n"
-    "offsync resolve 8f21 --value :=42\n"
+    "shortened to its beginning, of 8 characters or more. What was written after both sides is "
+    "replaced only where the conflict is given by its ID. A conflict that is not here yet is "
+    "pulled first.",
+    "offsync resolve 8f21c07e --ours\n"
+    "offsync resolve 8f21c07e --value \"Buy oat milk\"\n"
+    "offsync resolve 8f21c07e --value :=42\n"
     "offsync resolve todo/1 --incoming\n"
-    "offsync resolve --all --theirs"};
+    "offsync resolve --all --keep"};
+
+// A conflict that was asked for, and whether by its id.
+struct Chosen {
+  ConflictRecord record;
+  bool named = false;
+};
 
 Error wrong(std::string detail) {
   return wrong_arguments(kText, std::move(detail));
@@ -46,6 +58,7 @@ class Resolve final : public Command {
     command.flag("--theirs", theirs_, "Take the other value");
     command.flag("--current", current_, "Take the value that was in the log");
     command.flag("--incoming", incoming_, "Take the value that met it there");
+    command.flag("--keep", keep_, "Leave it as it is");
     command.text("--value", "TEXT", value_, "Take this text, or :=JSON");
     command.remote(flags);
   }
@@ -80,14 +93,16 @@ class Resolve final : public Command {
 
  private:
   int sides() const {
-    return (ours_ ? 1 : 0) + (theirs_ ? 1 : 0) + (current_ ? 1 : 0) + (incoming_ ? 1 : 0);
+    return (ours_ ? 1 : 0) + (theirs_ ? 1 : 0) + (current_ ? 1 : 0) + (incoming_ ? 1 : 0) +
+           (keep_ ? 1 : 0);
   }
 
   Status check_shape() const {
     if (all_ && !ids_.empty()) return wrong("resolve takes IDs or --all, not both");
     if (ids_.empty() && !all_) return wrong("resolve needs the ID of a conflict, or --all");
     if (sides() + (value_ ? 1 : 0) != 1) {
-      return wrong("resolve needs one of --ours, --theirs, --current, --incoming and --value");
+      return wrong(
+          "resolve needs one of --ours, --theirs, --current, --incoming, --keep and --value");
     }
     if (value_ && (all_ || ids_.size() > 1)) return wrong("--value is for one conflict");
     return {};
@@ -100,45 +115,48 @@ class Resolve final : public Command {
 
   // What each word means: all open conflicts of an entity, or one by its id, and with it what was
   // written by the same edit and met the same delete.
-  Result<std::vector<ConflictRecord>> choose(Replica& replica) const {
-    OFFSYNC_ASSIGN(auto open, replica.conflicts(false));
-    if (all_) return open;
-    std::vector<ConflictRecord> chosen;
+  Result<std::vector<Chosen>> choose(Replica& replica) const {
+    OFFSYNC_ASSIGN(const auto known, replica.conflicts(true));
+    std::vector<Chosen> chosen;
     std::set<std::string> ids;
-    const auto take = [&](const ConflictRecord& record) {
-      if (ids.insert(record.conflict.id).second) chosen.push_back(record);
+    const auto take = [&](const ConflictRecord& record, bool named) {
+      if (!record.resolved_by.empty() || !ids.insert(record.conflict.id).second) return;
+      chosen.push_back({record, named});
     };
+    if (all_) {
+      for (const ConflictRecord& record : known) take(record, false);
+    }
     for (const std::string& word : ids_) {
       const std::size_t before = ids.size();
-      for (const ConflictRecord& record : open) {
-        if (record.subject == word) take(record);
+      for (const ConflictRecord& record : known) {
+        if (record.subject == word) take(record, false);
       }
       if (ids.size() > before) continue;
-      OFFSYNC_ASSIGN(const ConflictRecord record, replica.conflict(word));
+      OFFSYNC_ASSIGN(const ConflictRecord record, find_conflict(known, word));
       OFFSYNC_TRY(check_open(record));
-      take(record);
-      for (const ConflictRecord& other : open) {
-        if (meeting_of(other) == meeting_of(record)) take(other);
+      take(record, true);
+      for (const ConflictRecord& other : known) {
+        if (meeting_of(other) == meeting_of(record)) take(other, true);
       }
     }
     if (value_ && chosen.size() > 1) return many(ids_.front(), chosen);
     return chosen;
   }
 
-  static Error many(const std::string& word, const std::vector<ConflictRecord>& chosen) {
+  static Error many(const std::string& word, const std::vector<Chosen>& chosen) {
     std::string fields;
-    for (const ConflictRecord& one : chosen) {
-      if (meeting_of(one) != meeting_of(chosen.front())) {
+    for (const Chosen& one : chosen) {
+      if (meeting_of(one.record) != meeting_of(chosen.front().record)) {
         return wrong(
             fmt::format("--value is for one conflict, and {} has {}", word, chosen.size()));
       }
-      fields += (fields.empty() ? "" : ", ") + field_text(one.conflict);
+      fields += (fields.empty() ? "" : ", ") + field_text(one.record.conflict);
     }
     return make_error(Errc::usage, "bad_argument",
                       fmt::format("--value is for one field, and an edit of {} met a delete: they "
                                   "are decided together",
                                   fields),
-                      look_at(chosen.front().conflict));
+                      look_at(chosen.front().record.conflict));
   }
 
   static std::string look_at(const Conflict& conflict) {
@@ -155,11 +173,17 @@ class Resolve final : public Command {
 
   // Each is an event of its own: what cannot be decided so does not stop the others.
   int decide_all(const Settings& settings, Replica& replica, const ReplicaInfo& info,
-                 const std::vector<ConflictRecord>& chosen) const {
+                 const std::vector<Chosen>& chosen) const {
+    auto resolver = Resolver::begin(replica);
+    if (!resolver) return report(resolver.error());
     std::size_t done = 0;
     int code = kOk;
-    for (const ConflictRecord& record : chosen) {
-      const auto emitted = decide(replica, info, record);
+    for (const Chosen& one : chosen) {
+      const ConflictRecord& record = one.record;
+      auto decisions = resolver->decisions(record.subject);
+      if (!decisions) return report(decisions.error());
+      const auto made = decide(**decisions, info, one);
+      const auto emitted = made ? replica.emit(made->draft) : Result<Emitted>(made.error());
       if (!emitted) {
         code = report(emitted.error());
         continue;
@@ -168,32 +192,39 @@ class Resolve final : public Command {
       if (const int printed = print_emitted(settings, *emitted, false); printed != kOk) {
         return printed;
       }
+      if (const auto later = made->over ? (*decisions)->later(record.conflict) : made->replaces) {
+        say(settings, note_text(record, *later, made->over));
+      }
     }
     return code != kOk && done > 0 ? kPartial : code;
   }
 
-  Result<Emitted> decide(Replica& replica, const ReplicaInfo& info,
-                         const ConflictRecord& record) const {
+  // What is not said by the event.
+  static std::string note_text(const ConflictRecord& record, const Later& later, bool over) {
+    const std::string id = escape_text(record.conflict.id);
+    const std::string what = later_text(record, later, ::isatty(2) == 1);
+    return over ? fmt::format("{}; the conflict {} is closed, and nothing is written", what, id)
+                : fmt::format("that replaces what was written after both sides: {}", what);
+  }
+
+  Result<Resolution> decide(Decisions& decisions, const ReplicaInfo& info,
+                            const Chosen& chosen) const {
+    const Conflict& conflict = chosen.record.conflict;
+    if (keep_) return decisions.decide(conflict, {});
     if (value_) {
-      OFFSYNC_ASSIGN(const std::string json, json_of_value(record.conflict));
-      auto emitted = replica.resolve(record, json);
-      if (emitted || emitted.error().code != "kind_mismatch") return emitted;
-      return bad_data("kind_mismatch", std::move(emitted.error().detail), look_at(record.conflict));
+      OFFSYNC_ASSIGN(std::string json, json_of_value(conflict));
+      Choice choice{Choice::Kind::value, {}};
+      choice.side.value = std::move(json);
+      auto made = decisions.decide(conflict, choice, !chosen.named);
+      if (made || made.error().code != "kind_mismatch") return made;
+      return bad_data("kind_mismatch", std::move(made.error().detail), look_at(conflict));
     }
-    const Conflict& conflict = record.conflict;
     const Ours ours = ours_of(conflict, info);
-    if ((ours_ || theirs_) && ours == Ours::neither) return not_ours(record, info);
+    if ((ours_ || theirs_) && ours == Ours::neither) return not_ours(chosen.record, info);
     const bool take_current =
         current_ || (ours_ && ours == Ours::current) || (theirs_ && ours == Ours::incoming);
     const Side& side = take_current ? conflict.current : conflict.incoming;
-    if (side.omitted) {
-      return make_error(Errc::usage, "value_omitted",
-                        fmt::format("the value is too long for the record of the conflict {}; it "
-                                    "is in the event {}",
-                                    conflict.id, side.id),
-                        "say which value is to be taken with --value");
-    }
-    return replica.resolve(record, side);
+    return decisions.decide(conflict, Choice::of(side), !chosen.named);
   }
 
   static Error not_ours(const ConflictRecord& record, const ReplicaInfo& info) {
@@ -223,7 +254,7 @@ class Resolve final : public Command {
 
   std::vector<std::string> ids_;
   bool all_ = false;
-  bool ours_ = false, theirs_ = false, current_ = false, incoming_ = false;
+  bool ours_ = false, theirs_ = false, current_ = false, incoming_ = false, keep_ = false;
   std::optional<std::string> value_;
 };
 

@@ -104,6 +104,8 @@ std::string change_text(const EventView& event) {
   if (event.create) add("created");
   if (event.del) add("deleted");
   for (const Op& op : event.ops) add(op_text(op));
+  const bool keeps = event.type == kResolveType && !event.causationid.empty();
+  if (out.empty() && event.data == "{}" && keeps) return "kept as it was";
   if (out.empty() && event.data != "{}") add(value_text(event.data));
   return out;
 }

@@ -97,15 +97,16 @@ Result<Replica::ConflictRecord> Replica::conflict(std::string_view id) {
 }
 
 Result<Emitted> Replica::resolve(const ConflictRecord& record, std::string_view value) {
-  const Conflict& conflict = record.conflict;
-  Side side;
-  side.value = value;
-  side.deleted = value.empty() && (conflict.current.deleted || conflict.incoming.deleted);
-  return resolve(record, side);
+  Choice choice{Choice::Kind::value, {}};
+  choice.side.value = value;
+  choice.side.deleted = value.empty() && about_delete(record.conflict);
+  return resolve(record, choice);
 }
 
-Result<Emitted> Replica::resolve(const ConflictRecord& record, const Side& side) {
-  OFFSYNC_ASSIGN(const Resolution made, resolution_of(*this, record, side));
+Result<Emitted> Replica::resolve(const ConflictRecord& record, const Choice& choice) {
+  OFFSYNC_ASSIGN(Resolver resolver, Resolver::begin(*this));
+  OFFSYNC_ASSIGN(Decisions * decisions, resolver.decisions(record.subject));
+  OFFSYNC_ASSIGN(const Resolution made, decisions->decide(record.conflict, choice));
   return emit(made.draft);
 }
 

@@ -21,8 +21,8 @@
 #include "base/ports.h"
 #include "base/result.h"
 #include "event/draft.h"
-#include "state/decision.h"
 #include "state/entity.h"
+#include "state/resolution.h"
 #include "wire/cursor.h"
 #include "wire/outcome.h"
 
@@ -319,10 +319,9 @@ class Replica {
   Result<std::vector<ConflictRecord>> conflicts(bool include_resolved);
   // By id or an unambiguous prefix of it.
   Result<ConflictRecord> conflict(std::string_view id);
-  // Emits conflict.resolved that makes of the field what the side made of it, and cites the record.
-  // The side of an edit has the entity live. Error: bad_data `kind_mismatch` where the value does
-  // not fit the field, or is not the element that the conflict is about.
-  Result<Emitted> resolve(const ConflictRecord& record, const Side& side);
+  // Emits conflict.resolved that writes what the choice makes (state/resolution.h) and cites the
+  // record. Errors: those of Decisions::decide().
+  Result<Emitted> resolve(const ConflictRecord& record, const Choice& choice);
   // By a value of one's own. Empty: unset, or deleted where one side is a delete.
   Result<Emitted> resolve(const ConflictRecord& record, std::string_view value);
 

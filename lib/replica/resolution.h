@@ -1,29 +1,37 @@
-// What a decision of a conflict writes.
+// Decisions of a replica's conflicts (state/resolution.h), with what it has.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
-#include "event/draft.h"
 #include "replica/replica.h"
+#include "state/resolution.h"
 
 namespace offsync {
 
-struct Resolution {
-  EventDraft draft;
-  // Where an edit is taken over the delete that it met, and nothing of the entity lives: its other
-  // fields, which come back with it as they were before the delete; name and canonical JSON.
-  std::vector<std::pair<std::string, std::string>> back;
-  // False where they stay gone: the delete came with a snapshot, which no longer has them, or an
-  // event has no room for them.
-  bool rest_known = true;
-};
+// The decisions that are taken in one go, whatever the entity: none of them changes what another
+// was said to make. Reads the received log where an edit is taken over a delete, once an entity.
+// The replica must outlive it. Not thread-safe.
+class Resolver {
+ public:
+  static Result<Resolver> begin(Replica& replica);
+  Resolver(Resolver&&) noexcept;
+  ~Resolver();
 
-// Of the field what the side made of it, citing the record. Reads the received log where an edit is
-// taken over a delete. Error: bad_data `kind_mismatch` where the value does not fit the field, or
-// is not the element that the conflict is about.
-Result<Resolution> resolution_of(Replica& replica, const Replica::ConflictRecord& record,
-                                 const Side& side);
+  // Of one entity, from what shows there when it is first asked for; valid as long as this is.
+  Result<Decisions*> decisions(const std::string& subject);
+  const std::vector<Replica::ConflictRecord>& records() const { return records_; }
+
+ private:
+  class Log;
+  struct One;
+  Resolver(Replica& replica, std::vector<Replica::ConflictRecord> records);
+  Replica* replica_;
+  std::vector<Replica::ConflictRecord> records_;
+  std::map<std::string, std::unique_ptr<One>, std::less<>> all_;
+};
 
 }  // namespace offsync

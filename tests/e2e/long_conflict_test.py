@@ -6,7 +6,7 @@ from harness import Case, main
 
 
 class LongConflict(Case):
-    def test_the_longer_value_is_left_out_and_never_taken_for_nothing(self):
+    def test_the_longer_value_is_left_out_and_taken_from_its_event(self):
         proxy = self.proxy()
         anna, ben = self.replica("anna", proxy.url()), self.replica("ben", proxy.url())
         anna.sync()
@@ -25,15 +25,13 @@ class LongConflict(Case):
         self.assertEqual(kept["value"], "b" * 40_000)
         self.assertIn(omitted["id"], anna.run("conflicts", "-o", "text"))
 
-        # Not by a value that the record lacks ...
-        anna.run("resolve", conflict["id"], "--ours", code=2)
-        self.assertEqual(len(anna.fields("note/1")["text"]), 40_000)
-        # ... but by one that it has.
-        ben.run("resolve", conflict["id"], "--ours")
-        ben.sync()
+        # It is in the event, which the replica has.
+        self.assertIn("makes text=", anna.run("conflicts", "show", conflict["id"], "-o", "text"))
+        anna.run("resolve", conflict["id"], "--ours")
         anna.sync()
+        ben.sync()
         self.assertEqual(anna.conflicts(), [])
-        self.assertEqual(anna.fields("note/1"), {"text": "b" * 40_000})
+        self.assertEqual(ben.fields("note/1"), {"text": "a" * 50_000})
         self.assert_same_state(proxy, anna, ben)
 
 

@@ -40,8 +40,10 @@ Anna and Ben write the title, neither has seen the other; Ben's write is the lat
   rule      last-write
   recorded  <TIME> at sequence 4
   state     open
+  now       title="Buy rice milk"  by /people/ben  at <time>
   decide    offsync resolve <id1> --ours      makes title="Buy oat milk" (by /people/anna)
             offsync resolve <id1> --theirs    makes title="Buy rice milk" (by /people/ben)
+            offsync resolve <id1> --keep      leaves it as it is
   $ offsync conflicts show -C a --offline "${id:0:7}" 2>&1 | sed 's/conflict [0-9a-f]*;/conflict ID;/'
   offsync: there is no conflict ID; a part of an id has 8 characters or more; see what is there with: offsync conflicts
   $ offsync conflicts show -C a "${id:0:8}"
@@ -71,19 +73,19 @@ What cannot be.
   offsync: resolve needs the ID of a conflict, or --all; see: offsync resolve --help
   [2]
   $ offsync resolve -C a "$id"
-  offsync: resolve needs one of --ours, --theirs, --current, --incoming and --value; see: offsync resolve --help
+  offsync: resolve needs one of --ours, --theirs, --current, --incoming, --keep and --value; see: offsync resolve --help
   [2]
   $ offsync resolve -C a "$id" --ours --theirs
-  offsync: resolve needs one of --ours, --theirs, --current, --incoming and --value; see: offsync resolve --help
+  offsync: resolve needs one of --ours, --theirs, --current, --incoming, --keep and --value; see: offsync resolve --help
   [2]
   $ offsync resolve -C a "$id" --ours --value 1
-  offsync: resolve needs one of --ours, --theirs, --current, --incoming and --value; see: offsync resolve --help
+  offsync: resolve needs one of --ours, --theirs, --current, --incoming, --keep and --value; see: offsync resolve --help
   [2]
   $ offsync resolve -C a nothing --ours
-  offsync: there is no conflict nothing; see what is there with: offsync conflicts
+  offsync: there is no conflict nothing; a part of an id has 8 characters or more; see what is there with: offsync conflicts
   [66]
   $ offsync resolve -C a "$id" --ours --current
-  offsync: resolve needs one of --ours, --theirs, --current, --incoming and --value; see: offsync resolve --help
+  offsync: resolve needs one of --ours, --theirs, --current, --incoming, --keep and --value; see: offsync resolve --help
   [2]
   $ offsync resolve -C a "$id" --all --ours
   offsync: resolve takes IDs or --all, not both; see: offsync resolve --help
@@ -202,11 +204,12 @@ What the proxy lists can be shown and decided here, also where it was not pulled
   $ offsync status -C b | grep -E '^(lag|conflicts)'
   lag        3
   conflicts  1 open
-  $ offsync conflicts show -C b "${id:0:8}" -o text | tail -n 3
+  $ offsync conflicts show -C b "${id:0:8}" -o text | tail -n 4
   conflicts from http://127.0.0.1:<port1>/v1/spaces/shop
   state     open
   decide    offsync resolve <id7> --current   makes title="Now of a" (by /people/anna)
             offsync resolve <id7> --incoming  makes title="Now of c" (by /people/cleo)
+            offsync resolve <id7> --keep      leaves it as it is
   $ offsync conflicts show -C b "$id" --offline
   offsync: there is no conflict <id7>; see what is there with: offsync conflicts
   [66]
@@ -246,8 +249,10 @@ An edit of three fields and a delete that met are one conflict to look at.
   rule      delete-wins
   recorded  <TIME> at sequence 44
   state     open
+  now       deleted  by /people/anna  at <time>
   decide    offsync resolve <id8> --theirs    makes it deleted (by /people/anna)
             offsync resolve <id8> --ours      makes done=true (by /people/ben), n=1 (by /people/ben), title="New" (by /people/ben)
+            offsync resolve <id8> --keep      leaves it as it is
   $ offsync resolve -C b "$id" --ours -o text
   queued conflict.resolved todo/2: created, done=true
   queued conflict.resolved todo/2: n=1

@@ -458,7 +458,7 @@ conflicts
   Two writes of a field of which neither author saw the other, with different
   values, are a conflict. The later write won; the other value is here. list asks
   the proxy first, and the replica where the proxy does not answer. ID may be
-  shortened to its beginning.
+  shortened to its beginning, of 8 characters or more.
   
   Options:
     --all            Resolved ones as well (of the replica)
@@ -478,7 +478,7 @@ conflicts
   
   Examples:
     offsync conflicts
-    offsync conflicts show 8f21
+    offsync conflicts show 8f21c07e
     offsync conflicts --exit-code || echo 'there is something to decide'
   $ offsync conflicts --frob
   offsync: conflicts has no option --frob; see: offsync conflicts --help
@@ -490,14 +490,15 @@ resolve
   Decide conflicts
   
   Usage: offsync resolve ID|SUBJECT...|--all
-                         --ours|--theirs|--current|--incoming|--value TEXT
+                         --ours|--theirs|--current|--incoming|--keep|--value TEXT
                          [OPTIONS]
   
   Queues an event that sets the field and cites the conflict, which is thereby
   closed; the next sync sends it. Ours is what this replica wrote; current is what
   was in the log, and incoming what met it there. A SUBJECT stands for all open
-  conflicts of that entity. ID may be shortened to its beginning. A conflict that
-  is not here yet is pulled first.
+  conflicts of that entity. ID may be shortened to its beginning, of 8 characters
+  or more. What was written after both sides is replaced only where the conflict
+  is given by its ID. A conflict that is not here yet is pulled first.
   
   Options:
     --all         All open conflicts
@@ -505,6 +506,7 @@ resolve
     --theirs      Take the other value
     --current     Take the value that was in the log
     --incoming    Take the value that met it there
+    --keep        Leave it as it is
     --value TEXT  Take this text, or :=JSON
     --remote URL  The space, http(s)://HOST[:PORT]/v1/spaces/NAME
   
@@ -518,11 +520,11 @@ resolve
     -h, --help           Print this help
   
   Examples:
-    offsync resolve 8f21 --ours
-    offsync resolve 8f21 --value "Buy oat milk"
-    offsync resolve 8f21 --value :=42
+    offsync resolve 8f21c07e --ours
+    offsync resolve 8f21c07e --value "Buy oat milk"
+    offsync resolve 8f21c07e --value :=42
     offsync resolve todo/1 --incoming
-    offsync resolve --all --theirs
+    offsync resolve --all --keep
   $ offsync resolve --frob
   offsync: resolve has no option --frob; see: offsync resolve --help
   [2]

@@ -85,3 +85,104 @@ Sets and counters as a whole, which a delete met.
   $ offsync conflicts -C a --offline -o text
   <id1>  k/1  tags["x"]  "x"      by /people/ben  over  nothing         by /people/anna  open
   <id6>  k/8  m, tags    deleted  by /people/ben  over  5, ["new","x"]  by /people/anna  open
+
+What was deleted since does not come back one field at a time: either side closes the conflict.
+
+  $ fresh() { offsync resolve -q -C a --all --keep > out 2>&1; all; }
+  $ fresh
+  $ meet d/1 title=A title=B
+  $ offsync emit -q -C a x.gone d/1 --delete > out; all
+  $ offsync conflicts -C a --offline -o text
+  <id7>  d/1  title  "B"  by /people/ben  over  "A"  by /people/anna  open, d/1 was deleted by /people/anna at <time>
+  $ offsync conflicts show -C a "$id" -o text | sed -n '/^state/,$p'
+  state     open
+  now       deleted  by /people/anna  at <time>
+  decide    offsync resolve <id7> --ours      makes nothing: d/1 was deleted
+            offsync resolve <id7> --theirs    makes nothing: d/1 was deleted
+            offsync resolve <id7> --keep      leaves it as it is
+  $ offsync resolve -C a "$id" --value C
+  offsync: d/1 was deleted after both sides of the conflict <id7>; close the conflict with: offsync resolve <id7> --keep; create the entity afresh with: offsync emit --create
+  [65]
+  $ offsync resolve -C a --all --theirs -o text
+  queued conflict.resolved d/1: kept as it was
+  d/1 was deleted by /people/anna at <time>; the conflict <id7> is closed, and nothing is written
+  $ shows d/1
+  offsync: d/1 was deleted by /people/anna at <time>
+  $ all
+  $ offsync conflicts -C b --offline --all --json | jq -c '.[] | select(.subject == "d/1").resolved | [.source, .kept]'
+  ["/people/anna",true]
+
+Several conflicts of an entity, decided in one go: it comes back whole.
+
+  $ meet d/2 title=A title=B
+  $ offsync emit -q -C a x.changed d/2 title=C > out; offsync emit -q -C b x.gone d/2 --delete > out
+  $ all
+  $ offsync resolve -C a d/2 --current -o text
+  queued conflict.resolved d/2: kept as it was
+  d/2 was deleted by /people/ben at <time>; the conflict <id8> is closed, and nothing is written
+  queued conflict.resolved d/2: created, tags add "x", n=1, title="C"
+  $ shows d/2
+  {"n":1,"tags":["x"],"title":"C"}}
+
+A counter and a set that the edit wrote come with what they had, whichever of the two came first.
+
+  $ fresh
+  $ meet d/3 '--delete' 'm+=1 --add tags=new'
+  $ offsync conflicts show -C a "$id" -o text | grep makes
+  decide    offsync resolve <id9> --ours      makes it deleted (by /people/anna)
+            offsync resolve <id9> --theirs    makes tags=["new","x"] (by /people/ben), m=1 (by /people/ben), with n=1, title="T" as before the delete
+  $ offsync resolve -q -C a "$id" --theirs > out
+  $ shows d/3
+  {"m":1,"n":1,"tags":["new","x"],"title":"T"}}
+
+What was written by who knew both sides is replaced only where the conflict is given by its id.
+
+  $ meet d/4 title=A title=B
+  $ offsync emit -q -C a x.changed d/4 title=Merged > out; all
+  $ offsync conflicts -C a --offline -o text
+  <id10>  d/4  title  "B"  by /people/ben  over  "A"  by /people/anna  open, now title="Merged" by /people/anna at <time>
+  $ offsync conflicts -C a --offline --json | jq -c '.[0].now | [.field, .value, .source]'
+  ["title","Merged","/people/anna"]
+  $ offsync conflicts show -C a "$id" -o text | sed -n '/^state/,$p'
+  state     open
+  now       title="Merged"  by /people/anna  at <time>
+  decide    offsync resolve <id10> --ours      makes title="A" (by /people/anna)
+            offsync resolve <id10> --theirs    makes title="B" (by /people/ben)
+            offsync resolve <id10> --keep      leaves it as it is
+  $ offsync resolve -C a --all --theirs
+  offsync: title of d/4 was set to "Merged" by /people/anna at <TIME>, after both sides of the conflict <id10>; keep that with: offsync resolve <id10> --keep; see what else can be chosen with: offsync conflicts show <id10>
+  [65]
+  $ offsync resolve -C a d/4 --theirs
+  offsync: title of d/4 was set to "Merged" by /people/anna at <TIME>, after both sides of the conflict <id10>; keep that with: offsync resolve <id10> --keep; see what else can be chosen with: offsync conflicts show <id10>
+  [65]
+  $ offsync resolve -C a d/4 --keep -o text
+  queued conflict.resolved d/4: kept as it was
+  $ shows d/4
+  {"n":1,"tags":["x"],"title":"Merged"}}
+  $ meet d/5 title=A title=B
+  $ offsync emit -q -C a x.changed d/5 title=Merged > out; all
+  $ offsync resolve -C a "$id" --theirs -o text
+  queued conflict.resolved d/5: title="B"
+  that replaces what was written after both sides: title="Merged" by /people/anna at <time>
+  $ shows d/5
+  {"n":1,"tags":["x"],"title":"B"}}
+
+A field that is of another kind by now can only be kept.
+
+  $ meet d/6 title=A title=B
+  $ offsync emit -q -C a x.gone d/6 --delete > out; offsync emit -q -C a x.made d/6 --create title+=5 > out; all
+  $ offsync conflicts show -C a "$id" -o text | sed -n '/^now/,$p'
+  now       title=5  by /people/anna  at <time>
+            --ours cannot be taken: the field title of d/6 is a counter that shows 5; the event uses it as a register
+            --theirs cannot be taken: the field title of d/6 is a counter that shows 5; the event uses it as a register
+  decide    offsync resolve <id11> --keep      leaves it as it is
+  $ offsync resolve -C a "$id" --ours
+  offsync: the field title of d/6 is a counter that shows 5; the event uses it as a register; close the conflict and leave it as it is with: offsync resolve <id11> --keep
+  [65]
+  $ offsync resolve -C a "$id" --keep -o text
+  queued conflict.resolved d/6: kept as it was
+  $ all
+  $ offsync log -C b --type conflict.resolved -o text | grep -c 'd/6  kept as it was'
+  1
+  $ offsync resolve -C a "${id:0:4}" --keep 2>&1 | sed 's/conflict [0-9a-f]*;/conflict ID;/'
+  offsync: there is no conflict ID; a part of an id has 8 characters or more; see what is there with: offsync conflicts

@@ -249,11 +249,11 @@ TEST_CASE("resolve takes each side of each kind of conflict") {
     conflict.current.value = one.kind == FieldKind::reg ? R"("B")" : removed ? "" : one.element;
   }
   SECTION("ours") {
-    must(f.replica.resolve(record, conflict.incoming));
+    must(f.replica.resolve(record, Choice::of(conflict.incoming)));
     CHECK(f.shown() == one.shows_ours);
   }
   SECTION("theirs") {
-    must(f.replica.resolve(record, conflict.current));
+    must(f.replica.resolve(record, Choice::of(conflict.current)));
     CHECK(f.shown() == one.shows_theirs);
   }
   SECTION("a value") {
@@ -283,8 +283,8 @@ TEST_CASE("what an edit took away does not delete what was given back with it") 
   unset.conflict.id = kTwo;
   unset.conflict.field = "b";
   unset.conflict.incoming.value.clear();
-  must(f.replica.resolve(title, title.conflict.incoming));
-  must(f.replica.resolve(unset, unset.conflict.incoming));
+  must(f.replica.resolve(title, Choice::of(title.conflict.incoming)));
+  must(f.replica.resolve(unset, Choice::of(unset.conflict.incoming)));
   CHECK(f.shown() == R"(a="New")");
 }
 

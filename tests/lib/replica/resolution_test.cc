@@ -49,6 +49,11 @@ struct Met : Fixture {
   }
 };
 
+Resolution decided(Replica& replica, const Replica::ConflictRecord& record, const Side& side) {
+  Resolver resolver = must(Resolver::begin(replica));
+  return must(must(resolver.decisions(record.subject))->decide(record.conflict, Choice::of(side)));
+}
+
 }  // namespace
 
 TEST_CASE("an edit that is taken over a delete brings the entity back as it was") {
@@ -66,11 +71,11 @@ TEST_CASE("an edit that is taken over a delete brings the entity back as it was"
   }
   f.pull();
   REQUIRE(f.shown() == "deleted");
-  const auto made = must(resolution_of(f.replica, f.record(), f.record().conflict.incoming));
+  const auto made = decided(f.replica, f.record(), f.record().conflict.incoming);
   const bool known = from_snapshot < 3;
   CHECK(made.rest_known == known);
   CHECK(made.back.size() == (known ? 3 : 0));
-  must(f.replica.resolve(f.record(), f.record().conflict.incoming));
+  must(f.replica.resolve(f.record(), Choice::of(f.record().conflict.incoming)));
   CHECK(f.shown() == (known ? R"(n=5 s=["a","b"] t=2 u="x")" : "t=2"));
 }
 
@@ -80,7 +85,7 @@ TEST_CASE("what others wrote unseen shows once, also where it is later than the 
   f.edit();
   f.log.append(foreign("more", "todo/1", R"({"inc":{"n":1},"add":{"s":["c"]}})", -500));
   f.pull();
-  must(f.replica.resolve(f.record(), f.record().conflict.incoming));
+  must(f.replica.resolve(f.record(), Choice::of(f.record().conflict.incoming)));
   CHECK(f.shown() == R"(n=6 s=["a","b","c"] t=2 u="x")");
 }
 
@@ -92,30 +97,30 @@ TEST_CASE("what is decided with it is left to its own event") {
   f.note(f.record(kTwo, "u", ""));
   f.pull();
   const auto t = must(f.replica.conflict(kOne)), u = must(f.replica.conflict(kTwo));
-  CHECK(must(resolution_of(f.replica, t, t.conflict.incoming)).back.size() == 2);
-  must(f.replica.resolve(t, t.conflict.incoming));
-  must(f.replica.resolve(u, u.conflict.incoming));
+  CHECK(decided(f.replica, t, t.conflict.incoming).back.size() == 2);
+  must(f.replica.resolve(t, Choice::of(t.conflict.incoming)));
+  must(f.replica.resolve(u, Choice::of(u.conflict.incoming)));
   CHECK(f.shown() == R"(n=5 s=["a","b"] t=2)");
-  const auto again = must(resolution_of(f.replica, u, u.conflict.incoming));
+  const auto again = decided(f.replica, u, u.conflict.incoming);
   CHECK(again.back.empty());
   CHECK_FALSE(again.draft.create);
 }
 
-TEST_CASE("where it lives again, or another delete stands, only the edit comes back") {
+TEST_CASE("where it lives again only the edit comes back, where it was deleted again, all") {
   Met f;
   f.gone();
   f.edit();
   SECTION("it was created afresh") {
     f.log.append(foreign("anew", "todo/1", R"({"create":true,"set":{"u":"new"}})", -900));
     f.pull();
-    must(f.replica.resolve(f.record(), f.record().conflict.incoming));
+    must(f.replica.resolve(f.record(), Choice::of(f.record().conflict.incoming)));
     CHECK(f.shown() == R"(t=2 u="new")");
   }
   SECTION("it was deleted again") {
     f.gone("again", -100);
     f.pull();
-    must(f.replica.resolve(f.record(), f.record().conflict.incoming));
-    CHECK(f.shown() == "t=2");
+    must(f.replica.resolve(f.record(), Choice::of(f.record().conflict.incoming)));
+    CHECK(f.shown() == R"(n=5 s=["a","b"] t=2 u="x")");
   }
 }
 
@@ -126,10 +131,10 @@ TEST_CASE("what has no room in an event stays gone, and that is said") {
   f.gone();
   f.edit();
   f.pull();
-  const auto made = must(resolution_of(f.replica, f.record(), f.record().conflict.incoming));
+  const auto made = decided(f.replica, f.record(), f.record().conflict.incoming);
   CHECK_FALSE(made.rest_known);
   CHECK(made.back.empty());
-  must(f.replica.resolve(f.record(), f.record().conflict.incoming));
+  must(f.replica.resolve(f.record(), Choice::of(f.record().conflict.incoming)));
   CHECK(f.shown() == "t=2");
 }
 
@@ -138,7 +143,8 @@ TEST_CASE("decided for the delete it is deleted once more") {
   f.gone();
   f.edit();
   f.pull();
-  const Emitted emitted = must(f.replica.resolve(f.record(), f.record().conflict.current));
+  const Emitted emitted =
+      must(f.replica.resolve(f.record(), Choice::of(f.record().conflict.current)));
   CHECK(emitted.line.find(R"("delete":true)") != std::string::npos);
   CHECK(f.shown() == "deleted");
 }
