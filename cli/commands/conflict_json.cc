@@ -39,7 +39,7 @@ std::string now_json(const Later& later) {
   return fmt::format("{{\"field\":{},{}", json_string(later.field), text.substr(1));
 }
 
-// What the event made of the field: a side's members; `by` of a counter; `kept` where nothing.
+// What the event made of the field: a side's members; `increment` of a counter; `kept` where nothing.
 std::string resolved_members(const EventView& event, const Conflict& conflict) {
   if (event.del) return ",\"deleted\":true";
   std::string added, removed, other;
@@ -49,7 +49,7 @@ std::string resolved_members(const EventView& event, const Conflict& conflict) {
     if (!conflict.element.empty() && !same_value(op.value, conflict.element)) continue;
     wrote = true;
     if (op.kind == OpKind::set) other = fmt::format(",\"value\":{}", op.value);
-    if (op.kind == OpKind::inc) other = fmt::format(",\"by\":{}", op.value);
+    if (op.kind == OpKind::inc) other = fmt::format(",\"increment\":{}", op.value);
     std::string& list = op.kind == OpKind::add ? added : removed;
     if (kind_of(op.kind) == FieldKind::set)
       list += (list.empty() ? "" : ",") + std::string(op.value);
