@@ -150,7 +150,8 @@ compare(
 # Settings files have the proxy's options under their names with underscores, and a list of their own
 # for offsync.
 config = (root / "man/offsync-config.5").read_text("utf-8")
-not_settings = {"--config", "--daemon", "--check-config", "--new-epoch", "--version", "--help"}
+not_settings = {"--config", "--daemon", "--check-config", "--new-epoch", "--version", "--help", "--space", "--keep",
+                "--before", "--older-than", "--dry-run"}
 settings = {name[2:].replace("-", "_") for name in commands[-1].own - not_settings if name[:2] == "--"}
 compare("offsync-config.5, offsync-proxy", settings, set(re.findall(r"^\.It Cm (\w+) Ta", config, re.M)))
 source = (root / "cli/settings/settings_file.cc").read_text("utf-8")

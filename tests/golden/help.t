@@ -231,6 +231,8 @@ watch
     --consumer NAME              With --exec: keep the place of NAME in this
                                  replica, and go on behind what its command has
                                  done
+    --forget                     Take the consumer NAME and its place away, and
+                                 end
     --remote URL                 The space, http(s)://HOST[:PORT]/v1/spaces/NAME
   
   Common options:
