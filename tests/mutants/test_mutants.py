@@ -53,7 +53,7 @@ MUTANTS = [
      "decided_.insert(conflict.id);", "decided_.insert(conflict.id);\n  for (KnownConflict& known : conflicts_) known.open = known.open && !MUTANT;"),
     ("one-delete-is-undone", "test_state", "lib/state/undo.cc",
      "if (is_gone(event)) return true;", "if (is_gone(event)) return true;\n    if (MUTANT) return false;"),
-    ("undone-once-more", "test_replica", "lib/state/undo.cc",
+    ("undone-once-more", "test_state", "lib/state/undo.cc",
      "!cites(event) && !undoes(event)", "(MUTANT || !cites(event)) && !undoes(event)"),
     ("a-long-value-is-nothing", "test_state e2e_long_conflict_test", "lib/state/resolution.cc",
      "if (!side.omitted) return side;", "if (!side.omitted || MUTANT) return side;"),

@@ -191,6 +191,38 @@ TEST_CASE("deleted again, an edit is taken only where that is asked for, and who
   must(log.decisions().decide(log.conflict(), Choice::of(log.conflict().current), true));
 }
 
+TEST_CASE("what is in an open conflict is no decision, also of who does not say what it saw") {
+  Log log;
+  for (const auto& one : {kMade, sets_t(20, kOne, "A"), sets_t(30, kTwo, "B")}) log.take(one);
+  log.take(line(40, kThree, R"({"set":{"t":"C"}})"));
+  log.take(sets_t(35, 4, "F"));
+  REQUIRE(log.conflicts.size() == 2);
+  Decisions decisions = log.decisions();
+  CHECK_FALSE(decisions.later(log.conflict(0)));
+  must(decisions.decide(log.conflict(1), {}));
+  CHECK_FALSE(decisions.later(log.conflict(0)));
+  log.conflicts[1].open = false;
+  CHECK(log.decisions().later(log.conflict(0))->value == R"("C")");
+}
+
+TEST_CASE("of two edits that met one delete the second counts nothing twice") {
+  Log log;
+  for (const auto& one : {kMade, deletes(30, kOne), line(20, kTwo, R"({"inc":{"n":3}})"),
+                          line(25, kThree, R"({"inc":{"n":4}})")}) {
+    log.take(one);
+  }
+  REQUIRE(log.conflicts.size() == 2);
+  Resolution made =
+      must(log.decisions().decide(log.conflict(0), Choice::of(log.conflict(0).incoming)));
+  made.draft.id = "r";
+  made.draft.source = "/c/1";
+  made.draft.stamp = Stamp::make(60, 0, kOne);
+  log.take(made.draft.line());
+  Decisions decisions = log.decisions();
+  must(decisions.decide(log.conflict(1), Choice::of(log.conflict(1).incoming)));
+  CHECK(decisions.now().find("n")->shown() == "12");
+}
+
 TEST_CASE("who takes the delete of what was created afresh since is asked by its id") {
   Log log;
   for (const auto& one : {kMade, deletes(30, kOne), sets_t(20, kTwo, "B")}) log.take(one);
