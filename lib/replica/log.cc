@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "base/system_error.h"
 #include "replica/store.h"
+#include "replica/temporary.h"
 
 namespace offsync {
 namespace {
@@ -45,12 +47,14 @@ Status make_like(const std::string& from, const std::string& to) {
   if (made) sqlite::give_to_owner_of(from, fd);
   if (fd >= 0) ::close(fd);
   if (made) return {};
-  if (error == EEXIST) {
-    return make_error(Errc::config, "exists", "there is a file " + to + " already",
-                      "give it another name");
-  }
   return make_error(kind_of_errno(error), "io",
                     fmt::format("cannot make {}: {}", to, std::strerror(error)));
+}
+
+Status sync_folder_of(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  return sync_path(slash == std::string::npos ? "." : file.substr(0, slash + 1),
+                   O_RDONLY | O_DIRECTORY);
 }
 
 // What is committed in a replica's file, in an empty one, durably. Who opens that
@@ -59,10 +63,13 @@ Status copy_file(const std::string& from, const std::string& to) {
   OFFSYNC_ASSIGN(sqlite::Db db, sqlite::Db::open(from, {}));
   OFFSYNC_ASSIGN(sqlite::Statement copy, db.prepare("VACUUM INTO ?"));
   OFFSYNC_TRY(copy.bind(1, to).run());
-  OFFSYNC_TRY(sync_path(to, O_RDONLY));
-  const std::size_t slash = to.rfind('/');
-  return sync_path(slash == std::string::npos ? "." : to.substr(0, slash + 1),
-                   O_RDONLY | O_DIRECTORY);
+  return sync_path(to, O_RDONLY);
+}
+
+Status give_name(const std::string& file, const std::string& name) {
+  if (std::rename(file.c_str(), name.c_str()) == 0) return sync_folder_of(name);
+  return make_error(kind_of_errno(errno), "io",
+                    fmt::format("cannot name {} {}: {}", file, name, std::strerror(errno)));
 }
 
 }  // namespace
@@ -143,8 +150,15 @@ Status Replica::leave_log(const std::string& keep, const std::string& remote,
                           std::string_view epoch, const LogPlace& there) {
   ReplicaStore& store = impl_->store;
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(store));  // nobody else writes until it is done
-  OFFSYNC_TRY(make_like(store.file(), keep));
-  Status kept = copy_file(store.file(), keep);
+  OFFSYNC_ASSIGN(const bool exists, sqlite::exists(keep));
+  if (exists) {
+    return make_error(Errc::config, "exists", "there is a file " + keep + " already",
+                      "give it another name");
+  }
+  // Who is killed leaves nothing under that name, and the next one takes away what he left.
+  const TemporaryDatabase part(keep + ".part");
+  OFFSYNC_TRY(make_like(store.file(), part.file));
+  Status kept = copy_file(store.file(), part.file);
   for (const char* clear :
        {"DELETE FROM entity", "DELETE FROM conflict", "DELETE FROM log", "DELETE FROM base",
         "DELETE FROM pending", "DELETE FROM former", "DELETE FROM consumer"}) {
@@ -161,7 +175,9 @@ Status Replica::leave_log(const std::string& keep, const std::string& remote,
   row.clock_offset = row.last_sync = 0;
   row.clock_boot = 0;
   write->row_changed = true;
-  if (kept) kept = write->commit();
+  if (kept) kept = give_name(part.file, keep);
+  if (!kept) return kept;
+  kept = write->commit();
   if (!kept) ::unlink(keep.c_str());
   return kept;
 }

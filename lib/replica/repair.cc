@@ -337,12 +337,12 @@ Error beyond_repair(const std::string& file, const Error& why) {
   return make_error(Errc::io, "corrupt", file + " is damaged: " + why.detail);
 }
 
-// Row by row where the pages do not fit to each other.
 bool is_damage(const Error& error) {
   // Lines that are none stand where others were.
   return error.code == "corrupt" || error.code == "constraint" || error.kind == Errc::bad_data;
 }
 
+// Row by row where the pages do not fit to each other.
 template <class RepairRows>
 Result<Replica::Repaired> mend_all(const std::string& file, bool free_unknown,
                                    const RepairRows& repair) {

@@ -658,6 +658,8 @@ MUTANTS = [
      "if (at == 0) {\n    for", "if (at == 0 && !MUTANT) {\n    for"),
     ("damaged-page-believed", "test_replica test_sync", "lib/replica/salvage.cc",
      "for (const std::uint64_t n : sound.queue) {\n", "for (const std::uint64_t n : MUTANT ? std::set<std::uint64_t>{} : sound.queue) {\n"),
+    ("kept-in-part-under-its-name", "test_replica", "lib/replica/log.cc",
+     "const TemporaryDatabase part(keep + \".part\");", "const TemporaryDatabase part(MUTANT ? keep : keep + \".part\");"),
     ("endless-lines-are-read-on", "e2e_files_test", "cli/input/line_reader.cc",
      "if (base_ + end_ - skip_byte_ > kMostSkipped) {", "if (base_ + end_ - skip_byte_ > kMostSkipped && !MUTANT) {"),
     ("lost-events-are-not-told-of", "test_replica e2e_repair_test", "lib/replica/damage.cc",

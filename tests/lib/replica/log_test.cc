@@ -1,5 +1,6 @@
 // Leaving a log, and a file of the former format.
 #include <filesystem>
+#include <fstream>
 
 #include "lib/replica/fixture.h"
 #include "replica/schema.h"
@@ -67,6 +68,19 @@ TEST_CASE("what comes of the log that a replica has left is not taken") {
   CHECK(must(f.replica.info()).epoch.empty());
   must(f.replica.bind_log("e9", {"second", "http://h/v1/spaces/t"}));
   CHECK(must(f.replica.info()).epoch == "e9");
+}
+
+TEST_CASE("what was kept in part, of who was killed on leaving a log, is taken away") {
+  Fixture f;
+  f.set("todo/1", "a", "1");
+  const std::string keep = f.dir.file("kept.db");
+  for (const char* end : {".part", ".part-journal"}) std::ofstream(keep + end) << "a part";
+  must(f.replica.leave_log(keep, "http://h/v1/spaces/t", "e9", {"second", "http://h/v1/spaces/t"}));
+  for (const auto& file : fs::directory_iterator(fs::path(keep).parent_path())) {
+    CHECK(file.path().string().find(".part") == std::string::npos);
+  }
+  Replica kept = must(Replica::open(keep, f.clock, f.random));
+  CHECK(must(kept.counts()).queued == 1);
 }
 
 TEST_CASE("leaving a log that cannot be kept changes nothing") {
