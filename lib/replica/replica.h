@@ -148,8 +148,8 @@ class Replica {
   // empty: it goes on under its name. Told by who gave it alone; info() has it from then on.
   const std::string& renamed_from() const;
   // Before anything that stands here is told to others: makes durable what a process that died in a
-  // commit, or whose disk failed, may have left in the kernel's memory only. Error `read_only` where
-  // no answer could be noted.
+  // commit, or whose disk failed, may have left in the kernel's memory only. Error `read_only`
+  // where no answer could be noted.
   Status secure();
   Status set_remote(const std::string& remote);
   // Our log, that of this epoch, was met there. Changes nothing where ours is another one.
