@@ -31,9 +31,14 @@ const std::string& Replica::renamed_from() const {
 }
 
 Status Replica::secure() {
+  OFFSYNC_TRY(impl_->store.ready());
   // Who cannot note an answer must not ask: he would send the same again each time.
-  OFFSYNC_ASSIGN(const auto write, ReplicaWrite::begin(impl_->store));
-  return {};
+  if (impl_->store.read_only_) return *impl_->store.read_only_;
+  if (!impl_->store.lock_->doubtful()) return {};
+  OFFSYNC_TRY(impl_->store.lock_->lock());
+  Status done = impl_->store.secure();
+  impl_->store.lock_->unlock();
+  return done;
 }
 
 Result<ReplicaInfo> Replica::info() {
