@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/limits.h"
+#include "base/rfc3339.h"
 #include "proxy/http_world.h"
 #include "support/catch.h"
 #include "wire/compress.h"
@@ -357,10 +358,13 @@ TEST_CASE("http: state at a stated cursor, one entity, open conflicts") {
   world.push(1, 20);
   RawClient client(world.port());
   const auto state = client.get("/v1/spaces/s/state");
-  const auto header = [](std::string_view line) {
-    return encode_snapshot_header({{"ep0ch4m5r8h69", 20}, 7, 0, line_mark(line)}) + "\n";
+  const auto recorded_ms = static_cast<std::int64_t>(world.store.space("s")->clock >> 16);
+  const auto header = [recorded_ms](std::string_view line) {
+    return encode_snapshot_header({{"ep0ch4m5r8h69", 20}, 7, 0, line_mark(line), recorded_ms}) +
+           "\n";
   };
   const std::string last = world.store.read("s", 19, 1, 0)->front().line;
+  CHECK(last.find(R"("recordedtime":")" + format_rfc3339(recorded_ms)) != std::string::npos);
   CHECK(state.body.starts_with(header(last)));
   REQUIRE(world.store.compact("s", 20).ok());
   CHECK(client.get("/v1/spaces/s/state").body.starts_with(header(last)));
