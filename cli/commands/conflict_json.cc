@@ -39,7 +39,8 @@ std::string now_json(const Later& later) {
   return fmt::format("{{\"field\":{},{}", json_string(later.field), text.substr(1));
 }
 
-// What the event made of the field: a side's members; `increment` of a counter; `kept` where nothing.
+// What the event made of the field: a side's members; `increment` of a counter; `kept` where
+// nothing.
 std::string resolved_members(const EventView& event, const Conflict& conflict) {
   if (event.del) return ",\"deleted\":true";
   std::string added, removed, other;

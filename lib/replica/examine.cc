@@ -155,30 +155,28 @@ class Examination {
   }
 
   Status read_pending() {
-    return each("SELECT n, state, source, id, subject, line FROM pending ORDER BY n",
-                [&](auto& row) {
-                  ++report_.pending;
-                  const std::string place = "queue: event " + std::to_string(row.uinteger(0));
-                  if (row.uinteger(0) >= next_)
-                    report_.add(place + " has a number that was not given yet");
-                  const std::int64_t state = row.integer(1);
-                  if (state < 0 || state > static_cast<int>(PendingState::held))
-                    report_.add(place + " has no state");
-                  if (state == static_cast<int>(PendingState::rejected) && !decoder_.decode(row.text(5))) {
-                    return report_.add(place +
-                                       " is lost or cannot be read: offsync queue list has "
-                                       "its id, and offsync queue drop takes it away");
-                  }
-                  const EventView* event = event_of(place, row.text(5), row.text(2), row.text(3));
-                  if (event == nullptr) return;
-                  if (event->subject != row.text(4))
-                    report_.add(place + ": its line says another subject");
-                  if (state == static_cast<int>(PendingState::rejected)) return;
-                  Queued& queued = queued_[std::string(event->subject)];
-                  queued.state.fold(*event);
-                  ++queued.pending;
-                  queued.held += state == static_cast<int>(PendingState::held) ? 1 : 0;
-                });
+    return each(
+        "SELECT n, state, source, id, subject, line FROM pending ORDER BY n", [&](auto& row) {
+          ++report_.pending;
+          const std::string place = "queue: event " + std::to_string(row.uinteger(0));
+          if (row.uinteger(0) >= next_) report_.add(place + " has a number that was not given yet");
+          const std::int64_t state = row.integer(1);
+          if (state < 0 || state > static_cast<int>(PendingState::held))
+            report_.add(place + " has no state");
+          if (state == static_cast<int>(PendingState::rejected) && !decoder_.decode(row.text(5))) {
+            return report_.add(place +
+                               " is lost or cannot be read: offsync queue list has "
+                               "its id, and offsync queue drop takes it away");
+          }
+          const EventView* event = event_of(place, row.text(5), row.text(2), row.text(3));
+          if (event == nullptr) return;
+          if (event->subject != row.text(4)) report_.add(place + ": its line says another subject");
+          if (state == static_cast<int>(PendingState::rejected)) return;
+          Queued& queued = queued_[std::string(event->subject)];
+          queued.state.fold(*event);
+          ++queued.pending;
+          queued.held += state == static_cast<int>(PendingState::held) ? 1 : 0;
+        });
   }
 
   std::optional<Entity> entity_of(const std::string& place, std::string_view subject,
