@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The command line itself: words that are wrong, empty or unusual, and where output goes."""
+import contextlib
 import fcntl
 import json
 import os
@@ -8,6 +9,8 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
+import time
 import unittest.mock
 
 from harness import Case, clean_environment, eventually, main, OFFSYNC
@@ -170,17 +173,29 @@ class CommandLine(Case):
         said = process.communicate(timeout=60)[1]
         self.assertEqual((process.returncode, said), (0, "queued 2\n"))
 
+    def in_a_line_without_end(self):
+        """An emit that reads one; it would refuse it at its 64 MiB."""
+        process = self.replica.start("emit", "--batch", "-", stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+        def feed():
+            with contextlib.suppress(OSError, ValueError):
+                while True:
+                    os.write(process.stdin.fileno(), bytes(500_000))
+                    time.sleep(0.05)
+
+        threading.Thread(target=feed, daemon=True).start()
+        eventually(lambda: bytes_read(process.pid) > 5_000_000, "it reads")
+        return process
+
     def test_sigint_ends_a_line_that_never_ends(self):
-        process = self.replica.start("emit", "--batch", "/dev/zero", stderr=subprocess.PIPE, text=True)
-        eventually(lambda: bytes_read(process.pid) > 20_000_000, "it reads")
+        process = self.in_a_line_without_end()
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[1]
         self.assertEqual((process.returncode, said), (130, "queued 0, interrupted\n"))
 
     def test_two_signals_at_once_are_one_wish(self):
         """timeout(1) signals its child and then the child's group: nothing was said, 4 of 8 times."""
-        process = self.replica.start("emit", "--batch", "/dev/zero", stderr=subprocess.PIPE, text=True)
-        eventually(lambda: bytes_read(process.pid) > 20_000_000, "it reads")
+        process = self.in_a_line_without_end()
         for how in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):  # so that it gets both together
             process.send_signal(how)
         said = process.communicate(timeout=60)[1]

@@ -115,7 +115,7 @@ class Commits(Case):
         return {
             75: (["emit", "t", "k/1", "v=2", "-o", "ndjson"], batch, ["sync"], ["sync", "--push"], ["queue", "drop", own],
                  ["queue", "drop", own[-8:]], ["queue", "retry", own], ["resolve", conflict, "--ours"],
-                 ["resolve", "--all", "--ours"], ["remote", "set", proxy.url("other"), "--switch"], ["repair"]),
+                 ["resolve", "--all", "--keep"], ["remote", "set", proxy.url("other"), "--switch"], ["repair"]),
             0: (["sync", "--dry-run"], ["replay"], ["log"], ["log", "--pending"], ["state"],
                 ["state", "--offline"], ["queue"], ["queue", "show", own], ["queue", "export"], ["queue", "retry", "--all"],
                 ["queue", "drop", "--all"], ["recover"], ["recover", "send"], ["recover", "drop", "--all"], ["conflicts"],

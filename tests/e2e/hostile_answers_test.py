@@ -159,6 +159,18 @@ class Hostile(Case):
             with self.subTest(words):
                 self.assertIn(words, self.meets("state", of_log(body), "state", "--require-proxy").stderr)
 
+    def test_a_watch_whose_state_cannot_be_used(self):
+        self.anna.configure(retry_wait=0.2)
+        self.anna.emit("t", "k/1", "v=1")
+        for body, words in (("", "it is empty"), ('{"cursor":"e1-2","entities":2,"conflicts":0}\n', "it was cut")):
+            with self.subTest(words):
+                self.server.on("state", of_log(body, head=2), always=True)
+                for quiet in ((), ("-q",)):
+                    done = self.anna.finish("watch", "--timeout", "3", *quiet)
+                    self.assertEqual((done.returncode, done.stdout), (69, ""), done.stderr)
+                    self.assertIn(words, done.stderr.splitlines()[-1])
+        self.assertEqual(len(self.anna.queue()), 1)
+
     def test_a_push_that_is_answered_by_gone(self):
         self.know_two_events()
         problem = answer(410, [("Content-Type", "application/problem+json")], '{"code":"cursor_expired"}')

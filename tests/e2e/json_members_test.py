@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Each member of the JSON that a command prints is in its manual page, and each there is printed."""
+import contextlib
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -66,6 +68,7 @@ class JsonMembers(Case):
         ben.run("watch", "--consumer", "c", "--exec", "true", "-n", "1")
         self.note(ben, "status")
         self.make_lost(proxy, anna, ben)
+        self.make_unreadable()
         proxy.stop()
         self.note(anna, "sync", code=69)
         self.note(anna, "repair")
@@ -74,6 +77,14 @@ class JsonMembers(Case):
                 self.assertEqual(sorted(self.printed.get(command, ())), sorted(documented(command)))
         pages = {page.name[len("offsync-"):-2] for page in MAN.glob("offsync-*.1")}
         self.assertEqual(pages, set(self.printed) | OTHERS)
+
+    def make_unreadable(self):
+        dora = self.replica("dora")
+        dora.emit("t.t", "k/1", "a=0")
+        with contextlib.closing(sqlite3.connect(dora.folder / ".offsync" / "replica.db", isolation_level=None)) as db:
+            db.execute("UPDATE pending SET line = 'no event'")
+        dora.run("repair")
+        self.note(dora, "queue")
 
     def make_conflicts(self, anna, ben):
         anna.emit("t.t", "k/1", "a=0", "long=0")

@@ -198,14 +198,14 @@ class Terminal(Case):
         shown = self.on_terminal("conflicts", "show", short, replica=anna)
         self.assertTrue(any(line.startswith("current") and "(ours, loser)" in line for line in shown), shown)
         self.assertTrue(any(line.startswith("incoming") and "(theirs, winner)" in line for line in shown), shown)
-        commands = [re.search("offsync (.*?)  +makes (.*)", line) for line in shown[-2:]]
+        commands = [re.search("offsync (.*?)  +makes (.*)", line) for line in shown[-3:-1]]
         self.assertEqual([c[2] for c in commands],
                          ['title="Oats" (by /clients/anna2)', 'title="Rice" (by /clients/ben)'])
         # Who wrote neither is told by which side is which.
         for_cleo = self.on_terminal("conflicts", "show", short, replica=cleo)
         self.assertFalse(any("ours" in line for line in for_cleo), for_cleo)
-        self.assertIn("--current", for_cleo[-2])
-        self.assertIn("--incoming", for_cleo[-1])
+        self.assertIn("--current", for_cleo[-3])
+        self.assertIn("--incoming", for_cleo[-2])
         self.assertEqual(commands[0][1], f"resolve {short} --ours")
         anna.run(*commands[0][1].split())
         anna.sync()

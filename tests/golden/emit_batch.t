@@ -108,7 +108,17 @@ Own events count as written now, whatever they say of themselves.
   > {"type":"t","subject":"a/1","source":"/other","id":"x","time":"2020-01-01T00:00:00Z","data":{"set":{"n":4}}}
   > END
   $ offsync emit -C anew --batch old
+  old: line 1, byte 0: its time 2020-01-01T00:00:00Z is kept, but it counts as written now; what is to count from then has an id and a source of its own
+  old: line 2, byte 82: its stamp is not kept: an event of this replica's own is written now; what is to count from then has an id and a source of its own
+  old: line 3, byte 179: its clientseq is not kept: an event of this replica's own is written now; what is to count from then has an id and a source of its own
+  queued 4, 3 that count as written now
   $ offsync state -C anew --offline
+  {"subject":"a/1","fields":{"n":3}}
   $ offsync queue export -C anew > own && offsync emit -C anew --batch own
+  queued 0, 4 already there
   $ offsync init -q -C strict2 --source /me
   $ offsync emit -C strict2 --batch old --strict
+  old: line 1, byte 0: its time 2020-01-01T00:00:00Z is kept, but it counts as written now; what is to count from then has an id and a source of its own
+  offsync: old: line 2, byte 82: its stamp is not kept: an event of this replica's own is written now; what is to count from then has an id and a source of its own (own_stamp)
+  queued 1, 1 refused, 1 that count as written now
+  [65]

@@ -58,7 +58,7 @@ RULES = [
     (re.compile(r"(?<![\w-])[a-z0-9]{20}(?=-\d+\b(?!-))|(?<=\"epoch\":\")[a-z0-9]{20}\b"), lambda m: named("epoch", m[0])),
     (re.compile(r"(?<=\"log\":\")[a-z0-9]{20}\b|(?<=, log )[a-z0-9]{20}\b|(?<=^log        )[a-z0-9]{20}$|(?<=, epoch )[a-z0-9]{20}\b", re.M), lambda m: named("epoch", m[0])),
     (re.compile(r"(?<=127\.0\.0\.1[ :])\d{5}\b|(?<=port )\d{5}\b"), lambda m: named("port", m[0])),
-    (re.compile(r"(?<=,\"line\":\")[0-9a-f]{16}(?=\"\}$)", re.M), lambda m: named("mark", m[0])),
+    (re.compile(r"(?<=,\"line\":\")[0-9a-f]{16}(?=\"[,}])", re.M), lambda m: named("mark", m[0])),
     (re.compile(r"(?<=\"clock_offset_ms\":)-?\d+"), lambda m: "<ms>"),
     (re.compile(r"the proxy is \d+ ms (?:behind|ahead)|the same as the proxy's"), lambda m: "<offset>"),
     (re.compile(r"(?<=<time>, )(?:just now|\d+ (?:min|h|days) ago)"), lambda m: "<age>"),
