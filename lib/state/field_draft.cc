@@ -48,6 +48,12 @@ Status give(EventDraft& draft, const Conflict& conflict, const Side& side, const
     draft.set[conflict.field] = value;
   } else {
     auto by = Decimal::parse(value);
+    if (!by && value.find_first_of("-0123456789") == 0) {
+      return bad_data("bad_number", "one increment cannot make " + conflict.field + " " +
+                                        std::string(value) +
+                                        ": it is below 2^63 in size, with at most 9 fraction "
+                                        "digits");
+    }
     if (!by) return misfit(conflict, "a number");
     if (field != nullptr && field->kind() == FieldKind::counter) *by -= field->sum();
     draft.inc[conflict.field] = by->text();

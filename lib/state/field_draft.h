@@ -8,7 +8,8 @@
 namespace offsync {
 
 // Has `draft` give the field of `conflict`, which is `field` now (nullptr: there is none), what
-// `side` gave it. Error: bad_data `kind_mismatch` where the value does not fit.
+// `side` gave it. Errors: bad_data `kind_mismatch` where the value does not fit, `bad_number` where
+// it is more than one increment of a counter can be.
 Status give(EventDraft& draft, const Conflict& conflict, const Side& side, const Field* field);
 
 // The side whose value the record had no room for, as its event has it.
