@@ -4,11 +4,15 @@
 
 #include "base/text.h"
 #include "cli/remote/remote.h"
+#include "event/checks.h"
+#include "event/value.h"
 
 namespace offsync::cli {
 namespace {
 
 constexpr std::string_view kSpaces = "/v1/spaces/";
+// Nowhere in a URL (RFC 3986, appendix A), or not in that of a space.
+constexpr std::string_view kNotHere = " \"<>\\^`{|}?#";
 constexpr const char* kLooks = "it looks like http://127.0.0.1:8080/v1/spaces/NAME";
 
 bool is_space_name(std::string_view name) {
@@ -58,7 +62,7 @@ Result<RemoteUrl> parse_remote(std::string_view url) {
   }
   const bool http = url.starts_with("http://");
   if (!http && !url.starts_with("https://")) return bad_remote(url, "no http or https URL");
-  if (url.find_first_of("?# \t\r\n\\") != std::string_view::npos) {
+  if (!valid_utf8(url) || has_forbidden(url) || url.find_first_of(kNotHere) != url.npos) {
     return bad_remote(url, "a character in it that has no place there");
   }
   std::string_view rest = url;

@@ -14,6 +14,9 @@ TEST_CASE("a remote is cut in origin and path") {
   REQUIRE(deep.ok());
   REQUIRE(deep->origin == "https://example.org");
   REQUIRE(deep->path == "/sync/v1/spaces/a.b-c_1");
+  REQUIRE(parse_remote("http://b\xc3\xbc"
+                       "cher.example/v1/spaces/s")
+              .ok());
   const auto six = parse_remote("http://[::1]:8080/v1/spaces/s");
   REQUIRE(six.ok());
   REQUIRE(six->origin == "http://[::1]:8080");
@@ -35,6 +38,14 @@ TEST_CASE("what is no remote is refused, with a hint") {
                           "http://host/v1/spaces/a#x",
                           "http://host/v1/spaces/a b",
                           "http://host/v1/spaces/a\r\nX: y",
+                          "http://ho\x1b[31mst/v1/spaces/a",
+                          "http://<x>/v1/spaces/a",
+                          "http://ho\"st/v1/spaces/a",
+                          "http://{host}/v1/spaces/a",
+                          "http://ho\x7fst/v1/spaces/a",
+                          "http://ho\xc2\x9bst/v1/spaces/a",
+                          "http://ho\xffst/v1/spaces/a",
+                          "http://host/`x`/v1/spaces/a",
                           "http://host:/v1/spaces/a",
                           "http://host:0/v1/spaces/a",
                           "http://host:65536/v1/spaces/a",
