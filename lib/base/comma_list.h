@@ -1,4 +1,4 @@
-// Lists in headers and settings: items between commas.
+// Lists in headers and settings: items between commas, or between another character.
 #pragma once
 
 #include <string_view>
@@ -6,8 +6,8 @@
 namespace offsync {
 
 // Takes the first item off a list that is not empty; blanks around it stay.
-inline std::string_view take_item(std::string_view& list) {
-  const auto end = list.find(',');
+inline std::string_view take_item(std::string_view& list, char separator = ',') {
+  const auto end = list.find(separator);
   const std::string_view item = list.substr(0, end);
   list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
   return item;

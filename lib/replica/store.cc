@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/comma_list.h"
 #include "base/limits.h"
 
 namespace offsync {
@@ -27,18 +28,17 @@ bool is_sane(const ReplicaRow& row) {
 std::vector<std::string> ReplicaRow::former() const {
   std::vector<std::string> names;
   std::string_view rest = former_sources;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    names.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  while (!rest.empty()) names.emplace_back(take_item(rest, '\n'));
   return names;
 }
 
 bool ReplicaRow::own(std::string_view event_source) const {
   if (event_source == source) return true;
-  const std::vector<std::string> names = former();
-  return std::find(names.begin(), names.end(), event_source) != names.end();
+  std::string_view rest = former_sources;
+  while (!rest.empty()) {
+    if (take_item(rest, '\n') == event_source) return true;
+  }
+  return false;
 }
 
 ReplicaStore::~ReplicaStore() {
