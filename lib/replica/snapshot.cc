@@ -96,7 +96,7 @@ class Install {
     return finish();
   }
   // The latest stamp in it.
-  std::int64_t latest_ms() const { return static_cast<std::int64_t>(latest_ >> 16); }
+  std::int64_t latest_ms() const { return reader_.latest().ms(); }
 
  private:
   Status clear() {
@@ -124,7 +124,6 @@ class Install {
   const Cursor& cursor() const { return reader_.header()->cursor; }
 
   Status take_entity(std::string_view line) {
-    observe(reader_.entity().entity);
     OFFSYNC_ASSIGN(sqlite::Statement * put,
                    store_.use("INSERT INTO entity(subject, pending, held, confirmed)"
                               " VALUES (?, 0, 0, ?)"));
@@ -141,8 +140,6 @@ class Install {
     if (done || done.error().code != "constraint") return done;
     return reader_.bad(std::string(event.id) + " is there twice");
   }
-
-  void observe(const Entity& entity) { latest_ = std::max(latest_, entity.latest().time); }
 
   // What the snapshot has already leaves the queue; the rest is folded on top of it.
   Status put_pending_on_top() {
@@ -200,7 +197,7 @@ class Install {
     row.pulled = true;
     row.cursor = row.log_after = cursor.sequence;
     HybridClock clock(row.node, row.clock);
-    clock.observe({latest_, 0}, store_.corrected_wall(row));
+    clock.observe({reader_.latest().time, 0}, store_.corrected_wall(row));
     row.clock = clock.last();
     write_.row_changed = true;
     return cursor;
@@ -211,7 +208,6 @@ class Install {
   std::int64_t staged_;
   const LogPlace& from_;
   SnapshotReader reader_{"the proxy's snapshot", "nothing was changed; try again"};
-  std::uint64_t latest_ = 0;
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "base/counted.h"
 #include "base/rfc3339.h"
 #include "state/checked.h"
@@ -98,10 +100,11 @@ Status SnapshotReader::take_entity(std::string_view line) {
   if (!checked) return bad(checked.error().detail);
   if (record->subject == last_) return bad(last_ + " is there twice");
   if (record->subject < last_) return bad(record->subject + " stands behind " + last_);
-  const std::int64_t latest_ms = record->entity.latest().ms();
-  if (const std::string why = too_late(latest_ms, header_->recorded_ms); !why.empty()) {
+  const Stamp latest = record->entity.latest();
+  if (const std::string why = too_late(latest.ms(), header_->recorded_ms); !why.empty()) {
     return bad(fmt::format("of {}, {}", record->subject, why));
   }
+  latest_ = std::max(latest_, latest);
   ++entities_;
   record_ = std::move(*record);
   last_ = record_.subject;

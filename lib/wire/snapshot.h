@@ -43,6 +43,7 @@ class SnapshotReader {
   const std::optional<SnapshotHeader>& header() const { return header_; }
   const EntityRecord& entity() const { return record_; }
   const EventView& conflict() const { return *conflict_; }
+  Stamp latest() const { return latest_; }  // of all entities that have come
 
   Error bad(const std::string& why) const;
 
@@ -57,6 +58,7 @@ class SnapshotReader {
   EntityDecoder entity_decoder_;
   EntityRecord record_;
   std::string last_;  // subject
+  Stamp latest_;
   Decoder decoder_;
   const EventView* conflict_ = nullptr;
   std::uint64_t last_conflict_ = 0;  // its sequence
