@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
+#include <variant>
 
 #include "base/comma_list.h"
 #include "base/limits.h"
@@ -50,7 +52,7 @@ bool of_space(const std::vector<std::string>& path) {
 // A misspelt filter must not give the whole log. Names that begin with `_` are anybody's: what
 // keeps caches away, for instance.
 std::optional<Problem> unknown_parameter(const Target& target,
-                                         const std::vector<std::string_view>& takes) {
+                                         std::span<const std::string_view> takes) {
   for (const auto& [name, value] : target.query) {
     if (name.starts_with('_')) continue;
     if (std::find(takes.begin(), takes.end(), name) != takes.end()) continue;
@@ -107,6 +109,14 @@ Api::Api(LogStore& store, Ingest& ingest, Clock& clock, Log& log, Metrics& metri
       options_(std::move(options)),
       bytes_(options_.bytes) {}
 
+// What is at a path. Without a method of Api: it is about the proxy, and read only.
+struct Api::Route {
+  using Method = ApiAnswer (Api::*)(const Call&);
+  std::string_view name;
+  Method get = nullptr, post = nullptr;
+  std::span<const std::string_view> takes;  // parameters of the query
+};
+
 ApiAnswer Api::handle(const ApiRequest& request) {
   if (request.method == "OPTIONS" && request.target == "*") {  // of the server as a whole
     auto answer = options_answer();
@@ -115,8 +125,7 @@ ApiAnswer Api::handle(const ApiRequest& request) {
   }
   const auto target = parse_target(request.target);
   if (const auto* problem = std::get_if<Problem>(&target)) return refuse(request, *problem);
-  auto refused = misdirected(request, std::get<Target>(target));
-  auto answer = refused ? std::move(*refused) : route(request, std::get<Target>(target));
+  auto answer = answer_at(request, std::get<Target>(target));
   begin_source(request, answer);
   finish(request, answer);
   return answer;
@@ -125,25 +134,21 @@ ApiAnswer Api::handle(const ApiRequest& request) {
 ApiAnswer Api::refuse(const ApiRequest& request, const Problem& problem) {
   auto answer = answer_of(problem);
   // A length helps no POST to a path that takes none.
-  if (problem.status == kNoLength.status) {
+  if (problem.status == kNoLength.status && request.method != "OPTIONS") {
     const auto target = parse_target(request.target);
     if (const auto* at = std::get_if<Target>(&target)) {
-      if (auto other = misdirected(request, *at)) answer = std::move(*other);
+      auto found = route_for(request, *at);
+      if (auto* other = std::get_if<ApiAnswer>(&found)) answer = std::move(*other);
     }
   }
   finish(request, answer);
   return answer;
 }
 
-// What is at a path. Without a method of Api: it is about the proxy, and read only.
-struct Api::Route {
-  using Method = ApiAnswer (Api::*)(const Call&);
-  std::string_view name;
-  Method get = nullptr, post = nullptr;
-  std::vector<std::string_view> takes;  // parameters of the query
-};
-
 std::optional<Api::Route> Api::route_of(const Target& target) {
+  static constexpr std::string_view kOfEvents[] = {"after", "limit", "type", "subject",
+                                                   "lastEventId"};
+  static constexpr std::string_view kOfState[] = {"subject"};
   const auto& path = target.path;
   if (path.size() == 1) {
     for (const std::string_view name : {"healthz", "readyz", "metrics"}) {
@@ -156,23 +161,20 @@ std::optional<Api::Route> Api::route_of(const Target& target) {
   if (path.size() > 4 && path[3] == "state") return Route{"entity", &Api::entity, nullptr, {}};
   if (path.size() != 4) return std::nullopt;
   if (path[3] == "events") {
-    return Route{"events",
-                 &Api::get_events,
-                 &Api::post_events,
-                 {"after", "limit", "type", "subject", "lastEventId"}};
+    return Route{"events", &Api::get_events, &Api::post_events, kOfEvents};
   }
   if (path[3] == "state" && target.parameter("subject")) {
-    return Route{"entity", &Api::entity, nullptr, {"subject"}};
+    return Route{"entity", &Api::entity, nullptr, kOfState};
   }
-  if (path[3] == "state") return Route{"state", &Api::state, nullptr, {"subject"}};
+  if (path[3] == "state") return Route{"state", &Api::state, nullptr, kOfState};
   if (path[3] == "missing") return Route{"missing", nullptr, &Api::missing, {}};
   if (path[3] == "conflicts") return Route{"conflicts", &Api::conflicts, nullptr, {}};
   return std::nullopt;
 }
 
-// The answer where a request is for no path that there is, or does not fit to it.
-std::optional<ApiAnswer> Api::misdirected(const ApiRequest& request, const Target& target) {
-  if (request.method == "OPTIONS") return std::nullopt;
+// What a request is for, or the answer where there is no such path, or it does not fit to it.
+std::variant<ApiAnswer, Api::Route> Api::route_for(const ApiRequest& request,
+                                                   const Target& target) {
   if (of_space(target.path) && !valid_space(target.path[2])) {
     return answer_of(problem_of(
         kBadSpace, fmt::format("a space's name is [a-z0-9][a-z0-9._-]*, {} bytes at most",
@@ -187,19 +189,21 @@ std::optional<ApiAnswer> Api::misdirected(const ApiRequest& request, const Targe
                                     : route->get == nullptr ? "POST"
                                                             : "GET, HEAD, POST");
   }
-  const auto takes = posts ? std::vector<std::string_view>() : route->takes;
-  if (!of_space(target.path)) return std::nullopt;
+  const auto takes = posts ? std::span<const std::string_view>() : route->takes;
+  if (!of_space(target.path)) return *route;
   if (auto problem = unknown_parameter(target, takes)) {
     auto answer = answer_of(*problem);
     answer.route = route->name;
     return answer;
   }
-  return std::nullopt;
+  return *route;
 }
 
-ApiAnswer Api::route(const ApiRequest& request, const Target& target) {
+ApiAnswer Api::answer_at(const ApiRequest& request, const Target& target) {
   if (request.method == "OPTIONS") return options_answer();
-  const Route route = *route_of(target);  // as it is not misdirected
+  auto found = route_for(request, target);
+  if (auto* refused = std::get_if<ApiAnswer>(&found)) return std::move(*refused);
+  const Route& route = std::get<Route>(found);
   if (of_space(target.path)) return space_route(request, target, route);
   ApiAnswer answer;
   answer.content_type = "text/plain; charset=utf-8";

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/ports.h"
@@ -71,8 +72,8 @@ class Api {
   struct Call;   // one request to a space
   struct Route;  // what is at a path
   static std::optional<Route> route_of(const Target& target);
-  std::optional<ApiAnswer> misdirected(const ApiRequest& request, const Target& target);
-  ApiAnswer route(const ApiRequest& request, const Target& target);
+  static std::variant<ApiAnswer, Route> route_for(const ApiRequest& request, const Target& target);
+  ApiAnswer answer_at(const ApiRequest& request, const Target& target);
   ApiAnswer space_route(const ApiRequest& request, const Target& target, const Route& route);
   ApiAnswer info(const Call& call);
   ApiAnswer post_events(const Call& call);

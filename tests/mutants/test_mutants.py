@@ -321,7 +321,7 @@ MUTANTS = [
     ("http-header-has-the-bodys-time", "test_proxy", "proxy/http/connection.cc",
      "return since_ + rules_.header_ms;", "return since_ + (MUTANT ? rules_.body_ms : rules_.header_ms);"),
     ("http-list-is-one-word", "test_proxy", "lib/base/comma_list.h",
-     "const auto end = list.find(',');", "const auto end = MUTANT ? std::string_view::npos : list.find(',');"),
+     "const auto end = list.find(separator);", "const auto end = MUTANT ? std::string_view::npos : list.find(separator);"),
     ("http-fields-without-bound", "test_proxy", "proxy/http/head.cc",
      "if (++fields_ > kHeadFields)", "if (++fields_ > kHeadFields && !MUTANT)"),
     ("numbers-with-something-behind", "test_base test_proxy", "lib/base/text.h",
