@@ -39,13 +39,14 @@ std::string json_of(const PendingEvent& event, Decoder& decoder) {
   if (event.sequence != 0) json["sequence"] = std::to_string(event.sequence);
   if (!event.code.empty()) json["code"] = event.code;
   if (!event.detail.empty()) json["detail"] = event.detail;
-  if (!decoder.decode(event.line)) {  // which says so itself, else
+  const bool readable = decoder.decode(event.line).ok();
+  if (!readable) {  // which says so itself, else
     json["id"] = event.id;
     json["source"] = event.source;
   }
   std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   text.pop_back();
-  return fmt::format("{},{}}}", text, event_members(event.line, decoder));
+  return fmt::format("{},{}}}", text, event_members(event.line, readable));
 }
 
 const char* color_of(PendingState state, const Palette& colors) {

@@ -30,7 +30,7 @@ constexpr CommandText kText = {
 
 std::string json_of(const FormerEvent& event, Decoder& decoder) {
   return fmt::format("{{\"sequence\":\"{}\",{}}}", event.sequence,
-                     event_members(event.line, decoder));
+                     event_members(event.line, decoder.decode(event.line).ok()));
 }
 
 Result<FormerEvent> find_lost(Replica& replica, const EventName& name) {

@@ -151,8 +151,8 @@ Error unreadable(const PendingEvent& event) {
       "see: offsync queue list");
 }
 
-std::string event_members(std::string_view line, Decoder& decoder) {
-  if (decoder.decode(line)) return fmt::format("\"event\":{}", line);
+std::string event_members(std::string_view line, bool readable) {
+  if (readable) return fmt::format("\"event\":{}", line);
   const nlohmann::json bytes = escape_text(line);
   return fmt::format("\"event\":null,\"unreadable\":{}", bytes.dump());
 }

@@ -7,7 +7,6 @@
 
 #include "cli/text/output.h"
 #include "cli/text/table.h"
-#include "event/decoder.h"
 #include "event/event.h"
 #include "replica/replica.h"
 #include "state/decision.h"
@@ -32,9 +31,9 @@ std::string time_text(std::int64_t ms, bool local = false);
 std::string id_text(std::string_view id, bool terminal);
 
 // The members of a JSON object that say which event this is: `"event":{…}`, as it is, so that
-// nothing of it can change; or, where it cannot be read, `"event":null,"unreadable":"…"` with its
-// bytes made printable (escape_text).
-std::string event_members(std::string_view line, Decoder& decoder);
+// nothing of it can change; or, where no Decoder can read it, `"event":null,"unreadable":"…"` with
+// its bytes made printable (escape_text).
+std::string event_members(std::string_view line, bool readable);
 
 // Why an event of the queue is not printed.
 Error unreadable(const PendingEvent& event);
