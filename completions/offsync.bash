@@ -101,6 +101,10 @@ _offsync_options() {
     esac
 }
 
+_offsync_commands() {
+    printf '%s\n' init emit sync watch replay log state queue recover conflicts resolve status remote doctor repair
+}
+
 # Options that take a value.
 _offsync_takes_value() {
     case $1 in
@@ -157,6 +161,7 @@ _offsync_argument() {
         conflicts:1) [[ $2 == show ]] && _offsync_offer < <(_offsync_conflicts) ;;
         resolve:*) _offsync_offer < <(_offsync_conflicts) ;;
         replay:0) _offsync_files -f ;;
+        help:0) _offsync_offer < <(_offsync_commands) ;;
     esac
 }
 
@@ -187,7 +192,7 @@ _offsync() {
     elif [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_offsync_options "$command")" -- "$cur")
     elif [[ -z $command ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'init emit sync watch replay log state queue recover conflicts resolve status remote doctor repair' -- "$cur")
+        _offsync_offer < <(_offsync_commands; echo help)
     else
         _offsync_argument "$count" "$first"
     fi

@@ -133,6 +133,8 @@ complete -c offsync -n __offsync_is -a status -d 'Print where this replica stand
 complete -c offsync -n __offsync_is -a remote -d 'Show or set the space'
 complete -c offsync -n __offsync_is -a doctor -d 'Read all of the replica and say whether it is sound'
 complete -c offsync -n __offsync_is -a repair -d 'Make a damaged replica usable again'
+complete -c offsync -n __offsync_is -a help -d 'Explain a command'
+complete -c offsync -n '__offsync_is help' -a 'init emit sync watch replay log state queue recover conflicts resolve status remote doctor repair'
 
 # Options that several commands have
 complete -c offsync -n '__offsync_is init sync watch state conflicts resolve status' -l remote -x -d 'URL of the space'

@@ -62,6 +62,13 @@ in_zsh() {
 
 expect "bash: commands" "state
 status" "$(in_bash offsync sta)"
+expect "bash: commands to explain" "remote
+repair
+replay
+resolve
+recover" "$(in_bash offsync help re)"
+expect "bash: no explanation of an explanation" "help" "$(in_bash offsync hel)"
+expect "fish: commands to explain" "$(in_bash offsync help re)" "$(in_fish 'offsync help re')"
 expect "bash: subjects" "todo/1
 todo/2" "$(in_bash offsync state todo)"
 expect "bash: subject for emit" "todo/1
