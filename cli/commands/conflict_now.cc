@@ -51,29 +51,29 @@ std::string later_text(const ConflictRecord& record, const Later& later, bool lo
   return fmt::format("{}{} {}", field, value, by);
 }
 
-std::optional<Later> later_of(Resolver& resolver, const Meeting& meeting) {
-  const auto decisions = resolver.decisions(meeting.front().subject);
-  if (!decisions) return {};
+Result<std::optional<Later>> later_of(Resolver& resolver, const Meeting& meeting) {
+  OFFSYNC_ASSIGN(Decisions * decisions, resolver.decisions(meeting.front().subject));
   for (const ConflictRecord& record : meeting) {
-    if (auto later = (*decisions)->later(record.conflict)) return later;
+    OFFSYNC_ASSIGN(auto later, decisions->later(record.conflict));
+    if (later) return later;
   }
-  return {};
+  return std::optional<Later>();
 }
 
-std::string now_text(Replica& replica, const Meeting& meeting, bool local) {
-  const auto entity = replica.entity(meeting.front().subject);
-  if (!entity || !*entity || (*entity)->empty()) return {};
+Result<std::string> now_text(Replica& replica, const Meeting& meeting, bool local) {
+  OFFSYNC_ASSIGN(const auto entity, replica.entity(meeting.front().subject));
+  if (!entity || entity->empty()) return std::string();
   const auto dated = [&](const std::string& what, const Writer& writer) {
     if (writer.none()) return what;
     return fmt::format("{}  by {}  at {}", what, escape_text(writer.source),
                        time_text(writer.stamp.ms(), local));
   };
-  if (!(*entity)->lives()) return dated("deleted", (*entity)->deleted());
+  if (!entity->lives()) return dated("deleted", entity->deleted());
   std::string what;
   Writer last;
   for (const ConflictRecord& record : meeting) {
-    put(what, state_text(record.conflict, **entity, kShownColumns));
-    const Field* field = (*entity)->find(record.conflict.field);
+    put(what, state_text(record.conflict, *entity, kShownColumns));
+    const Field* field = entity->find(record.conflict.field);
     if (field == nullptr) continue;
     const SetElement* element =
         record.conflict.element.empty() ? nullptr : field->element(record.conflict.element);

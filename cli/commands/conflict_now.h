@@ -14,10 +14,10 @@ namespace offsync::cli {
 // this machine.
 std::string later_text(const ConflictRecord& record, const Later& later, bool local);
 // The same of the first record where something was written after both sides.
-std::optional<Later> later_of(Resolver& resolver, const Meeting& meeting);
+Result<std::optional<Later>> later_of(Resolver& resolver, const Meeting& meeting);
 
 // What is there of the meeting's fields: `title="B"  by /b  at 2026-…`; empty: it is not known.
-std::string now_text(Replica& replica, const Meeting& meeting, bool local);
+Result<std::string> now_text(Replica& replica, const Meeting& meeting, bool local);
 
 // What it makes where a side of all its records is taken: `title="B" (by /b), with n=5 as before
 // the delete`. Error: it cannot be taken.

@@ -97,14 +97,20 @@ class Conflicts final : public Command {
   }
 
   // What resolved it, where that is here.
-  static std::optional<std::string> line_of(Replica& replica, const ConflictRecord& record) {
-    if (record.resolved_by.empty()) return {};
-    const auto line = replica.find_event(record.resolved_by, record.resolved_source);
-    return line ? *line : std::nullopt;
+  static Result<std::optional<std::string>> line_of(Replica& replica,
+                                                    const ConflictRecord& record) {
+    if (record.resolved_by.empty()) return std::optional<std::string>();
+    return replica.find_event(record.resolved_by, record.resolved_source);
   }
-  static std::string resolution(Replica& replica, const Meeting& meeting) {
-    return resolution_text(meeting,
-                           [&](const ConflictRecord& record) { return line_of(replica, record); });
+  static Result<std::string> resolution(Replica& replica, const Meeting& meeting) {
+    Status read;
+    std::string text = resolution_text(meeting, [&](const ConflictRecord& record) {
+      auto line = line_of(replica, record);
+      if (!line) read = line.error();
+      return line ? *line : std::nullopt;
+    });
+    if (!read) return read.error();
+    return text;
   }
 
   // What the replica shows says something of a conflict once it has the record.
@@ -113,11 +119,25 @@ class Conflicts final : public Command {
   }
 
   // What was written after both sides of an open one.
-  static std::optional<Later> later(Resolver& resolver, const ReplicaInfo& info,
-                                    const Meeting& meeting) {
+  static Result<std::optional<Later>> later(Resolver& resolver, const ReplicaInfo& info,
+                                            const Meeting& meeting) {
     const ConflictRecord& first = meeting.front();
-    if (!first.resolved_by.empty() || !is_here(info, first)) return {};
+    if (!first.resolved_by.empty() || !is_here(info, first)) return std::optional<Later>();
     return later_of(resolver, meeting);
+  }
+  static Result<std::string> json_of(Replica& replica, Resolver& resolver, const ReplicaInfo& info,
+                                     const ConflictRecord& record) {
+    OFFSYNC_ASSIGN(const auto since, later(resolver, info, {record}));
+    OFFSYNC_ASSIGN(const auto line, line_of(replica, record));
+    return conflict_json(record, since, line);
+  }
+  // Where it stands, and what is there by now.
+  static Result<std::string> stands(Replica& replica, Resolver& resolver, const ReplicaInfo& info,
+                                    const Meeting& meeting, bool local) {
+    OFFSYNC_ASSIGN(std::string text, resolution(replica, meeting));
+    OFFSYNC_ASSIGN(const auto since, later(resolver, info, meeting));
+    if (!since) return text;
+    return text + (since->deleted ? ", " : ", now ") + later_text(meeting.front(), *since, local);
   }
 
   int list(const Settings& settings, Replica& replica, std::vector<ConflictRecord> found) const {
@@ -136,18 +156,16 @@ class Conflicts final : public Command {
     });
     if (records.format() == Format::text) {
       for (const Meeting& meeting : meetings_of(std::move(found))) {
-        std::string stands = resolution(replica, meeting);
-        if (const auto since = later(*resolver, *info, meeting)) {
-          stands += since->deleted ? ", " : ", now ";
-          stands += later_text(meeting.front(), *since, look.terminal);
-        }
-        table.add(conflict_row(meeting, stands, look));
+        const auto said = stands(replica, *resolver, *info, meeting, look.terminal);
+        if (!said) return report(said.error());
+        table.add(conflict_row(meeting, *said, look));
       }
       table.flush();
     } else {
       for (const ConflictRecord& record : found) {
-        records.json(
-            conflict_json(record, later(*resolver, *info, {record}), line_of(replica, record)));
+        const auto json = json_of(replica, *resolver, *info, record);
+        if (!json) return report(json.error());
+        records.json(*json);
       }
     }
     records.end();
@@ -194,8 +212,13 @@ class Conflicts final : public Command {
     const bool open = std::any_of(meeting->begin(), meeting->end(),
                                   [](const auto& record) { return record.resolved_by.empty(); });
     const bool here = is_here(*info, meeting->front());
+    Status read;
     const auto promises = [&](bool incoming) -> Result<std::string> {
-      if (here) return promise_of(replica, *meeting, incoming);
+      if (here) {
+        auto made = promise_of(replica, *meeting, incoming);
+        if (!made && made.error().kind == Errc::io) read = made.error();
+        return made;
+      }
       const ConflictRecord& first = meeting->front();
       const Side& side = incoming ? first.conflict.incoming : first.conflict.current;
       const bool rest = about_delete(first.conflict) && !side.deleted;
@@ -206,15 +229,20 @@ class Conflicts final : public Command {
     Out out;
     const Look look(settings, out);
     if (record_format(settings, out) == Format::text) {
-      out.write(conflict_details(*meeting, resolution(replica, *meeting), *info,
-                                 here ? now_text(replica, *meeting, look.terminal) : "", promises,
-                                 look));
+      const auto stood = resolution(replica, *meeting);
+      if (!stood) return report(stood.error());
+      const auto now = here ? now_text(replica, *meeting, look.terminal) : std::string();
+      if (!now) return report(now.error());
+      const std::string details = conflict_details(*meeting, *stood, *info, *now, promises, look);
+      if (!read) return report(read.error());
+      out.write(details);
     } else {
       auto resolver = Resolver::begin(replica);
       if (!resolver) return report(resolver.error());
       for (const ConflictRecord& record : *meeting) {
-        out.json(
-            conflict_json(record, later(*resolver, *info, {record}), line_of(replica, record)));
+        const auto json = json_of(replica, *resolver, *info, record);
+        if (!json) return report(json.error());
+        out.json(*json);
       }
     }
     return out.finish(exit_code_ && open ? kNo : kOk);

@@ -192,9 +192,9 @@ class Resolve final : public Command {
       if (const int printed = print_emitted(settings, *emitted, false); printed != kOk) {
         return printed;
       }
-      if (const auto later = made->over ? (*decisions)->later(record.conflict) : made->replaces) {
-        say(settings, note_text(record, *later, made->over));
-      }
+      const auto later = made->over ? (*decisions)->later(record.conflict) : Result(made->replaces);
+      if (!later) return report(later.error());
+      if (*later) say(settings, note_text(record, **later, made->over));
     }
     return code != kOk && done > 0 ? kPartial : code;
   }

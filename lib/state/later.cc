@@ -89,33 +89,34 @@ bool Decisions::in_open_conflict(const Writer& writer, std::string_view field,
          });
 }
 
-std::optional<Later> Decisions::later(const Conflict& conflict) const {
+Result<std::optional<Later>> Decisions::later(const Conflict& conflict) const {
   const Stamp after = stamp_of(conflict);
   if (about_delete(conflict)) return later_than_meeting(conflict, after);
   if (is_over(conflict)) {
     Later later = later_by(begun_.deleted(), {}, {});
     later.deleted = true;
-    return later;
+    return std::optional(std::move(later));
   }
+  const std::optional<Later> nothing;
   const Field* field = begun_.find(conflict.field);
   const Writer writer = writer_of(conflict, field);
-  if (writer.none() || writer.stamp <= after) return {};
-  if (in_open_conflict(writer, conflict.field, conflict)) return {};
-  if (!may_have_known(writer, conflict, after)) return {};
-  return later_by(writer, conflict.field, value_of(conflict, *field));
+  if (writer.none() || writer.stamp <= after) return nothing;
+  if (in_open_conflict(writer, conflict.field, conflict)) return nothing;
+  OFFSYNC_ASSIGN(const bool may_have, may_have_known(writer, conflict, after));
+  if (!may_have) return nothing;
+  return std::optional(later_by(writer, conflict.field, value_of(conflict, *field)));
 }
 
 // Who wrote the same as a side, and says not to have seen the later one, meets nobody: that is no
 // decision.
-bool Decisions::may_have_known(const Writer& writer, const Conflict& conflict,
-                               const Stamp& after) const {
-  const auto line = log_.find_event(writer.source, writer.id);
-  if (!line || !*line) return true;
+Result<bool> Decisions::may_have_known(const Writer& writer, const Conflict& conflict,
+                                       const Stamp& after) const {
+  OFFSYNC_ASSIGN(const auto line, log_.find_event(writer.source, writer.id));
+  if (!line) return true;
   Decoder decoder;
-  const auto event = decoder.decode(**line);
-  if (!event || !(*event)->base_given) return true;
-  return std::max((*event)->base_of(conflict.field),
-                  (*event)->base_of(conflict.field, conflict.element)) >= after;
+  OFFSYNC_ASSIGN(const EventView* event, decoder.decode(*line));
+  return !event->base_given || std::max(event->base_of(conflict.field),
+                                        event->base_of(conflict.field, conflict.element)) >= after;
 }
 
 // The latest write of the entity, or another delete of it.
@@ -140,19 +141,20 @@ std::optional<Later> Decisions::later_than_meeting(const Conflict& conflict,
 }
 
 // Who takes an edit writes its field, or adds to it; who takes a delete writes over all.
-std::optional<Later> Decisions::replaced(const Conflict& conflict, const Side& side,
-                                         bool adds_only) const {
-  std::optional<Later> found = later(conflict);
-  if (!found) return {};
-  if (side.deleted) return found->deleted ? std::nullopt : found;
+Result<std::optional<Later>> Decisions::replaced(const Conflict& conflict, const Side& side,
+                                                 bool adds_only) const {
+  const std::optional<Later> nothing;
+  OFFSYNC_ASSIGN(std::optional<Later> found, later(conflict));
+  if (!found || (side.deleted && found->deleted)) return nothing;
+  if (side.deleted) return found;
   if (about_delete(conflict) && !found->deleted) {
     const Field* field = begun_.find(conflict.field);
     const Writer writer = writer_of(conflict, field);
-    if (adds_only || writer.none() || writer.stamp <= stamp_of(conflict)) return {};
-    if (in_open_conflict(writer, conflict.field, conflict)) return {};
+    if (adds_only || writer.none() || writer.stamp <= stamp_of(conflict)) return nothing;
+    if (in_open_conflict(writer, conflict.field, conflict)) return nothing;
     found = later_by(writer, conflict.field, field->shown());
   }
-  if (!found->deleted && same_value(found->value, side.value)) return {};
+  if (!found->deleted && same_value(found->value, side.value)) return nothing;
   return found;
 }
 

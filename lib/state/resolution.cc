@@ -111,7 +111,7 @@ Result<Resolution> Decisions::made_by(const Conflict& conflict, const Choice& ch
   }
   const bool adds_only =
       before != nullptr && conflict.kind != FieldKind::reg && choice.kind == Choice::Kind::side;
-  made.replaces = replaced(conflict, side, adds_only);
+  OFFSYNC_ASSIGN(made.replaces, replaced(conflict, side, adds_only));
   if (made.replaces && careful) return written_since(subject_, conflict, *made.replaces);
   if (side.deleted) {
     // Also where it is: who decides otherwise meanwhile is to meet this.

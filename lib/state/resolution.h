@@ -81,15 +81,15 @@ class Decisions {
   // Whether the conflict belongs to what was deleted, so that no side of it can be taken.
   bool is_over(const Conflict& conflict) const;
   // What was written after both sides, knowing them for all one can tell (it is in no other open
-  // conflict).
-  std::optional<Later> later(const Conflict& conflict) const;
+  // conflict). Errors: of the log.
+  Result<std::optional<Later>> later(const Conflict& conflict) const;
   // The side with its value, taken from its event where the record has no room for it. Error:
   // no_input `value_omitted` where that is not at hand.
   Result<Side> complete(const Conflict& conflict, const Side& side);
   // What the choice writes; it counts for those that follow. With `careful` nothing that later()
   // names is overwritten. Errors: bad_data `written_since` (careful), `entity_deleted` (a value of
   // one's own where it is over), `kind_mismatch` where the value does not fit the field, or is not
-  // the element that the conflict is about; those of complete() and check_fit().
+  // the element that the conflict is about; those of complete(), of check_fit() and of the log.
   Result<Resolution> decide(const Conflict& conflict, const Choice& choice, bool careful = false);
   // The entity with all that was decided.
   const Entity& now() const { return now_; }
@@ -97,9 +97,11 @@ class Decisions {
  private:
   Result<Resolution> made_by(const Conflict& conflict, const Choice& choice, bool careful);
   bool in_open_conflict(const Writer& writer, std::string_view field, const Conflict& own) const;
-  bool may_have_known(const Writer& writer, const Conflict& conflict, const Stamp& after) const;
+  Result<bool> may_have_known(const Writer& writer, const Conflict& conflict,
+                              const Stamp& after) const;
   std::optional<Later> later_than_meeting(const Conflict& conflict, const Stamp& after) const;
-  std::optional<Later> replaced(const Conflict& conflict, const Side& side, bool adds_only) const;
+  Result<std::optional<Later>> replaced(const Conflict& conflict, const Side& side,
+                                        bool adds_only) const;
   Status write_edit(const Conflict& conflict, const Choice& choice, const Side& side,
                     const Entity* before, Resolution& made) const;
   Result<const Entity*> undone(const Conflict& conflict);

@@ -51,7 +51,8 @@ std::string shown(const Entity& entity) {
   return entity.lives() ? shown_line("todo/1", entity) : "deleted";
 }
 
-Resolution must(Result<Resolution> made) {
+template <typename T>
+T must(Result<T> made) {
   INFO((made ? std::string() : made.error().message()));
   REQUIRE(made);
   return std::move(*made);
@@ -108,7 +109,7 @@ TEST_CASE("a conflict of what was deleted since is closed, and brings nothing ba
     CHECK_FALSE(made.draft.create);
     CHECK(made.draft.set.empty());
     CHECK(shown(decisions.now()) == shown(log.entity));
-    CHECK(decisions.later(log.conflict())->deleted);
+    CHECK(must(decisions.later(log.conflict()))->deleted);
   }
   Choice own{Choice::Kind::value, {}};
   own.side.value = "1";
@@ -133,14 +134,14 @@ TEST_CASE("what was written after both sides is replaced only where that is aske
   Log log;
   for (const auto& one : {kMade, sets_t(20, kOne, "A"), sets_t(30, kTwo, "B")}) log.take(one);
   const Side a = log.conflict().current, b = log.conflict().incoming;
-  CHECK_FALSE(log.decisions().later(log.conflict()));
+  CHECK_FALSE(must(log.decisions().later(log.conflict())));
   CHECK_FALSE(must(log.decisions().decide(log.conflict(), Choice::of(a), true)).replaces);
   SECTION("by who had seen them") {
     log.take(
         line(40, kOne,
              fmt::format(R"({{"set":{{"t":"M"}},"base":{{"t":"{}"}}}})", stamp_text(30, kTwo))));
     REQUIRE(log.conflicts.size() == 1);
-    CHECK(log.decisions().later(log.conflict())->value == R"("M")");
+    CHECK(must(log.decisions().later(log.conflict()))->value == R"("M")");
     CHECK(log.decisions().decide(log.conflict(), Choice::of(b), true).error().code ==
           "written_since");
     CHECK(must(log.decisions().decide(log.conflict(), Choice::of(b))).replaces->value == R"("M")");
@@ -154,13 +155,13 @@ TEST_CASE("what was written after both sides is replaced only where that is aske
   SECTION("not by who had not, with the same value") {
     log.take(sets_t(40, kThree, "B"));
     REQUIRE(log.conflicts.size() == 1);
-    CHECK_FALSE(log.decisions().later(log.conflict()));
+    CHECK_FALSE(must(log.decisions().later(log.conflict())));
   }
   SECTION("not by who had not, which is a conflict of its own") {
     log.take(sets_t(40, kThree, "C"));
     REQUIRE(log.conflicts.size() == 2);
     Decisions decisions = log.decisions();
-    CHECK_FALSE(decisions.later(log.conflict(0)));
+    CHECK_FALSE(must(decisions.later(log.conflict(0))));
     must(decisions.decide(log.conflict(1), Choice::of(log.conflict(1).incoming), true));
     must(decisions.decide(log.conflict(0), Choice::of(b), true));
     CHECK(shown(decisions.now()) == whole("B"));
@@ -198,11 +199,11 @@ TEST_CASE("what is in an open conflict is no decision, also of who does not say 
   log.take(sets_t(35, 4, "F"));
   REQUIRE(log.conflicts.size() == 2);
   Decisions decisions = log.decisions();
-  CHECK_FALSE(decisions.later(log.conflict(0)));
+  CHECK_FALSE(must(decisions.later(log.conflict(0))));
   must(decisions.decide(log.conflict(1), {}));
-  CHECK_FALSE(decisions.later(log.conflict(0)));
+  CHECK_FALSE(must(decisions.later(log.conflict(0))));
   log.conflicts[1].open = false;
-  CHECK(log.decisions().later(log.conflict(0))->value == R"("C")");
+  CHECK(must(log.decisions().later(log.conflict(0)))->value == R"("C")");
 }
 
 TEST_CASE("of two edits that met one delete the second counts nothing twice") {
