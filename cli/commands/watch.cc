@@ -119,8 +119,8 @@ class Sink {
 
 // The time of an --until that is one, or a stamp's.
 std::int64_t time_of_until(const std::string& until, std::int64_t now_ms) {
-  const auto point =
-      until.empty() ? Result<Point>(Point(std::uint64_t{0})) : parse_point(until, now_ms);
+  const auto point = until.empty() ? Result<Point>(Point(std::uint64_t{0}))
+                                   : parse_point(until, now_ms, WallTime::second);
   if (!point) return INT64_MAX;
   if (const auto* ms = std::get_if<std::int64_t>(&*point)) return *ms;
   const auto* stamp = std::get_if<Stamp>(&*point);

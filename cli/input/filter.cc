@@ -26,27 +26,6 @@ Error bad_option(std::string_view option, std::string_view text, std::string_vie
                     fmt::format("{}: '{}' is not {}", option, text, expected));
 }
 
-// A day, or a day and a time of it, without a zone: local, as on a clock on the wall.
-std::optional<std::int64_t> local_time(std::string_view text) {
-  if (text.size() > 10 && text[10] == ' ') {
-    std::string with_t(text);
-    with_t[10] = 'T';
-    return local_time(with_t);
-  }
-  std::string whole(text);
-  if (whole.size() == 10) whole += "T00:00:00";
-  if (whole.size() == 16) whole += ":00";
-  const auto as_utc = parse_rfc3339(whole + "Z");
-  if (!as_utc) return {};
-  const std::time_t seconds = *as_utc / 1000;
-  std::tm parts{};
-  if (::gmtime_r(&seconds, &parts) == nullptr) return {};
-  parts.tm_isdst = -1;
-  const std::time_t local = std::mktime(&parts);
-  const std::int64_t ms = std::int64_t{local} * 1000 + *as_utc % 1000;
-  return ms < 0 ? std::nullopt : std::optional(ms);
-}
-
 // "now", "today" and "yesterday" (their beginning).
 std::optional<std::int64_t> day_by_name(std::string_view text, std::int64_t now_ms) {
   if (text == "now") return now_ms;
@@ -60,14 +39,14 @@ std::optional<std::int64_t> day_by_name(std::string_view text, std::int64_t now_
   return std::int64_t{std::mktime(&parts)} * 1000;
 }
 
-std::optional<Point> point_of(std::string_view text, std::int64_t now_ms) {
+std::optional<Point> point_of(std::string_view text, std::int64_t now_ms, WallTime which) {
   if (const auto sequence = parse_number(text)) return Point(*sequence);
   if (const auto stamp = Stamp::parse(text)) return Point(*stamp);
   if (const auto ago = parse_duration_ms(text))
     return Point(std::max<std::int64_t>(0, now_ms - *ago));
   if (const auto day = day_by_name(text, now_ms)) return Point(*day);
   if (const auto ms = parse_rfc3339(text)) return Point(*ms);
-  if (const auto ms = local_time(text)) return Point(*ms);
+  if (const auto ms = local_time(text, which)) return Point(*ms);
   return {};
 }
 
@@ -123,8 +102,8 @@ void add_filter_options(Options& command, FilterOptions& options, const char* li
   command.number("-n", "N", options.limit, limit_help);
 }
 
-Result<Point> parse_point(std::string_view text, std::int64_t now_ms) {
-  if (const auto point = point_of(text, now_ms)) return *point;
+Result<Point> parse_point(std::string_view text, std::int64_t now_ms, WallTime which) {
+  if (const auto point = point_of(text, now_ms, which)) return *point;
   return bad_option("point", text, kPoint);
 }
 
@@ -141,11 +120,11 @@ Result<Filter> Filter::make(const FilterOptions& options, std::int64_t now_ms) {
   filter.sources_ = options.sources;
   filter.limit_ = options.limit;
   if (!options.since.empty()) {
-    filter.since_ = point_of(options.since, now_ms);
+    filter.since_ = point_of(options.since, now_ms, WallTime::first);
     if (!filter.since_) return bad_option("--since", options.since, kPoint);
   }
   if (!options.until.empty()) {
-    filter.until_ = point_of(options.until, now_ms);
+    filter.until_ = point_of(options.until, now_ms, WallTime::second);
     if (!filter.until_) return bad_option("--until", options.until, kPoint);
   }
   if (!options.after.empty()) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/input/local_time.h"
 #include "event/event.h"
 #include "wire/cursor.h"
 
@@ -34,8 +35,9 @@ using Point = std::variant<std::uint64_t, std::int64_t, Stamp>;
 
 // "42"; "2026-11-23T12:00:00Z"; "2026-11-23", "2026-11-23 12:00[:00]" (local time); "today" and
 // "yesterday" (their beginning), "now"; "90s", "10m", "2h", "3d", "1w" (so long ago); or a stamp.
-// Errors: usage `bad_point`.
-Result<Point> parse_point(std::string_view text, std::int64_t now_ms);
+// `which`: of a local time that was there twice. Errors: usage `bad_point`.
+Result<Point> parse_point(std::string_view text, std::int64_t now_ms,
+                          WallTime which = WallTime::first);
 
 // "epoch-42" or "42"; the epoch is empty where only a sequence is given.
 Result<Cursor> parse_after(std::string_view text);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "base/rfc3339.h"
 #include "cli/input/duration.h"
 #include "event/decoder.h"
 #include "event/hybrid_clock.h"
@@ -80,14 +81,62 @@ TEST_CASE("filter: points are sequences, times, so long ago, and stamps") {
   }
 }
 
+class Zone {
+ public:
+  explicit Zone(const char* name) {
+    if (const char* before = std::getenv("TZ")) before_ = before;
+    ::setenv("TZ", name, 1);
+    ::tzset();
+  }
+  ~Zone() {
+    before_ ? ::setenv("TZ", before_->c_str(), 1) : ::unsetenv("TZ");
+    ::tzset();
+  }
+
+ private:
+  std::optional<std::string> before_;
+};
+
+TEST_CASE("filter: a local time where the clock is set") {
+  const Zone zone("CET-1CEST,M3.5.0,M10.5.0/3");
+  const auto ms = [](const char* text, WallTime which) {
+    return std::get<std::int64_t>(parse_point(text, kNow, which).value());
+  };
+  const auto utc = [](const char* text) { return parse_rfc3339(text).value(); };
+  for (const WallTime which : {WallTime::first, WallTime::second}) {
+    CHECK(ms("2026-03-29 01:59", which) == utc("2026-03-29T00:59:00Z"));
+    // What was left out is when it was left out.
+    CHECK(ms("2026-03-29 02:00", which) == utc("2026-03-29T01:00:00Z"));
+    CHECK(ms("2026-03-29 02:30", which) == utc("2026-03-29T01:00:00Z"));
+    CHECK(ms("2026-03-29 02:59:59", which) == utc("2026-03-29T01:00:00Z"));
+    CHECK(ms("2026-03-29 03:00", which) == utc("2026-03-29T01:00:00Z"));
+    CHECK(ms("2026-03-29 03:30", which) == utc("2026-03-29T01:30:00Z"));
+    CHECK(ms("2026-10-25 01:59", which) == utc("2026-10-24T23:59:00Z"));
+    CHECK(ms("2026-10-25 03:00", which) == utc("2026-10-25T02:00:00Z"));
+  }
+  CHECK(ms("2026-10-25 02:30", WallTime::first) == utc("2026-10-25T00:30:00Z"));
+  CHECK(ms("2026-10-25 02:30", WallTime::second) == utc("2026-10-25T01:30:00Z"));
+  // Of --since and --until each takes the one that leaves nothing out.
+  FilterOptions options;
+  options.since = options.until = "2026-10-25 02:30";
+  const Filter filter = Filter::make(options, kNow).value();
+  const auto matches = [&](const char* time) {
+    EventView event;
+    event.time = time;
+    event.time_ms = utc(time);
+    return filter.matches(event);
+  };
+  CHECK(matches("2026-10-25T00:30:00Z"));
+  CHECK(matches("2026-10-25T01:30:00Z"));
+  CHECK_FALSE(matches("2026-10-25T00:29:59Z"));
+  CHECK_FALSE(matches("2026-10-25T01:30:01Z"));
+}
+
 TEST_CASE("filter: a time without a zone is local") {
   const auto ms = [](const char* text) {
     return std::get<std::int64_t>(parse_point(text, kNow).value());
   };
-  const char* before = std::getenv("TZ");
-  const std::string zone = before == nullptr ? "" : before;
-  ::setenv("TZ", "JST-9", 1);  // nine hours ahead of UTC: 21:00 there
-  ::tzset();
+  const Zone zone("JST-9");  // nine hours ahead of UTC: 21:00 there
   CHECK(ms("2026-11-23 21:00") == kNow);
   CHECK(ms("2026-11-23T21:00") == kNow);
   CHECK(ms("2026-11-23 21:00:01") == kNow + 1000);
@@ -98,8 +147,6 @@ TEST_CASE("filter: a time without a zone is local") {
   CHECK(ms("now") == kNow);
   CHECK(ms("1w") == kNow - 7 * 86'400'000);
   CHECK(ms("2026-11-23T12:00:00Z") == kNow);
-  before == nullptr ? ::unsetenv("TZ") : ::setenv("TZ", zone.c_str(), 1);
-  ::tzset();
 }
 
 TEST_CASE("timeouts are seconds, or have a unit") {
