@@ -304,8 +304,9 @@ std::string waiting_text(const QueueCounts& counts) {
 }
 
 std::string renamed_text(const std::string& source) {
-  return "this replica is an older copy of itself: the log has events under its numbers that it "
-         "does not know; it goes on as " +
+  return "the log has events under this replica's source and numbers that it does not know: it is "
+         "an "
+         "older copy of itself, or another replica writes under the same source; it goes on as " +
          source + ", and what was queued is sent under that name";
 }
 
