@@ -89,6 +89,7 @@ std::optional<std::uint64_t> lag_of(const Report& report, const Replica::Consume
 std::string lag_text(const Report& report, const Replica::Consumer& consumer) {
   const auto lag = lag_of(report, consumer);
   if (lag) return fmt::format("{} behind", *lag);
+  if (consumer.cursor.epoch == kDoubtfulEpoch) return "of a log that was replaced or compacted";
   return report.put_back() ? "of a log that was put back" : "of a log that was replaced";
 }
 

@@ -17,7 +17,8 @@ Result<TailStart> ConsumerPlace::start(const TailStart& first, bool said) {
   anew_ = !saved_ || first.from == TailStart::From::after;
   if (anew_) return first;
   OFFSYNC_ASSIGN(const ReplicaInfo info, replica_.info());
-  if (!info.cursor || info.cursor->epoch == saved_->epoch) {
+  const bool doubtful = saved_->epoch == kDoubtfulEpoch;
+  if (!info.cursor || doubtful || info.cursor->epoch == saved_->epoch) {
     return TailStart{TailStart::From::after, *saved_};
   }
   anew_ = said;

@@ -16,9 +16,9 @@ class ConsumerPlace {
   ConsumerPlace(Replica& replica, std::string name);
   bool kept() const { return !name_.empty(); }
 
-  // Behind its place; `first` where it has none yet, or where that is of a log that was replaced
-  // and `said` (somebody said where to begin). Error protocol `cursor_expired` for the latter
-  // otherwise.
+  // Behind its place (of kDoubtfulEpoch where LogTail is to find out); `first` where it has none
+  // yet, or where that is of a log that was replaced and `said` (somebody said where to begin).
+  // Error protocol `cursor_expired` for the latter otherwise.
   Result<TailStart> start(const TailStart& first, bool said);
 
   // The next event follows `place`. Where that is another beginning than what is kept, it is the

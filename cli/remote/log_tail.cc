@@ -29,7 +29,7 @@ LogTail::LogTail(Replica& replica, Clock& clock, Random& random, TailStart start
       backoff_(backoff) {}
 
 std::optional<Cursor> LogTail::position() const {
-  if (!placed_) return {};
+  if (!placed_ || fetched_) return {};
   return Cursor{epoch_, sequence_};
 }
 
@@ -74,6 +74,7 @@ Result<bool> LogTail::pump() {
   }
   if (!info.cursor) return false;
   if (replaced(info)) OFFSYNC_TRY(follow_new_log(info));
+  if (fetched_) return follow_unless_compacted(info);
   if (doubt_) return find_fork(info);
   if (!ahead_.empty()) return show_ahead();
   if (sequence_ < info.log_after) return pump_pages(info.log_after);
@@ -124,6 +125,12 @@ Result<bool> LogTail::place_now(const ReplicaInfo& info) {
 
 Result<bool> LogTail::place_after(const ReplicaInfo& info) {
   const Cursor& cursor = start_.cursor;
+  if (cursor.epoch == kDoubtfulEpoch) {
+    epoch_ = info.cursor->epoch;
+    sequence_ = cursor.sequence;
+    fetched_ = true;
+    return true;
+  }
   if (cursor.epoch.empty() || cursor.epoch == info.cursor->epoch) {
     epoch_ = info.cursor->epoch;
     sequence_ = cursor.sequence;
@@ -154,9 +161,26 @@ bool LogTail::replaced(const ReplicaInfo& info) {
   const bool went_back = info.cursor->sequence < replica_at_;
   note(info);
   if (info.cursor->epoch != epoch_) return true;
-  if (pass_nothing_ || shown_.empty()) return went_back || (fetched && pass_nothing_);
+  if (pass_nothing_) fetched_ = fetched_ || fetched;
+  if (pass_nothing_ || shown_.empty()) return went_back;
   doubt_ = doubt_ || fetched || went_back;
   return false;
+}
+
+// What a log has forgotten is gone, whichever it is; all that it still has comes.
+Result<bool> LogTail::follow_unless_compacted(const ReplicaInfo& info) {
+  if (too_early()) return false;
+  OFFSYNC_ASSIGN(Remote * remote, this->remote());
+  const auto space = remote->info();
+  if (!space) return later(space.error());
+  backoff_.reset();
+  fetched_ = false;
+  if (space->epoch == epoch_ && space->oldest > sequence_ + 1) {
+    skip_to(space->oldest);
+  } else {
+    OFFSYNC_TRY(follow_new_log(info));
+  }
+  return true;
 }
 
 // The last event that was shown and that the log has as it was, sought from the end: mostly the
@@ -228,7 +252,7 @@ Status LogTail::follow_new_log(const ReplicaInfo& info) {
   ahead_.clear();
   forget_shown();
   last_line_.clear();
-  doubt_ = false;
+  doubt_ = fetched_ = false;
   notice_(fmt::format("{}; going on behind event {}", what, sequence_));
   return {};
 }
@@ -280,12 +304,17 @@ Result<bool> LogTail::skip_forgotten() {
     doubt_ = !pass_nothing_ && !shown_.empty();
     return false;  // the sync engine meets the same, and takes the new log
   }
+  skip_to(space->oldest);
+  return true;
+}
+
+void LogTail::skip_to(std::uint64_t oldest) {
   notice_(fmt::format("the proxy no longer has the events {} to {}; going on behind them",
-                      sequence_ + 1, space->oldest - 1));
-  sequence_ = space->oldest - 1;
+                      sequence_ + 1, oldest - 1));
+  sequence_ = oldest - 1;
+  ahead_.clear();
   forget_shown();
   last_line_.clear();
-  return true;
 }
 
 Result<bool> LogTail::show(std::vector<std::string> lines) {

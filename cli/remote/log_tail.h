@@ -29,7 +29,7 @@ struct TailStart {
     now,        // behind the proxy's head; where it cannot be reached, behind what the replica has
                 // (with an empty replica: behind the head when the proxy is first reached)
     beginning,  // behind sequence 0
-    after,      // behind `cursor`; its epoch may be empty
+    after,      // behind `cursor`; its epoch may be empty, or kDoubtfulEpoch
   };
   From from = From::stored;
   Cursor cursor;
@@ -57,7 +57,8 @@ class LogTail {
   // behind the last event that both have (which is known of a log that was put back in its epoch),
   // or behind what the new one begins with; what was shown is not shown again. With it nothing is
   // passed over in silence: on from where `from` says in the new log, or, where it says nothing,
-  // the error protocol `cursor_expired`.
+  // the error protocol `cursor_expired`. What a compaction has taken nobody can have: a notice, and
+  // on with what is left.
   void pass_nothing(std::optional<TailStart::From> from) {
     pass_nothing_ = true;
     new_log_from_ = from;
@@ -71,7 +72,7 @@ class LogTail {
   bool wants_more() const { return wants_more_; }
   // Whether the log that it followed is no more, and nobody said where to begin in the new one.
   bool lost() const { return lost_; }
-  // The last event shown (or passed over).
+  // The last event shown (or passed over); nothing where it is not known which log that is of.
   std::optional<Cursor> position() const;
 
  private:
@@ -85,10 +86,12 @@ class LogTail {
   Result<bool> cannot_tell(const ReplicaInfo& info);
   Result<bool> go_on_behind(std::uint64_t sequence);
   Status follow_new_log(const ReplicaInfo& info);
+  Result<bool> follow_unless_compacted(const ReplicaInfo& info);
   void forget_shown();
   Result<bool> pump_replica();
   Result<bool> pump_pages(std::uint64_t upto);
   Result<bool> skip_forgotten();
+  void skip_to(std::uint64_t oldest);
   Result<bool> show(std::vector<std::string> lines);
   Result<bool> show_ahead();
   Result<Remote*> remote();
@@ -119,6 +122,9 @@ class LogTail {
   ShownEvents shown_;             // up to sequence_, or none
   std::string last_line_;         // the event at sequence_; empty: unknown
   bool doubt_ = false;            // whether the log still has what was shown
+  // Whether the state was fetched because a log came in the place of this one, or because what
+  // follows was compacted.
+  bool fetched_ = false;
   bool pass_nothing_ = false;
   bool lost_ = false;
   std::optional<TailStart::From> new_log_from_;

@@ -101,6 +101,10 @@ struct LogFilter {
   std::uint64_t until = UINT64_MAX;
 };
 
+// The epoch of a consumer's place since the whole state was fetched under the epoch that it had:
+// the log is another one, or what followed the place was compacted.
+inline constexpr std::string_view kDoubtfulEpoch = "replaced";
+
 class Replica {
  public:
   struct CreateOptions {
@@ -329,7 +333,7 @@ class Replica {
   // Somebody who acts on the events of the log and goes on where it was: a durable place by name.
   struct Consumer {
     std::string name;
-    Cursor cursor;  // the last event that it is done with
+    Cursor cursor;  // the last event that it is done with; perhaps of kDoubtfulEpoch
   };
   Result<std::vector<Consumer>> consumers();  // by name
   Result<std::optional<Cursor>> consumer(std::string_view name);

@@ -186,12 +186,13 @@ class Install {
     row.head = row.epoch == cursor.epoch ? std::max(row.head, cursor.sequence) : cursor.sequence;
     if (row.epoch != cursor.epoch || !from_.log.empty()) row.log = from_.log;
     if (!from_.url.empty()) row.place = from_.url;
-    // Who had a log and fetches the state has met another one, perhaps in the same epoch; so has
-    // who is behind its end.
+    // Who had a log and fetches the state has met another one, perhaps in the same epoch, or what
+    // followed was compacted; who is behind its end has met another one.
     OFFSYNC_ASSIGN(sqlite::Statement * lost,
-                   store_.use("UPDATE consumer SET epoch = 'replaced' WHERE epoch = ?1 AND"
+                   store_.use("UPDATE consumer SET epoch = ?4 WHERE epoch = ?1 AND"
                               " (?2 OR sequence > ?3)"));
     lost->bind(1, cursor.epoch).bind(2, row.pulled ? 1 : 0).bind(3, cursor.sequence);
+    lost->bind(4, kDoubtfulEpoch);
     OFFSYNC_TRY(lost->run());
     row.epoch = cursor.epoch;
     row.pulled = true;

@@ -2,8 +2,9 @@
 """watch --exec --consumer: a durable place, each event at least once."""
 import json
 import signal
+import subprocess
 
-from harness import Case, eventually, main
+from harness import Case, PROXY, eventually, main
 
 
 class Consumer(Case):
@@ -118,6 +119,38 @@ class Consumer(Case):
         self.assertEqual([self.place(n)["lag"] for n in ("a", "b")], [2, 1])
         text = self.reader.run("status", "--offline")
         self.assertRegex(text, r"(?m)^consumer +a at \w+-1, 2 behind$")
+
+    def compact(self, keep):
+        self.server.stop()
+        subprocess.run([PROXY, "compact", "--store", f"sqlite:{self.server.store}", "--space", "test",
+                        "--keep", str(keep)], check=True, capture_output=True)
+        self.server.start()
+
+    def test_of_a_compacted_log_all_that_is_left_is_handled(self):
+        self.write(1, 2)
+        self.assertEqual(self.consume("--from", "beginning", "-n", "2").returncode, 0)
+        self.write(3, 4, 5, 6)
+        self.compact(keep=2)
+        done = self.consume("-n", "2", "--timeout", "30")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("no longer has the events 3 to 4; going on behind them", done.stderr)
+        self.assertEqual(self.subjects(), [f"todo/{i}" for i in (1, 2, 5, 6)])
+        # The same where another command has fetched the state, and whatever --from says.
+        self.write(7, 8, 9, 10)
+        self.compact(keep=1)
+        self.reader.sync()
+        self.assertIn("replaced or compacted", self.reader.run("status", "--offline"))
+        self.assertIsNone(self.place()["lag"])
+        # Who has not asked the proxy does not know either: the place stays in doubt.
+        self.server.stop()
+        self.assertEqual(self.consume("-n", "1", "--timeout", "1").returncode, 69)
+        self.assertIn("replaced or compacted", self.reader.run("status", "--offline"))
+        self.server.start()
+        done = self.consume("-n", "1", "--timeout", "30", "--from", "stored")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("no longer has the events 7 to 9; going on behind them", done.stderr)
+        self.assertEqual(self.subjects()[4:], ["todo/10"])
+        self.assertEqual(self.place()["lag"], 0)
 
     def test_a_log_that_was_replaced_is_told(self):
         self.write(1)
