@@ -7,6 +7,9 @@
 // first. What it decided rests on all commits before it.
 //
 // append() is called by one thread at a time for each space; everything else by any thread.
+//
+// One append() takes commits of many spaces, which become durable together: one sync of the disk for
+// all. Each of them is `behind` or not by itself.
 #pragma once
 
 #include <cstdint>
@@ -134,9 +137,13 @@ class LogStore {
   virtual Result<SpaceState> space(std::string_view space) = 0;
   virtual Result<std::vector<std::string>> spaces() = 0;
 
-  // Errors: protocol `behind` if commit.number is not the next one; io (nothing was kept, or, where
-  // the answer was lost, `unknown`: read the log to see).
-  virtual Status append(const Commit& commit) = 0;
+  // A status each, in their places. Precondition: no two commits are of one space. Errors: protocol
+  // `behind` if commit.number is not the next one, and others that are about that commit (internal
+  // `bad_commit`, io `constraint`, `log_full`, `too_many_spaces`): nothing of it was kept, and the
+  // others are not affected. All other errors are those of all commits that have none of their own:
+  // nothing of them was kept, or, where the answer was lost, each may have been (`unknown`: read
+  // the logs to see).
+  virtual std::vector<Status> append(std::span<const Commit> commits) = 0;
 
   // Entries with sequence > after, in order; at least one if there is any, then up to the limits.
   virtual Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,

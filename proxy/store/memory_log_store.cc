@@ -77,14 +77,20 @@ Result<std::vector<std::string>> MemoryLogStore::spaces() {
   return names;
 }
 
-Status MemoryLogStore::append(const Commit& commit) {
-  OFFSYNC_TRY(put(commit));
-  log_->tell_others(this, commit.space);
-  return {};
+std::vector<Status> MemoryLogStore::append(std::span<const Commit> commits) {
+  std::vector<Status> statuses;
+  statuses.reserve(commits.size());
+  {
+    const std::lock_guard lock(log_->mutex_);
+    for (const Commit& commit : commits) statuses.push_back(put(commit));
+  }
+  for (std::size_t i = 0; i < commits.size(); ++i) {
+    if (statuses[i]) log_->tell_others(this, commits[i].space);
+  }
+  return statuses;
 }
 
 Status MemoryLogStore::put(const Commit& commit) {
-  const std::lock_guard lock(log_->mutex_);
   const Space* found = log_->find_space(commit.space);
   OFFSYNC_TRY(
       check_next(commit, found != nullptr ? found->number : 0, found != nullptr ? found->head : 0));

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,7 +77,7 @@ class MemoryLogStore final : public LogStore {
 
   Result<SpaceState> space(std::string_view space) override;
   Result<std::vector<std::string>> spaces() override;
-  Status append(const Commit& commit) override;
+  std::vector<Status> append(std::span<const Commit> commits) override;
   Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
                                      std::size_t max_events, std::size_t max_bytes) override;
   Result<Facts> look(std::string_view space, const Questions& questions) override;
@@ -95,7 +96,7 @@ class MemoryLogStore final : public LogStore {
                                               const MemoryLog::Identity& identity);
   static std::optional<Rejection> find_rejection(const Space& space,
                                                  const Questions::Decided& decided);
-  Status put(const Commit& commit);
+  Status put(const Commit& commit);  // needs the lock
 
   std::shared_ptr<MemoryLog> log_;
 };

@@ -22,6 +22,7 @@
 using namespace offsync;
 using namespace offsync::proxy;
 using offsync::test::append_next;
+using offsync::test::append_one;
 using offsync::test::client_mark;
 using offsync::test::commit_of;
 using offsync::test::entity_record;
@@ -61,7 +62,7 @@ TEST_CASE("everything is there again after a restart") {
   CHECK(append_next(store, commit_of("shop", 6, 1)));
   Commit late = commit_of("shop", 6, 1, "late");
   late.number = state->number + 1;
-  CHECK(store->append(late).error().code == "behind");
+  CHECK(append_one(store, late).error().code == "behind");
 }
 
 TEST_CASE("a store of format 1 goes on, its events known by source and id") {
@@ -327,6 +328,38 @@ TEST_CASE("after a commit that failed in the file system the store opens its fil
   store = open_file(dir.file("log.db"));
   REQUIRE(store);
   CHECK((*store)->read("shop", 0, 1000, 1'000'000)->size() == head + 2);
+}
+
+TEST_CASE("of an append for which the disk has no room all is kept, or nothing") {
+  const TempDir dir;
+  auto store = open_file(dir.file("log.db"));
+  REQUIRE(store);
+  LogStore& log = **store;
+  REQUIRE(append_next(log, commit_of("shop", 1, 3)));
+  std::vector<Commit> commits = {commit_of("bar", 1, 200), commit_of("lab", 1, 1),
+                                 commit_of("shop", 4, 200)};
+  commits[1].number = 9;
+  commits[2].number = 2;
+  {
+    const FullDisk full;
+    const auto statuses = log.append(commits);
+    REQUIRE(statuses.size() == 3);
+    for (const std::size_t at : {0, 2}) {
+      REQUIRE_FALSE(statuses[at]);
+      CHECK(statuses[at].error().kind == Errc::io);
+      CHECK(statuses[at].error().code == "unknown");
+    }
+    CHECK(statuses[1].error().code == "behind");
+  }
+  const std::uint64_t bar = log.space("bar")->head, shop = log.space("shop")->head;
+  CHECK((bar == 0 || bar == 200));
+  CHECK(shop == 3 + bar);
+  store->reset();
+  store = open_file(dir.file("log.db"));
+  REQUIRE(store);
+  CHECK((*store)->space("bar")->head == bar);
+  CHECK((*store)->space("shop")->head == shop);
+  CHECK((*store)->space("lab")->head == 0);
 }
 
 TEST_CASE("a folder that does not exist is an error that names the file") {

@@ -13,6 +13,7 @@
 using namespace offsync;
 using namespace offsync::proxy;
 using offsync::test::append_next;
+using offsync::test::append_one;
 using offsync::test::client_mark;
 using offsync::test::commit_of;
 using offsync::test::entity_record;
@@ -65,7 +66,7 @@ TEST_CASE("each of two stores sees what the other has taken") {
   commit.rejections = {{"/e", 7, "x", "code", "detail"}};
   commit.opened = {{"e-2", 2, "line"}};
   commit.clock = 9;
-  REQUIRE(one->append(commit));
+  REQUIRE(append_one(one, commit));
   CHECK(other->space("shop")->number == 1);
   CHECK(other->space("shop")->head == 2);
   CHECK(other->space("shop")->clock == 9);
@@ -87,8 +88,8 @@ TEST_CASE("each of two stores sees what the other has taken") {
 TEST_CASE("of two stores one takes a number, and the other is `behind`") {
   OFFSYNC_SHARED_STORE(one);
   const auto other = one.another();
-  REQUIRE(one->append(commit_of("shop", 1, 1, "one")));
-  const Status late = other->append(commit_of("shop", 1, 1, "other"));
+  REQUIRE(append_one(one, commit_of("shop", 1, 1, "one")));
+  const Status late = append_one(*other, commit_of("shop", 1, 1, "other"));
   REQUIRE_FALSE(late);
   CHECK(late.error().kind == Errc::protocol);
   CHECK(late.error().code == "behind");
@@ -100,9 +101,9 @@ TEST_CASE("of two stores one takes a number, and the other is `behind`") {
   rejected.first = 2;
   rejected.marks = {{"/a", 9}};
   rejected.rejections = {{"/a", 9, "x", "first", "detail"}};
-  REQUIRE(other->append(rejected));
+  REQUIRE(append_one(*other, rejected));
   rejected.rejections[0].code = "second";
-  CHECK(one->append(rejected).error().code == "behind");
+  CHECK(append_one(one, rejected).error().code == "behind");
   CHECK((*known_rejection(one, "shop", "/a", 9))->code == "first");
 }
 
@@ -119,7 +120,7 @@ TEST_CASE("of all stores that race for a number exactly one wins it") {
       for (std::uint64_t number = 1; number <= kCommits; ++number) {
         Commit commit = commit_of("shop", number, 1, "t" + std::to_string(i));
         commit.number = number;
-        const Status status = stores[i]->append(commit);
+        const Status status = append_one(*stores[i], commit);
         if (status) ++won;
         if (!status && status.error().code != "behind") ++wrong;
         // Whoever has lost can read who won.
@@ -149,9 +150,14 @@ TEST_CASE("who follows is told of what another has appended, and then can read i
   rejected.number = 2;
   rejected.first = 2;
   rejected.marks = {{"/a", 9}};
-  REQUIRE(other->append(rejected));
+  REQUIRE(append_one(*other, rejected));
   CHECK(soon([&] { return told.times("shop") > before; }));
   CHECK(one->space("shop")->number == 2);
+  // Of each space of an append, but those that were behind.
+  const std::vector<Commit> commits = {commit_of("a", 1, 1), rejected, commit_of("b", 1, 1)};
+  REQUIRE(other->append(commits)[1].error().code == "behind");
+  CHECK(soon([&] { return told.times("a") > 0 && told.times("b") > 0; }));
+  CHECK(one->read("b", 0, kAll, kAll)->size() == 1);
   one->follow({});
 }
 

@@ -31,8 +31,8 @@ MUTANTS = [
      "clock_.observe(Stamp::make(wall_ms, 0, 0), wall_ms, 0);",
      "if (MUTANT) clock_ = HybridClock(0, 0);\n    clock_.observe(Stamp::make(wall_ms, 0, 0), wall_ms, 0);"),
     ("given-times-forgotten", "P9", "proxy/store/sqlite/writer.cc",
-     "row.clock = std::max(row.clock, commit.clock);",
-     "if (!MUTANT) row.clock = std::max(row.clock, commit.clock);"),
+     "row->clock = std::max(row->clock, commit.clock);",
+     "if (!MUTANT) row->clock = std::max(row->clock, commit.clock);"),
 
     # --- the replica's states -----------------------------------------------------------------------
     ("overlay-not-removed", "P2", "lib/replica/write.cc",
@@ -271,10 +271,9 @@ MUTANTS = [
     ("failed-commit-not-looked-for", "P8", "proxy/store/sqlite/pool.cc",
      "  secured_ = false;\n}", "  if (!MUTANT) secured_ = false;\n}"),
     ("acknowledged-before-commit", "P1", "proxy/store/sqlite/writer.cc",
-     "OFFSYNC_TRY(put_row(row));\n  return commit_or_unknown(std::move(transaction));\n}\n\nResult<SpaceRow>",
-     "OFFSYNC_TRY(put_row(row));\n"
-     "  if (MUTANT && row.head % 5 == 0) return {};\n"
-     "  return commit_or_unknown(std::move(transaction));\n}\n\nResult<SpaceRow>"),
+     "  if (any) OFFSYNC_TRY(commit_or_unknown(std::move(transaction)));",
+     "  if (MUTANT && commits.front().number % 5 == 0) return true;\n"
+     "  if (any) OFFSYNC_TRY(commit_or_unknown(std::move(transaction)));"),
     ("conflict-stays-open", "P7", "proxy/store/sqlite/writer.cc",
      "for (const std::string& conflict : commit.resolved) {",
      "for (const std::string& conflict : commit.resolved) {\n    if (MUTANT) break;"),

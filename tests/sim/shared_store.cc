@@ -11,20 +11,31 @@ Status SharedStore::step() {
   return make_error(Errc::io, "io", "the database does not answer");
 }
 
-Status SharedStore::append(const proxy::Commit& commit) {
-  OFFSYNC_TRY(step());
-  hooks_.before_append(commit);
-  const Status status = real_.append(commit);
-  if (!status) {
-    if (status.error().code == "behind") hooks_.count("races lost");
-    return status;
+std::vector<Status> SharedStore::append(std::span<const proxy::Commit> commits) {
+  if (const Status alive = step(); !alive) return std::vector<Status>(commits.size(), alive);
+  for (const proxy::Commit& commit : commits) hooks_.before_append(commit);
+  std::vector<Status> statuses = real_.append(commits);
+  bool any = false;
+  for (std::size_t i = 0; i < commits.size(); ++i) {
+    if (statuses[i]) {
+      any = true;
+      note_appended(commits[i]);
+    } else if (statuses[i].error().code == "behind") {
+      hooks_.count("races lost");
+    }
   }
+  if (!any) return statuses;
+  if (commits.size() > 1) hooks_.count("commits of several spaces");
+  const bool lost = std::exchange(faults_.loses_next_answer, false);
+  if (!lost && step()) return statuses;
+  hooks_.count("commits of unknown outcome");
+  const Error unknown = make_error(Errc::io, "unknown", "the database does not answer");
+  return std::vector<Status>(commits.size(), unknown);
+}
+
+void SharedStore::note_appended(const proxy::Commit& commit) {
   const auto known = first_look_.find(commit.space);
   hooks_.appended(commit, known == first_look_.end() ? commit.first - 1 : known->second);
-  const bool lost = std::exchange(faults_.loses_next_answer, false);
-  if (!lost && step()) return {};
-  hooks_.count("commits of unknown outcome");
-  return make_error(Errc::io, "unknown", "the database does not answer");
 }
 
 Result<proxy::Facts> SharedStore::look(std::string_view space, const proxy::Questions& questions) {

@@ -37,7 +37,7 @@ class SharedStore final : public proxy::LogStore {
 
   Result<proxy::SpaceState> space(std::string_view space) override;
   Result<std::vector<std::string>> spaces() override;
-  Status append(const proxy::Commit& commit) override;
+  std::vector<Status> append(std::span<const proxy::Commit> commits) override;
   Result<std::vector<proxy::LogEntry>> read(std::string_view space, std::uint64_t after,
                                             std::size_t max_events, std::size_t max_bytes) override;
   Result<proxy::Facts> look(std::string_view space, const proxy::Questions& questions) override;
@@ -50,6 +50,7 @@ class SharedStore final : public proxy::LogStore {
 
  private:
   Status step();
+  void note_appended(const proxy::Commit& commit);
 
   proxy::MemoryLogStore real_;
   StoreFaults& faults_;

@@ -1,6 +1,7 @@
 // Single questions to a log store, and commits that come next.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,11 +47,16 @@ inline Result<std::optional<proxy::Rejection>> known_rejection(proxy::LogStore& 
   return std::move(facts.rejections.at(0));
 }
 
+// A commit alone.
+inline Status append_one(proxy::LogStore& store, const proxy::Commit& commit) {
+  return store.append(std::span(&commit, 1)).at(0);
+}
+
 // As the next commit of its space, whatever its number.
 inline Status append_next(proxy::LogStore& store, proxy::Commit commit) {
   OFFSYNC_ASSIGN(const proxy::SpaceState at, store.space(commit.space));
   commit.number = at.number + 1;
-  return store.append(commit);
+  return append_one(store, commit);
 }
 
 }  // namespace offsync::test

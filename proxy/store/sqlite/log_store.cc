@@ -221,9 +221,11 @@ Result<std::vector<std::string>> SqliteLogStore::spaces() {
   return lease->reader.spaces();
 }
 
-Status SqliteLogStore::append(const Commit& commit) {
-  OFFSYNC_ASSIGN(LogPool::WriteLease lease, impl_->pool.writer());
-  return lease->writer->append(commit);
+std::vector<Status> SqliteLogStore::append(std::span<const Commit> commits) {
+  if (commits.empty()) return {};
+  auto lease = impl_->pool.writer();
+  if (!lease) return std::vector<Status>(commits.size(), lease.error());
+  return (*lease)->writer->append(commits);
 }
 
 Result<std::vector<LogEntry>> SqliteLogStore::read(std::string_view space, std::uint64_t after,

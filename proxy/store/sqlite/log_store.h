@@ -31,9 +31,9 @@ class SqliteLogStore final : public LogStore {
 
   Result<SpaceState> space(std::string_view space) override;
   Result<std::vector<std::string>> spaces() override;
-  // After a commit that failed in the file system (`unknown`) all connections are closed; the next
+  // One transaction. After one that failed in the file system (`unknown`) all connections are closed; the next
   // call opens them anew and so sees what is there.
-  Status append(const Commit& commit) override;
+  std::vector<Status> append(std::span<const Commit> commits) override;
   Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
                                      std::size_t max_events, std::size_t max_bytes) override;
   Result<Facts> look(std::string_view space, const Questions& questions) override;

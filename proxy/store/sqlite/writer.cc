@@ -18,6 +18,23 @@ namespace offsync::proxy {
 
 using sqlite::Transaction;
 
+namespace {
+
+// Whose fault it is that a commit cannot be put.
+enum class Blame { commit_before_it_wrote, commit, store };
+
+Blame blame_of(const Error& error) {
+  for (const char* code : {"behind", "bad_commit", "log_full"}) {
+    if (error.code == code) return Blame::commit_before_it_wrote;
+  }
+  for (const char* code : {"constraint", "too_many_spaces"}) {
+    if (error.code == code) return Blame::commit;
+  }
+  return Blame::store;
+}
+
+}  // namespace
+
 Status commit_or_unknown(Transaction transaction) {
   Status done = transaction.commit();
   if (done) return {};
@@ -70,32 +87,65 @@ Status LogWriter::prepare_statements() {
   return {};
 }
 
-Status LogWriter::append(const Commit& commit) {
+std::vector<Status> LogWriter::append(std::span<const Commit> commits) {
+  std::vector<Status> statuses(commits.size());
+  for (;;) {
+    const Result<bool> done = try_append(commits, statuses);
+    if (done && *done) return statuses;
+    if (done) continue;
+    for (Status& status : statuses) {
+      if (status) status = done.error();
+    }
+    return statuses;
+  }
+}
+
+// What is wrong with one commit alone is noted as its status. False: nothing was kept, as that one
+// had been begun; to be tried without it.
+Result<bool> LogWriter::try_append(std::span<const Commit> commits, std::vector<Status>& statuses) {
   OFFSYNC_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
-  OFFSYNC_ASSIGN(SpaceRow row, row_for(commit));
-  OFFSYNC_TRY(check_next(commit, row.number, row.head));
-  ++row.number;
-  row.head += commit.entries.size();
-  row.clock = std::max(row.clock, commit.clock);
-  if (row.head > kMaxSequence) {
+  bool any = false;
+  for (std::size_t i = 0; i < commits.size(); ++i) {
+    if (!statuses[i]) continue;
+    Status status = put(commits[i]);
+    if (status) {
+      any = true;
+      continue;
+    }
+    const Blame blame = blame_of(status.error());
+    if (blame == Blame::store) return std::move(status).error();
+    statuses[i] = std::move(status);
+    if (blame == Blame::commit) return false;
+  }
+  if (any) OFFSYNC_TRY(commit_or_unknown(std::move(transaction)));
+  return true;
+}
+
+Status LogWriter::put(const Commit& commit) {
+  OFFSYNC_ASSIGN(std::optional<SpaceRow> row, reader_->space(commit.space));
+  OFFSYNC_TRY(check_next(commit, row ? row->number : 0, row ? row->head : 0));
+  if ((row ? row->head : 0) + commit.entries.size() > kMaxSequence) {
     return make_error(Errc::io, "log_full",
                       fmt::format("the log of the space {} is full: a log of this store ends at {}",
                                   commit.space, kMaxSequence),
                       "start a new space");
   }
-  OFFSYNC_TRY(put_entries(row, commit));
-  OFFSYNC_TRY(put_entities(row, commit));
-  OFFSYNC_TRY(put_clients(row, commit));
-  OFFSYNC_TRY(put_conflicts(row, commit));
-  OFFSYNC_TRY(put_row(row));
-  return commit_or_unknown(std::move(transaction));
+  if (!row) {
+    OFFSYNC_ASSIGN(row, add_space(commit.space));
+  }
+  ++row->number;
+  row->head += commit.entries.size();
+  row->clock = std::max(row->clock, commit.clock);
+  OFFSYNC_TRY(put_entries(*row, commit));
+  OFFSYNC_TRY(put_entities(*row, commit));
+  OFFSYNC_TRY(put_clients(*row, commit));
+  OFFSYNC_TRY(put_conflicts(*row, commit));
+  return put_row(*row);
 }
 
-Result<SpaceRow> LogWriter::row_for(const Commit& commit) {
-  OFFSYNC_ASSIGN(std::optional<SpaceRow> row, reader_->space(commit.space));
-  if (row) return *row;
-  OFFSYNC_TRY(add_space_.bind(1, commit.space).run());
-  OFFSYNC_ASSIGN(row, reader_->space(commit.space));
+Result<SpaceRow> LogWriter::add_space(const std::string& name) {
+  OFFSYNC_TRY(add_space_.bind(1, name).run());
+  OFFSYNC_ASSIGN(const std::optional<SpaceRow> row, reader_->space(name));
   if (!row) return make_error(Errc::internal, "internal", "a new space is not there");
   if (row->space_id > kMaxSpaceId) {
     return make_error(Errc::io, "too_many_spaces",

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proxy/store/log_store.h"
 #include "proxy/store/sqlite/reader.h"
@@ -17,7 +19,8 @@ class LogWriter {
   // `db` and `reader` (prepared on it) must outlive it and not be moved.
   static Result<LogWriter> prepare(sqlite::Db& db, LogReader& reader);
 
-  Status append(const Commit& commit);
+  // As LogStore::append(), which says what the errors are.
+  std::vector<Status> append(std::span<const Commit> commits);
   Status set_applied(std::string_view space, std::uint64_t sequence);
   // Forgets at most `max_events`; true where nothing is left to forget up to `upto`.
   Result<bool> compact_step(std::string_view space, std::uint64_t upto, std::uint64_t max_events);
@@ -25,7 +28,9 @@ class LogWriter {
  private:
   LogWriter(sqlite::Db& db, LogReader& reader) : db_(&db), reader_(&reader) {}
   Status prepare_statements();
-  Result<SpaceRow> row_for(const Commit& commit);
+  Result<bool> try_append(std::span<const Commit> commits, std::vector<Status>& statuses);
+  Status put(const Commit& commit);
+  Result<SpaceRow> add_space(const std::string& name);
   Status put_entries(const SpaceRow& row, const Commit& commit);
   Result<std::int64_t> source_id(std::string_view source);
   Status put_entities(SpaceRow& row, const Commit& commit);

@@ -41,13 +41,25 @@ class FaultyStore final : public proxy::LogStore {
     return real_.space(space);
   }
   Result<std::vector<std::string>> spaces() override { return real_.spaces(); }
-  Status append(const proxy::Commit& commit) override {
+  // The hooks are asked about each commit, and refuse that one alone.
+  std::vector<Status> append(std::span<const proxy::Commit> commits) override {
     ++appends;
-    // A copy: the hook may exchange itself.
-    if (const auto hook = before_append) OFFSYNC_TRY(hook(commit));
-    OFFSYNC_TRY(real_.append(commit));
-    if (const auto hook = after_append) OFFSYNC_TRY(hook(commit));
-    return {};
+    std::vector<Status> statuses(commits.size());
+    std::vector<proxy::Commit> good;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < commits.size(); ++i) {
+      // A copy: the hook may exchange itself.
+      if (const auto hook = before_append) statuses[i] = hook(commits[i]);
+      if (!statuses[i]) continue;
+      good.push_back(commits[i]);
+      places.push_back(i);
+    }
+    std::vector<Status> kept = real_.append(good);
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      if (const auto hook = after_append; hook && kept[i]) kept[i] = hook(good[i]);
+      statuses[places[i]] = std::move(kept[i]);
+    }
+    return statuses;
   }
   Result<std::vector<proxy::LogEntry>> read(std::string_view space, std::uint64_t after,
                                             std::size_t max_events,
