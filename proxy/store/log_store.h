@@ -8,8 +8,8 @@
 //
 // append() is called by one thread at a time for each space; everything else by any thread.
 //
-// One append() takes commits of many spaces, which become durable together: one sync of the disk for
-// all. Each of them is `behind` or not by itself.
+// One append() takes commits of many spaces, which become durable together: one sync of the disk
+// for all. Each of them is `behind` or not by itself.
 #pragma once
 
 #include <cstdint>

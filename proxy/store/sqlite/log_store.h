@@ -31,8 +31,8 @@ class SqliteLogStore final : public LogStore {
 
   Result<SpaceState> space(std::string_view space) override;
   Result<std::vector<std::string>> spaces() override;
-  // One transaction. After one that failed in the file system (`unknown`) all connections are closed; the next
-  // call opens them anew and so sees what is there.
+  // One transaction. After one that failed in the file system (`unknown`) all connections are
+  // closed; the next call opens them anew and so sees what is there.
   std::vector<Status> append(std::span<const Commit> commits) override;
   Result<std::vector<LogEntry>> read(std::string_view space, std::uint64_t after,
                                      std::size_t max_events, std::size_t max_bytes) override;
