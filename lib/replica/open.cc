@@ -132,6 +132,7 @@ Status ReplicaStore::open_to_read() {
   }
   Status opened = connect(false);
   if (opened) opened = sqlite::check_format(*db_, schema::kApplicationId, schema::steps());
+  if (opened) opened = check_place();
   const bool refused =
       !opened && (opened.error().code == "io" || opened.error().code == "read_only");
   if (!refused) return opened;

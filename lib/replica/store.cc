@@ -5,6 +5,7 @@
 
 #include "base/comma_list.h"
 #include "base/limits.h"
+#include "sqlite/adopt.h"
 
 namespace offsync {
 namespace {
@@ -55,6 +56,7 @@ Status ReplicaStore::rewrite() {
   statements_.clear();
   OFFSYNC_TRY(lock_->lock());
   Status done = doubted([&]() -> Status {
+    OFFSYNC_TRY(sqlite::begin_wal(*db_));
     OFFSYNC_TRY(db_->exec("VACUUM"));
     return db_->checkpoint();
   });

@@ -79,4 +79,9 @@ Status enter_first_page(Db& db) {
   return has_seals(db.raw()) && is_copied(db) ? touch_first_page(db) : Status();
 }
 
+Status begin_wal(Db& db) {
+  OFFSYNC_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
+  return transaction.commit();
+}
+
 }  // namespace offsync::sqlite

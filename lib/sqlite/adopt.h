@@ -17,4 +17,8 @@ Status adopt(Db& db);
 // checkpoints without us writes then that not all pages are sealed.
 Status enter_first_page(Db& db);
 
+// Begins the WAL with the first page, where it is to be begun: for who writes next without a
+// Transaction, as a VACUUM does.
+Status begin_wal(Db& db);
+
 }  // namespace offsync::sqlite

@@ -10,6 +10,7 @@
 #include "sqlite/error.h"
 #include "sqlite/sealed_file.h"
 #include "sqlite/wal_index.h"
+#include "sqlite/wal_mark.h"
 #include "sqlite/wal_tail.h"
 
 namespace offsync::sqlite {
@@ -31,6 +32,7 @@ int read_page(sqlite3_file* file, std::uint64_t page) {
 }
 
 Status check_format(Db& db, std::int32_t application_id, std::size_t newest) {
+  OFFSYNC_TRY(check_wal_fits(db));
   OFFSYNC_TRY(check_wal_tail(db));  // without its end the file may be of another format
   OFFSYNC_ASSIGN(const Format format, format_of(db));
   if (format.application_id != application_id) {

@@ -16,6 +16,7 @@
 #include "base/system_error.h"
 #include "sqlite/sealed_file.h"
 #include "sqlite/wal_index.h"
+#include "sqlite/wal_mark.h"
 #include "sqlite/wal_vfs.h"
 
 namespace offsync::sqlite {
@@ -99,6 +100,7 @@ Status put_first_page(const std::string& file, const std::string& like) {
   for (std::size_t i = 0; i < kFreeBytes; ++i) page[kFreeAt + i] = 0;
   // SQLite believes the size where these two are the same.
   for (std::size_t i = 0; i < 4; ++i) page[kValidForAt + i] = page[kChangesAt + i];
+  for (std::size_t i = 0; i < kWalMarkBytes; ++i) page[kWalMarkAt + i] = 0;
   seal_first_page(page.data());
   if (to.write(page.data())) return {};
   return failed("cannot write to " + file);

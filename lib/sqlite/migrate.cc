@@ -5,6 +5,7 @@
 #include "sqlite/db.h"
 #include "sqlite/sealed_file.h"
 #include "sqlite/wal_index.h"
+#include "sqlite/wal_mark.h"
 #include "sqlite/wal_tail.h"
 
 namespace offsync::sqlite {
@@ -91,9 +92,12 @@ Result<Format> format_of(Db& db) {
 }
 
 Status check_format(Db& db, std::int32_t application_id, std::span<const Migration> steps) {
+  const bool strict = forgiven(db.raw()) == Forgive::none;
+  if (strict) OFFSYNC_TRY(check_wal_fits(db));  // else what it says is another one's
   OFFSYNC_ASSIGN(const Format format, format_of(db));
   OFFSYNC_TRY(check(db, format, application_id, steps.size()));
   if (format.empty) return not_ours(db);
+  if (strict) OFFSYNC_TRY(check_wal_tail(db));
   if (static_cast<std::size_t>(format.version) == steps.size()) return {};
   return make_error(Errc::config, "old_format",
                     db.file() + " has format " + std::to_string(format.version) +
@@ -113,11 +117,13 @@ Status settle(Db& db) {
 }
 
 Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> steps) {
+  const bool strict = forgiven(db.raw()) == Forgive::none;
+  if (strict) OFFSYNC_TRY(check_wal_fits(db));
   OFFSYNC_ASSIGN(const Format format, format_of(db));
   OFFSYNC_TRY(check(db, format, application_id, steps.size()));
   // A copy made by VACUUM INTO, say, has lost the WAL.
   OFFSYNC_TRY(db.exec("PRAGMA journal_mode=WAL"));
-  if (forgiven(db.raw()) == Forgive::none) OFFSYNC_TRY(check_wal_tail(db));
+  if (strict) OFFSYNC_TRY(check_wal_tail(db));
   OFFSYNC_TRY(seal(db, format, steps));
   if (static_cast<std::size_t>(format.version) == steps.size()) return {};
   return take_steps(db, application_id, steps);

@@ -12,6 +12,7 @@
 #include "base/crc32.h"
 #include "sqlite/seal_operations.h"
 #include "sqlite/wal_index.h"
+#include "sqlite/wal_mark.h"
 
 namespace offsync::sqlite {
 namespace {
@@ -114,6 +115,13 @@ bool partly_copied(sqlite3_file* file) {
   return index && index->copied > 0 && index->copied < index->last_frame;
 }
 
+// What is copied out of a WAL says which one that was.
+void note_wal(sqlite3_file* file, char* first_page) {
+  if (!ours(file).has_index) return;
+  const auto index = wal_index_of(file);
+  if (index && index->last_frame > 0) put_wal_mark(first_page, *index);
+}
+
 // Takes note of a page that is not as it was written; false: it is let through.
 bool broken(SealedFile& file, sqlite3_int64 at) {
   file.broken_page = static_cast<std::uint32_t>(at / kPageBytes + 1);
@@ -170,6 +178,7 @@ int write(sqlite3_file* file, const void* from, int count, sqlite3_int64 at) {
     const bool whole = (ours(file).make_whole || is_whole(file)) && !partly_copied(file);
     const auto mark = whole ? whole_mark_of(page.data()) : std::array<char, kWholeBytes>{};
     std::memcpy(page.data() + kWholeAt, mark.data(), kWholeBytes);
+    note_wal(file, page.data());
   }
   const auto seal = seal_of(page.data(), at);
   std::memcpy(page.data() + kContentBytes, seal.data(), kSealBytes);

@@ -2,10 +2,12 @@
 #include <fstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sqlite/db.h"
 #include "support/catch.h"
 #include "support/file_bytes.h"
+#include "support/raw_sqlite.h"
 #include "support/temp_dir.h"
 
 using namespace offsync;
@@ -27,8 +29,10 @@ Result<Db> open(const std::string& file) {
 }
 
 void add_rows(Db& db, int count) {
-  REQUIRE(db.exec("WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < " +
-                  std::to_string(count) + ") INSERT INTO t(v) SELECT printf('%.900d', k) FROM n"));
+  const Status added =
+      db.exec("WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < " +
+              std::to_string(count) + ") INSERT INTO t(v) SELECT printf('%.900d', k) FROM n");
+  CHECK((added ? "" : added.error().detail) == "");
 }
 
 Status opens(const std::string& name, const std::string& bytes, const std::string& wal) {
@@ -78,6 +82,82 @@ TEST_CASE("a file that became shorter belongs to its WAL") {
   REQUIRE(db->checkpoint());
   add_rows(*db, 100);
   CHECK(opens(copy, bytes_of(file), bytes_of(file + "-wal")));
+}
+
+namespace {
+
+void add_row(Db& db) {
+  auto write = Transaction::begin(db, Transaction::Kind::write);
+  REQUIRE(write);
+  add_rows(db, 1);
+  REQUIRE(write->commit());
+}
+
+}  // namespace
+
+TEST_CASE("a WAL of another file, or of another state of it, does not belong to a file") {
+  TempDir dir;
+  const std::string file = dir.file("x.db"), second = dir.file("y.db"), copy = dir.file("copy.db");
+  auto db = open(file), other = open(second);
+  REQUIRE(db);
+  REQUIRE(other);
+  const bool reopened = GENERATE(false, true);  // as each process is, or as a proxy
+  const int pages = GENERATE(1, 100);           // so that the file grows, or does not
+  CAPTURE(reopened, pages);
+  struct State {
+    std::string file, part, wal;
+  };
+  std::vector<State> states;
+  for (auto* one : {&db, &other}) {
+    const std::string& name = one == &db ? file : second;
+    REQUIRE((*one)->checkpoint());
+    for (int round = 0; round < 4; ++round) {
+      State state{bytes_of(name), {}, {}};
+      add_row(**one);
+      state.part = bytes_of(name + "-wal");
+      for (int i = 0; i < pages; ++i) add_row(**one);
+      state.wal = bytes_of(name + "-wal");
+      states.push_back(std::move(state));
+      REQUIRE((*one)->checkpoint());
+      if (!reopened) continue;
+      *one = open(name);
+      REQUIRE(*one);
+    }
+  }
+  for (std::size_t of = 0; of < states.size(); ++of) {
+    for (std::size_t wal = 0; wal < states.size(); ++wal) {
+      CAPTURE(of, wal);
+      CHECK(opens(copy, states[of].file, states[of].part));
+      // Where all of it was copied already, it changes nothing.
+      const bool copied = wal + 1 == of && of != states.size() / 2;
+      const Status opened = opens(copy, states[of].file, states[wal].wal);
+      CHECK(opened.ok() == (wal == of || copied));
+      CHECK(opens(copy, states[of].file, states[wal].part).ok() == (wal == of));
+    }
+  }
+}
+
+TEST_CASE("a WAL that another program copied into the file, or began, is taken") {
+  TempDir dir;
+  const std::string file = dir.file("x.db"), copy = dir.file("copy.db");
+  auto db = open(file);
+  REQUIRE(db);
+  for (const char* how : {"PASSIVE", "RESTART", "TRUNCATE", "TRUNCATE"}) {
+    add_row(*db);
+    CHECK(opens(copy, bytes_of(file), bytes_of(file + "-wal")));
+    CAPTURE(how);
+    test::RawDb(file).ask(std::string("PRAGMA wal_checkpoint(") + how + ")");
+    test::RawDb(file).ask(std::string("PRAGMA wal_checkpoint(") + how + ")");
+    CHECK(opens(copy, bytes_of(file), bytes_of(file + "-wal")));
+    add_row(*db);
+    CHECK(opens(copy, bytes_of(file), bytes_of(file + "-wal")));
+    test::RawDb(file).run("INSERT INTO t(v) VALUES ('foreign')");
+    CHECK(opens(copy, bytes_of(file), bytes_of(file + "-wal")));
+    REQUIRE(db->checkpoint());
+    test::RawDb(file).run("INSERT INTO t(v) VALUES ('foreign')");
+    CHECK(opens(copy, bytes_of(file), bytes_of(file + "-wal")));
+    REQUIRE(db->checkpoint());
+  }
 }
 
 TEST_CASE("an emptied file costs nobody the WAL beside it") {
