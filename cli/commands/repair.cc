@@ -1,7 +1,10 @@
 // offsync repair: makes a damaged replica usable again, without losing what only it has.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "base/counted.h"
 #include "cli/command.h"
@@ -27,15 +30,21 @@ constexpr CommandText kText = {
     "offsync repair && offsync sync"};
 
 std::string json_of(const Replica::Repaired& done) {
-  const nlohmann::ordered_json json = {{"mended", done.mended},
-                                       {"queue", done.queue},
-                                       {"unreadable", done.unreadable},
-                                       {"doubtful", done.doubtful},
-                                       {"lost", done.lost.size() + done.lost_more},
-                                       {"lost_numbers", done.lost},
-                                       {"lost_all_known", !done.lost_unknown},
-                                       {"log", done.log},
-                                       {"whole", done.whole}};
+  const nlohmann::ordered_json json = {
+      {"mended", done.mended},
+      {"queue", done.queue},
+      {"unreadable", done.unreadable},
+      {"doubtful", done.doubtful},
+      {"lost", done.lost.size() + done.lost_more},
+      {"lost_numbers", done.lost},
+      {"lost_all_known", !done.lost_unknown},
+      {"lost_former", done.lost_former},
+      {"lost_former_all_known", !done.lost_former_unknown},
+      {"wal_aside", done.wal_aside.empty() ? nlohmann::ordered_json(nullptr)
+                                           : nlohmann::ordered_json(done.wal_aside)},
+      {"waiting", done.waiting},
+      {"log", done.log},
+      {"whole", done.whole}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -68,23 +77,64 @@ std::string ranges_of(const std::vector<std::uint64_t>& numbers) {
   return text;
 }
 
-// What of the queue is lost; nothing where all of it is there.
-Status whether_lost(const Replica::Repaired& done) {
+std::string lost_of_queue(const Replica::Repaired& done) {
   const std::uint64_t count = done.lost.size() + done.lost_more;
-  if (count == 0 && !done.lost_unknown) return {};
-  std::string what = count > 0 ? fmt::format("{} of the queue {} lost", counted(count, "event"),
-                                             count == 1 ? "is" : "are")
-                               : "events of the queue may be lost";
+  if (count == 0) return done.lost_unknown ? "events of the queue may be lost" : "";
+  std::string what =
+      fmt::format("{} of the queue {} lost", counted(count, "event"), count == 1 ? "is" : "are");
   if (!done.lost.empty()) what += fmt::format(", n {}", ranges_of(done.lost));
   if (!done.lost.empty() && done.lost_more > 0)
     what += fmt::format(", and {} without a known number", done.lost_more);
-  if (done.lost_unknown && count > 0) what += "; there may be more";
-  return bad_data(
-      "lost", what,
-      fmt::format("emit them again, or restore a copy; the damaged file was kept as {}; "
-                  "those with a number stay in the queue as unreadable until they are "
-                  "dropped",
-                  done.aside));
+  return what + (done.lost_unknown ? "; there may be more" : "");
+}
+
+std::string lost_of_former(const Replica::Repaired& done) {
+  constexpr std::size_t kMostNamed = 10;
+  const auto& names = done.lost_former;
+  if (names.empty()) {
+    return done.lost_former_unknown ? "events of logs that were replaced may be lost" : "";
+  }
+  std::string what = fmt::format(
+      "{} of logs that were replaced {} lost: {}", counted(names.size(), "event"),
+      names.size() == 1 ? "is" : "are",
+      fmt::join(names.begin(), names.begin() + std::min(names.size(), kMostNamed), ", "));
+  if (names.size() > kMostNamed) what += fmt::format(", and {} more", names.size() - kMostNamed);
+  return what + (done.lost_former_unknown ? "; there may be others" : "");
+}
+
+std::string lost_of_wal(const Replica::Repaired& done) {
+  if (done.wal_aside.empty()) return "";
+  if (!done.wal_other) {
+    return fmt::format("the newest commits are lost with the WAL, which was kept as {}",
+                       done.wal_aside);
+  }
+  return fmt::format(
+      "the WAL was not of this file, and was kept as {}; if there was another one, what was "
+      "committed last is lost with that",
+      done.wal_aside);
+}
+
+// Nothing where nobody has anything to do about what was there.
+Status what_waits(const Replica::Repaired& done) {
+  std::vector<std::string> lost;
+  for (std::string what : {lost_of_queue(done), lost_of_former(done), lost_of_wal(done)}) {
+    if (!what.empty()) lost.push_back(std::move(what));
+  }
+  const std::string kept =
+      done.aside.empty() ? "" : fmt::format("; the damaged file was kept as {}", done.aside);
+  const bool numbered = !done.lost.empty();
+  if (!lost.empty()) {
+    return bad_data("lost", fmt::format("{}", fmt::join(lost, "; ")),
+                    fmt::format("emit it again, or restore a copy{}{}", kept,
+                                numbered ? "; those with a number stay in the queue as unreadable "
+                                           "until they are dropped"
+                                         : ""));
+  }
+  if (done.waiting == 0) return {};
+  return bad_data("waiting",
+                  fmt::format("{} of the queue cannot be read, or may not say what {} said",
+                              counted(done.waiting, "event"), done.waiting == 1 ? "it" : "they"),
+                  "look at offsync queue list, then retry or drop them");
 }
 
 class Repair final : public Command {
@@ -115,9 +165,9 @@ class Repair final : public Command {
     if (!done->whole && !done->mended.empty()) {
       say(settings, "the state comes from the proxy with the next pull: offsync sync");
     }
-    const Status lost = whether_lost(*done);
+    const Status waits = what_waits(*done);
     const int code = out.finish(kOk);
-    return lost || code != kOk ? code : report(lost.error());
+    return waits || code != kOk ? code : report(waits.error());
   }
 };
 

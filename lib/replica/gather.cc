@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "replica/readable_number.h"
 #include "replica/soundness.h"
+#include "replica/states.h"
 #include "sqlite/found_rows.h"
 
 namespace offsync {
@@ -112,6 +114,42 @@ Result<bool> note_by_index(sqlite::Db& index, const std::string& order, sqlite::
   }
 }
 
+// Of an index: the numbers that `sql` gives and `fresh` does not have; nothing where it cannot be
+// read to its end.
+std::optional<std::uint64_t> count_lost(sqlite::Db& index, const char* sql, sqlite::Db& db) {
+  auto rows = index.prepare(sql);
+  auto find = db.prepare("SELECT 1 FROM fresh.pending WHERE n = ? AND line <> ''");
+  if (!rows || !find) return std::nullopt;
+  for (std::uint64_t lost = 0;;) {
+    const auto row = rows->step();
+    if (!row) return std::nullopt;
+    if (!*row) return lost;
+    find->bind(1, rows->integer(0));
+    const auto kept = find->step();
+    if (!kept) return std::nullopt;
+    lost += *kept ? 0 : 1;
+    find->reset();
+  }
+}
+
+std::optional<std::uint64_t> rejected_lost(sqlite::Db& index, sqlite::Db& db) {
+  const auto lost = count_lost(
+      index, "SELECT n FROM pending INDEXED BY pending_rejected WHERE state = " OFFSYNC_REJECTED,
+      db);
+  if (lost) return lost;
+  return count_lost(index,
+                    "SELECT n FROM pending INDEXED BY pending_settled"
+                    " WHERE state <> 0 AND state = " OFFSYNC_REJECTED,
+                    db);
+}
+
+Result<sqlite::Db> open_sound(const std::string& file) {
+  sqlite::OpenOptions options;
+  options.read_only = true;
+  options.forgive = sqlite::OpenOptions::Forgive::first_page;
+  return sqlite::Db::open(file, options);
+}
+
 }  // namespace
 
 Result<Gathered> gather(sqlite::Db& db, bool certain) {
@@ -126,13 +164,12 @@ Result<Gathered> gather(sqlite::Db& db, bool certain) {
 }
 
 Result<LostEvents> note_lost(sqlite::Db& db, const std::string& file) {
-  sqlite::OpenOptions options;
-  options.read_only = true;
-  options.forgive = sqlite::OpenOptions::Forgive::first_page;
-  OFFSYNC_ASSIGN(sqlite::Db sound, sqlite::Db::open(file, options));
+  OFFSYNC_ASSIGN(sqlite::Db sound, open_sound(file));
   LostEvents lost;
   if (reads_all(sound, "SELECT * FROM pending NOT INDEXED")) return lost;
-  const auto kept = readable_number(db, "SELECT count(*) FROM fresh.pending WHERE state <> 2");
+  const auto kept =
+      readable_number(db, "SELECT count(*) FROM fresh.pending WHERE state <> " OFFSYNC_REJECTED);
+  const auto rejected = rejected_lost(sound, db);
   std::set<std::uint64_t> numbers;
   OFFSYNC_TRY(db.exec("BEGIN"));
   OFFSYNC_ASSIGN(const bool whole, note_by_index(sound, "ASC", db, numbers));
@@ -146,10 +183,38 @@ Result<LostEvents> note_lost(sqlite::Db& db, const std::string& file) {
   // The state counts those of each entity.
   const bool counted = reads_all(sound, "SELECT * FROM entity NOT INDEXED");
   const auto count = readable_number(sound, "SELECT total(pending) FROM entity NOT INDEXED");
-  lost.unknown = !counted || !count || !kept;
-  if (lost.unknown) return lost;
-  const std::int64_t more = *count - *kept - static_cast<std::int64_t>(numbers.size());
+  const bool known = counted && count && kept;
+  lost.unknown = !known || !rejected;
+  if (!known) return lost;
+  const std::int64_t more = std::max<std::int64_t>(*count - *kept, 0) +
+                            static_cast<std::int64_t>(rejected.value_or(0)) -
+                            static_cast<std::int64_t>(numbers.size());
   lost.more = static_cast<std::uint64_t>(std::max<std::int64_t>(more, 0));
+  return lost;
+}
+
+Result<LostFormer> find_lost_former(sqlite::Db& db, const std::string& file) {
+  OFFSYNC_ASSIGN(sqlite::Db sound, open_sound(file));
+  LostFormer lost;
+  OFFSYNC_ASSIGN(sqlite::Statement find, db.prepare("SELECT 1 FROM fresh.former WHERE n = ?"));
+  std::set<std::uint64_t> named;
+  for (const char* order : {"id, source", "id DESC, source DESC"}) {
+    auto rows = sound.prepare(
+        std::string("SELECT id, source, n FROM former INDEXED BY former_by_name ORDER BY ") +
+        order);
+    for (;;) {
+      const auto row = rows ? rows->step() : Result<bool>(rows.error());
+      lost.unknown = !row;
+      if (!row || !*row) break;
+      find.bind(1, rows->integer(2));
+      OFFSYNC_ASSIGN(const bool kept, find.step());
+      find.reset();
+      if (kept || !named.insert(rows->uinteger(2)).second) continue;
+      lost.names.push_back(std::string(rows->text(0)) + " of " + std::string(rows->text(1)));
+    }
+    if (!lost.unknown) return lost;
+  }
+  lost.unknown = !reads_all(sound, "SELECT * FROM former NOT INDEXED");
   return lost;
 }
 

@@ -29,9 +29,17 @@ struct LostEvents {
   bool unknown = false;    // whether there are others nothing tells
 };
 
-// What the index of the queue, or else the state, knows of and `fresh` does not have. Those whose
-// names are known get a row there, rejected as `unreadable`, without a line. `file` is that of
-// `db`.
+// What the index of the queue, or else the state and the index of what was rejected, know of and
+// `fresh` does not have. Those whose names are known get a row there, rejected as `unreadable`,
+// without a line. `file` is that of `db`.
 Result<LostEvents> note_lost(sqlite::Db& db, const std::string& file);
+
+struct LostFormer {
+  std::vector<std::string> names;  // "ID of SOURCE"
+  bool unknown = false;
+};
+
+// The same of the events of logs that were replaced, by their index; they get no row.
+Result<LostFormer> find_lost_former(sqlite::Db& db, const std::string& file);
 
 }  // namespace offsync

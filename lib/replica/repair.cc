@@ -5,8 +5,7 @@
 #include "base/limits.h"
 #include "replica/base_pieces.h"
 #include "replica/damage.h"
-#include "replica/first_page.h"
-#include "replica/salvage.h"
+#include "replica/repair_rows.h"
 #include "replica/states.h"
 #include "replica/store.h"
 #include "wire/answer_limits.h"
@@ -17,12 +16,14 @@ namespace {
 
 class Repair {
  public:
-  explicit Repair(ReplicaWrite& write) : write_(write), store_(write.store) {}
+  Repair(ReplicaWrite& write, bool newest_lost)
+      : write_(write), store_(write.store), newest_lost_(newest_lost) {}
 
   Result<Replica::Repaired> run() {
     OFFSYNC_ASSIGN(sound_,
                    drop_damaged(store_, [this](std::string what) { mended(std::move(what)); }));
     base_lost_ = !sound_.base;
+    sound_.newest = sound_.newest && !newest_lost_;
     OFFSYNC_TRY(mend_identity());
     OFFSYNC_TRY(look_at_base());
     OFFSYNC_TRY(mend_place());
@@ -181,6 +182,9 @@ class Repair {
       }
     }
     for (const PendingEvent& row : rows) OFFSYNC_TRY(mend_pending(row));
+    OFFSYNC_ASSIGN(done_.waiting,
+                   number("SELECT count(*) FROM pending WHERE state = " OFFSYNC_REJECTED
+                          " AND code IN ('unreadable', 'doubtful')"));
     return {};
   }
 
@@ -314,71 +318,25 @@ class Repair {
 
   ReplicaWrite& write_;
   ReplicaStore& store_;
+  const bool newest_lost_;
   Soundness sound_;
   Replica::Repaired done_;
   std::optional<SnapshotHeader> base_;
   bool base_lost_ = false;
 };
 
-Result<Replica::Repaired> repair_rows(ReplicaStore& store) {
+}  // namespace
+
+Result<Replica::Repaired> repair_rows(ReplicaStore& store, bool newest_lost) {
   store.lenient = true;
   OFFSYNC_TRY(store.open());
   OFFSYNC_TRY(store.all_tables());
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(store));
-  Repair repair(*write);
+  Repair repair(*write, newest_lost);
   OFFSYNC_ASSIGN(Replica::Repaired done, repair.run());
   OFFSYNC_TRY(write->commit());
   if (repair.damaged()) OFFSYNC_TRY(store.rewrite());
   return done;
-}
-
-Error beyond_repair(const std::string& file, const Error& why) {
-  if (why.code == "corrupt") return why;
-  return make_error(Errc::io, "corrupt", file + " is damaged: " + why.detail);
-}
-
-bool is_damage(const Error& error) {
-  // Lines that are none stand where others were.
-  return error.code == "corrupt" || error.code == "constraint" || error.kind == Errc::bad_data;
-}
-
-// Row by row where the pages do not fit to each other.
-template <class RepairRows>
-Result<Replica::Repaired> mend_all(const std::string& file, bool free_unknown,
-                                   const RepairRows& repair) {
-  auto done = repair();
-  if (done || !is_damage(done.error())) return done;
-  auto salvaged = salvage(file, free_unknown);
-  if (!salvaged && is_damage(salvaged.error())) return beyond_repair(file, salvaged.error());
-  if (!salvaged) return salvaged.error();
-  done = repair();
-  if (!done) return is_damage(done.error()) ? beyond_repair(file, done.error()) : done;
-  auto& mended = done->mended;
-  for (const std::string& problem : salvaged->problems) mended.push_back("the file: " + problem);
-  done->doubtful += salvaged->doubtful;
-  done->lost = std::move(salvaged->lost.numbers);
-  done->lost_more = salvaged->lost.more;
-  done->lost_unknown = salvaged->lost.unknown;
-  done->aside = std::move(salvaged->aside);
-  return done;
-}
-
-}  // namespace
-
-Result<Replica::Repaired> Replica::repair(const std::string& file, Clock& clock, Random& random) {
-  OFFSYNC_ASSIGN(const FirstPage first, mend_first_page(file));
-  auto done = mend_all(file, first == FirstPage::mended, [&] {
-    return repair_rows(std::make_unique<Impl>(file, clock, random)->store);
-  });
-  if (done && first == FirstPage::mended) {
-    done->mended.insert(done->mended.begin(), "the file: its first page, which was lost");
-  }
-  if (done || first != FirstPage::lost || done.error().code != "not_a_replica") return done;
-  return make_error(Errc::io, "corrupt",
-                    file +
-                        " is damaged: its first page is lost, and nothing else tells where its "
-                        "tables begin",
-                    "it cannot be repaired: restore it from a copy, or set it aside");
 }
 
 }  // namespace offsync

@@ -133,8 +133,17 @@ class Replica {
     std::vector<std::uint64_t> lost;
     std::uint64_t lost_more = 0;
     bool lost_unknown = false;
+    // Events of logs that were replaced that are lost, each as "ID of SOURCE", and whether there
+    // may be others.
+    std::vector<std::string> lost_former;
+    bool lost_former_unknown = false;
     std::string aside;
-    std::uint64_t log = 0;  // events in the received log
+    // Where the WAL is kept that was not of the file (`wal_other`), or is damaged; empty: it is
+    // neither. With it the newest commits are lost.
+    std::string wal_aside;
+    bool wal_other = false;
+    std::uint64_t waiting = 0;  // of the queue, `unreadable` or `doubtful`, also of earlier repairs
+    std::uint64_t log = 0;      // events in the received log
     // The state was made anew from snapshot and log; if not, the next pull fetches the whole state.
     bool whole = false;
   };

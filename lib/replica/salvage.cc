@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/free_name.h"
 #include "event/decoder.h"
 #include "replica/readable_number.h"
 #include "replica/schema.h"
@@ -50,11 +51,7 @@ class Salvage {
       OFFSYNC_ASSIGN(const Gathered doubtful, gather(from_, false));
       sound.queue.insert(doubtful.queue.begin(), doubtful.queue.end());
     }
-    Salvaged done{sound.problems, 0, {}, {}};
-    for (const std::uint64_t n : sound.former) {
-      done.problems.push_back("event " + std::to_string(n) +
-                              " of a log that was replaced, on a damaged page");
-    }
+    Salvaged done{sound.problems, 0, {}, {}, {}};
     if (!sound.events.empty()) {
       done.problems.push_back(std::to_string(sound.events.size()) +
                               " events of the received log, on a damaged page");
@@ -72,6 +69,7 @@ class Salvage {
     if (!sound.log || !sound.base)
       OFFSYNC_TRY(from_.exec("UPDATE fresh.replica SET cursor = NULL"));
     OFFSYNC_ASSIGN(done.doubtful, doubt(sound));
+    OFFSYNC_ASSIGN(done.lost_former, find_lost_former(from_, file_));
     for (const std::string& table : missing) done.problems.push_back(schema::missing_text(table));
     return done;
   }
@@ -169,17 +167,6 @@ class Salvage {
   const bool free_unknown_;
 };
 
-// The first of its names that is free.
-Result<std::string> copy_aside(const std::string& file) {
-  for (int number = 1;; ++number) {
-    const std::string to = file + ".damaged" + (number == 1 ? "" : "-" + std::to_string(number));
-    OFFSYNC_ASSIGN(const bool there, sqlite::exists(to));
-    if (there) continue;
-    OFFSYNC_TRY(sqlite::copy_file(file, to));
-    return to;
-  }
-}
-
 Result<Salvaged> salvage_into(const std::string& file, const std::string& fresh,
                               bool free_unknown) {
   sqlite::OpenOptions as_it_is;
@@ -191,8 +178,11 @@ Result<Salvaged> salvage_into(const std::string& file, const std::string& fresh,
   OFFSYNC_ASSIGN(sqlite::Db made, sqlite::Db::open(fresh, create));
   OFFSYNC_TRY(sqlite::migrate(made, schema::kApplicationId, schema::steps()));
   OFFSYNC_ASSIGN(Salvaged done, Salvage(damaged, file, fresh, free_unknown).run());
-  if (!done.lost.numbers.empty() || done.lost.more > 0 || done.lost.unknown) {
-    OFFSYNC_ASSIGN(done.aside, copy_aside(sqlite::behind_links(file)));
+  const bool queue_lost = !done.lost.numbers.empty() || done.lost.more > 0 || done.lost.unknown;
+  if (queue_lost || !done.lost_former.names.empty() || done.lost_former.unknown) {
+    const std::string real = sqlite::behind_links(file);
+    done.aside = free_name(real + ".damaged");
+    OFFSYNC_TRY(sqlite::copy_file(real, done.aside));
   }
   OFFSYNC_ASSIGN(sqlite::Db to, sqlite::Db::open(file, as_it_is));
   OFFSYNC_TRY(sqlite::migrate(to, schema::kApplicationId, schema::steps()));

@@ -14,7 +14,8 @@ struct Salvaged {
   std::vector<std::string> problems;
   std::uint64_t doubtful = 0;  // events of the queue that lie on damaged pages
   LostEvents lost;             // of the queue
-  std::string aside;           // where something is lost: a copy of the file as it was
+  LostFormer lost_former;
+  std::string aside;  // where something is lost: a copy of the file as it was
 };
 
 // For a file whose pages do not fit to each other any more. What cannot be made anew (queue, former

@@ -43,6 +43,7 @@ class File {
   bool write(const char* page) const {
     return fd_ >= 0 && ::pwrite(fd_, page, kPageBytes, 0) == kPageBytes && ::fsync(fd_) == 0;
   }
+  int descriptor() const { return fd_; }
   std::uint32_t pages() const {
     struct stat info {};
     if (fd_ < 0 || ::fstat(fd_, &info) != 0) return 0;
@@ -86,7 +87,10 @@ bool first_page_lost(const std::string& file) {
 
 Status copy_file(const std::string& file, const std::string& to) {
   std::error_code error;
-  if (std::filesystem::copy_file(file, to, error)) return {};
+  if (std::filesystem::copy_file(file, to, error)) {
+    give_to_owner_of(file, File(to, O_RDONLY).descriptor());
+    return {};
+  }
   return make_error(kind_of_errno(error.value()), "io",
                     "cannot copy " + file + " to " + to + ": " + error.message(),
                     "make room there, then run it again");

@@ -12,7 +12,7 @@ namespace offsync::sqlite {
 // it is not lost.
 bool first_page_lost(const std::string& file);
 
-// The file alone, as it is, to try something with.
+// The file alone, as it is; it belongs to whom `file` belongs to.
 Status copy_file(const std::string& file, const std::string& to);
 
 // Puts the first page of `like` (a file of the same tables, all of it out of its WAL) in the place

@@ -68,6 +68,59 @@ class LoneFile(Case):
             other.emit("t.t", "k/1", "a=2")
             self.assertIn('"sound":true', other.run("doctor", "--json"))
 
+    def test_a_wal_of_another_replica_is_none_of_this_one(self):
+        anna, ben = (self.replica(name) for name in ("anna", "ben"))
+        events = ({"type": "t.t", "subject": f"k/{n}", "data": {"set": {"a": n}}} for n in range(200))
+        anna.run("emit", "-q", "--batch", "-", input="".join(json.dumps(one) + "\n" for one in events))
+        ben.emit("t.t", "b/1", "a=1")
+        files = {one: one.folder / ".offsync" / "replica.db" for one in (anna, ben)}
+        with sqlite3.connect(files[anna]) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        before = anna.state()
+        wal = Path(f"{files[anna]}-wal")
+        foreign = Path(f"{files[ben]}-wal").read_bytes()
+        self.assertGreater(len(foreign), 4096)
+        for shared in (None, files[ben], files[anna]):
+            index = shared and Path(f"{shared}-shm").read_bytes()
+            wal.write_bytes(foreign)
+            beside = Path(f"{files[anna]}-shm")
+            beside.unlink() if index is None else beside.write_bytes(index)
+            for command in (["state", "--offline"], ["doctor"], ["queue"], ["emit", "t.t", "k/1", "a=2"]):
+                done = anna.finish(*command)
+                self.assertEqual((done.returncode, done.stdout), (74, ""), command)
+                self.assertIn("replica.db-wal is not of this", done.stderr)
+            self.assertEqual(wal.read_bytes(), foreign)
+        done = anna.finish("repair", "--json")
+        self.assertEqual(done.returncode, 65, done.stderr)
+        kept = Path(json.loads(done.stdout)["wal_aside"])
+        self.assertEqual(kept, Path(f"{wal}.aside"))
+        self.assertIn(str(kept), done.stderr)
+        self.assertEqual(kept.read_bytes(), foreign)
+        self.assertEqual(anna.state(), before)
+        anna.run("doctor")
+        anna.run("repair")
+        # The two belong together still.
+        shutil.copy(files[ben], self.folder / "ben.db")
+        shutil.copy(kept, self.folder / "ben.db-wal")
+        ben.run("doctor", "--file", str(self.folder / "ben.db"))
+
+    def test_a_wal_of_another_store_is_none_of_this_one(self):
+        proxies = [self.proxy(name=name) for name in ("one", "two")]
+        for n, proxy in enumerate(proxies):
+            anna = self.replica(f"anna{n}", proxy.url())
+            anna.emit("t.t", "k/1", "a=1")
+            anna.sync()
+            proxy.kill()
+        wal = Path(f"{proxies[0].store}-wal")
+        self.assertGreater(wal.stat().st_size, 4096)
+        shutil.copy(f"{proxies[1].store}-wal", wal)
+        said = "proxy.db-wal is not of this"
+        done = check(proxies[0].store)
+        self.assertEqual(done.returncode, 74)
+        self.assertIn(said, done.stderr)
+        with self.assertRaisesRegex(AssertionError, f"ended with 74(.|\n)*{said}"):
+            proxies[0].start()
+
     def test_check_counts_the_pages_in_the_wal(self):
         proxy = self.proxy()
         anna = self.replica("anna", proxy.url())

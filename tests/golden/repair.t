@@ -23,7 +23,7 @@ In order it stays as it is.
   kept 1 event of the queue and 1 of the log
   $ offsync repair -C a -q
   $ offsync repair -C a --json
-  {"mended":[],"queue":1,"unreadable":0,"doubtful":0,"lost":0,"lost_numbers":[],"lost_all_known":true,"log":1,"whole":true}
+  {"mended":[],"queue":1,"unreadable":0,"doubtful":0,"lost":0,"lost_numbers":[],"lost_all_known":true,"lost_former":[],"lost_former_all_known":true,"wal_aside":null,"waiting":0,"log":1,"whole":true}
 
 Where the log has a hole the proxy is asked for the whole state.
 
@@ -33,7 +33,7 @@ Where the log has a hole the proxy is asked for the whole state.
   mended the place in the log
   kept 1 event of the queue and 0 of the log
   $ offsync repair -C a -q --json
-  {"mended":[],"queue":1,"unreadable":0,"doubtful":0,"lost":0,"lost_numbers":[],"lost_all_known":true,"log":0,"whole":false}
+  {"mended":[],"queue":1,"unreadable":0,"doubtful":0,"lost":0,"lost_numbers":[],"lost_all_known":true,"lost_former":[],"lost_former_all_known":true,"wal_aside":null,"waiting":0,"log":0,"whole":false}
   $ offsync state -C a --offline
   {"subject":"todo/1","fields":{"done":true,"title":"Buy milk"}}
   $ offsync replay -C a

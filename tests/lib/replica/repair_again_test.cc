@@ -250,4 +250,79 @@ TEST_CASE("repair: a file that was put back beside a newer WAL is damaged") {
   CHECK(must(examine_replica(copy)).problems.empty());
 }
 
+namespace {
+
+// What a replica shows, its queue and its log.
+std::string all_of(const std::string& file, World& w) {
+  Replica one = must(Replica::open(file, w.clock, w.random));
+  std::string all;
+  for (const auto& [subject, line] : states(one, Replica::View::visible)) all += line + "\n";
+  must(one.for_each_log({}, [&](std::uint64_t, std::string_view line) {
+    all.append(line).append("\n");
+    return true;
+  }));
+  must(one.for_each_pending([&](const PendingEvent& event) {
+    all.append(event.line).append("\n");
+    return true;
+  }));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("repair: the WAL of another replica is set aside, and costs nothing of the file") {
+  World a;
+  must(raw(a.file()).checkpoint());
+  const std::string file = a.dir.file("a.db"), other = a.dir.file("b.db"), wal = file + "-wal";
+  put_bytes(file, bytes_of(a.file()));
+  const std::string before = all_of(file, a);
+  must(raw(file).checkpoint());
+  {
+    Replica b = must(Replica::create(other, {"", ""}, a.clock, a.random));
+    EventDraft draft;
+    draft.type = "t";
+    draft.subject = "b/1";
+    draft.set["n"] = "2";
+    for (int i = 0; i < 3; ++i) must(b.emit(draft));
+  }
+  const std::string foreign_wal = bytes_of(other + "-wal");
+  REQUIRE(foreign_wal.size() > 4096);
+  for (int time = 1; time <= 2; ++time) {
+    put_bytes(wal, foreign_wal);
+    const auto opened = Replica::open(file, a.clock, a.random);
+    REQUIRE(code_of(opened) == "corrupt");
+    CHECK(opened.error().detail.find("not of this") != std::string::npos);
+    CHECK(code_of(examine_replica(file)) == "corrupt");
+    CHECK(bytes_of(wal) == foreign_wal);
+    const Replica::Repaired done = must(Replica::repair(file, a.clock, a.random));
+    CHECK(done.wal_other);
+    CHECK(done.wal_aside == wal + (time == 1 ? ".aside" : ".aside-2"));
+    CHECK(bytes_of(done.wal_aside) == foreign_wal);
+    CHECK(done.lost.empty());
+    CHECK(all_of(file, a) == before);
+    CHECK(must(examine_replica(file)).problems.empty());
+    must(raw(file).checkpoint());
+  }
+}
+
+TEST_CASE("repair: what waits in the queue is told of each time until it is gone") {
+  World w;
+  must(raw(w.file()).exec("UPDATE pending SET line = 'no event'"));
+  CHECK(w.repair().waiting == 1);
+  CHECK(w.repair().waiting == 1);
+  CHECK(must(examine_replica(w.file())).problems.size() == 1);
+  must(raw(w.file()).exec("UPDATE pending SET code = 'doubtful'"));
+  CHECK(w.repair().waiting == 1);
+  Replica one = must(Replica::open(w.file(), w.clock, w.random));
+  std::string id, source;
+  must(one.for_each_pending([&](const PendingEvent& event) {
+    id = event.id;
+    source = event.source;
+    return true;
+  }));
+  must(one.drop(id, source));
+  CHECK(w.repair().waiting == 0);
+  CHECK(must(examine_replica(w.file())).problems.empty());
+}
+
 }  // namespace offsync::test
