@@ -1,6 +1,5 @@
 // offsync remote: which log this replica belongs to, and how it comes to another one.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 
@@ -34,16 +33,6 @@ bool is_bound(const ReplicaInfo& info) {
 std::string space_of(const std::string& url) {
   const std::string place = place_of(url);
   return place.substr(place.rfind('/') + 1);
-}
-
-// A name beside the replica's file that nothing has.
-std::string free_name(const std::string& home, const std::string& space) {
-  struct stat info = {};
-  for (int number = 1;; ++number) {
-    const std::string end = number == 1 ? "" : fmt::format("-{}", number);
-    const std::string file = fmt::format("{}/replica-{}{}.db", home, space, end);
-    if (::lstat(file.c_str(), &info) != 0) return file;
-  }
 }
 
 class RemoteCommand final : public Command {
@@ -161,7 +150,8 @@ class RemoteCommand final : public Command {
                const LogPlace& there) const {
     OFFSYNC_ASSIGN(const ReplicaInfo before, replica.info());
     OFFSYNC_ASSIGN(const QueueCounts queue, replica.counts());
-    const std::string keep = free_name(settings.home, space_of(before.place));
+    const std::string keep = replica.name_to_keep(
+        fmt::format("{}/replica-{}", settings.home, space_of(before.place)), ".db");
     OFFSYNC_TRY(replica.leave_log(keep, url_, epoch, there));
     const std::uint64_t pending = queue.queued + queue.accepted + queue.rejected + queue.held;
     say(settings,

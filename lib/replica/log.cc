@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/free_name.h"
 #include "base/system_error.h"
 #include "replica/store.h"
 #include "replica/temporary.h"
@@ -70,6 +71,32 @@ Status give_name(const std::string& file, const std::string& name) {
   if (std::rename(file.c_str(), name.c_str()) == 0) return sync_folder_of(name);
   return make_error(kind_of_errno(errno), "io",
                     fmt::format("cannot name {} {}: {}", file, name, std::strerror(errno)));
+}
+
+// What a replica holds, in short: what is equal here is the same.
+Result<std::string> held_by(sqlite::Db& db) {
+  std::string held;
+  for (const char* sql :
+       {"SELECT * FROM replica", "SELECT count(*), total(n), total(state), max(n) FROM pending",
+        "SELECT count(*), max(sequence) FROM log", "SELECT count(*), total(state) FROM former",
+        "SELECT count(*), total(pending) FROM entity",
+        "SELECT count(*), count(resolved_by), count(pending_by) FROM conflict"}) {
+    OFFSYNC_ASSIGN(sqlite::Statement get, db.prepare(sql));
+    OFFSYNC_ASSIGN(const bool row, get.step());
+    for (int at = 0; row && at < get.columns(); ++at) held.append(get.text(at)).append("\n");
+  }
+  return held;
+}
+
+bool holds_the_same(const std::string& kept, sqlite::Db& ours) {
+  sqlite::OpenOptions options;
+  options.read_only = true;
+  options.frozen = true;
+  auto db = sqlite::Db::open(kept, options);
+  if (!db) return false;
+  const auto theirs = held_by(*db);
+  const auto held = held_by(ours);
+  return theirs && held && *theirs == *held;
 }
 
 }  // namespace
@@ -146,12 +173,19 @@ Status must_be_of(const ReplicaRow& row, std::string_view epoch) {
                     "a snapshot must be fetched first");
 }
 
+std::string Replica::name_to_keep(const std::string& stem, const std::string& end) {
+  ReplicaStore& store = impl_->store;
+  return free_name(stem, end, [&](const std::string& name) {
+    return store.ready() && holds_the_same(name, *store.db_);
+  });
+}
+
 Status Replica::leave_log(const std::string& keep, const std::string& remote,
                           std::string_view epoch, const LogPlace& there) {
   ReplicaStore& store = impl_->store;
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(store));  // nobody else writes until it is done
   OFFSYNC_ASSIGN(const bool exists, sqlite::exists(keep));
-  if (exists) {
+  if (exists && !holds_the_same(keep, *store.db_)) {
     return make_error(Errc::config, "exists", "there is a file " + keep + " already",
                       "give it another name");
   }

@@ -173,6 +173,9 @@ class Replica {
   // Leaves the log for that of `epoch`, whatever was pending: the replica is as after create(), but
   // for its source, node, clock and numbers, which go on. What it was is kept in the new file
   // `keep`. Errors: config `exists`.
+  // name_to_keep(): a name for that, of those of free_name(): one that nothing has, or that a
+  // leave_log() which was killed before its end gave to what this replica still is.
+  std::string name_to_keep(const std::string& stem, const std::string& end);
   Status leave_log(const std::string& keep, const std::string& remote, std::string_view epoch,
                    const LogPlace& there);
 

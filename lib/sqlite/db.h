@@ -85,6 +85,7 @@ class Statement {
   std::int64_t integer(int column) const;
   std::uint64_t uinteger(int column) const { return static_cast<std::uint64_t>(integer(column)); }
   std::string_view text(int column) const;  // also for blobs
+  int columns() const;
   bool null(int column) const;
 
  private:

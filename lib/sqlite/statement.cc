@@ -84,6 +84,10 @@ std::string_view Statement::text(int column) const {
   return {static_cast<const char*>(data), static_cast<std::size_t>(bytes)};
 }
 
+int Statement::columns() const {
+  return sqlite3_column_count(stmt_);
+}
+
 bool Statement::null(int column) const {
   return sqlite3_column_type(stmt_, column) == SQLITE_NULL;
 }

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "lib/replica/fixture.h"
+#include "replica/file_identity.h"
 #include "replica/schema.h"
 #include "sqlite/db.h"
 
@@ -81,6 +82,40 @@ TEST_CASE("what was kept in part, of who was killed on leaving a log, is taken a
   }
   Replica kept = must(Replica::open(keep, f.clock, f.random));
   CHECK(must(kept.counts()).queued == 1);
+}
+
+TEST_CASE("what was kept by who was killed before it had left is kept once") {
+  Fixture f;
+  f.set("todo/1", "a", "1");
+  const LogPlace there{"second", "http://h/v1/spaces/t"};
+  const std::string stem = f.dir.file("kept"), keep = stem + ".db", half = f.dir.file("half.db");
+  for (const char* end : {"", "-wal"}) fs::copy_file(f.file() + end, half + end);
+  // As it is where only the name was given: the copy is whole, and nothing was committed.
+  must(f.replica.leave_log(keep, there.url, "e9", there));
+  const auto leave_half = [&](bool write) {
+    const std::string file = f.dir.file(write ? "other.db" : "same.db");
+    for (const char* end : {"", "-wal"}) fs::copy_file(half + end, file + end);
+    auto raw = must(sqlite::Db::open(file, {}));
+    auto own = must(raw.prepare("UPDATE replica SET file = ?"));
+    must(own.bind(1, identity_of(file)).run());
+    must(sqlite::Db::open(keep, {}).value().exec("UPDATE replica SET file = '" + identity_of(file) +
+                                                 "'"));
+    must(sqlite::Db::open(keep, {}).value().checkpoint());
+    Replica one = must(Replica::open(file, f.clock, f.random));
+    if (write) {
+      EventDraft draft;
+      draft.type = "t";
+      draft.subject = "todo/2";
+      draft.set["b"] = "2";
+      must(one.emit(draft));
+    }
+    const std::string name = one.name_to_keep(stem, ".db");
+    must(one.leave_log(name, there.url, "e9", there));
+    return name;
+  };
+  CHECK(leave_half(true) == f.dir.file("kept-2.db"));
+  CHECK(leave_half(false) == keep);
+  CHECK(must(must(Replica::open(keep, f.clock, f.random)).counts()).queued == 1);
 }
 
 TEST_CASE("leaving a log that cannot be kept changes nothing") {
