@@ -4,7 +4,7 @@ _offsync_proxy() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     COMPREPLY=()
     case $prev in
-        --config | --log-file | --pidfile | --ready-file)
+        --config | --log-file | --pidfile | --ready-file | --tls-cert | --tls-key | --tls-client-ca)
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             ;;
@@ -14,7 +14,7 @@ _offsync_proxy() {
         *)
             mapfile -t COMPREPLY < <(compgen -W 'check compact --listen --store --config --daemon --pidfile --ready-file
                 --threads --max-streams --heartbeat --stall-timeout --header-timeout --body-timeout
-                --idle-timeout --cors-origins --log-level --log-format --log-file --check-config
+                --idle-timeout --tls-cert --tls-key --tls-client-ca --cors-origins --log-level --log-format --log-file --check-config
                 --new-epoch --space --keep --before --older-than --dry-run -V --version -h --help' -- "$cur")
             ;;
     esac

@@ -11,6 +11,7 @@
 
 #include "proxy/api/parts.h"
 #include "proxy/engine_impl.h"
+#include "proxy/http/problems.h"
 #include "proxy/ops/memory.h"
 
 namespace offsync::proxy {
@@ -93,7 +94,7 @@ void HttpEngine::Impl::look_at_deadlines() {
   due = INT64_MAX;
   std::vector<Connection*> late;
   for (const auto& [id, connection] : connections) {
-    const auto deadline = connection->http.deadline();
+    const auto deadline = connection->deadline();
     if (!deadline) continue;
     if (*deadline <= at) {
       late.push_back(connection.get());
@@ -102,7 +103,7 @@ void HttpEngine::Impl::look_at_deadlines() {
     }
   }
   for (auto* connection : late) {
-    connection->http.expire(at);
+    connection->expire(at);
     advance(*connection);
   }
 }
@@ -156,21 +157,27 @@ void HttpEngine::Impl::accept() {
       return;
     }
     if (caller.result == Result::none) return;
-    auto connection = std::make_unique<Connection>(plain_channel(caller.fd), rules, now());
+    auto channel = parts.channels.make(caller.fd);
+    if (!channel) continue;
+    auto connection = std::make_unique<Connection>(std::move(channel), rules, now());
     connection->id = next_id++;
     connection->client = std::move(caller.address);
     epoll_event event{};
     event.events = connection->interest = EPOLLIN;
     event.data.u64 = connection->id;
     if (::epoll_ctl(epoll, EPOLL_CTL_ADD, connection->channel->fd(), &event) != 0) continue;
-    due = std::min(due, *connection->http.deadline());
+    due = std::min(due, *connection->deadline());
     connections.emplace(connection->id, std::move(connection));
   }
 }
 
 void HttpEngine::Impl::drop(Connection& connection) {
   parts.api.bytes().give(connection.held);
-  if (connection.http.reset()) connection.channel->reset();
+  if (connection.http.reset()) {
+    connection.channel->reset();
+  } else if (connection.channel && connection.http.whole()) {
+    connection.channel->notify_close();
+  }
   connections.erase(connection.id);  // closes it, which takes it out of the epoll set
   listen(true);
 }
@@ -187,7 +194,8 @@ void HttpEngine::Impl::handle_event(const epoll_event& event) {
   const auto at = connections.find(event.data.u64);
   if (at == connections.end()) return;
   auto& connection = *at->second;
-  if ((event.events & EPOLLIN) != 0 && connection.http.wants_bytes()) {
+  if ((event.events & connection.channel->wants(true, false)) != 0 &&
+      connection.http.wants_bytes()) {
     read_from(connection);
   } else if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) {
     return drop(connection);
@@ -198,13 +206,29 @@ void HttpEngine::Impl::handle_event(const epoll_event& event) {
 void HttpEngine::Impl::read_from(Connection& connection) {
   const auto n = connection.channel->read(bytes.data(), bytes.size());
   if (n == Channel::kNone) return;
-  if (n > 0) {
+  const bool in_clear = n > 0 && connection.channel->in_clear();
+  if (n == Channel::kToldOff || (in_clear && connection.http.state() == State::idle)) {
+    tell_off(connection);
+  } else if (n > 0) {
     connection.http.receive(std::string_view(bytes).substr(0, static_cast<std::size_t>(n)), now());
   } else if (n == Channel::kEnded) {
     connection.http.peer_ended(now());
   } else {
     connection.http.abandon();
   }
+}
+
+// Who does not come to speak TLS where that is spoken.
+void HttpEngine::Impl::tell_off(Connection& connection) {
+  auto& http = connection.http;
+  parts.metrics.handshakes_failed++;
+  if (connection.channel->in_clear()) {
+    return http.refuse(problem_of(
+        kBadRequest, "plain HTTP came, and this port speaks TLS: ask for it with https://"));
+  }
+  parts.log.write(LogLevel::debug, "handshake_failed",
+                  {{"client", connection.client}, {"reason", connection.channel->trouble()}});
+  http.linger(now());
 }
 
 // False where the connection is broken.
@@ -232,7 +256,7 @@ void HttpEngine::Impl::advance(Connection& connection) {
       case State::closed:
         return drop(connection);
       case State::lingering:
-        if (!std::exchange(connection.ended_writing, true)) connection.channel->end_writing();
+        if (!connection.ended_writing) connection.ended_writing = connection.channel->end_writing();
         break;
       case State::answering:
         if (!connection.working && connection.http.wants_piece()) {
@@ -258,8 +282,9 @@ void HttpEngine::Impl::settle(Connection& connection) {
     http.refuse(too_many_bytes());
     return advance(connection);
   }
-  const std::uint32_t wanted = (http.wants_bytes() ? static_cast<std::uint32_t>(EPOLLIN) : 0U) |
-                               (http.output().empty() ? 0U : static_cast<std::uint32_t>(EPOLLOUT));
+  const bool to_write =
+      !http.output().empty() || (http.state() == State::lingering && !connection.ended_writing);
+  const auto wanted = connection.channel->wants(http.wants_bytes(), to_write);
   if (wanted != connection.interest) {
     epoll_event event{};
     event.events = connection.interest = wanted;

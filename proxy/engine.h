@@ -11,6 +11,7 @@
 #include "base/ports.h"
 #include "base/result.h"
 #include "proxy/api/api.h"
+#include "proxy/http/channel.h"
 #include "proxy/http/limits.h"
 #include "proxy/hub/hub.h"
 #include "proxy/ops/logger.h"
@@ -24,6 +25,7 @@ class HttpEngine {
   struct Parts {
     Api& api;
     Hub& hub;
+    ChannelMaker& channels;
     Log& log;
     Metrics& metrics;
     Clock& clock;

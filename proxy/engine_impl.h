@@ -44,10 +44,18 @@ using SharedExchange = std::shared_ptr<Exchange>;
 
 struct Connection {
   Connection(std::unique_ptr<Channel> c, const ConnectionRules& rules, std::int64_t now)
-      : channel(std::move(c)), http(rules, now) {}
+      : channel(std::move(c)), http(rules, now), open_by(now + rules.header_ms) {}
+  // When expire() is due: a handshake has no more time than a head.
+  std::optional<std::int64_t> deadline() const { return opening() ? open_by : http.deadline(); }
+  bool opening() const {
+    return channel && !channel->open() && http.state() == HttpConnection::State::idle;
+  }
+  void expire(std::int64_t now) { opening() ? http.abandon() : http.expire(now); }
+
   std::uint64_t id = 0;
-  std::unique_ptr<Channel> channel;
+  std::unique_ptr<Channel> channel;  // null where the hub has it
   HttpConnection http;
+  std::int64_t open_by;
   std::string client;
   std::uint32_t interest = 0;  // of epoll
   SharedExchange exchange;
@@ -96,6 +104,7 @@ struct HttpEngine::Impl {
   bool make_room();
   void handle_event(const epoll_event& event);
   void read_from(Connection& connection);
+  void tell_off(Connection& connection);
   void advance(Connection& connection);
   bool flush(Connection& connection);
   void begin_request(Connection& connection);

@@ -26,6 +26,7 @@
 #include "base/process.h"
 #include "base/shorten.h"
 #include "base/system_error.h"
+#include "proxy/certificates.h"
 #include "proxy/ops/config.h"
 #include "proxy/ops/daemon.h"
 #include "proxy/ops/memory.h"
@@ -231,7 +232,8 @@ bool terminal_is_gone(const siginfo_t& signal) {
 }
 
 // `outlives`: the terminal, because we were started by nohup.
-void wait_for_stop(Log& log, bool outlives) {
+template <class Reload>
+void wait_for_stop(Log& log, bool outlives, Reload reload) {
   const auto signals = our_signals();
   for (;;) {
     siginfo_t signal{};
@@ -239,6 +241,7 @@ void wait_for_stop(Log& log, bool outlives) {
     if (number < 0) continue;
     if (number == SIGHUP && (outlives || !terminal_is_gone(signal))) {
       log.reopen();
+      reload();
       continue;
     }
     log.write(LogLevel::info, "stopping",
@@ -247,6 +250,20 @@ void wait_for_stop(Log& log, bool outlives) {
                                              : "SIGTERM"}});
     return;
   }
+}
+
+void load_anew(const Config& config, Server& server, Log& log, Clock& clock) {
+  if (config.tls.cert.empty()) return;
+  auto loaded = load_certificates(config.tls, log, clock);
+  if (!loaded) {
+    log.write(LogLevel::error, "certificate_not_loaded",
+              {{"code", loaded.error().code},
+               {"reason", shortened(loaded.error().message())},
+               {"hint", "the one from before stays in use"}});
+    return;
+  }
+  server.use_tls(std::move(*loaded));
+  log.write(LogLevel::info, "certificate_loaded", {{"file", config.tls.cert}});
 }
 
 Status run(const Config& config, Log& log, std::optional<Daemon>& daemon, bool outlives) {
@@ -259,6 +276,10 @@ Status run(const Config& config, Log& log, std::optional<Daemon>& daemon, bool o
   if (!config.pidfile.empty()) {
     OFFSYNC_ASSIGN(auto taken, PidFile::take(config.pidfile));
     pidfile.emplace(std::move(taken));
+  }
+  std::shared_ptr<const TlsIdentity> identity;
+  if (!config.tls.cert.empty()) {
+    OFFSYNC_ASSIGN(identity, load_certificates(config.tls, log, clock));
   }
   raise_descriptor_limit(config, log);
   // A store that is there says best who has it; one that is not is not made for a port that others
@@ -273,6 +294,7 @@ Status run(const Config& config, Log& log, std::optional<Daemon>& daemon, bool o
   auto options = config.server;
   options.spool_folder = std::filesystem::path(config.store_file).parent_path().string();
   auto server = std::make_unique<Server>(*store, clock, log, std::move(options));
+  if (identity) server->use_tls(std::move(identity));
   OFFSYNC_TRY(socket ? server->start(std::move(*socket)) : server->start());
   if (!config.ready_file.empty()) {
     OFFSYNC_ASSIGN(auto written, ReadyFile::write(config.ready_file, server->url()));
@@ -285,7 +307,7 @@ Status run(const Config& config, Log& log, std::optional<Daemon>& daemon, bool o
              {"pid", ::getpid()}});
   if (daemon) daemon->ready();
 
-  wait_for_stop(log, outlives);
+  wait_for_stop(log, outlives, [&] { load_anew(config, *server, log, clock); });
   const Watchdog watchdog(log);
   const auto signals = our_signals();
   ::signal(SIGHUP, SIG_IGN);

@@ -20,6 +20,7 @@
 #include "proxy/ingest/follower.h"
 #include "proxy/ingest/ingest.h"
 #include "proxy/ops/metrics.h"
+#include "proxy/tls/channel.h"
 
 namespace offsync::proxy {
 namespace {
@@ -60,7 +61,8 @@ struct Server::Impl {
                 .committed = [this](std::chrono::microseconds took,
                                     bool done) { metrics.commit(took.count(), done); }}),
         api(store, ingest, c, l, metrics, api_options(options)),
-        engine({api, hub, l, metrics, c}, rules_of(options), options.limits, options.threads) {}
+        engine({api, hub, channels, l, metrics, c}, rules_of(options), options.limits,
+               options.threads) {}
 
   const ServerOptions options;
   Metrics metrics;
@@ -69,6 +71,7 @@ struct Server::Impl {
   Follower follower;
   Ingest ingest;
   Api api;
+  PortChannels channels;
   HttpEngine engine;
   std::uint16_t port = 0;
   bool running = false;
@@ -167,14 +170,19 @@ Status Server::start(BoundSocket socket) {
 void Server::stop() {
   impl_->stop();
 }
+void Server::use_tls(std::shared_ptr<const TlsIdentity> identity) {
+  impl_->metrics.certificate_expires = identity->not_after();
+  impl_->channels.use(std::move(identity));
+}
 std::uint16_t Server::port() const {
   return impl_->port;
 }
 
 std::string Server::url() const {
+  const char* scheme = impl_->channels.tls() ? "https" : "http";
   const bool v6 = impl_->options.host.find(':') != std::string::npos;
-  return v6 ? fmt::format("http://[{}]:{}", impl_->options.host, impl_->port)
-            : fmt::format("http://{}:{}", impl_->options.host, impl_->port);
+  return v6 ? fmt::format("{}://[{}]:{}", scheme, impl_->options.host, impl_->port)
+            : fmt::format("{}://{}:{}", scheme, impl_->options.host, impl_->port);
 }
 
 }  // namespace offsync::proxy

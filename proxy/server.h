@@ -11,6 +11,7 @@
 #include "proxy/ops/logger.h"
 #include "proxy/options.h"
 #include "proxy/store/log_store.h"
+#include "proxy/tls/identity.h"
 
 namespace offsync::proxy {
 
@@ -40,6 +41,10 @@ class Server {
   Server(LogStore& store, Clock& clock, Log& log, ServerOptions options);
   ~Server();
 
+  // From now on connections that come speak TLS, as this one; those that are there go on as they
+  // began. Thread-safe.
+  void use_tls(std::shared_ptr<const TlsIdentity> identity);
+
   // Listens and serves. Errors: io, auth `listen`.
   Status start();
   Status start(BoundSocket socket);
@@ -48,7 +53,7 @@ class Server {
   void stop();
 
   std::uint16_t port() const;
-  std::string url() const;  // "http://127.0.0.1:8080"
+  std::string url() const;  // "http://127.0.0.1:8080", "https://[::1]:8443"
 
  private:
   struct Impl;

@@ -1,5 +1,6 @@
 #include "proxy/http/channel.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -26,6 +27,11 @@ class PlainChannel final : public Channel {
 
   int fd() const override { return fd_; }
 
+  std::uint32_t wants(bool to_read, bool to_write) const override {
+    return (to_read ? static_cast<std::uint32_t>(EPOLLIN) : 0U) |
+           (to_write ? static_cast<std::uint32_t>(EPOLLOUT) : 0U);
+  }
+
   std::ptrdiff_t read(char* into, std::size_t size) override {
     const auto n = ::recv(fd_, into, size, MSG_DONTWAIT);
     if (n > 0) return n;
@@ -48,7 +54,10 @@ class PlainChannel final : public Channel {
     return for_now(errno) ? kNone : kFailed;
   }
 
-  void end_writing() override { ::shutdown(fd_, SHUT_WR); }
+  bool end_writing() override {
+    ::shutdown(fd_, SHUT_WR);
+    return true;
+  }
 
   void reset() override {
     const linger at_once{1, 0};

@@ -131,11 +131,17 @@ void HttpConnection::peer_ended(std::int64_t now_ms) {
 }
 
 void HttpConnection::refuse(Problem problem) {
-  assert(state_ == State::head || state_ == State::body);
+  assert(state_ == State::idle || state_ == State::head || state_ == State::body);
   problem_ = std::move(problem);
   state_ = State::refused;
   in_.clear();
   body_.reset();
+}
+
+void HttpConnection::linger(std::int64_t now_ms) {
+  assert(state_ == State::idle);
+  state_ = State::lingering;
+  since_ = now_ms;
 }
 
 std::pair<RequestHead, std::string> HttpConnection::take_request() {

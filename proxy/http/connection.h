@@ -57,8 +57,11 @@ class HttpConnection {
   // When expire() is due, if nothing happens before.
   std::optional<std::int64_t> deadline() const;
   void expire(std::int64_t now_ms);
-  // Refuses the request whose head or body is under way.
+  // Refuses the request whose head or body is under way, or is to come.
   void refuse(Problem problem);
+  // Precondition: idle. Nothing is answered: the client was told otherwise that there is no service
+  // for it, and has time to read that.
+  void linger(std::int64_t now_ms);
   // The connection is broken.
   void abandon() { state_ = State::closed; }
   // The answer under way is the last one; what is idle ends here.
@@ -84,6 +87,8 @@ class HttpConnection {
   void wrote(std::size_t bytes, std::int64_t now_ms);
   // Whether closing must look like a failure, because nothing else shows that the answer is cut.
   bool reset() const { return reset_; }
+  // Whether nothing is missing of an answer that was begun.
+  bool whole() const { return whole_ && output().empty(); }
 
   // In memory for the request under way and its answer.
   std::size_t held() const;

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
@@ -19,6 +18,7 @@
 #include <variant>
 
 #include "proxy/http/problems.h"
+#include "proxy/hub/stream.h"
 
 namespace offsync::proxy {
 namespace {
@@ -92,10 +92,6 @@ struct Hub::Impl {
 
   // Of the hub's own thread
   HubCore core;
-  struct Stream {
-    std::unique_ptr<Channel> channel;
-    std::string space;
-  };
   std::unordered_map<HubCore::Id, Stream> streams;
   std::vector<std::string_view> pieces;
   int epoll = -1;
@@ -187,7 +183,7 @@ void Hub::Impl::run() {
       for (const auto id : core.tick(clock.steady_ms())) {
         metrics.streams_cut++;
         log.write(LogLevel::info, "stream_cut",
-                  {{"space", streams.at(id).space}, {"reason", "it takes no bytes"}});
+                  {{"space", streams.at(id).space()}, {"reason", "it takes no bytes"}});
         drop(id);
       }
       next_tick = clock.steady_ms() + step;
@@ -232,7 +228,7 @@ void Hub::Impl::take(Joined joined) {
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u64 = id;
   const int fd = joined.channel->fd();
-  streams.emplace(id, Stream{std::move(joined.channel), space});
+  streams.emplace(id, Stream(std::move(joined.channel), space));
   metrics.streams++;
   metrics.streams_opened++;
   if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) drop(id);
@@ -250,26 +246,18 @@ void Hub::Impl::handle_event(const epoll_event& event) {
     drop(event.data.u64);
     return;
   }
-  if ((event.events & EPOLLIN) != 0) {  // a stream's client has nothing more to say
-    std::array<char, 4096> bytes;
-    std::ptrdiff_t n = 0;
-    int rounds = 64;
-    do {
-      n = at->second.channel->read(bytes.data(), bytes.size());
-    } while (n > 0 && --rounds > 0);
-    if (n < 0 || rounds == 0) {
-      drop(event.data.u64);
-      return;
-    }
+  if (((event.events & EPOLLIN) != 0 && !at->second.read_away()) || !at->second.flush()) {
+    drop(event.data.u64);
+    return;
   }
-  if ((event.events & EPOLLOUT) != 0) core.writable(event.data.u64);
+  core.writable(event.data.u64);  // with TLS a write may have waited for what came
 }
 
 void Hub::Impl::write_to(HubCore::Id id) {
   const auto at = streams.find(id);
   if (at == streams.end()) return;
   if (core.gather(id, pieces)) {
-    const auto n = at->second.channel->write(pieces);
+    const auto n = at->second.write(pieces);
     core.wrote(id, n > 0 ? static_cast<std::size_t>(n) : 0, clock.steady_ms());
     if (n < 0) {
       drop(id);
@@ -277,13 +265,13 @@ void Hub::Impl::write_to(HubCore::Id id) {
     }
     metrics.stream_bytes += static_cast<std::uint64_t>(n);
   }
-  if (core.finished(id)) drop(id);
+  if (core.finished(id) && at->second.end()) drop(id);
 }
 
 void Hub::Impl::drop(HubCore::Id id) {
   const auto at = streams.find(id);
   if (at == streams.end()) return;
-  const auto space = at->second.space;
+  const auto space = at->second.space();
   core.unsubscribe(id);
   streams.erase(at);  // closes it, which takes it out of the epoll set
   metrics.streams--;

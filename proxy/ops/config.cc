@@ -30,7 +30,8 @@ Example:
   offsync-proxy --listen 127.0.0.1:8080 --store sqlite:shop.db
   curl -N -H 'Accept: text/event-stream' 127.0.0.1:8080/v1/spaces/shop/events
 
-Signals: SIGTERM and SIGINT stop it within 5 seconds, SIGHUP opens the log file anew.)";
+Signals: SIGTERM and SIGINT stop it within 5 seconds, SIGHUP opens the log file
+and reads the files of TLS anew.)";
 
 struct CommandLine {
   std::map<std::string, std::string> values;  // by key
@@ -106,6 +107,20 @@ std::optional<std::string> put_compact(const CommandLine& line, Config& config) 
   return std::nullopt;
 }
 
+// That what belongs together is there. What is in the files, their reader says.
+Status check_tls(const TlsFiles& files) {
+  const auto alone = [](const char* setting, const char* other, const char* hint) {
+    return make_error(Errc::config, "bad_setting",
+                      fmt::format("{} is set and {} is not", setting, other), hint);
+  };
+  const auto* both = "a certificate and its key go together: --tls-cert FILE --tls-key FILE";
+  if (!files.cert.empty() && files.key.empty()) return alone("tls_cert", "tls_key", both);
+  if (files.cert.empty() && !files.key.empty()) return alone("tls_key", "tls_cert", both);
+  if (!files.cert.empty() || files.client_ca.empty()) return {};
+  return alone("tls_client_ca", "tls_cert",
+               "clients have certificates only with TLS: --tls-cert FILE --tls-key FILE");
+}
+
 std::string default_store(const Environment& environment) {
   const auto variable = [&](const char* name) {
     const char* text = environment(name);
@@ -138,10 +153,13 @@ std::string config_file_of(const CommandLine& line, const Environment& environme
 
 // The file that a setting names, by its whole path; nothing where it names none.
 const std::string* file_of(std::string_view key, const Config& config) {
-  return key == "log_file"     ? &config.log_file
-         : key == "pidfile"    ? &config.pidfile
-         : key == "ready_file" ? &config.ready_file
-                               : nullptr;
+  return key == "log_file"        ? &config.log_file
+         : key == "pidfile"       ? &config.pidfile
+         : key == "ready_file"    ? &config.ready_file
+         : key == "tls_cert"      ? &config.tls.cert
+         : key == "tls_key"       ? &config.tls.key
+         : key == "tls_client_ca" ? &config.tls.client_ca
+                                  : nullptr;
 }
 
 // The settings in force, as TOML with the origin of each as a comment.
@@ -168,8 +186,9 @@ std::string printed(const SettingValues& values, const Config& config) {
 
 // A daemon works in the root folder, so what was relative is not any more.
 Status make_absolute(Config& config) {
-  for (auto* path : {&config.store_file, &config.config_file, &config.pidfile, &config.log_file,
-                     &config.ready_file}) {
+  for (auto* path :
+       {&config.store_file, &config.config_file, &config.pidfile, &config.log_file,
+        &config.ready_file, &config.tls.cert, &config.tls.key, &config.tls.client_ca}) {
     std::error_code error;
     if (!path->empty()) *path = std::filesystem::absolute(*path, error).string();
     if (!error) continue;
@@ -257,6 +276,7 @@ Parsed parse_config(const std::vector<std::string>& args, const Environment& env
   }
   Status usable = make_absolute(*config);
   if (usable) usable = must_be_distinct(*config);
+  if (usable) usable = check_tls(config->tls);
   if (!usable) return failed(kExitConfig, usable.error().message());
   Parsed out;
   if (line.check_config) {

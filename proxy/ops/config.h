@@ -10,6 +10,7 @@
 
 #include "proxy/ops/logger.h"
 #include "proxy/options.h"
+#include "proxy/tls/options.h"
 
 namespace offsync::proxy {
 
@@ -28,6 +29,7 @@ struct Config {
   bool store_named = false;  // it is not the default one
   std::string config_file;   // that was read, or empty
   std::string pidfile, log_file, ready_file;
+  TlsFiles tls;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
   bool daemon = false;

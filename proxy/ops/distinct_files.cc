@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 struct Named {
   std::string setting, path;
   bool of_store = false;
+  bool of_tls = false;  // only read
 };
 
 bool are_one(const std::string& left, const std::string& right) {
@@ -46,6 +47,11 @@ std::vector<Named> files_of(const Config& config) {
         std::pair{"ready_file", &config.ready_file}, std::pair{"log_file", &config.log_file}}) {
     if (!path->empty()) files.push_back({setting, *path});
   }
+  for (const auto& [setting, path] :
+       {std::pair{"tls_cert", &config.tls.cert}, std::pair{"tls_key", &config.tls.key},
+        std::pair{"tls_client_ca", &config.tls.client_ca}}) {
+    if (!path->empty()) files.push_back({.setting = setting, .path = *path, .of_tls = true});
+  }
   return files;
 }
 
@@ -55,8 +61,10 @@ Status must_be_distinct(const Config& config) {
   const std::vector<Named> files = files_of(config);
   for (std::size_t later = 1; later < files.size(); ++later) {
     for (std::size_t i = 0; i < later; ++i) {
-      const auto& [what, path, of_store] = files[i];
-      if ((of_store && files[later].of_store) || !are_one(path, files[later].path)) continue;
+      const auto& [what, path, of_store, of_tls] = files[i];
+      // A certificate and its key may be in one file.
+      if ((of_store && files[later].of_store) || (of_tls && files[later].of_tls)) continue;
+      if (!are_one(path, files[later].path)) continue;
       return make_error(Errc::config, "same_file",
                         fmt::format("{} = \"{}\" is the same file as {} ({})", files[later].setting,
                                     files[later].path, what, path),

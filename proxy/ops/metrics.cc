@@ -83,6 +83,11 @@ std::string Metrics::text() const {
          streams_spared.load());
   single(out, "offsync_stream_bytes_total", "counter", "Bytes written to event streams.",
          stream_bytes.load());
+  if (certificate_expires == 0) return out;
+  single(out, "offsync_tls_certificate_expires_seconds", "gauge",
+         "When the certificate in use expires, in seconds since 1970.", certificate_expires.load());
+  single(out, "offsync_tls_handshakes_failed_total", "counter",
+         "Connections that did not come to speak TLS.", handshakes_failed.load());
   return out;
 }
 

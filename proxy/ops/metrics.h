@@ -23,6 +23,10 @@ class Metrics {
   std::atomic<std::int64_t> streams{0};
   std::atomic<std::uint64_t> streams_opened{0}, streams_cut{0}, streams_spared{0}, stream_bytes{0};
 
+  // Of TLS; printed where there is a certificate.
+  std::atomic<std::uint64_t> handshakes_failed{0};
+  std::atomic<std::int64_t> certificate_expires{0};  // seconds since 1970; 0: there is none
+
   std::string text() const;
 
  private:

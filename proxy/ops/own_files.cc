@@ -50,7 +50,8 @@ bool is_pid(std::string_view text) {
 bool is_url(std::string_view text) {
   const std::string_view line = line_of(text);
   const bool plain = std::all_of(line.begin(), line.end(), [](char c) { return c > ' '; });
-  return line.empty() || (text.size() <= kMost && plain && line.rfind("http://", 0) == 0);
+  const bool web = line.starts_with("http://") || line.starts_with("https://");
+  return line.empty() || (text.size() <= kMost && plain && web);
 }
 
 std::optional<sqlite::FileId> id_of(int fd) {

@@ -112,6 +112,23 @@ const Setting kSettings[] = {
     {"idle_timeout", SettingKind::number, "SECONDS", "Connections without a request are closed",
      "15",
      [](Config& c, const std::string& v) { return put_seconds(c.server.idle_ms, v, 0.1, 3600); }},
+    {"tls_cert", SettingKind::text, "FILE",
+     "Speak https, with the certificate (and its chain) in this PEM file", "",
+     [](Config& c, const std::string& v) -> Wrong {
+       c.tls.cert = v;
+       return std::nullopt;
+     }},
+    {"tls_key", SettingKind::text, "FILE", "The key of that certificate; SIGHUP reads all anew", "",
+     [](Config& c, const std::string& v) -> Wrong {
+       c.tls.key = v;
+       return std::nullopt;
+     }},
+    {"tls_client_ca", SettingKind::text, "FILE",
+     "Let only clients in whose certificate is of a CA in this PEM file", "",
+     [](Config& c, const std::string& v) -> Wrong {
+       c.tls.client_ca = v;
+       return std::nullopt;
+     }},
     {"cors_origins", SettingKind::list, "ORIGIN,...",
      "Web origins whose pages may use the proxy, or * [default: none]", "", put_origins},
     {"log_level", SettingKind::text, "LEVEL", "debug, info, warn or error", "info",

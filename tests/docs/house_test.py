@@ -15,6 +15,7 @@ ADAPTERS = {
     "malloc.h": "proxy/ops/memory",
     "sqlite3.h": r"lib/sqlite/|tests/",
     "Poco/": r"proxy/server\.cc$",
+    "openssl/": r"proxy/tls/|tests/proxy/tls/",
     "curl/": r"cli/net/",
     "simdjson.h": r"(.*\.cc|lib/event/(canonical|operations)\.h)$",
     "nlohmann/": r".*\.cc$",
@@ -54,12 +55,14 @@ ROOMS = {
     "cli": {"cli/settings", "cli/text"},
     "proxy/http": set(),
     "proxy/ops": set(),
+    "proxy/tls": {"proxy/http"},
     "proxy/store": {"proxy/ops"},
     "proxy/store/sqlite": {"proxy/store"},
     "proxy/ingest": {"proxy/store"},
     "proxy/hub": {"proxy/http", "proxy/ops", "proxy/store"},
     "proxy/api": {"proxy/http", "proxy/hub", "proxy/ingest", "proxy/ops", "proxy/store"},
-    "proxy": {"proxy/api", "proxy/http", "proxy/hub", "proxy/ingest", "proxy/ops", "proxy/store", "proxy/store/sqlite"},
+    "proxy": {"proxy/api", "proxy/http", "proxy/hub", "proxy/ingest", "proxy/ops", "proxy/store", "proxy/store/sqlite",
+              "proxy/tls"},
 }
 
 # What logic must be given as a port, and the few places that are such ports.

@@ -321,8 +321,9 @@ class AllSettings(Case):
               "color"}
     PROXY = {"threads", "max_streams", "heartbeat", "stall_timeout", "header_timeout", "body_timeout", "idle_timeout",
              "cors_origins", "log_level", "log_format"}
-    # Without these no test has its proxy; credentials_test; programs_test, golden/settings.t; proxy_process_test.
-    ELSEWHERE = {"listen", "store", "ready_file"} | {"token_file", "ca_file"} | {"remote"} | {"log_file", "pidfile"}
+    # Without these no test has its proxy; credentials_test; programs_test, golden/settings.t; proxy_process_test; tls_test.
+    ELSEWHERE = ({"listen", "store", "ready_file"} | {"token_file", "ca_file"} | {"remote"} | {"log_file", "pidfile"} |
+                 {"tls_cert", "tls_key", "tls_client_ca"})
 
     def test_none_is_without(self):
         told = subprocess.run([PROXY, "--help"], env=clean_environment(), capture_output=True, text=True, check=True).stdout

@@ -24,6 +24,12 @@
     --body-timeout SECONDS          Time for a whole request body [default: 60]
     --idle-timeout SECONDS          Connections without a request are closed
                                     [default: 15]
+    --tls-cert FILE                 Speak https, with the certificate (and its
+                                    chain) in this PEM file
+    --tls-key FILE                  The key of that certificate; SIGHUP reads all
+                                    anew
+    --tls-client-ca FILE            Let only clients in whose certificate is of a
+                                    CA in this PEM file
     --cors-origins ORIGIN,...       Web origins whose pages may use the proxy, or
                                     * [default: none]
     --log-level LEVEL               debug, info, warn or error [default: info]
@@ -56,7 +62,7 @@
     curl -N -H 'Accept: text/event-stream' 127.0.0.1:8080/v1/spaces/shop/events
   
   Signals: SIGTERM and SIGINT stop it within 5 seconds, SIGHUP opens the log file
-  anew.
+  and reads the files of TLS anew.
 
 Settings: a flag, else the environment, else the file; --check-config says which.
 
@@ -76,6 +82,9 @@ Settings: a flag, else the environment, else the file; --check-config says which
   header_timeout = 10  # default
   body_timeout = 60  # default
   idle_timeout = 15  # default
+  tls_cert = ""  # default
+  tls_key = ""  # default
+  tls_client_ca = ""  # default
   cors_origins = ["https://app.example.org"]  # proxy.toml:4
   log_level = "info"  # default
   log_format = "text"  # default
