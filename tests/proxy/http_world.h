@@ -61,7 +61,7 @@ class RawClient {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
-  ~RawClient() { close(); }
+  virtual ~RawClient() { close(); }
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
@@ -71,7 +71,7 @@ class RawClient {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
   }
-  bool send(std::string_view bytes) {
+  virtual bool send(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (n <= 0) return false;
@@ -82,7 +82,7 @@ class RawClient {
   void end() { ::shutdown(fd_, SHUT_WR); }
 
   // More bytes into in_; false at the end or after `ms` without any.
-  bool receive(int ms = 5000) {
+  virtual bool receive(int ms = 5000) {
     pollfd entry{fd_, POLLIN, 0};
     if (::poll(&entry, 1, ms) <= 0) return false;
     char bytes[65536];
@@ -168,6 +168,7 @@ class RawClient {
 
   std::string in;
   bool ended = false;
+  bool clean = true;  // the end was meant, as far as one can tell
 
  private:
   int fd_ = -1;

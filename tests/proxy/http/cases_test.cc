@@ -6,6 +6,8 @@
 
 #include "base/limits.h"
 #include "proxy/http_world.h"
+#include "proxy/tls/client.h"
+#include "proxy/tls/peer.h"
 #include "support/catch.h"
 
 namespace offsync::proxy {
@@ -13,6 +15,7 @@ namespace {
 
 using test::HttpWorld;
 using test::RawClient;
+using test::TlsClient;
 
 enum class After { kept, closed };
 constexpr auto kept = After::kept;
@@ -281,8 +284,7 @@ const std::vector<Case> kBodies = {
 };
 
 // Sends it with a canary behind it; the answers.
-void check(std::uint16_t port, const Case& one, std::size_t step) {
-  RawClient client(port);
+void check(RawClient&& client, const Case& one, std::size_t step) {
   const auto bytes = one.bytes + "GET /v1/spaces/canary HTTP/1.1\r\nHost: h\r\n\r\n";
   for (std::size_t at = 0; at < bytes.size(); at += step) {
     if (!client.send(std::string_view(bytes).substr(at, step))) break;
@@ -303,6 +305,7 @@ void check(std::uint16_t port, const Case& one, std::size_t step) {
     CHECK(answer.headers["connection"] == "close");
   }
   CHECK(client.receive_all());
+  CHECK(client.clean);
   CHECK(client.in.empty());
 }
 
@@ -311,8 +314,14 @@ void check_all(const std::vector<Case>& cases) {
   options.header_ms = options.body_ms = 30'000;
   HttpWorld world(options);
   for (const auto& one : cases) {
-    check(world.port(), one, 1 << 20);
-    check(world.port(), one, one.bytes.size() > 2000 ? 997 : 1);
+    check(RawClient(world.port()), one, 1 << 20);
+    check(RawClient(world.port()), one, one.bytes.size() > 2000 ? 997 : 1);
+  }
+  world.server.use_tls(test::some_identity());
+  for (const auto& one : cases) {
+    INFO("over TLS");
+    check(TlsClient(world.port()), one, 10'000);
+    check(TlsClient(world.port()), one, one.bytes.size() > 2000 ? 997 : 1);
   }
 }
 
