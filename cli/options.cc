@@ -119,4 +119,10 @@ void Options::remote(Flags& flags) {
   text("--remote", "URL", flags.remote, "The space, http(s)://HOST[:PORT]/v1/spaces/NAME");
 }
 
+void Options::tls(Flags& flags) {
+  text("--cacert", "FILE", flags.ca_file, "https: trust the certificates in this file alone");
+  text("--cert", "FILE", flags.cert_file, "https: show this certificate to the proxy");
+  text("--key", "FILE", flags.key_file, "https: the key of that certificate");
+}
+
 }  // namespace offsync::cli

@@ -49,8 +49,10 @@ class Options {
                 const char* help);
   // --offline and --require-proxy, for the commands that ask the proxy where it answers.
   void asking(bool& offline, bool& require_proxy);
-  // --remote, for the commands that talk to the proxy.
+  // --remote, for the commands that have to do with the proxy.
   void remote(Flags& flags);
+  // --cacert, --cert and --key, for those that talk to it.
+  void tls(Flags& flags);
 
  private:
   CLI::App& app_;

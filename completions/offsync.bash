@@ -78,6 +78,7 @@ _offsync_files() {
 
 _offsync_options() {
     local common='-C --directory -o --output --json --color --no-pager -q --quiet -h --help'
+    local tls='--cacert --cert --key'
     local filters='--type --subject --source --since --until --after --where -n'
     case $1 in
         '') printf '%s' "$common -V --version" ;;
@@ -85,17 +86,17 @@ _offsync_options() {
         emit)
             printf '%s' "$common --unset --add --remove --create --delete --data --batch --strict --dry-run"
             ;;
-        sync) printf '%s' "$common --push --pull --dry-run --remote" ;;
-        watch) printf '%s' "$common $filters --from --timeout --exec --exec-fail --consumer --forget --remote" ;;
-        replay) printf '%s' "$common $filters --stamps --strict" ;;
+        sync) printf '%s' "$common --push --pull --dry-run --remote $tls" ;;
+        watch) printf '%s' "$common $filters --from --timeout --exec --exec-fail --consumer --forget --remote $tls" ;;
+        replay) printf '%s' "$common $filters --stamps --strict $tls" ;;
         log) printf '%s' "$common $filters --pending" ;;
-        state) printf '%s' "$common --offline --require-proxy --stamps --fields --remote" ;;
+        state) printf '%s' "$common --offline --require-proxy --stamps --fields --remote $tls" ;;
         queue) printf '%s' "$common --all --source" ;;
         recover) printf '%s' "$common --all --source" ;;
-        remote) printf '%s' "$common --switch" ;;
-        conflicts) printf '%s' "$common --all --exit-code --offline --require-proxy --remote" ;;
-        resolve) printf '%s' "$common --all --ours --theirs --current --incoming --keep --value --remote" ;;
-        status) printf '%s' "$common --check --offline --require-proxy --remote" ;;
+        remote) printf '%s' "$common --switch $tls" ;;
+        conflicts) printf '%s' "$common --all --exit-code --offline --require-proxy --remote $tls" ;;
+        resolve) printf '%s' "$common --all --ours --theirs --current --incoming --keep --value --remote $tls" ;;
+        status) printf '%s' "$common --check --offline --require-proxy --remote $tls" ;;
         doctor) printf '%s' "$common --file" ;;
         repair) printf '%s' "$common" ;;
     esac
@@ -108,7 +109,7 @@ _offsync_commands() {
 # Options that take a value.
 _offsync_takes_value() {
     case $1 in
-        -C | --directory | -o | --output | --color | --remote | --source | --unset | --add | --remove | \
+        -C | --directory | -o | --output | --color | --remote | --cacert | --cert | --key | --source | --unset | --add | --remove | \
             --data | --batch | --file | --type | --subject | --since | --until | --after | --where | --from | \
             --timeout | --exec | --exec-fail | --consumer | --value | -n) return 0 ;;
         *) return 1 ;;
@@ -121,7 +122,7 @@ _offsync_value() {
         -C | --directory) _offsync_files -d ;;
         -o | --output) mapfile -t COMPREPLY < <(compgen -W 'text json ndjson' -- "$cur") ;;
         --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur") ;;
-        --batch | --file) _offsync_files -f ;;
+        --batch | --file | --cacert | --cert | --key) _offsync_files -f ;;
         --data)
             [[ $cur == @* ]] && mapfile -t COMPREPLY < <(compgen -P @ -f -- "${cur#@}")
             ;;

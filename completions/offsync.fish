@@ -72,7 +72,7 @@ function __offsync_words
             continue
         end
         switch $token
-            case -C --directory -o --output --color --remote --source --unset --add --remove --data --batch --file \
+            case -C --directory -o --output --color --remote --cacert --cert --key --source --unset --add --remove --data --batch --file \
                     --type --subject --since --until --after --where --from --timeout --exec --exec-fail --consumer --value -n
                 set skip 1
             case '-*'
@@ -138,6 +138,9 @@ complete -c offsync -n '__offsync_is help' -a 'init emit sync watch replay log s
 
 # Options that several commands have
 complete -c offsync -n '__offsync_is init sync watch state conflicts resolve status' -l remote -x -d 'URL of the space'
+complete -c offsync -n '__offsync_is sync watch state conflicts resolve status replay remote' -l cacert -r -F -d 'https: trust the certificates in this file alone'
+complete -c offsync -n '__offsync_is sync watch state conflicts resolve status replay remote' -l cert -r -F -d 'https: show this certificate to the proxy'
+complete -c offsync -n '__offsync_is sync watch state conflicts resolve status replay remote' -l key -r -F -d 'https: the key of that certificate'
 complete -c offsync -n '__offsync_is state conflicts status' -l offline -d 'Ask the replica alone'
 complete -c offsync -n '__offsync_is state conflicts status' -l require-proxy -d 'Exit with 69 without the proxy'
 complete -c offsync -n '__offsync_is replay state' -l stamps -d 'Who wrote each field, and when'

@@ -41,6 +41,7 @@ class Conflicts final : public Command {
     command.flag("--exit-code", exit_code_, "Exit with 1 where a conflict is open");
     command.asking(offline_, require_proxy_);
     command.remote(flags);
+    command.tls(flags);
   }
 
   int run(Context& context, const Settings& settings) override {

@@ -44,6 +44,7 @@ class RemoteCommand final : public Command {
     command.word("ACTION", action_, "show or set");
     command.word("URL", url_, "http(s)://HOST[:PORT]/v1/spaces/NAME");
     command.flag("--switch", switch_, "set: leave the log of this replica for that one");
+    command.tls(flags);
   }
 
   int run(Context& context, const Settings& settings) override {

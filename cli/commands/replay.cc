@@ -38,6 +38,7 @@ class Replay final : public Command {
     add_filter_options(command, options_, "The first N that pass the filters");
     command.flag("--stamps", stamps_, "Who wrote each field, and when");
     command.flag("--strict", strict_, "Stop at the first bad line, print no state");
+    command.tls(flags);
   }
 
   int run(Context& context, const Settings& settings) override {

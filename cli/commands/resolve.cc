@@ -61,6 +61,7 @@ class Resolve final : public Command {
     command.flag("--keep", keep_, "Leave it as it is");
     command.text("--value", "TEXT", value_, "Take this text, or :=JSON");
     command.remote(flags);
+    command.tls(flags);
   }
 
   int run(Context& context, const Settings& settings) override {

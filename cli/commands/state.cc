@@ -69,6 +69,7 @@ class StateCommand final : public Command {
     command.flag("--stamps", stamps_, "Who wrote each field, and when");
     command.flag("--fields", fields_, "Only which fields there are, and of what kind");
     command.remote(flags);
+    command.tls(flags);
   }
 
   int run(Context& context, const Settings& settings) override {

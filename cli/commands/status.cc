@@ -182,6 +182,7 @@ class StatusCommand final : public Command {
                  "Print nothing but what is wrong: exit with 0 where all is synced,\n"
                  "with 1 where it is not, with 69 where the proxy does not answer");
     command.remote(flags);
+    command.tls(flags);
   }
 
   int run(Context& context, const Settings& settings) override {

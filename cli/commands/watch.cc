@@ -185,6 +185,7 @@ void WatchCommand::define(CLI::App& app, Flags& flags) {
                "command has done");
   command.flag("--forget", options_.forget, "Take the consumer NAME and its place away, and end");
   command.remote(flags);
+  command.tls(flags);
 }
 
 int WatchCommand::run(Context& context, const Settings& settings) {

@@ -36,21 +36,11 @@ Meaning meaning_of(CURLcode code) {
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
       return {Errc::unreachable, "cut", kTryAgain};
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-      return {Errc::auth, "tls_certificate",
-              "if you trust it, name its CA with ca_file or OFFSYNC_CA_FILE"};
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CLIENTCERT:
     case CURLE_LOGIN_DENIED:
     case CURLE_AUTH_ERROR:
       return {Errc::auth, "denied", "check the credentials"};
     case CURLE_SSL_CONNECT_ERROR:
       return {Errc::protocol, "tls", "does the port speak https?"};
-    case CURLE_SSL_CACERT_BADFILE:
-      return {Errc::config, "ca_file", "check ca_file or OFFSYNC_CA_FILE"};
     case CURLE_URL_MALFORMAT:
       return {Errc::config, "bad_url", "check the remote's URL"};
     case CURLE_UNSUPPORTED_PROTOCOL:

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/text.h"
 #include "cli/net/exchange.h"
 #include "cli/net/loopback.h"
@@ -50,6 +51,27 @@ Result<std::string> public_origin(const std::string& origin) {
   return out;
 }
 
+// Before anything is sent: curl says of some of this only that there was no connection.
+Status check_tls_files(const CurlOptions& options) {
+  constexpr std::size_t kFileBytes = 16 * 1024 * 1024;  // a system's bundle has half a MB
+  if (options.cert_file.empty() && !options.key_file.empty()) {
+    return make_error(Errc::config, "tls_files", "there is a key file and no certificate to it",
+                      "name it: --cert FILE, cert_file or OFFSYNC_CERT_FILE");
+  }
+  const std::pair<const char*, const std::string*> files[] = {
+      {"the CA file: ", &options.ca_file},
+      {"the certificate file: ", &options.cert_file},
+      {"the key file: ", &options.key_file}};
+  for (const auto& [what, file] : files) {
+    if (file->empty()) continue;
+    const auto read = read_small_file(*file, kFileBytes);
+    if (!read) {
+      return make_error(Errc::config, "tls_files", what + read.error().detail, read.error().hint);
+    }
+  }
+  return {};
+}
+
 void set_headers(Exchange& exchange) {
   const auto add = [&](const std::string& line) {
     curl_slist* grown = curl_slist_append(exchange.headers, line.c_str());
@@ -84,6 +106,16 @@ void set_method(Exchange& exchange) {
   curl_easy_setopt(exchange.easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
+void set_tls(CURL* easy, const CurlOptions& options) {
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+  if (options.cert_file.empty()) return;
+  const std::string& key = options.key_file.empty() ? options.cert_file : options.key_file;
+  curl_easy_setopt(easy, CURLOPT_SSLCERT, options.cert_file.c_str());
+  curl_easy_setopt(easy, CURLOPT_SSLKEY, key.c_str());
+  curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");  // or a terminal would be asked
+}
+
 void set_options(Exchange& exchange, const CurlOptions& options) {
   CURL* easy = exchange.easy;
   curl_easy_setopt(easy, CURLOPT_URL, exchange.url.c_str());
@@ -99,7 +131,7 @@ void set_options(Exchange& exchange, const CurlOptions& options) {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   // An HTTP proxy of the environment does not know this machine by the names that we use for it.
   if (is_loopback(exchange.url)) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+  set_tls(easy, options);
   if (!options.user_agent.empty()) {
     curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
   }
@@ -231,6 +263,7 @@ CurlTransport::~CurlTransport() = default;
 Result<std::unique_ptr<CurlTransport>> CurlTransport::create(const std::string& origin,
                                                              CurlOptions options) {
   OFFSYNC_ASSIGN(auto shown, public_origin(origin));
+  if (shown.starts_with("https:")) OFFSYNC_TRY(check_tls_files(options));
   const auto failed = [](const char* what) {
     return make_error(Errc::internal, "curl", std::string("libcurl cannot start: ") + what);
   };

@@ -19,14 +19,18 @@ namespace offsync::cli {
 
 struct CurlOptions {
   std::int64_t connect_timeout_ms = limits::kConnectTimeoutMs;
-  std::string ca_file;     // PEM file with the certificates to trust; empty: the system's
-  std::string user_agent;  // empty: none is sent
+  // PEM files, used with https alone. A key may also be in the file of its certificate; it has no
+  // passphrase.
+  std::string ca_file;              // the certificates to trust; empty: the system's
+  std::string cert_file, key_file;  // our own certificate, for a proxy that asks for one
+  std::string user_agent;           // empty: none is sent
 };
 
 class CurlTransport final : public Transport {
  public:
   // `origin`: scheme, host and port ("http://127.0.0.1:8080"); a user and password in it are sent
-  // and never printed. Errors: config `bad_url`; internal `curl`.
+  // and never printed. Errors: config `bad_url`, `tls_files` (one that is not there or cannot be
+  // read, a key without a certificate); internal `curl`.
   static Result<std::unique_ptr<CurlTransport>> create(const std::string& origin,
                                                        CurlOptions options = {});
   ~CurlTransport() override;

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/net/curl_error.h"
+#include "cli/net/tls_error.h"
 #include "wire/answer_limits.h"
 
 namespace offsync::cli {
@@ -176,6 +177,9 @@ Status Exchange::result() {
   if (code != CURLE_OK && header_too_long(*this, code)) {
     return long_header(*this);
   }
+  long verified = 0;
+  curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+  if (const auto untrusted = error_of_tls(code, what, why, verified)) return *untrusted;
   if (code != CURLE_OK) return error_of_curl(code, what, why, proxy_status);
   if (!head_done) return error_without_head(*this);
   if (const Status whole = unpacker->end(); !whole && got_body) {

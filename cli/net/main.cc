@@ -14,6 +14,8 @@ Result<std::unique_ptr<Transport>> connect(const std::string& origin,
   cli::CurlOptions options;
   options.connect_timeout_ms = settings.connect_timeout_ms;
   options.ca_file = settings.ca_file;
+  options.cert_file = settings.cert_file;
+  options.key_file = settings.key_file;
   options.user_agent = "offsync";
   OFFSYNC_ASSIGN(std::unique_ptr<Transport> transport,
                  cli::CurlTransport::create(origin, std::move(options)));

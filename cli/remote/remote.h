@@ -1,9 +1,10 @@
 // Remote: the small questions that commands ask the proxy, one at a time, waiting for the answer.
 // (Syncing is the SyncEngine's; see cli/engine_run.h.)
 //
-// Errors of all questions: unreachable (no complete answer, or a 408, 429 or 5xx), auth (401, 403,
-// certificates), protocol (anything that an offsync proxy does not say; `cursor_expired`). Every
-// answer is bounded in bytes, and in time by the slowest rate that is an answer at all.
+// Errors of all questions: unreachable (no complete answer, no certificate to trust, or a 408, 429
+// or 5xx), auth (401, 403), protocol (anything that an offsync proxy does not say;
+// `cursor_expired`). Every answer is bounded in bytes, and in time by the slowest rate that is an
+// answer at all.
 #pragma once
 
 #include <cstdint>

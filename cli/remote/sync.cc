@@ -100,6 +100,7 @@ void SyncCommand::define(CLI::App& app, Flags& flags) {
   command.flag("--pull", pull_, "Only fetch");
   command.flag("--dry-run", dry_run_, "Only say what would be sent and fetched");
   command.remote(flags);
+  command.tls(flags);
 }
 
 int SyncCommand::run(Context& context, const Settings& settings) {

@@ -46,8 +46,11 @@ void Talk::on_trouble(const Error& trouble, std::int64_t retry_in_ms) {
   refused_ = error.code == "timeout" ? std::nullopt : trouble_;
   if (error.detail == told_) return;
   told_ = error.detail;
-  say(settings_, fmt::format("{}; trying again in {:.1f} s", error.detail,
-                             static_cast<double>(std::max<std::int64_t>(retry_in_ms, 100)) / 1000));
+  // Without somebody's doing it stays so.
+  const bool for_somebody = error.code.starts_with("tls_");
+  say(settings_,
+      fmt::format("{}; trying again in {:.1f} s", for_somebody ? error.message() : error.detail,
+                  static_cast<double>(std::max<std::int64_t>(retry_in_ms, 100)) / 1000));
 }
 
 std::optional<Error> Talk::in_vain(double seconds, bool busy, const SyncReport& report) const {

@@ -96,6 +96,8 @@ Status apply_file(const FileSettings& file, bool of_replica, Settings& into) {
   if (file.color) OFFSYNC_TRY(parse(*file.color, at(file.color_line, "color"), into.color));
   if (file.token_file) into.token_file = *file.token_file;
   if (file.ca_file) into.ca_file = *file.ca_file;
+  if (file.cert_file) into.cert_file = *file.cert_file;
+  if (file.key_file) into.key_file = *file.key_file;
   for (const SecondsSetting& setting : kSecondsSettings) {
     if (file.*setting.in_file) into.*setting.member = ms_of(*(file.*setting.in_file));
   }
@@ -125,6 +127,8 @@ Status apply_environment(Environment env, Settings& into) {
   text("OFFSYNC_TOKEN", into.token);
   text("OFFSYNC_TOKEN_FILE", into.token_file);
   text("OFFSYNC_CA_FILE", into.ca_file);
+  text("OFFSYNC_CERT_FILE", into.cert_file);
+  text("OFFSYNC_KEY_FILE", into.key_file);
   std::string output;
   std::string color;
   text("OFFSYNC_OUTPUT", output);
@@ -146,6 +150,9 @@ Status apply_environment(Environment env, Settings& into) {
 
 Status apply_flags(const Flags& flags, Settings& into) {
   if (flags.remote) into.remote = *flags.remote;
+  if (flags.ca_file) into.ca_file = *flags.ca_file;
+  if (flags.cert_file) into.cert_file = *flags.cert_file;
+  if (flags.key_file) into.key_file = *flags.key_file;
   if (flags.output) OFFSYNC_TRY(parse(*flags.output, Origin{"--output", Errc::usage}, into.format));
   if (flags.json && flags.output && into.format != Format::json) {
     return make_error(Errc::usage, "bad_argument",

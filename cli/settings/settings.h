@@ -9,6 +9,8 @@
 //   token_file       OFFSYNC_TOKEN_FILE       file with the proxy's bearer token
 //   (never a file)   OFFSYNC_TOKEN            the token itself
 //   ca_file          OFFSYNC_CA_FILE          PEM file with the certificates to trust
+//   cert_file        OFFSYNC_CERT_FILE        PEM file with the client's own certificate
+//   key_file         OFFSYNC_KEY_FILE         PEM file with the key of that
 //
 // and, in seconds:
 //
@@ -36,6 +38,7 @@ struct Flags {
   std::optional<std::string> output;  // -o
   std::optional<std::string> color;
   std::optional<std::string> remote;
+  std::optional<std::string> ca_file, cert_file, key_file;
   bool json = false;
   bool no_pager = false;
   bool quiet = false;
@@ -57,6 +60,7 @@ struct Settings {
   std::string token;       // OFFSYNC_TOKEN
   std::string token_file;  // empty: none
   std::string ca_file;     // empty: the system's
+  std::string cert_file, key_file;
   std::int64_t connect_timeout_ms = limits::kConnectTimeoutMs;
   std::int64_t ask_timeout_ms = limits::kAskTimeoutMs;
   std::int64_t request_timeout_ms = limits::kRequestTimeoutMs;

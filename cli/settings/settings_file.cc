@@ -62,6 +62,7 @@ Status take(FileSettings& settings, const TomlEntry& entry) {
       {"remote", &FileSettings::remote},         {"source", &FileSettings::source},
       {"output", &FileSettings::output},         {"color", &FileSettings::color},
       {"token_file", &FileSettings::token_file}, {"ca_file", &FileSettings::ca_file},
+      {"cert_file", &FileSettings::cert_file},   {"key_file", &FileSettings::key_file},
   };
   for (const Name& name : kNames) {
     if (name.key != key) continue;
@@ -74,11 +75,12 @@ Status take(FileSettings& settings, const TomlEntry& entry) {
     if (key == "color") settings.color_line = line;
     return {};
   }
-  return bad_line(settings.file, line,
-                  fmt::format("unknown setting '{}'; there are remote, source, output, color, "
-                              "token_file, ca_file, connect_timeout, ask_timeout, "
-                              "request_timeout, stream_timeout and retry_wait",
-                              key));
+  return bad_line(
+      settings.file, line,
+      fmt::format("unknown setting '{}'; there are remote, source, output, color, "
+                  "token_file, ca_file, cert_file, key_file, connect_timeout, ask_timeout, "
+                  "request_timeout, stream_timeout and retry_wait",
+                  key));
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ inline constexpr double kMaxSeconds = 86'400;
 
 struct FileSettings {
   std::string file;
-  std::optional<std::string> remote, source, output, color, token_file, ca_file;
+  std::optional<std::string> remote, source, output, color, token_file, ca_file, cert_file,
+      key_file;
   unsigned output_line = 0, color_line = 0;  // whose values are not looked at here
   // Seconds
   std::optional<double> connect_timeout, ask_timeout, request_timeout, stream_timeout, retry_wait;

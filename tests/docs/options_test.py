@@ -119,8 +119,8 @@ def offered_by_zsh(command):
         own = body(rf"{name}\(\) {{", "}")
         if command.name:
             specs += own
-            if "$filters" in own:
-                specs += body(r"  filters=\(", r"  \)")
+            for group in re.findall(r"\$(filters|tls)\b", own):
+                specs += body(rf"  {group}=\(", r"  \)")
         else:
             specs += "".join(re.findall(r"^  _arguments .*$", own, re.M)).replace("-C -s", "")
     specs = re.sub(r"\[[^]]*\]|\(\( .*?\)\)|'\([^)]*\)", " ", specs)

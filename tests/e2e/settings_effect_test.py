@@ -322,7 +322,7 @@ class AllSettings(Case):
     PROXY = {"threads", "max_streams", "heartbeat", "stall_timeout", "header_timeout", "body_timeout", "idle_timeout",
              "cors_origins", "log_level", "log_format"}
     # Without these no test has its proxy; credentials_test; programs_test, golden/settings.t; proxy_process_test; tls_test.
-    ELSEWHERE = ({"listen", "store", "ready_file"} | {"token_file", "ca_file"} | {"remote"} | {"log_file", "pidfile"} |
+    ELSEWHERE = ({"listen", "store", "ready_file"} | {"token_file", "ca_file", "cert_file", "key_file"} | {"remote"} | {"log_file", "pidfile"} |
                  {"tls_cert", "tls_key", "tls_client_ca"})
 
     def test_none_is_without(self):

@@ -174,10 +174,13 @@ sync
   done or the replica is busy, try again, or rejected events wait for you.
   
   Options:
-    --push        Only send
-    --pull        Only fetch
-    --dry-run     Only say what would be sent and fetched
-    --remote URL  The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+    --push         Only send
+    --pull         Only fetch
+    --dry-run      Only say what would be sent and fetched
+    --remote URL   The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+    --cacert FILE  https: trust the certificates in this file alone
+    --cert FILE    https: show this certificate to the proxy
+    --key FILE     https: the key of that certificate
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
@@ -234,6 +237,9 @@ watch
     --forget                     Take the consumer NAME and its place away, and
                                  end
     --remote URL                 The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+    --cacert FILE                https: trust the certificates in this file alone
+    --cert FILE                  https: show this certificate to the proxy
+    --key FILE                   https: the key of that certificate
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
@@ -280,6 +286,9 @@ replay
     -n N                 The first N that pass the filters
     --stamps             Who wrote each field, and when
     --strict             Stop at the first bad line, print no state
+    --cacert FILE        https: trust the certificates in this file alone
+    --cert FILE          https: show this certificate to the proxy
+    --key FILE           https: the key of that certificate
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
@@ -360,6 +369,9 @@ state
     --stamps         Who wrote each field, and when
     --fields         Only which fields there are, and of what kind
     --remote URL     The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+    --cacert FILE    https: trust the certificates in this file alone
+    --cert FILE      https: show this certificate to the proxy
+    --key FILE       https: the key of that certificate
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
@@ -468,6 +480,9 @@ conflicts
     --offline        Ask the replica alone
     --require-proxy  Exit with 69 where the proxy does not answer
     --remote URL     The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+    --cacert FILE    https: trust the certificates in this file alone
+    --cert FILE      https: show this certificate to the proxy
+    --key FILE       https: the key of that certificate
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
@@ -503,14 +518,17 @@ resolve
   is given by its ID. A conflict that is not here yet is pulled first.
   
   Options:
-    --all         All open conflicts
-    --ours        Take the value that this replica wrote
-    --theirs      Take the other value
-    --current     Take the value that was in the log
-    --incoming    Take the value that met it there
-    --keep        Leave it as it is
-    --value TEXT  Take this text, or :=JSON
-    --remote URL  The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+    --all          All open conflicts
+    --ours         Take the value that this replica wrote
+    --theirs       Take the other value
+    --current      Take the value that was in the log
+    --incoming     Take the value that met it there
+    --keep         Leave it as it is
+    --value TEXT   Take this text, or :=JSON
+    --remote URL   The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+    --cacert FILE  https: trust the certificates in this file alone
+    --cert FILE    https: show this certificate to the proxy
+    --key FILE     https: the key of that certificate
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
@@ -548,6 +566,9 @@ status
                      synced, with 1 where it is not, with 69 where the proxy does
                      not answer
     --remote URL     The space, http(s)://HOST[:PORT]/v1/spaces/NAME
+    --cacert FILE    https: trust the certificates in this file alone
+    --cert FILE      https: show this certificate to the proxy
+    --key FILE       https: the key of that certificate
   
   Common options:
     -C, --directory DIR  Use the replica of this folder
@@ -578,7 +599,10 @@ remote
   queue, is kept in a file beside the new one.
   
   Options:
-    --switch  set: leave the log of this replica for that one
+    --switch       set: leave the log of this replica for that one
+    --cacert FILE  https: trust the certificates in this file alone
+    --cert FILE    https: show this certificate to the proxy
+    --key FILE     https: the key of that certificate
   
   Common options:
     -C, --directory DIR  Use the replica of this folder

@@ -95,7 +95,7 @@ What cannot be used is said with its place: exit code 78, of an option 2.
   offsync: <folder>/.offsync/config.toml:1: output must be a string
   [78]
   $ try 'outptu = "json"'
-  offsync: <folder>/.offsync/config.toml:1: unknown setting 'outptu'; there are remote, source, output, color, token_file, ca_file, connect_timeout, ask_timeout, request_timeout, stream_timeout and retry_wait
+  offsync: <folder>/.offsync/config.toml:1: unknown setting 'outptu'; there are remote, source, output, color, token_file, ca_file, cert_file, key_file, connect_timeout, ask_timeout, request_timeout, stream_timeout and retry_wait
   [78]
   $ try 'output ='
   offsync: <folder>/.offsync/config.toml:1: this is not TOML: Error while parsing key-value pair: expected value, saw '\n'
@@ -104,7 +104,7 @@ What cannot be used is said with its place: exit code 78, of an option 2.
   offsync: <folder>/.offsync/config.toml:1: connect_timeout must be a number of seconds from 0.001 to 86400
   [78]
   $ try 'token = "secret"'
-  offsync: <folder>/.offsync/config.toml:1: unknown setting 'token'; there are remote, source, output, color, token_file, ca_file, connect_timeout, ask_timeout, request_timeout, stream_timeout and retry_wait
+  offsync: <folder>/.offsync/config.toml:1: unknown setting 'token'; there are remote, source, output, color, token_file, ca_file, cert_file, key_file, connect_timeout, ask_timeout, request_timeout, stream_timeout and retry_wait
   [78]
   $ rm .offsync/config.toml
   $ OFFSYNC_TOKEN_FILE=nothing offsync sync --remote http://127.0.0.1:9/v1/spaces/shop

@@ -37,8 +37,11 @@ struct Collector final : HttpHandler {
 };
 
 inline std::unique_ptr<cli::CurlTransport> transport_to(const std::string& origin) {
-  auto made = cli::CurlTransport::create(
-      origin, {.connect_timeout_ms = 1000, .ca_file = "", .user_agent = "test/1"});
+  auto made = cli::CurlTransport::create(origin, {.connect_timeout_ms = 1000,
+                                                  .ca_file = "",
+                                                  .cert_file = "",
+                                                  .key_file = "",
+                                                  .user_agent = "test/1"});
   REQUIRE(made.ok());
   return std::move(made).value();
 }
