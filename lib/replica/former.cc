@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "event/reserved.h"
+#include "replica/base_pieces.h"
 #include "replica/pages.h"
+#include "replica/parked.h"
 #include "replica/states.h"
 #include "replica/store.h"
 
@@ -32,22 +34,26 @@ FormerEvent read_event(const sqlite::Statement& row) {
   return event;
 }
 
-// The event in this state; nothing where there is none (any more).
-Result<std::optional<FormerEvent>> load(ReplicaStore& store, std::uint64_t n, Former state) {
+struct Stored {
+  FormerEvent event;
+  Former state = Former::there;
+};
+
+// Nothing where there is none of this number (any more).
+Result<std::optional<Stored>> load(ReplicaStore& store, std::uint64_t n) {
   OFFSYNC_ASSIGN(sqlite::Statement * get,
-                 store.use("SELECT n, sequence, source, id, line FROM former"
-                           " WHERE n = ? AND state = ?"));
-  get->bind(1, n).bind(2, static_cast<int>(state));
+                 store.use("SELECT n, sequence, source, id, line, state FROM former WHERE n = ?"));
+  get->bind(1, n);
   OFFSYNC_ASSIGN(const bool found, get->step());
-  if (!found) return std::optional<FormerEvent>();
-  std::optional<FormerEvent> event = read_event(*get);
+  if (!found) return std::optional<Stored>();
+  std::optional<Stored> stored = Stored{read_event(*get), static_cast<Former>(get->integer(5))};
   get->reset();
-  return event;
+  return stored;
 }
 
 Result<FormerEvent> load_lost(ReplicaStore& store, std::uint64_t n) {
-  OFFSYNC_ASSIGN(std::optional<FormerEvent> event, load(store, n, Former::lost));
-  if (event) return std::move(*event);
+  OFFSYNC_ASSIGN(std::optional<Stored> stored, load(store, n));
+  if (stored && stored->state == Former::lost) return std::move(stored->event);
   return make_error(Errc::no_input, "no_event", "this event is not lost any more",
                     "see what is with: offsync recover");
 }
@@ -99,6 +105,7 @@ Status take_over(ReplicaWrite& write) {
   ReplicaStore& store = write.store;
   OFFSYNC_ASSIGN(sqlite::Statement * doubt,
                  store.use("UPDATE former SET state = " OFFSYNC_DOUBTFUL));
+  OFFSYNC_TRY(run(store, "DELETE FROM former WHERE " OFFSYNC_OPEN_EVENTS(OFFSYNC_PARKED)));
   OFFSYNC_TRY(doubt->run());
   OFFSYNC_ASSIGN(sqlite::Statement next,
                  store.prepare("SELECT sequence, line FROM log ORDER BY sequence"));
@@ -146,7 +153,7 @@ Result<std::uint64_t> give_up_accepted(ReplicaWrite& write, std::uint64_t head,
                                        std::uint64_t upto) {
   const std::uint64_t cursor = write.row.pulled ? write.row.cursor : 0;
   OFFSYNC_ASSIGN(sqlite::Statement * next,
-                 write.store.use("SELECT n FROM pending WHERE state = " OFFSYNC_ACCEPTED
+                 write.store.use("SELECT n FROM pending WHERE " OFFSYNC_ACCEPTED_EVENTS
                                  " AND (sequence <= ?1 OR"
                                  " (sequence > ?2 AND sequence <= ?3))"));
   next->bind(1, cursor).bind(2, head).bind(3, upto);
@@ -175,7 +182,7 @@ Result<std::optional<PendingEvent>> Replica::last_accepted() {
   OFFSYNC_TRY(impl_->store.ready());
   OFFSYNC_ASSIGN(sqlite::Statement * get,
                  impl_->store.use("SELECT " OFFSYNC_PENDING_COLUMNS
-                                  " FROM pending WHERE state = " OFFSYNC_ACCEPTED
+                                  " FROM pending WHERE " OFFSYNC_ACCEPTED_EVENTS
                                   " ORDER BY sequence DESC LIMIT 1"));
   OFFSYNC_ASSIGN(const bool found, get->step());
   std::optional<PendingEvent> event;
@@ -195,17 +202,53 @@ Result<std::uint64_t> Replica::give_up_accepted(std::string_view epoch, std::uin
 
 Result<std::vector<FormerEvent>> Replica::doubtful(std::size_t max_events) {
   OFFSYNC_TRY(impl_->store.ready());
-  OFFSYNC_ASSIGN(sqlite::Statement * next,
-                 impl_->store.use("SELECT n, sequence, source, id, line FROM former"
-                                  " WHERE state = " OFFSYNC_DOUBTFUL " ORDER BY n LIMIT ?"));
-  next->bind(1, static_cast<std::uint64_t>(max_events));
   std::vector<FormerEvent> events;
-  for (;;) {
-    OFFSYNC_ASSIGN(const bool found, next->step());
-    if (!found) return events;
-    events.push_back(read_event(*next));
+  for (const char* sql :
+       {"SELECT n, sequence, source, id, line FROM former WHERE " OFFSYNC_OPEN_EVENTS(
+            OFFSYNC_DOUBTFUL) " ORDER BY n LIMIT ?",
+        "SELECT n, sequence, source, id, line FROM former WHERE " OFFSYNC_OPEN_EVENTS(
+            OFFSYNC_PARKED) " ORDER BY n LIMIT ?"}) {
+    OFFSYNC_ASSIGN(sqlite::Statement * next, impl_->store.use(sql));
+    next->bind(1, static_cast<std::uint64_t>(max_events - events.size()));
+    for (;;) {
+      OFFSYNC_ASSIGN(const bool found, next->step());
+      if (!found) break;
+      events.push_back(read_event(*next));
+    }
   }
+  return events;
 }
+
+namespace {
+
+// Of one that the log was asked about. True where it went into the queue, as the log lacks it.
+Result<bool> settle_one(ReplicaWrite& write, const Stored& asked, bool missing) {
+  const FormerEvent& event = asked.event;
+  if (!missing) OFFSYNC_TRY(parked::queue_again(write, event.source, event.id));
+  if (asked.state == Former::parked) {
+    OFFSYNC_TRY(remove(write.store, event.n));
+    return false;
+  }
+  if (missing) {
+    OFFSYNC_ASSIGN(const bool queued, queue_own(write, event));
+    if (queued) return true;
+  }
+  OFFSYNC_TRY(set_state(write.store, event.n, missing ? Former::lost : Former::there));
+  return false;
+}
+
+Result<bool> all_asked(ReplicaStore& store) {
+  OFFSYNC_ASSIGN(sqlite::Statement * get,
+                 store.use("SELECT EXISTS (SELECT 1 FROM former WHERE " OFFSYNC_OPEN_EVENTS(
+                     OFFSYNC_DOUBTFUL) "), EXISTS (SELECT 1 FROM former "
+                                       "WHERE " OFFSYNC_OPEN_EVENTS(OFFSYNC_PARKED) ")"));
+  OFFSYNC_ASSIGN(const bool found, get->step());
+  const bool any = found && (get->integer(0) != 0 || get->integer(1) != 0);
+  get->reset();
+  return !any;
+}
+
+}  // namespace
 
 Result<Replica::Found> Replica::settle_doubtful(std::string_view epoch,
                                                 std::span<const FormerEvent> asked,
@@ -214,16 +257,18 @@ Result<Replica::Found> Replica::settle_doubtful(std::string_view epoch,
   OFFSYNC_TRY(must_be_of(write->row, epoch));
   Found found;
   for (const FormerEvent& one : asked) {
-    OFFSYNC_ASSIGN(const auto former, load(impl_->store, one.n, Former::doubtful));
-    if (!former) continue;  // the log has brought it, or another process was faster
-    if (std::find(missing.begin(), missing.end(), one.n) == missing.end()) {
-      OFFSYNC_TRY(set_state(impl_->store, one.n, Former::there));
-      continue;
-    }
-    OFFSYNC_ASSIGN(const bool queued, queue_own(*write, *former));
-    if (!queued) OFFSYNC_TRY(set_state(impl_->store, one.n, Former::lost));
-    ++(queued ? found.again : found.lost);
+    OFFSYNC_ASSIGN(const auto former, load(impl_->store, one.n));
+    // Else the log has brought it, or another process was faster.
+    const bool open =
+        former && (former->state == Former::doubtful || former->state == Former::parked);
+    if (!open) continue;
+    const bool lacks = std::find(missing.begin(), missing.end(), one.n) != missing.end();
+    OFFSYNC_ASSIGN(const bool queued, settle_one(*write, *former, lacks));
+    found.again += queued ? 1 : 0;
+    found.lost += lacks && !queued && former->state == Former::doubtful ? 1 : 0;
   }
+  OFFSYNC_ASSIGN(const bool all, all_asked(impl_->store));
+  if (all) OFFSYNC_TRY(parked::release(*write));
   OFFSYNC_TRY(write->commit());
   return found;
 }
@@ -238,15 +283,16 @@ Result<FormerCounts> Replica::former_counts() {
     OFFSYNC_ASSIGN(const bool found, next->step());
     if (!found) return counts;
     const bool lost = next->integer(0) == static_cast<int>(Former::lost);
-    (lost ? counts.lost : counts.doubtful) = next->uinteger(1);
+    (lost ? counts.lost : counts.doubtful) += next->uinteger(1);
   }
 }
 
 Status Replica::for_each_lost(const std::function<bool(const FormerEvent& event)>& fn) {
-  return for_each_numbered<FormerEvent>(impl_->store,
-                                        "SELECT n, sequence, source, id, line FROM former"
-                                        " WHERE state = " OFFSYNC_LOST " AND n > ? ORDER BY n",
-                                        read_event, fn);
+  return for_each_numbered<FormerEvent>(
+      impl_->store,
+      "SELECT n, sequence, source, id, line FROM former"
+      " WHERE " OFFSYNC_OPEN_EVENTS(OFFSYNC_LOST) " AND n > ? ORDER BY n",
+      read_event, fn);
 }
 
 Status Replica::send_lost(std::uint64_t n) {

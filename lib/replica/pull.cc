@@ -1,3 +1,4 @@
+#include "replica/parked.h"
 #include "replica/states.h"
 #include "replica/store.h"
 #include "wire/answer_limits.h"
@@ -104,8 +105,7 @@ Result<std::vector<PendingEvent>> released_by(ReplicaWrite& write, std::string_v
                                               std::uint64_t n) {
   OFFSYNC_ASSIGN(sqlite::Statement * next,
                  write.store.use("SELECT " OFFSYNC_PENDING_COLUMNS
-                                 " FROM pending WHERE state IN (" OFFSYNC_REJECTED ", " OFFSYNC_HELD
-                                 ") ORDER BY n"));
+                                 " FROM pending WHERE " OFFSYNC_PARKED_EVENTS " ORDER BY n"));
   std::vector<PendingEvent> released;
   for (;;) {
     OFFSYNC_ASSIGN(const bool found, next->step());
@@ -122,20 +122,27 @@ Result<std::vector<PendingEvent>> released_by(ReplicaWrite& write, std::string_v
 Status release_held(ReplicaWrite& write, const std::string& subject, std::uint64_t n) {
   OFFSYNC_ASSIGN(const std::vector<PendingEvent> released, released_by(write, subject, n));
   for (const PendingEvent& held : released) {
-    OFFSYNC_ASSIGN(const EventView* read, write.store.other_decoder.decode(held.line));
-    EventView event = *read;
-    std::string line = held.line;
-    if (write.row.own(event.source)) {
-      event.clientseq = write.row.next;
-      line = encode_content(event);
-    }
-    OFFSYNC_TRY(queue::remove(write, held.n));
-    OFFSYNC_TRY(queue::insert(write, write.row.next, PendingState::queued, event, line));
-    ++write.row.next;
-    write.row_changed = true;
-    OFFSYNC_ASSIGN(EntityRow * entity, write.entity(subject));
-    write.count(*entity, 0, -1);
+    // The log may have it as it is.
+    OFFSYNC_ASSIGN(const bool asked, parked::is_asked(write.store, held.source, held.id));
+    if (!asked) OFFSYNC_TRY(release_one(write, held));
   }
+  return {};
+}
+
+Status release_one(ReplicaWrite& write, const PendingEvent& held) {
+  OFFSYNC_ASSIGN(const EventView* read, write.store.other_decoder.decode(held.line));
+  EventView event = *read;
+  std::string line = held.line;
+  if (write.row.own(event.source)) {
+    event.clientseq = write.row.next;
+    line = encode_content(event);
+  }
+  OFFSYNC_TRY(queue::remove(write, held.n));
+  OFFSYNC_TRY(queue::insert(write, write.row.next, PendingState::queued, event, line));
+  ++write.row.next;
+  write.row_changed = true;
+  OFFSYNC_ASSIGN(EntityRow * entity, write.entity(held.subject));
+  write.count(*entity, 0, -1);
   return {};
 }
 

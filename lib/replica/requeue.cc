@@ -6,6 +6,7 @@
 #include "base/uuid.h"
 #include "event/checks.h"
 #include "event/with_base.h"
+#include "replica/parked.h"
 #include "replica/states.h"
 
 namespace offsync {
@@ -106,6 +107,7 @@ Status take_out(ReplicaWrite& write, const std::vector<PendingEvent>& events) {
   for (const PendingEvent& event : events) {
     OFFSYNC_TRY(queue::remove(write, event.n));
     OFFSYNC_TRY(forget_pending_resolve(write.store, event.source, event.id));
+    OFFSYNC_TRY(parked::forget(write.store, event.source, event.id));
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "replica/base_pieces.h"
+#include "replica/parked.h"
 #include "replica/states.h"
 #include "replica/store.h"
 #include "wire/compress.h"
@@ -171,7 +172,7 @@ class Install {
     for (const std::uint64_t n : again) {
       OFFSYNC_TRY(queue::set_state(write_, n, PendingState::queued, 0, {}, {}));
     }
-    return {};
+    return parked::ask_again(write_);
   }
 
   Result<Cursor> finish() {

@@ -10,10 +10,19 @@
 #define OFFSYNC_REJECTED "2"
 #define OFFSYNC_HELD "3"
 
+// Of what was settled: with the condition of the index, or all of a long queue is read.
+#define OFFSYNC_ACCEPTED_EVENTS "state <> " OFFSYNC_QUEUED " AND state = " OFFSYNC_ACCEPTED
+#define OFFSYNC_PARKED_EVENTS \
+  "state <> " OFFSYNC_QUEUED " AND state IN (" OFFSYNC_REJECTED ", " OFFSYNC_HELD ")"
+
 // former.state
 #define OFFSYNC_DOUBTFUL "0"
 #define OFFSYNC_LOST "1"
 #define OFFSYNC_THERE "2"
+#define OFFSYNC_PARKED "3"
+
+// The same of former events, of which there may be a whole log.
+#define OFFSYNC_OPEN_EVENTS(its_state) "state <> " OFFSYNC_THERE " AND state = " its_state
 
 // base.staged, of a snapshot that is in use; else it says whose piece it is
 #define OFFSYNC_INSTALLED "0"
@@ -21,8 +30,9 @@
 namespace offsync {
 
 // Of an event of a log that was replaced: the log that there is now was not asked yet; it lacks the
-// event; it has it.
-enum class Former { doubtful, lost, there };
+// event; it has it. And of one that is no former event, but is rejected or held in the queue: the
+// log was not asked yet.
+enum class Former { doubtful, lost, there, parked };
 
 template <class State>
 constexpr bool spells(const char* sql, State state) {
@@ -35,5 +45,6 @@ static_assert(spells(OFFSYNC_HELD, PendingState::held));
 static_assert(spells(OFFSYNC_DOUBTFUL, Former::doubtful));
 static_assert(spells(OFFSYNC_LOST, Former::lost));
 static_assert(spells(OFFSYNC_THERE, Former::there));
+static_assert(spells(OFFSYNC_PARKED, Former::parked));
 
 }  // namespace offsync

@@ -226,6 +226,8 @@ Result<std::vector<PendingEvent>> released_by(ReplicaWrite& write, std::string_v
 // never decided, so they keep id and stamp; but the proxy may be beyond their clientseq, so they
 // get new ones. Leaves store.decoder alone.
 Status release_held(ReplicaWrite& write, const std::string& subject, std::uint64_t n);
+// The same of one held event.
+Status release_one(ReplicaWrite& write, const PendingEvent& held);
 
 // A pending event as its row holds it.
 struct PendingKey {

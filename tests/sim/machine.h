@@ -104,6 +104,7 @@ class Machine final : public SyncObserver {
   void synced_once(const ReplicaInfo& info);
   void check_order();
   void check_rejected(const PendingEvent& event);
+  void check_held(const PendingEvent& event);
   std::vector<PendingEvent> queue();
   std::vector<EventPtr> shown_pending();
   static std::map<Target, EventPtr> seen_by(const Event& event, Log log, Log pending);

@@ -175,6 +175,14 @@ void Machine::check_rejected(const PendingEvent& event) {
   }
 }
 
+void Machine::check_held(const PendingEvent& event) {
+  world_.count("events held");
+  const EventPtr known = oracle_.find(space_, event.source + " " + event.id);
+  if (known && known->content() == event.line) {
+    world_.violated(3, "c{}: {} is held, and is in the log", index_, event.id);
+  }
+}
+
 void Machine::check_end() {
   check_state();
   std::set<std::string> parked, blocked;
@@ -189,7 +197,7 @@ void Machine::check_end() {
       world_.violated(11, "c{}: {} is held, and nothing of {} was rejected", index_, event.id,
                       event.subject);
     }
-    if (event.state == PendingState::held) world_.count("events held");
+    if (event.state == PendingState::held) check_held(event);
   }
   const auto held = this->held(*shell_);
   if (!held) return;

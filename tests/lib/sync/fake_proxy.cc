@@ -161,12 +161,17 @@ Outcome FakeProxy::decide(const std::string& line, std::set<std::string>& refuse
   const EventView& event = **decoded;
   outcome.id = event.id;
   if (const auto known = ids_.find(outcome.id); known != ids_.end()) {
-    outcome.kind = OutcomeKind::duplicate;
-    outcome.sequence = known->second;
+    if (lines_[known->second - 1].starts_with(line.substr(0, line.size() - 1))) {
+      outcome.kind = OutcomeKind::duplicate;
+      outcome.sequence = known->second;
+    } else {
+      outcome.code = "id_conflict";
+      refused.emplace(event.subject);
+    }
   } else if (refused.contains(std::string(event.subject))) {
     outcome.kind = OutcomeKind::held;
     outcome.code = "held";
-  } else if (event.type == "test.refused") {
+  } else if (event.type == "test.refused" && refuses) {
     outcome.code = "kind_mismatch";
     outcome.detail = "refused by the test";
     refused.emplace(event.subject);

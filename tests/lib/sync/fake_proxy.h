@@ -1,7 +1,8 @@
 // A proxy in memory, and a Transport to it that can be told to fail. Time passes only in poll().
 //
 // It knows just enough of the proxy's rules for the engine's tests: order, duplicates, held events,
-// cursors, snapshots, streams. Events of the type "test.refused" are rejected.
+// cursors, snapshots, streams. Events of the type "test.refused" are rejected, as long as
+// `refuses`.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +54,7 @@ class FakeProxy {
   std::string log_name;       // that it says; empty: it says none
   bool knows_missing = true;  // else it is of a former version
   bool knows_names = true;    // Offsync-Event; else of a former version
+  bool refuses = true;
 
  private:
   Answer post(const HttpRequest& request);
