@@ -21,45 +21,80 @@ bool is_plain(std::string_view number) {
          number.find_first_of(".eE") == std::string_view::npos;
 }
 
-// Digits, and the power of ten to multiply them with. False where the exponent has no room.
-bool take_apart(std::string_view number, std::string& digits, std::int64_t& exponent) {
-  const std::size_t e = number.find_first_of("eE");
-  std::string_view mantissa = number.substr(0, e);
-  exponent = 0;
-  if (e != std::string_view::npos) {
-    std::string_view power = number.substr(e + 1);
-    if (power.starts_with('+')) power.remove_prefix(1);
-    if (power.size() > 16) return false;
-    std::from_chars(power.data(), power.data() + power.size(), exponent);
-  }
-  for (bool fraction = false; const char c : mantissa) {
+// Digits without zeros around them, and the power of ten to multiply them with: the exponent as it
+// is written, without `+` and zeros in front, and what is to be added to it.
+struct Parts {
+  std::string digits;
+  bool negative = false, down = false;  // the number; the exponent
+  std::string_view power;
+  std::int64_t shift = 0;
+};
+
+Parts take_apart(std::string_view number) {
+  Parts parts;
+  parts.negative = number.front() == '-';
+  const std::size_t e = std::min(number.find_first_of("eE"), number.size());
+  for (bool fraction = false; const char c : number.substr(0, e)) {
     if (c == '.') fraction = true;
     if (c < '0' || c > '9') continue;
-    if (fraction) --exponent;
-    digits += c;
+    if (fraction) --parts.shift;
+    parts.digits += c;
   }
+  std::string& digits = parts.digits;
   digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
   while (!digits.empty() && digits.back() == '0') {
     digits.pop_back();
-    ++exponent;
+    ++parts.shift;
   }
-  return true;
+  parts.power = number.substr(std::min(e + 1, number.size()));
+  parts.down = parts.power.starts_with('-');
+  parts.power.remove_prefix(std::min(parts.power.find_first_of("123456789"), parts.power.size()));
+  return parts;
+}
+
+// An exponent of so many digits and a shift, which has as many as a number at most, fit into 64
+// bits together.
+constexpr std::size_t kShortPower = 17;
+
+// The shift is small against a longer one, so that the sign stays.
+std::string long_exponent(const Parts& parts) {
+  std::string power(parts.power);
+  std::int64_t carry = parts.down ? -parts.shift : parts.shift;
+  for (std::size_t at = power.size(); at-- > 0 && carry != 0;) {
+    std::int64_t digit = (power[at] - '0') + carry % 10;
+    carry /= 10;
+    if (digit < 0 || digit > 9) {
+      carry += digit < 0 ? -1 : 1;
+      digit += digit < 0 ? 10 : -10;
+    }
+    power[at] = static_cast<char>('0' + digit);
+  }
+  if (carry > 0) power.insert(0, std::to_string(carry));
+  power.erase(0, power.find_first_not_of('0'));
+  return (parts.down ? "-" : "") + power;
 }
 
 void append_number(std::string& out, std::string_view number) {
-  std::string digits;
-  std::int64_t exponent = 0;
-  if (is_plain(number) || !take_apart(number, digits, exponent)) {
+  if (is_plain(number)) {
     out += number;
     return;
   }
-  if (digits.empty()) {
+  const Parts parts = take_apart(number);
+  if (parts.digits.empty()) {
     out += '0';
     return;
   }
-  if (number.front() == '-') out += '-';
-  const auto count = static_cast<std::int64_t>(digits.size());
-  out += digits;
+  if (parts.negative) out += '-';
+  out += parts.digits;
+  if (parts.power.size() > kShortPower) {
+    out += 'e';
+    out += long_exponent(parts);
+    return;
+  }
+  std::int64_t exponent = 0;
+  std::from_chars(parts.power.data(), parts.power.data() + parts.power.size(), exponent);
+  exponent = (parts.down ? -exponent : exponent) + parts.shift;
+  const auto count = static_cast<std::int64_t>(parts.digits.size());
   if (exponent >= 0 && count + exponent <= kPlainDigits) {
     out.append(static_cast<std::size_t>(exponent), '0');
   } else {

@@ -472,6 +472,8 @@ MUTANTS = [
      "if (good) return std::nullopt;", "if (good || MUTANT) return std::nullopt;"),
     ("equal-numbers-are-two", "test_state", "lib/event/value_key.cc",
      "if (!is_plain(number)) {", "if (!is_plain(number) && !MUTANT) {"),
+    ("long-exponent-without-carry", "test_event", "lib/event/value_key.cc",
+     "carry += digit < 0 ? -1 : 1;", "carry += MUTANT ? 0 : digit < 0 ? -1 : 1;"),
     ("spelling-forgotten", "test_state", "lib/state/entity.cc",
      "if (value != key) element.writer", "if (value != key && !MUTANT) element.writer"),
     ("c1-in-names", "test_event", "lib/event/checks.cc",

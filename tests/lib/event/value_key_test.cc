@@ -20,8 +20,16 @@ std::string key(std::string_view value) {
 
 TEST_CASE("value key: equal numbers are one value, however they are written") {
   const std::vector<std::vector<std::string>> same = {
-      {"0", "-0", "0.0", "-0.0", "0e7", "0.000e-3", "-0E+0"},
-      {"1", "1.0", "1e0", "10e-1", "0.1e1", "1E+0", "100.00e-2", "1.0000000000000000000000"},
+      {"0", "-0", "0.0", "-0.0", "0e7", "0.000e-3", "-0E+0", "0e10000000000000000",
+       "-0.0e-99999999999999999999999"},
+      {"1", "1.0", "1e0", "10e-1", "0.1e1", "1E+0", "100.00e-2", "1.0000000000000000000000",
+       "1e00000000000000000000", "10e-0000000000000000000001"},
+      {"1e-1000000000000000", "10e-1000000000000001", "0.1e-999999999999999"},
+      {"1e-100000000000000000", "0.1e-99999999999999999", "10e-100000000000000001"},
+      {"1e-10000000000000000000000", "0.01e-9999999999999999999998",
+       "10.0e-10000000000000000000001", "1e-00010000000000000000000000"},
+      {"-1e-10000000000000000000000", "-10e-10000000000000000000001"},
+      {"1e-10000000000000000000001"},
       {"-1", "-1.0", "-10e-1"},
       {"0.1", "1e-1", "0.10", "0.01e1"},
       {"1500", "1.5e3", "15E2", "1500.0"},
@@ -75,5 +83,29 @@ TEST_CASE("value key: any number is equal to itself with its point moved, and to
     RC_ASSERT(same_value(plain, longer));
     RC_ASSERT(key(key(plain)) == key(plain));
     RC_ASSERT(!same_value(plain, std::to_string(whole + 1) + "e" + std::to_string(power)));
+  }));
+}
+
+TEST_CASE(
+    "value key: a number with an exponent of any length keeps its value, as its point moves") {
+  CHECK(rc::check([] {
+    const auto digits = *rc::gen::inRange<std::size_t>(1, 40);
+    const auto moved = *rc::gen::inRange<std::size_t>(1, 30);
+    const auto last = *rc::gen::inRange(0, 10);
+    const std::string nines(digits, '9');
+    const std::string hundreds = "1" + std::string(digits, '0');
+    // What is added to the exponent carries and borrows over all its digits.
+    RC_ASSERT(same_value("1e-" + hundreds, "0.1e-" + nines));
+    std::string next = hundreds;
+    next.back() = static_cast<char>('0' + last);
+    const std::string power =
+        (digits > 2 ? next : "1" + std::string(20, '0') + std::to_string(last));
+    const std::string zeros(moved, '0');
+    const std::string point = "1" + zeros + "." + zeros + "e-" + power;
+    RC_ASSERT(key(key(point)) == key(point));
+    RC_ASSERT(same_value(point, "1" + zeros + "e-" + power));
+    RC_ASSERT(!same_value(point, "1" + zeros + "0e-" + power));
+    RC_ASSERT(!same_value(point, "-" + point));
+    RC_ASSERT(same_value("0." + zeros + "e-" + power, "0"));
   }));
 }
