@@ -15,10 +15,10 @@
 
 #include "base/limits.h"
 #include "event/decoder.h"
+#include "event/id_in.h"
 #include "proxy/ingest/decider.h"
 #include "proxy/ingest/known_logs.h"
 #include "proxy/store/commit_check.h"
-#include "wire/json_reader.h"
 
 namespace offsync::proxy {
 namespace {
@@ -61,14 +61,6 @@ Error contended(const std::string& space) {
       Errc::partial, "busy",
       fmt::format("other proxies appended to the space {} first, {} times", space, kTries),
       "send again");
-}
-
-// Of a line that is no event, for its sender; empty where none can be read, or there are two.
-std::string id_in(std::string_view line, std::string_view wrong) {
-  JsonReader json;
-  if (wrong == "duplicate_name" || !json.read(line)) return {};
-  const auto id = json.text("id");
-  return id && id->size() <= limits::kIdBytes ? std::string(*id) : std::string();
 }
 
 // Where an earlier part of the request is durable, "nothing was decided" would be a lie.
@@ -186,7 +178,7 @@ Request Ingest::Impl::decode(const std::string& space, std::vector<std::string> 
     } else {
       candidate.outcome.code = event.error().code;
       candidate.outcome.detail = event.error().message();
-      candidate.outcome.id = id_in(lines[i], event.error().code);
+      candidate.outcome.id = id_in(lines[i]);
     }
     lines[i] = {};  // so that a request is never there twice
   }

@@ -62,6 +62,35 @@ TEST_CASE("a line that is no event is rejected, and the others are decided", "[i
   CHECK(world.log().size() == 1);
 }
 
+TEST_CASE("the outcome of what is no event has its id, whatever is wrong", "[ingest]") {
+  IngestWorld world;
+  const std::string deep = std::string(40, '[') + std::string(40, ']');
+  const std::string large = '"' + std::string(70'000, 'v') + '"';
+  const auto sets = [](const std::string& v) { return R"(,"data":{"set":{"v":)" + v + "}}"; };
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {sets("1e999"), "bad_number"},
+      {sets("18446744073709551616"), "bad_number"},
+      {sets(R"(1,"v":2)"), "duplicate_name"},
+      {R"(,"x":"1","x":"2")", "duplicate_name"},
+      {R"(,"type":"t")", "duplicate_name"},
+      {sets(deep), "too_deep"},
+      {sets(large), "too_large"},
+      {R"(,"data":[])", "malformed"},
+      {R"(,"stamp":"0")", "bad_attribute"},
+      {R"(,"data":{"set":{"v":1},"unset":["v"]})", "bad_operation"}};
+  for (const auto& [more, code] : wrong) {
+    const Outcome outcome = world.submit_one(
+        R"({"specversion":"1.0","id":"seen","source":"/s","type":"t","subject":"a/1")" + more +
+        "}");
+    INFO(more.substr(0, 100));
+    CHECK(word(outcome) == "rejected " + code);
+    CHECK(outcome.id == "seen");
+  }
+  const Outcome lacks = world.submit_one(R"({"\u0069d":"se\u0065n"})");
+  CHECK(word(lacks) == "rejected missing");
+  CHECK(lacks.id == "seen");
+}
+
 TEST_CASE("the types of the proxy are nobody else's", "[ingest]") {
   IngestWorld world;
   Author ann("/ann", 1, world.clock);
