@@ -177,8 +177,10 @@ class Install {
 
   Result<Cursor> finish() {
     OFFSYNC_TRY(offsync::run(store_, "DELETE FROM base WHERE staged = " OFFSYNC_INSTALLED));
-    OFFSYNC_ASSIGN(sqlite::Statement * keep,
-                   store_.use("UPDATE base SET staged = " OFFSYNC_INSTALLED " WHERE staged = ?"));
+    // Where it fails, all is rolled back; so SQLite need not keep a copy of all of it until then.
+    OFFSYNC_ASSIGN(
+        sqlite::Statement * keep,
+        store_.use("UPDATE OR FAIL base SET staged = " OFFSYNC_INSTALLED " WHERE staged = ?"));
     keep->bind(1, staged_);
     OFFSYNC_TRY(keep->run());
     OFFSYNC_TRY(offsync::run(store_, "DELETE FROM base WHERE staged <> " OFFSYNC_INSTALLED));

@@ -92,9 +92,25 @@ void harden(sqlite3* db) {
 
 std::string settings(const OpenOptions& options) {
   // Freed pages need not be zeroed (a default of Debian's build): they hold what was in the log.
+  // Who only reads need not be able to write beside the file, and spools nothing but what it sorts.
   return "PRAGMA mmap_size=0; PRAGMA cell_size_check=1; PRAGMA secure_delete=0;"
          "PRAGMA synchronous=FULL; PRAGMA cache_size=-" +
-         std::to_string(options.cache_kib);
+         std::to_string(options.cache_kib) +
+         (options.read_only ? "; PRAGMA temp_store=MEMORY" : "");
+}
+
+// The process has one folder for them: all that it writes to lies in one, or nearly.
+void spool_beside(const std::string& path) {
+  std::string folder = std::filesystem::path(behind_links(path)).parent_path().string();
+  if (folder.empty()) folder = ".";
+  // SQLite takes this one where it reads the name.
+  sqlite3_mutex* const mutex = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_VFS1);
+  sqlite3_mutex_enter(mutex);
+  if (sqlite3_temp_directory == nullptr || folder != sqlite3_temp_directory) {
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory = sqlite3_mprintf("%s", folder.c_str());
+  }
+  sqlite3_mutex_leave(mutex);
 }
 
 Result<sqlite3_vfs*> find_vfs(const std::string& name) {
@@ -144,6 +160,7 @@ Result<Db> Db::open(const std::string& file, const OpenOptions& options) {
     OFFSYNC_ASSIGN(const bool there, exists(file, options.vfs));
     if (!there) return make_error(Errc::no_input, "no_such_file", "there is no file " + file);
   }
+  if (options.vfs.empty() && !options.read_only) spool_beside(path);
   Frozen how{path, options.vfs, 0};
   if (options.frozen) {
     OFFSYNC_ASSIGN(how, frozen(path));

@@ -103,6 +103,10 @@ class Db {
   // Closing does not checkpoint. A commit that leaves the WAL longer than checkpoint_pages copies
   // it into the file and cuts it to nothing, as far as no reader is in the way; whoever shares the
   // file between processes commits under a FileLock, and so checkpoints under it.
+  //
+  // What SQLite spools (a statement's journal, a sort, VACUUM) goes into files without a name
+  // beside the latest file that was opened to be written to, and of one that is only read into
+  // memory.
   static Result<Db> open(const std::string& file, const OpenOptions& options);
   Db(Db&&) noexcept;
   Db& operator=(Db&&) noexcept;
