@@ -240,11 +240,13 @@ class Conflicts final : public Command {
     } else {
       auto resolver = Resolver::begin(replica);
       if (!resolver) return report(resolver.error());
+      Records records(out, record_format(settings, out));
       for (const ConflictRecord& record : *meeting) {
         const auto json = json_of(replica, *resolver, *info, record);
         if (!json) return report(json.error());
-        out.json(*json);
+        records.json(*json);
       }
+      records.end();
     }
     return out.finish(exit_code_ && open ? kNo : kOk);
   }

@@ -199,26 +199,36 @@ static std::string what_became_of(const Emitted& emitted) {
   return fmt::format("held behind {} (rejected: offsync queue)", emitted.behind);
 }
 
-int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run) {
-  Out out;
-  if (dry_run || record_format(settings, out) != Format::text) {
-    out.json(emitted.line);
-    const int code = out.finish(kOk);
-    if (code != kOk && !dry_run) {
-      complain(fmt::format("the event is {} all the same", what_became_of(emitted)));
-    }
-    if (!emitted.behind.empty() && !dry_run) say(settings, what_became_of(emitted));
-    return code;
-  }
+// What a person reads of it.
+static void tell_emitted(const Settings& settings, const Emitted& emitted) {
   Decoder decoder;
   const auto event = decoder.decode(emitted.line);
-  if (event) {
-    const char* colon = emitted.behind.empty() ? "" : ":";
-    const std::string change = change_text(**event);
-    say(settings, fmt::format("{}{} {} {}{}{}", what_became_of(emitted), colon, (*event)->type,
-                              (*event)->subject, change.empty() ? "" : ": ", change));
+  if (!event) return;
+  const char* colon = emitted.behind.empty() ? "" : ":";
+  const std::string change = change_text(**event);
+  say(settings, fmt::format("{}{} {} {}{}{}", what_became_of(emitted), colon, (*event)->type,
+                            (*event)->subject, change.empty() ? "" : ": ", change));
+}
+
+void print_emitted(const Settings& settings, const Emitted& emitted, Records& records) {
+  if (records.format() == Format::text) return tell_emitted(settings, emitted);
+  records.json(emitted.line);
+  if (!emitted.behind.empty()) say(settings, what_became_of(emitted));
+}
+
+int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run) {
+  Out out;
+  if (!dry_run && record_format(settings, out) == Format::text) {
+    tell_emitted(settings, emitted);
+    return kOk;
   }
-  return kOk;
+  out.json(emitted.line);
+  const int code = out.finish(kOk);
+  if (code != kOk && !dry_run) {
+    complain(fmt::format("the event is {} all the same", what_became_of(emitted)));
+  }
+  if (!emitted.behind.empty() && !dry_run) say(settings, what_became_of(emitted));
+  return code;
 }
 
 std::unique_ptr<Command> make_emit_command() {

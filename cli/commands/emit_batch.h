@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/settings/settings.h"
+#include "cli/text/output.h"
 
 namespace offsync::cli {
 
@@ -31,5 +32,7 @@ void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, std::int64_t of
 
 // One queued event: a line of talk on a terminal, the event elsewhere. Returns the exit code.
 int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run);
+// One of several; in format text it is talk, too.
+void print_emitted(const Settings& settings, const Emitted& emitted, Records& records);
 
 }  // namespace offsync::cli

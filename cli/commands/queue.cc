@@ -118,10 +118,18 @@ class Queue final : public Command {
     if (action_ == "show") return show(replica, settings, out);
     OFFSYNC_ASSIGN(const auto events, chosen(replica));
     if (events.empty()) say(settings, "there is no rejected event");
+    Records records(out, record_format(settings, out));
+    const Status done = act_on(events, replica, settings, records);
+    records.end();
+    return done;
+  }
+
+  Status act_on(const std::vector<PendingEvent>& events, Replica& replica, const Settings& settings,
+                Records& records) const {
     Status failed;
     for (const PendingEvent& event : events) {
-      const Status done = action_ == "retry" ? retry(replica, event, settings, out)
-                                             : drop(replica, event, settings);
+      const Status done = action_ == "retry" ? retry(replica, event, settings, records)
+                                             : drop(replica, event, settings, records);
       if (done) continue;
       if (!all_) return done;
       if (done.error().code == "unreadable") {
@@ -225,23 +233,25 @@ class Queue final : public Command {
   }
 
   static Status retry(Replica& replica, const PendingEvent& event, const Settings& settings,
-                      Out& out) {
+                      Records& records) {
     OFFSYNC_ASSIGN(const auto queued, replica.retry(event.id, event.source));
-    const bool text = record_format(settings, out) == Format::text;
     for (const Emitted& emitted : queued) {
-      if (text) {
+      if (records.format() == Format::text) {
         const bool same = emitted.id == event.id;
         say(settings, fmt::format("queued again {} {}", same ? "as it was:" : "as", emitted.id));
       } else {
-        out.json(emitted.line);
+        records.json(emitted.line);
       }
     }
     return {};
   }
 
-  static Status drop(Replica& replica, const PendingEvent& event, const Settings& settings) {
+  static Status drop(Replica& replica, const PendingEvent& event, const Settings& settings,
+                     Records& records) {
     OFFSYNC_TRY(replica.drop(event.id, event.source));
     say(settings, fmt::format("dropped {}", event.id));
+    Decoder decoder;
+    if (records.format() != Format::text) records.json(json_of(event, decoder));
     return {};
   }
 

@@ -113,36 +113,48 @@ class Recover final : public Command {
     return row;
   }
 
-  Result<std::vector<FormerEvent>> chosen(Replica& replica) const {
+  // What is not there is told, and in `failed`.
+  Result<std::vector<FormerEvent>> chosen(Replica& replica, Status& failed) const {
     if (ids_.empty()) {
       return all_events<FormerEvent>([&](const auto& take) { return replica.for_each_lost(take); });
     }
     std::vector<FormerEvent> events;
     for (const std::string& id : ids_) {
-      OFFSYNC_ASSIGN(FormerEvent one, find_lost(replica, {id, source_}));
+      auto one = find_lost(replica, {id, source_});
+      if (!one && one.error().kind != Errc::no_input && one.error().kind != Errc::usage) {
+        return one.error();
+      }
+      if (!one) {
+        note_failure(failed, one.error());
+        continue;
+      }
       const bool again = std::any_of(events.begin(), events.end(),
-                                     [&](const FormerEvent& other) { return other.n == one.n; });
-      if (!again) events.push_back(std::move(one));
+                                     [&](const FormerEvent& other) { return other.n == one->n; });
+      if (!again) events.push_back(std::move(*one));
     }
     return events;
   }
 
   Status act(Replica& replica, const Settings& settings, Out& out) const {
-    OFFSYNC_ASSIGN(const std::vector<FormerEvent> events, chosen(replica));
     Status failed;
+    OFFSYNC_ASSIGN(const std::vector<FormerEvent> events, chosen(replica, failed));
+    Records records(out, record_format(settings, out));
+    Decoder decoder;
     std::uint64_t done = 0;
     for (const FormerEvent& one : events) {
       Status acted = action_ == "send" ? replica.send_lost(one.n) : replica.drop_lost(one.n);
       if (!acted && acted.error().kind == Errc::bad_data) {
-        failed = std::move(acted);  // the others need not wait for it
+        note_failure(failed, acted.error());  // the others need not wait for it
         continue;
       }
       OFFSYNC_TRY(std::move(acted));
       ++done;
-      if (action_ == "send" && record_format(settings, out) != Format::text) out.json(one.line);
+      if (records.format() == Format::text) continue;
+      records.json(action_ == "send" ? one.line : json_of(one, decoder));
     }
-    tell(settings, done);
-    return failed;
+    records.end();
+    if (failed || done > 0) tell(settings, done);
+    return partly(std::move(failed), done);
   }
 
   void tell(const Settings& settings, std::uint64_t done) const {

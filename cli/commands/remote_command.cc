@@ -57,7 +57,10 @@ class RemoteCommand final : public Command {
     // Nobody needs to be asked about a replica that belongs to no log yet.
     if (is_bound(info) && !context.network) return run_in_net(context);
     const Status done = set(context, settings, replica, info);
-    return done ? kOk : report(done.error());
+    if (!done) return report(done.error());
+    if (report_format(settings) == Format::text) return kOk;
+    const auto now = replica.info();
+    return now ? show(settings, *now, context.clock.wall_ms()) : report(now.error());
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/counted.h"
 #include "cli/command.h"
 #include "cli/commands/conflict_now.h"
 #include "cli/commands/conflict_text.h"
@@ -42,6 +43,13 @@ struct Chosen {
   bool named = false;
 };
 
+// What was asked for, and why some of it cannot be decided.
+struct Choices {
+  std::vector<Chosen> conflicts;
+  std::vector<Error> wrong;
+  bool unknown = false;  // some of it is not here, or not yet
+};
+
 Error wrong(std::string detail) {
   return wrong_arguments(kText, std::move(detail));
 }
@@ -71,7 +79,7 @@ class Resolve final : public Command {
     auto& [replica, info] = *opened;
     auto chosen = choose(replica);
     // It may have been listed by the proxy, and not be pulled yet.
-    if (!chosen && chosen.error().code == "no_conflict" && !remote_of(settings, info).empty()) {
+    if (chosen && chosen->unknown && !remote_of(settings, info).empty()) {
       if (!context.network && net_program()) return run_in_net(context);
       if (context.network) {
         const Status pulled = pull(context, settings, replica);
@@ -85,10 +93,7 @@ class Resolve final : public Command {
       }
     }
     if (!chosen) return report(chosen.error());
-    if (chosen->empty()) {
-      say(settings, "there is no open conflict");
-      return kOk;
-    }
+    if (all_ && chosen->conflicts.empty()) say(settings, "there is no open conflict");
     return decide_all(settings, replica, info, *chosen);
   }
 
@@ -116,32 +121,50 @@ class Resolve final : public Command {
 
   // What each word means: all open conflicts of an entity, or one by its id, and with it what was
   // written by the same edit and met the same delete.
-  Result<std::vector<Chosen>> choose(Replica& replica) const {
+  Result<Choices> choose(Replica& replica) const {
     OFFSYNC_ASSIGN(const auto known, replica.conflicts(true));
-    std::vector<Chosen> chosen;
+    Choices choices;
     std::set<std::string> ids;
     const auto take = [&](const ConflictRecord& record, bool named) {
       if (!record.resolved_by.empty() || !ids.insert(record.conflict.id).second) return;
-      chosen.push_back({record, named});
+      choices.conflicts.push_back({record, named});
     };
     if (all_) {
       for (const ConflictRecord& record : known) take(record, false);
     }
     for (const std::string& word : ids_) {
-      const std::size_t before = ids.size();
+      bool entity = false, open = false;
       for (const ConflictRecord& record : known) {
-        if (record.subject == word) take(record, false);
+        if (record.subject != word) continue;
+        entity = true;
+        open = open || record.resolved_by.empty();
+        take(record, false);
       }
-      if (ids.size() > before) continue;
-      OFFSYNC_ASSIGN(const ConflictRecord record, find_conflict(known, word));
-      OFFSYNC_TRY(check_open(record));
-      take(record, true);
+      if (open) continue;
+      const auto record = entity ? Result<ConflictRecord>(none_open(word)) : find_open(known, word);
+      if (!record) {
+        choices.unknown = choices.unknown || entity || record.error().code == "no_conflict";
+        choices.wrong.push_back(record.error());
+        continue;
+      }
+      take(*record, true);
       for (const ConflictRecord& other : known) {
-        if (meeting_of(other) == meeting_of(record)) take(other, true);
+        if (meeting_of(other) == meeting_of(*record)) take(other, true);
       }
     }
-    if (value_ && chosen.size() > 1) return many(ids_.front(), chosen);
-    return chosen;
+    if (value_ && choices.conflicts.size() > 1) return many(ids_.front(), choices.conflicts);
+    return choices;
+  }
+
+  static Result<ConflictRecord> find_open(const std::vector<ConflictRecord>& known,
+                                          const std::string& id) {
+    auto record = find_conflict(known, id);
+    if (!record && id.find('/') != std::string::npos) {
+      return make_error(Errc::no_input, "no_conflict", "there is no conflict of " + id,
+                        "see what is there with: offsync conflicts");
+    }
+    if (record) OFFSYNC_TRY(check_open(*record));
+    return record;
   }
 
   static Error many(const std::string& word, const std::vector<Chosen>& chosen) {
@@ -172,17 +195,26 @@ class Resolve final : public Command {
                       "change the field with: offsync emit");
   }
 
+  static Error none_open(const std::string& subject) {
+    return make_error(Errc::usage, "already_resolved",
+                      fmt::format("all conflicts of {} are resolved already", subject),
+                      "see them with: offsync conflicts --all");
+  }
+
   // Each is an event of its own: what cannot be decided so does not stop the others.
   int decide_all(const Settings& settings, Replica& replica, const ReplicaInfo& info,
-                 const std::vector<Chosen>& chosen) const {
+                 const Choices& choices) const {
     auto resolver = Resolver::begin(replica);
     if (!resolver) return report(resolver.error());
+    Out out;
+    Records records(out, record_format(settings, out));
     std::size_t done = 0;
     int code = kOk;
-    for (const Chosen& one : chosen) {
+    for (const Error& error : choices.wrong) code = report(error);
+    for (const Chosen& one : choices.conflicts) {
       const ConflictRecord& record = one.record;
       auto decisions = resolver->decisions(record.subject);
-      if (!decisions) return report(decisions.error());
+      if (!decisions) return out.finish(report(decisions.error()));
       const auto made = decide(**decisions, info, one);
       const auto emitted = made ? replica.emit(made->draft) : Result<Emitted>(made.error());
       if (!emitted) {
@@ -190,12 +222,21 @@ class Resolve final : public Command {
         continue;
       }
       ++done;
-      if (const int printed = print_emitted(settings, *emitted, false); printed != kOk) {
-        return printed;
-      }
+      print_emitted(settings, *emitted, records);
+      (void)out.flush();  // before the talk, where both go to the same place
       const auto later = made->over ? (*decisions)->later(record.conflict) : Result(made->replaces);
-      if (!later) return report(later.error());
-      if (*later) say(settings, note_text(record, **later, made->over));
+      if (!later) {
+        code = report(later.error());
+      } else if (*later) {
+        say(settings, note_text(record, **later, made->over));
+      }
+    }
+    records.end();
+    const int printed = out.finish(kOk);
+    if (printed != kOk) {
+      complain(
+          fmt::format("{} queued all the same", counted(done, "decision is", "decisions are")));
+      return printed;
     }
     return code != kOk && done > 0 ? kPartial : code;
   }

@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -237,7 +238,11 @@ int WatchCommand::forget(Context& context, const Settings& settings) const {
   }
   say(settings,
       fmt::format("forgot the consumer {}, which was at {}", options_.consumer, (*was)->text()));
-  return kOk;
+  if (report_format(settings) == Format::text) return kOk;
+  Out out;
+  const nlohmann::ordered_json json = {{"name", options_.consumer}, {"cursor", (*was)->text()}};
+  out.json(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return out.finish(kOk);
 }
 
 int WatchCommand::follow(Context& context, const Settings& settings, const Filter& filter) {

@@ -74,8 +74,11 @@ Result<ConflictRecord> find_conflict(const std::vector<ConflictRecord>& records,
     found = &record;
   }
   if (found != nullptr) return *found;
-  return make_error(Errc::no_input, "no_conflict", fmt::format("there is no conflict {}", id),
-                    fmt::format("{}see what is there with: offsync conflicts", too_short_hint(id)));
+  const bool entity = id.find('/') != std::string_view::npos;
+  return make_error(
+      Errc::no_input, "no_conflict",
+      fmt::format("there is no conflict {}{}", entity ? "with the id " : "", id),
+      fmt::format("{}see what is there with: offsync conflicts", entity ? "" : too_short_hint(id)));
 }
 
 bool is_ours(const Side& side, const ReplicaInfo& info) {

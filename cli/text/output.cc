@@ -79,6 +79,13 @@ void note_failure(Status& failed, Error error) {
   failed = std::move(error);
 }
 
+Status partly(Status failed, std::uint64_t done) {
+  if (failed || done == 0) return failed;
+  Error error = failed.error();
+  error.kind = Errc::partial;
+  return error;
+}
+
 void say(const Settings& settings, std::string_view message) {
   if (!settings.quiet) (void)write_all(2, escape_text(message) + "\n");
 }

@@ -36,6 +36,9 @@ void complain(std::string_view message);
 // For a command that goes on, and ends with its last failure: says what was in `failed` and puts
 // `error` there.
 void note_failure(Status& failed, Error error);
+// What a command ends with that has done `done` of what it was asked for: its last failure, which
+// is partial (75) where something was done.
+Status partly(Status failed, std::uint64_t done);
 // The same as complain() unless settings.quiet.
 void say(const Settings& settings, std::string_view message);
 

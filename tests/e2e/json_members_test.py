@@ -12,7 +12,7 @@ from harness import Case, PATIENCE, PROXY, clean_environment, main
 
 MAN = Path(__file__).resolve().parents[2] / "man"
 # What these print are events, and (replay) entities as of `state`.
-OTHERS = {"emit", "log", "replay", "resolve", "watch"}
+OTHERS = {"emit", "log", "replay", "resolve"}
 # The members of these are not offsync's: names of fields, or what somebody wrote.
 FREE = {"event", "fields", "value", "element"}
 
@@ -67,6 +67,8 @@ class JsonMembers(Case):
                 self.note(replica, *action)
         ben.run("watch", "--consumer", "c", "--exec", "true", "-n", "1")
         self.note(ben, "status")
+        self.note(ben, "watch", "--consumer", "c", "--forget")
+        self.assertEqual(self.note(ben, "remote", "set", proxy.url()), json.loads(ben.run("remote", "--json")))
         self.make_lost(proxy, anna, ben)
         self.make_unreadable()
         proxy.stop()

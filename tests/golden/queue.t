@@ -64,6 +64,9 @@ What is held shows, whoever answers.
   $ echo '{"type":"item.named","subject":"item/1","data":{"set":{"name":"Nut"}}}' | offsync emit -C a --batch -
   queued 1; 1 held behind rejected ones: offsync queue
   $ for n in 1 2 3; do offsync queue drop -C a "$(offsync queue -C a | jq -r -n 'last(inputs).event.id')" -q; done
+  {"n":6,"state":"held","code":"held","detail":"an earlier event of this entity was rejected","event":{"specversion":"1.0","id":"<id4>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp1>","clientseq":"6","data":{"base":{"name":"<stamp2>"},"set":{"name":"Nut"}}}}
+  {"n":5,"state":"held","code":"held","detail":"an earlier event of this entity was rejected","event":{"specversion":"1.0","id":"<id5>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp2>","clientseq":"5","data":{"base":{"name":"<stamp3>"},"set":{"name":"Nut"}}}}
+  {"n":4,"state":"held","code":"held","detail":"an earlier event of this entity was rejected","event":{"specversion":"1.0","id":"<id6>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp3>","clientseq":"4","data":{"base":{"name":"<stamp4>"},"set":{"name":"Nut"}}}}
   $ offsync sync -C a
   pushed 0, pulled 0, 0 conflicts, 0 rejected
   offsync: 1 rejected, 1 held wait for you: offsync queue
@@ -91,7 +94,7 @@ What is held shows, whoever answers.
   subject   item/1
   source    /people/anna
   time      <TIME>
-  stamp     <stamp1>
+  stamp     <stamp5>
   data      {"inc":{"count":1}}
   $ offsync queue show -C a "$id" | jq -c '[.n, .state, .code]'
   [1,"rejected","kind_mismatch"]
@@ -106,24 +109,24 @@ What is held shows, whoever answers.
   ["item.sold","item/1",{"inc":{"count":1}}]
   ["item.named","item/1",{"base":{},"set":{"name":"Nail"}}]
   $ offsync queue export -C a -o text
-  {"specversion":"1.0","id":"<id1>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp1>","clientseq":"1","data":{"inc":{"count":1}}}
-  {"specversion":"1.0","id":"<id2>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp2>","clientseq":"2","data":{"base":{},"set":{"name":"Nail"}}}
+  {"specversion":"1.0","id":"<id1>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp5>","clientseq":"1","data":{"inc":{"count":1}}}
+  {"specversion":"1.0","id":"<id2>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp4>","clientseq":"2","data":{"base":{},"set":{"name":"Nail"}}}
 
 Retry: once more, and refused once more. What was held comes behind it.
 
   $ offsync queue retry -C a "$id"
-  {"specversion":"1.0","id":"<id4>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp3>","clientseq":"7","data":{"inc":{"count":1}}}
-  {"specversion":"1.0","id":"<id5>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp4>","clientseq":"8","data":{"base":{},"set":{"name":"Nail"}}}
+  {"specversion":"1.0","id":"<id7>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp6>","clientseq":"7","data":{"inc":{"count":1}}}
+  {"specversion":"1.0","id":"<id8>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp7>","clientseq":"8","data":{"base":{},"set":{"name":"Nail"}}}
   $ offsync queue -C a -o text
-  <id4>  queued  item.sold   item/1  count+=1
-  <id5>  queued  item.named  item/1  name="Nail"
+  <id7>  queued  item.sold   item/1  count+=1
+  <id8>  queued  item.named  item/1  name="Nail"
   $ offsync sync -C a
   pushed 0, pulled 0, 0 conflicts, 1 rejected, 1 held
   offsync: 1 rejected, 1 held wait for you: offsync queue
   [75]
   $ offsync queue retry -C a --all
-  {"specversion":"1.0","id":"<id6>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp5>","clientseq":"9","data":{"inc":{"count":1}}}
-  {"specversion":"1.0","id":"<id7>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp6>","clientseq":"10","data":{"base":{},"set":{"name":"Nail"}}}
+  {"specversion":"1.0","id":"<id9>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp8>","clientseq":"9","data":{"inc":{"count":1}}}
+  {"specversion":"1.0","id":"<id10>","source":"/people/anna","type":"item.named","subject":"item/1","time":"<TIME>","stamp":"<stamp9>","clientseq":"10","data":{"base":{},"set":{"name":"Nail"}}}
   $ offsync sync -q -C a
   offsync: 1 rejected, 1 held wait for you: offsync queue
   [75]
@@ -131,9 +134,10 @@ Retry: once more, and refused once more. What was held comes behind it.
 Drop: it is gone, and what was held goes out.
 
   $ offsync queue drop -C a --all
-  dropped <id6>
+  dropped <id9>
+  {"n":9,"state":"rejected","code":"kind_mismatch","detail":"the field count of item/1 is a register that shows \"many\"; the event uses it as a counter","event":{"specversion":"1.0","id":"<id9>","source":"/people/anna","type":"item.sold","subject":"item/1","time":"<TIME>","stamp":"<stamp8>","clientseq":"9","data":{"inc":{"count":1}}}}
   $ offsync queue -C a -o text
-  <id8>  queued  item.named  item/1  name="Nail"
+  <id11>  queued  item.named  item/1  name="Nail"
   $ offsync sync -C a
   pushed 1, pulled 1, 0 conflicts, 0 rejected
   $ offsync queue -C a -o text
@@ -149,7 +153,8 @@ An event that is only queued can be dropped as well.
   $ offsync emit -q -C a item.named item/3 name=Bolt > event
   $ id=$(first id < event)
   $ offsync queue drop -C a "$id"
-  dropped <id9>
+  dropped <id12>
+  {"n":12,"state":"queued","event":{"specversion":"1.0","id":"<id12>","source":"/people/anna","type":"item.named","subject":"item/3","time":"<TIME>","stamp":"<stamp10>","clientseq":"12","data":{"base":{},"set":{"name":"Bolt"}}}}
   $ offsync state -C a item/3
   state from http://127.0.0.1:<port1>/v1/spaces/shop
   offsync: there is no item/3; list what there is with: offsync state
@@ -179,13 +184,13 @@ What cannot be.
   offsync: --all is for retry and drop; see: offsync queue --help
   [2]
   $ offsync queue show -C a "$id"
-  offsync: there is no pending event <id9>; list them with: offsync queue
+  offsync: there is no pending event <id12>; list them with: offsync queue
   [66]
   $ offsync queue retry -C a "$id"
-  offsync: there is no pending event <id9>; list them with: offsync queue
+  offsync: there is no pending event <id12>; list them with: offsync queue
   [66]
   $ offsync queue drop -C a "$id"
-  offsync: there is no pending event <id9>; list them with: offsync queue
+  offsync: there is no pending event <id12>; list them with: offsync queue
   [66]
   $ offsync queue retry -C a --all
   there is no rejected event
@@ -205,6 +210,7 @@ Two tills with one id.
   source    /till/2
   $ offsync queue drop -C a 7 --source /till/1
   dropped 7
+  {"n":13,"state":"queued","event":{"specversion":"1.0","id":"7","source":"/till/1","type":"t.sold","subject":"till/1","time":"<TIME>","stamp":"<stamp11>","data":{"inc":{"n":1}}}}
   $ offsync sync -q -C a && offsync state -C a --offline -o ndjson till/2
   {"subject":"till/2","fields":{"n":1}}
   $ offsync queue list -C a --source /till/1
@@ -229,6 +235,7 @@ Own edits behind another source's refused event wait for it, each time it is ref
   $ offsync emit -q -C b item.made item/9 count=many > out; offsync sync -q -C b > out 2>&1
   [75]
   $ offsync queue drop -q -C b --all; offsync sync -q -C b
+  {"n":2,"state":"rejected","code":"id_conflict","detail":"the log has another event of /till/2 with this id, at sequence 4","event":{"specversion":"1.0","id":"7","source":"/till/2","type":"t.sold","subject":"till/2","time":"<TIME>","stamp":"<stamp12>","data":{"inc":{"n":5}}}}
   $ echo '{"specversion":"1.0","id":"8","source":"/till/2","type":"t.sold","subject":"item/9","data":{"inc":{"count":1}}}' |
   >   offsync emit -q -C a --batch - > out
   $ offsync emit -q -C a item.named item/9 name=Cog > out
@@ -245,3 +252,18 @@ Own edits behind another source's refused event wait for it, each time it is ref
     kind_mismatch: the field count of item/9 is a register that shows "many"; the event uses it as a counter
   held      item.named  item/9  name="Cog"
     held: an earlier event of this entity was rejected
+
+In JSON retry and drop print one array, also of nothing.
+
+  $ offsync queue retry -C a 8 --json | jq -c '.[].subject'
+  "item/9"
+  "item/9"
+  $ offsync sync -q -C a
+  offsync: 1 rejected, 1 held wait for you: offsync queue
+  [75]
+  $ offsync queue drop -C a --all --json | jq -c '.[] | [.state, .event.id]'
+  dropped 8
+  ["rejected","8"]
+  $ offsync queue drop -C a --all --json
+  there is no rejected event
+  []

@@ -49,6 +49,7 @@ Whoever has them may send them, for their authors.
   [2]
   $ offsync recover drop -C a --all
   dropped 1
+  {"sequence":"4","event":{"specversion":"1.0","id":"<id2>","source":"/people/ben","type":"todo.created","subject":"todo/4","time":"<TIME>","stamp":"<stamp1>","clientseq":"2","data":{"base":{},"set":{"title":"of Ben, too"}}}}
   $ offsync recover -C a -o text
   nothing is lost
   $ offsync recover send -C a
@@ -135,6 +136,7 @@ Events of three sources with one id.
   [66]
   $ offsync recover drop -C a 7 --source /till/2
   dropped 1
+  {"sequence":"6","event":{"specversion":"1.0","id":"7","source":"/till/2","type":"t.sold","subject":"till/2","time":"2026-11-23T12:00:00Z","stamp":"01a20846fe00-0000-0f98ac2a84215854","data":{"inc":{"n":1}}}}
   $ offsync recover send -C a 7 --source /till/3
   queued 1; they go out with: offsync sync
   {"specversion":"1.0","id":"7","source":"/till/3","type":"t.sold","subject":"till/3","time":"2026-11-23T12:00:00Z","stamp":"01a20846fe00-0000-0adbe2b57b52c4d4","data":{"inc":{"n":1}}}
@@ -144,6 +146,7 @@ Events of three sources with one id.
   ["7","/till/1"]
   $ offsync recover drop -C a 7
   dropped 1
+  {"sequence":"5","event":{"specversion":"1.0","id":"7","source":"/till/1","type":"t.sold","subject":"till/1","time":"2026-11-23T12:00:00Z","stamp":"01a20846fe00-0000-a07ae4cbda3b7bef","data":{"inc":{"n":1}}}}
   $ offsync recover send -C a --source /till/1
   offsync: --source goes with an ID; see: offsync recover --help
   [2]
@@ -165,3 +168,21 @@ What makes no sense.
   $ offsync recover send -C a x
   offsync: there is no lost event x; a part of an id has 8 characters or more; list them with: offsync recover
   [66]
+
+One id that names nothing does not stop the others. In JSON it is one array.
+
+  $ offsync recover -C a -o json | jq length
+  2
+  $ offsync recover send -C a x "$(offsync recover -C a -o ndjson | jq -r .event.id | head -n 1)" y --json > out
+  offsync: there is no lost event x; a part of an id has 8 characters or more; list them with: offsync recover
+  queued 1; they go out with: offsync sync
+  offsync: there is no lost event y; a part of an id has 8 characters or more; list them with: offsync recover
+  [75]
+  $ jq -c '.[].subject' out
+  "todo/3"
+  $ offsync recover drop -C a --all --json | jq -c '.[].event.subject'
+  dropped 1
+  "todo/4"
+  $ offsync recover drop -C a --all --json
+  nothing was dropped
+  []

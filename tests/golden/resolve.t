@@ -186,3 +186,28 @@ A field that is of another kind by now can only be kept.
   1
   $ offsync resolve -C a "${id:0:4}" --keep 2>&1 | sed 's/conflict [0-9a-f]*;/conflict ID;/'
   offsync: there is no conflict ID; a part of an id has 8 characters or more; see what is there with: offsync conflicts
+
+One word that names nothing does not stop the others. In JSON all that was decided is one array.
+
+  $ fresh
+  $ for n in 1 2 3; do meet e/$n title=A title=B; done
+  $ offsync resolve -C a e/1 e/9 e/2 --ours -o json | jq -c '.[].subject'
+  offsync: there is no conflict of e/9; see what is there with: offsync conflicts
+  "e/1"
+  "e/2"
+  $ offsync resolve -C a e/1 e/3 --ours -o text
+  offsync: all conflicts of e/1 are resolved already; see them with: offsync conflicts --all
+  queued conflict.resolved e/3: title="A"
+  [75]
+  $ offsync resolve -C a e/9 01234567-89ab --ours -o json
+  offsync: there is no conflict of e/9; see what is there with: offsync conflicts
+  offsync: there is no conflict 01234567-89ab; see what is there with: offsync conflicts
+  []
+  [66]
+  $ offsync resolve -C a --all --ours --json
+  there is no open conflict
+  []
+  $ offsync conflicts -C a show e/3
+  conflicts from http://127.0.0.1:<port1>/v1/spaces/shop
+  offsync: there is no conflict with the id e/3; see what is there with: offsync conflicts
+  [66]
