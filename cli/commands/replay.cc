@@ -11,6 +11,7 @@
 #include "cli/text/entity_printer.h"
 #include "cli/text/output.h"
 #include "cli/text/pager.h"
+#include "wire/problem.h"
 
 namespace offsync::cli {
 namespace {
@@ -172,9 +173,20 @@ class Replay final : public Command {
     OFFSYNC_ASSIGN(Remote remote, Remote::open(context, settings, url, Remote::Ask::patiently));
     Progress progress(settings, context.clock);
     std::optional<Cursor> at;
-    std::uint64_t head = 1;
-    for (std::uint64_t from = 0; from < head && from < filter.until_sequence() && !folder.full();) {
-      OFFSYNC_ASSIGN(const Remote::Page page, remote.events(at, limits::kPageEvents));
+    std::uint64_t from = filter.begins_after();
+    std::uint64_t head = from + 1;
+    if (from > 0) {
+      OFFSYNC_ASSIGN(const SpaceInfo space, remote.info());
+      OFFSYNC_TRY(filter.is_of(space.epoch, "the proxy's"));
+      at = Cursor{space.epoch, from};
+      head = space.head;
+    }
+    while (from < head && from < filter.until_sequence() && !folder.full()) {
+      auto answered = remote.events(at, limits::kPageEvents);
+      if (!answered && answered.error().code == kCursorExpired && from == filter.begins_after()) {
+        return fold_compacted(remote, settings, filter, folder);
+      }
+      OFFSYNC_ASSIGN(const Remote::Page page, std::move(answered));
       OFFSYNC_TRY(filter.is_of(page.next.epoch, "the proxy's"));
       std::uint64_t number = from;
       for (const std::string& line : page.lines) {
@@ -199,18 +211,45 @@ class Replay final : public Command {
     return {};
   }
 
+  // What a proxy keeps of a log that does not begin with event 1 any more is the state.
+  static Status fold_compacted(Remote& remote, const Settings& settings, const Filter& filter,
+                               LogFolder& folder) {
+    OFFSYNC_ASSIGN(const SpaceInfo space, remote.info());
+    if (filter.begins_after() > 0 || !filter.only_subjects_and_until(space.head)) {
+      return make_error(
+          Errc::bad_data, "compacted",
+          fmt::format("the proxy keeps no events before {} any more, but the state that they and "
+                      "the others make, at {}",
+                      space.oldest, space.head),
+          fmt::format("take all that is left with --after {}, or the state, with no filter but "
+                      "--subject",
+                      space.oldest - 1));
+    }
+    OFFSYNC_ASSIGN(const SnapshotHeader header,
+                   remote.state([&](const EntityRecord& /*record*/, std::string_view line) {
+                     return folder.fold_entity(line);
+                   }));
+    OFFSYNC_TRY(folder.begin_snapshot(header.cursor.sequence));
+    say(settings, fmt::format("the proxy keeps no events before {} any more: this is its state, "
+                              "at {}",
+                              space.oldest, header.cursor.text()));
+    return {};
+  }
+
   Status fold_replica(Context& context, const Settings& settings, const Filter& filter,
                       LogFolder& folder) {
     OFFSYNC_ASSIGN(Replica replica, open_replica(settings, context.clock, context.random));
     OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
     if (info.cursor) OFFSYNC_TRY(filter.is_of(info.cursor->epoch, "this replica's"));
-    if (info.log_after > 0) OFFSYNC_TRY(folder.begin_snapshot(info.log_after));
-    Status failed;
-    OFFSYNC_TRY(replica.for_each_base([&](std::string_view line) {
-      failed = folder.fold_entity(line);
-      return failed.ok();
-    }));
-    OFFSYNC_TRY(std::move(failed));
+    if (info.log_after > filter.begins_after()) {
+      OFFSYNC_TRY(folder.begin_snapshot(info.log_after));
+      Status failed;
+      OFFSYNC_TRY(replica.for_each_base([&](std::string_view line) {
+        failed = folder.fold_entity(line);
+        return failed.ok();
+      }));
+      OFFSYNC_TRY(std::move(failed));
+    }
     LogFilter range;
     range.until = filter.until_sequence();
     std::uint64_t last = info.log_after;

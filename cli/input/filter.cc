@@ -205,6 +205,11 @@ std::uint64_t Filter::until_sequence() const {
   return sequence == nullptr ? UINT64_MAX : *sequence;
 }
 
+std::uint64_t Filter::begins_after() const {
+  const auto* since = since_ ? std::get_if<std::uint64_t>(&*since_) : nullptr;
+  return std::max(after_ ? after_->sequence : 0, since != nullptr && *since > 0 ? *since - 1 : 0);
+}
+
 bool Filter::since_is_before(std::uint64_t sequence) const {
   if (!since_) return false;
   const auto* point = std::get_if<std::uint64_t>(&*since_);

@@ -63,6 +63,8 @@ class Filter {
   std::optional<std::uint64_t> limit() const { return limit_; }
   // The --until that is a sequence; UINT64_MAX where there is none.
   std::uint64_t until_sequence() const;
+  // --after and a --since that is a sequence leave out all up to this one; 0: neither is given.
+  std::uint64_t begins_after() const;
   // Whether --since is a sequence at or before `sequence`.
   bool since_is_before(std::uint64_t sequence) const;
   bool matches_subject(std::string_view subject) const;

@@ -142,7 +142,7 @@ Result<bool> LogTail::place_after(const ReplicaInfo& info) {
   if (!space) return later(space.error());
   wait_a_little();
   if (space->epoch == cursor.epoch) return false;
-  return make_error(Errc::protocol, kCursorExpired,
+  return make_error(Errc::bad_data, kCursorExpired,
                     fmt::format("the cursor {} is of another log than the proxy's, which is {}",
                                 cursor.text(), space->epoch),
                     "begin again with --from beginning or --from now");

@@ -241,7 +241,9 @@ int SyncCommand::preview(Context& context, const Settings& settings, Replica& re
   if (!space) return report(space.error());
 
   SyncStatus status{*info, *counts, SpaceHead{space->epoch, space->head}, {}};
-  if (info->cursor && !status.other_epoch() && !status.put_back()) {
+  // Where the log does not go back to that, nobody can compare.
+  const bool gone = info->cursor && status.pulled() + 1 < space->oldest;
+  if (info->cursor && !gone && !status.other_epoch() && !status.put_back()) {
     const auto other = has_other_line(*remote, replica, *info->cursor);
     if (!other) return report(other.error());
     status.space->other_line = *other;
@@ -249,7 +251,6 @@ int SyncCommand::preview(Context& context, const Settings& settings, Replica& re
   const bool replaced = status.other_epoch() || status.put_back();
   // Of a log that is empty, to a replica that has none yet, there is no state to fetch.
   const bool first = !info->cursor && space->head > 0;
-  const bool gone = info->cursor && status.pulled() + 1 < space->oldest;
   const bool snapshot = pulls() && (first || gone || replaced);
   const std::uint64_t push = pushes() ? counts->queued : 0;
   const std::uint64_t pull = pulls() && !snapshot ? status.lag() : 0;
@@ -265,7 +266,10 @@ int SyncCommand::preview(Context& context, const Settings& settings, Replica& re
                          replaced
                              ? "; the log was replaced, and what it lacks of what was received "
                                "would be looked for, and sent again"
-                             : ""));
+                         : gone ? fmt::format("; of the events in between the log keeps none "
+                                              "before {} any more",
+                                              space->oldest)
+                                : ""));
   } else {
     out.line(fmt::format("would push {}, pull {}", push, pull));
   }

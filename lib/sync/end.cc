@@ -50,7 +50,7 @@ void SyncEngine::Impl::end_push() {
     if (session.status() == 413) error.detail += " (event " + session.first().id + ")";
     fail(push, error, session.worth_retrying(), &session);
   } else {
-    log_began_anew();
+    lost_log(session);
   }
 }
 
@@ -79,17 +79,18 @@ void SyncEngine::Impl::end_question() {
   } else if (session.end() == Session::End::failed) {
     fail(push, session.error(), session.worth_retrying(), &session);
   } else {
-    log_began_anew();
+    lost_log(session);
   }
 }
 
-// An answer to a push, or to a question, came from a log that we do not know.
-void SyncEngine::Impl::log_began_anew() {
+// An answer to a push, or to a question, came from a log that we do not know, or not up to where we
+// are: it began anew, was put back, or was compacted. The session says which.
+void SyncEngine::Impl::lost_log(const Session& session) {
   if (!context.options.pull) {
     fail(push,
          make_error(Errc::partial, "epoch_changed",
-                    "the proxy's log began anew; what is queued stays queued",
-                    "sync with a pull, so that the replica can follow it"),
+                    session.error().detail + "; what is queued stays queued",
+                    "sync with a pull, so that the replica can follow the log"),
          false);
   } else if (once()) {
     // The events stay queued; when the pull has found out what there is now, they are pushed again.

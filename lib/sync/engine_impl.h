@@ -66,7 +66,7 @@ struct SyncEngine::Impl {
   void park(const Error& error, const PendingEvent& event, int status);
   bool pulls_after(const Error& error, const Session* session);
   void end_question();
-  void log_began_anew();
+  void lost_log(const Session& session);
   void end_pull();
   void end_page(const Session& session);
   void end_pull_once();

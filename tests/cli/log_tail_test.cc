@@ -482,6 +482,7 @@ TEST_CASE_METHOD(Fixture, "after a cursor of another log is refused, unless it i
   const auto refused = wrong.pump();
   REQUIRE_FALSE(refused.ok());
   REQUIRE(refused.error().code == "cursor_expired");
+  REQUIRE(refused.error().kind == Errc::bad_data);
   REQUIRE_FALSE(refused.error().hint.empty());
 
   log.epoch = "two";

@@ -67,7 +67,7 @@ class WatchOptions(Case):
         self.assertEqual(self.sequences(reader.run("watch", "--after", "3", "-n", "2")), [4, 5])
         self.assertEqual(self.sequences(reader.run("watch", "--after", f"{epoch}-4", "-n", "1")), [5])
         self.assertIn("another log", reader.finish("watch", "--after", "otherepoch-4").stderr)
-        reader.run("watch", "--after", "otherepoch-4", code=76)
+        reader.run("watch", "--after", "otherepoch-4", code=65)
         reader.run("watch", "--after", "x y", code=2)
         reader.run("watch", "--after", "3", "--from", "now", code=2)
 

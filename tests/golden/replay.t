@@ -151,3 +151,51 @@ The replica's own log gives what state says; so do the proxy's pages and its sna
   [78]
   $ offsync replay --until 1
   {"subject":"order/1","fields":{"n":7,"what":"nails"}}
+
+A log that was compacted: the state that the proxy has made of it, or what is left of the events.
+
+  $ for n in 1 2; do offsync init -q -C r$n --remote "$url"; offsync sync -q -C r$n; done
+  $ for n in 1 2; do offsync emit -q order.noted note/$n note=new > event; done; offsync sync -q
+  $ offsync emit -q -C r1 order.noted note/3 note=more > event
+  $ offsync state --offline > state
+  $ proxy_stop; offsync-proxy compact --store sqlite:proxy.db --space shop --keep 1; proxy_start
+  space shop: forgot events 1 to 6, 1 is left
+  $ offsync replay "$url" | cmp - state
+  the proxy keeps no events before 7 any more: this is its state, at <epoch1>-7
+  $ offsync replay "$url" --subject note/2
+  the proxy keeps no events before 7 any more: this is its state, at <epoch1>-7
+  {"subject":"note/2","fields":{"note":"new"}}
+  $ offsync replay "$url" --after 6
+  {"subject":"note/2","fields":{"note":"new"}}
+  $ offsync replay "$url" --since 7 --type order.noted
+  {"subject":"note/2","fields":{"note":"new"}}
+  $ offsync replay "$url" --after 9
+  $ offsync replay "$url" --after 3
+  offsync: the proxy keeps no events before 7 any more, but the state that they and the others make, at 7; take all that is left with --after 6, or the state, with no filter but --subject
+  [65]
+  $ offsync replay "$url" --until 4 > out 2>&1
+  [65]
+  $ offsync replay "$url" --type order.noted > out 2>&1
+  [65]
+  $ offsync replay "$url" --after otherepoch-4 2>&1 | sed "s/which is .*;/which is ID;/"
+  offsync: the cursor otherepoch-4 is of another log than the proxy's, which is ID; run it again without --after
+
+Who is behind that is told the same by sync.
+
+  $ offsync sync -C r1 --dry-run
+  would push 1 and take the whole state at 7; of the events in between the log keeps none before 7 any more
+  $ offsync sync -C r1 --push
+  offsync: the push of 1 event cannot go on: events right behind sequence 5 are not kept any more, the oldest is 7; fetch the state and go on from its cursor; what is queued stays queued; sync with a pull, so that the replica can follow the log
+  nothing is lost; 1 event stays queued
+  [75]
+  $ offsync sync -C r1
+  pushed 1, pulled the whole state and 1 event, 0 conflicts, 0 rejected
+
+What a replica has behind its snapshot needs not the snapshot.
+
+  $ offsync replay -C r1 --after 5 2>&1 | cut -d, -f 1
+  offsync: the log begins with a snapshot at sequence 7
+  $ offsync replay -C r1 --after 7
+  {"subject":"note/3","fields":{"note":"more"}}
+  $ offsync replay -C r1 --since 8 -n 1
+  {"subject":"note/3","fields":{"note":"more"}}
