@@ -305,12 +305,13 @@ bool Decoder::Impl::read_time(od::value& value) {
 }
 
 bool Decoder::Impl::read_extension(std::string_view name, od::value& value) {
-  if (name == "data_base64") {
+  const bool null = value.raw_json_token().front() == 'n';
+  if (name == "data_base64" && !(null && canonical::Walker::token(value) == "null")) {
     return walker_.fail("bad_attribute",
                         "binary data (data_base64) is not taken: data is a JSON object that says "
                         "what changes");
   }
-  if (!is_attribute_name(name)) {
+  if (!is_attribute_name(name) && name != "data_base64") {
     return walker_.fail("bad_attribute",
                         fmt::format("the attribute name \"{}\" is not [a-z0-9], 1 to {} of them",
                                     printable(name), limits::kExtensionNameBytes));

@@ -146,6 +146,10 @@ TEST_CASE("an attribute that is null is absent, and is there once") {
     CHECK(decoder.decode(event(fmt::format(R"(,"time":{})", word))).error().code == "malformed");
   }
   CHECK((*decoder.decode(event("", "null")))->data == "{}");
+  const std::string binary = R"(,"data_base64":null)";
+  CHECK((*decoder.decode(event(binary)))->extensions.empty());
+  CHECK(encode(**decoder.decode(event(binary))) == encode(**decoder.decode(event(""))));
+  CHECK(decoder.decode(event(binary + binary)).error().code == "duplicate_name");
 }
 
 TEST_CASE("what earlier versions took stays readable") {
