@@ -58,6 +58,10 @@ void HttpEngine::Impl::run() {
     take_done();
     if (parts.api.bytes().ebbed()) workers.run(give_memory_back);
     if (end_by < 0 && drain_ms >= 0) begin_stop();
+    if (refuse_at >= 0 && now() >= refuse_at) {
+      refuse_at = -1;
+      parts.api.refuse_events();
+    }
     look_at_deadlines();
     if (end_by >= 0 && (connections.empty() || now() >= end_by)) break;
   }
@@ -69,12 +73,14 @@ int HttpEngine::Impl::wait_ms() {
   auto until = due == INT64_MAX ? INT64_MAX : std::max(due, looked + kLookMs);
   if (listen_at >= 0) until = std::min(until, listen_at);
   if (end_by >= 0) until = std::min(until, end_by);
+  if (refuse_at >= 0) until = std::min(until, refuse_at);
   if (until == INT64_MAX) return -1;
   return static_cast<int>(std::clamp<std::int64_t>(until - now(), 0, 60'000));
 }
 
 void HttpEngine::Impl::begin_stop() {
   end_by = now() + drain_ms;
+  refuse_at = end_by - drain_ms / 4;
   listen(false);
   listener.reset();
   listen_at = -1;

@@ -29,7 +29,7 @@ inline constexpr std::size_t kReadBytes = 64 * 1024;
 // epoll's data: of the two others, and the first of the connections.
 inline constexpr std::uint64_t kWakeup = 0, kListener = 1, kFirstConnection = 2;
 
-// A request with its answer. Either the loop has it or a worker, never both.
+// A request with its answer. Either the loop has it, or who makes the answer, never both.
 struct Exchange {
   std::uint64_t connection = 0;
   std::int64_t since = 0;
@@ -59,7 +59,7 @@ struct Connection {
   std::string client;
   std::uint32_t interest = 0;  // of epoll
   SharedExchange exchange;
-  bool working = false;  // a worker has the exchange
+  bool working = false;  // another thread has the exchange
   bool ended_writing = false;
   std::size_t body_bytes = 0;  // that the worker has
   std::size_t held = 0;        // as counted in all
@@ -91,6 +91,7 @@ struct HttpEngine::Impl {
   std::int64_t due = INT64_MAX;  // no deadline is before it
   std::int64_t looked = 0;
   std::int64_t end_by = -1;
+  std::int64_t refuse_at = -1;  // what waits for a commit, so that it is told before the end
   std::string bytes;
 
   std::int64_t now() { return parts.clock.steady_ms(); }
@@ -109,10 +110,10 @@ struct HttpEngine::Impl {
   bool flush(Connection& connection);
   void begin_request(Connection& connection);
   void refuse(Connection& connection);
-  void work(const SharedExchange& exchange);
-  void hand_over(Connection& connection, void (Impl::*job)(Exchange&));
-  void make_answer(Exchange& exchange);
-  void make_piece(Exchange& exchange);
+  void hand_over(Connection& connection, void (Impl::*job)(const SharedExchange&));
+  void make_answer(const SharedExchange& exchange);
+  void finished(const SharedExchange& exchange);
+  void make_piece(const SharedExchange& exchange);
   void take_done();
   void begin_answer(Connection& connection);
   void begin_stream(Connection& connection);

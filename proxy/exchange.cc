@@ -21,7 +21,8 @@ void HttpEngine::Impl::begin_request(Connection& connection) {
   exchange->connection = connection.id;
   exchange->since = now();
   connection.exchange = exchange;
-  if (workers.waiting() >= limits.waiting || parts.api.bytes().exceeded()) {
+  const std::size_t waiting = workers.waiting() + parts.api.waiting();
+  if (waiting >= limits.waiting || parts.api.bytes().exceeded()) {
     exchange->answer =
         parts.api.refuse(exchange->asked, busy("the proxy has more requests than it can answer"));
     return begin_answer(connection);
@@ -40,35 +41,34 @@ void HttpEngine::Impl::refuse(Connection& connection) {
   begin_answer(connection);
 }
 
-void HttpEngine::Impl::hand_over(Connection& connection, void (Impl::*job)(Exchange&)) {
+void HttpEngine::Impl::hand_over(Connection& connection, void (Impl::*job)(const SharedExchange&)) {
   connection.working = true;
-  workers.run([this, exchange = connection.exchange, job] {
-    (this->*job)(*exchange);
-    bool first = false;
-    {
-      const std::lock_guard lock(mutex);
-      first = done.empty();
-      done.push_back(exchange);
-    }
-    if (first) wake();
+  workers.run([this, exchange = connection.exchange, job] { (this->*job)(exchange); });
+}
+
+// By any thread: the loop has the exchange again.
+void HttpEngine::Impl::finished(const SharedExchange& exchange) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex);
+    first = done.empty();
+    done.push_back(exchange);
+  }
+  if (first) wake();
+}
+
+// On a worker's thread; the answer may come by another one.
+void HttpEngine::Impl::make_answer(const SharedExchange& exchange) {
+  parts.api.handle(exchange->asked, [this, exchange](ApiAnswer answer) {
+    exchange->answer = std::move(answer);
+    exchange->asked.body = {};
+    finished(exchange);
   });
 }
 
 // On a worker's thread.
-void HttpEngine::Impl::make_answer(Exchange& exchange) {
-  try {
-    exchange.answer = parts.api.handle(exchange.asked);
-  } catch (const std::exception& e) {
-    parts.log.write(LogLevel::error, "request_failed",
-                    {{"target", exchange.asked.target}, {"reason", e.what()}});
-    exchange.answer =
-        parts.api.refuse(exchange.asked, problem_of(kInternal, "this is a bug of the proxy"));
-  }
-  exchange.asked.body = {};
-}
-
-// On a worker's thread.
-void HttpEngine::Impl::make_piece(Exchange& exchange) {
+void HttpEngine::Impl::make_piece(const SharedExchange& shared) {
+  Exchange& exchange = *shared;
   try {
     exchange.piece.clear();
     const auto more = exchange.answer.source->next(exchange.piece);
@@ -80,6 +80,7 @@ void HttpEngine::Impl::make_piece(Exchange& exchange) {
   } catch (const std::exception& e) {
     exchange.failed = make_error(Errc::internal, "internal", e.what());
   }
+  finished(shared);
 }
 
 void HttpEngine::Impl::take_done() {

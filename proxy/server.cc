@@ -49,15 +49,16 @@ struct Server::Impl {
       : options(std::move(o)),
         store(s),
         hub(store, c, l, metrics, options.hub, options.max_streams),
-        follower([this] { return ingest.catch_up(); }),
+        follower([this] { return ingest.work(); }),
         ingest(store, c,
-               [this](const LogNews& news) {
+               [this](LogNews&& news) {
                  // A space that somebody only asked for is none.
                  if (news.head > 0) metrics.head(news.space, news.head);
-                 hub.publish(news.space, news.epoch, news.head, news.entries);
+                 hub.publish(news.space, news.epoch, news.head, std::move(news.entries));
                },
                {},
                {.wake = [this] { follower.wake(); },
+                .take_over = [this] { follower.wake(); },
                 .committed = [this](std::chrono::microseconds took,
                                     bool done) { metrics.commit(took.count(), done); }}),
         api(store, ingest, c, l, metrics, api_options(options)),
@@ -150,6 +151,7 @@ void Server::Impl::stop() {
   running = false;
   api.stop();
   engine.stop(options.drain_ms);
+  ingest.stop();
   hub.stop();
   engine.join();
   follower.stop();

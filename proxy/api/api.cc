@@ -3,21 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <span>
 #include <utility>
 #include <variant>
 
-#include "base/comma_list.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "proxy/api/parts.h"
 #include "proxy/http/problems.h"
-#include "wire/sse.h"
 
 namespace offsync::proxy {
 namespace {
-
-constexpr std::size_t kCompressBytes = 1024;  // smaller answers gain nothing
 
 bool valid_space(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -112,23 +109,47 @@ Api::Api(LogStore& store, Ingest& ingest, Clock& clock, Log& log, Metrics& metri
 // What is at a path. Without a method of Api: it is about the proxy, and read only.
 struct Api::Route {
   using Method = ApiAnswer (Api::*)(const Call&);
+  using Later = std::optional<ApiAnswer> (Api::*)(const Call&, const AnswerFn&);
   std::string_view name;
   Method get = nullptr, post = nullptr;
   std::span<const std::string_view> takes;  // parameters of the query
+  Later post_later = nullptr;               // instead of `post`
+
+  bool takes_post() const { return post != nullptr || post_later != nullptr; }
 };
 
-ApiAnswer Api::handle(const ApiRequest& request) {
-  if (request.method == "OPTIONS" && request.target == "*") {  // of the server as a whole
-    auto answer = options_answer();
-    finish(request, answer);
-    return answer;
+void Api::handle(const ApiRequest& request, const AnswerFn& answered) {
+  std::optional<ApiAnswer> answer;
+  try {
+    const auto target = parse_target(request.target);
+    if (request.method == "OPTIONS" && request.target == "*") {  // of the server as a whole
+      answer = options_answer();
+      finish(request, *answer);
+    } else if (const auto* problem = std::get_if<Problem>(&target)) {
+      answer = refuse(request, *problem);
+    } else {
+      answer = answer_at(request, std::get<Target>(target), answered);
+      if (!answer) return;
+      begin_source(request, *answer);
+      finish(request, *answer);
+    }
+  } catch (const std::exception& thrown) {
+    answer = failed(request, thrown);
   }
-  const auto target = parse_target(request.target);
-  if (const auto* problem = std::get_if<Problem>(&target)) return refuse(request, *problem);
-  auto answer = answer_at(request, std::get<Target>(target));
-  begin_source(request, answer);
-  finish(request, answer);
-  return answer;
+  answered(std::move(*answer));
+}
+
+ApiAnswer Api::handle(const ApiRequest& request) {
+  const auto promise = std::make_shared<std::promise<ApiAnswer>>();
+  auto answer = promise->get_future();
+  handle(request, [promise](ApiAnswer given) { promise->set_value(std::move(given)); });
+  return answer.get();
+}
+
+ApiAnswer Api::failed(const ApiRequest& request, const std::exception& thrown) {
+  log_.write(LogLevel::error, "request_failed",
+             {{"target", request.target}, {"reason", thrown.what()}});
+  return refuse(request, problem_of(kInternal, "this is a bug of the proxy"));
 }
 
 ApiAnswer Api::refuse(const ApiRequest& request, const Problem& problem) {
@@ -161,7 +182,7 @@ std::optional<Api::Route> Api::route_of(const Target& target) {
   if (path.size() > 4 && path[3] == "state") return Route{"entity", &Api::entity, nullptr, {}};
   if (path.size() != 4) return std::nullopt;
   if (path[3] == "events") {
-    return Route{"events", &Api::get_events, &Api::post_events, kOfEvents};
+    return Route{"events", &Api::get_events, nullptr, kOfEvents, &Api::post_events};
   }
   if (path[3] == "state" && target.parameter("subject")) {
     return Route{"entity", &Api::entity, nullptr, kOfState};
@@ -182,10 +203,10 @@ std::variant<ApiAnswer, Api::Route> Api::route_for(const ApiRequest& request,
   }
   const auto route = route_of(target);
   if (!route) return answer_of(no_such_route());
-  const bool posts = request.method == "POST" && route->post != nullptr;
-  const bool gets = reads(request) && (route->get != nullptr || route->post == nullptr);
+  const bool posts = request.method == "POST" && route->takes_post();
+  const bool gets = reads(request) && (route->get != nullptr || !route->takes_post());
   if (!posts && !gets) {
-    return not_allowed(route->name, route->post == nullptr  ? "GET, HEAD"
+    return not_allowed(route->name, !route->takes_post()    ? "GET, HEAD"
                                     : route->get == nullptr ? "POST"
                                                             : "GET, HEAD, POST");
   }
@@ -199,12 +220,14 @@ std::variant<ApiAnswer, Api::Route> Api::route_for(const ApiRequest& request,
   return *route;
 }
 
-ApiAnswer Api::answer_at(const ApiRequest& request, const Target& target) {
+// Nothing where it is answered later.
+std::optional<ApiAnswer> Api::answer_at(const ApiRequest& request, const Target& target,
+                                        const AnswerFn& answered) {
   if (request.method == "OPTIONS") return options_answer();
   auto found = route_for(request, target);
   if (auto* refused = std::get_if<ApiAnswer>(&found)) return std::move(*refused);
   const Route& route = std::get<Route>(found);
-  if (of_space(target.path)) return space_route(request, target, route);
+  if (of_space(target.path)) return space_route(request, target, route, answered);
   ApiAnswer answer;
   answer.content_type = "text/plain; charset=utf-8";
   answer.body = "ok\n";
@@ -233,19 +256,31 @@ ApiAnswer Api::ready() {
   return answer;
 }
 
-ApiAnswer Api::space_route(const ApiRequest& request, const Target& target, const Route& route) {
+std::optional<ApiAnswer> Api::space_route(const ApiRequest& request, const Target& target,
+                                          const Route& route, const AnswerFn& answered) {
   ingest_.catch_up();
   const std::string& space = target.path[2];
   auto at = store_.space(space);
   if (!at) return store_failed("read", at.error());
   const Call call{request, target, space, std::move(*at)};
-  auto answer = (this->*(reads(request) ? route.get : route.post))(call);
-  if (answer.route == "other") answer.route = route.name;
+  std::optional<ApiAnswer> answer;
+  if (!reads(request) && route.post_later != nullptr) {
+    answer = (this->*route.post_later)(call, answered);
+    if (!answer) return std::nullopt;
+  } else {
+    answer = (this->*(reads(request) ? route.get : route.post))(call);
+  }
+  if (answer->route == "other") answer->route = route.name;
+  name_log(call.at, *answer);
+  return answer;
+}
+
+// `at`: before the request.
+void Api::name_log(const SpaceState& at, ApiAnswer& answer) {
   const bool named = std::any_of(answer.headers.begin(), answer.headers.end(),
                                  [](const auto& h) { return h.first == "Offsync-Epoch"; });
-  if (!named) answer.headers.emplace_back("Offsync-Epoch", call.at.epoch);
-  answer.headers.emplace_back("Offsync-Log", call.at.log);
-  return answer;
+  if (!named) answer.headers.emplace_back("Offsync-Epoch", at.epoch);
+  answer.headers.emplace_back("Offsync-Log", at.log);
 }
 
 // Why, in words that name no file and no number: those are in the log.
@@ -296,73 +331,6 @@ void Api::begin_source(const ApiRequest& request, ApiAnswer& answer) {
     if (!more) return fail(more.error());
   }
   if (!*more) answer.source.reset();
-}
-
-// An EventSource gives up for ever at any other status than 200. One that can do better says that
-// it takes application/problem+json, too, and gets the problem. The times differ, so that those who
-// were turned away together do not come back together.
-void Api::spare_stream(const ApiRequest& request, ApiAnswer& answer) {
-  const auto accept = request.header("Accept");
-  if (answer.status < 500 || request.method != "GET" || !wants_stream(request)) return;
-  if (accepts(accept, kProblemType)) return;
-  constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;  // spreads what follows each other
-  const auto share = static_cast<double>(spared_++ * kGolden) / 18446744073709551616.0;
-  const auto wait = static_cast<double>(options_.come_back_ms) * (0.5 + share);
-  ApiAnswer stream;
-  stream.route = answer.route;
-  stream.content_type = kEventStream;
-  stream.close = true;
-  stream.headers.emplace_back("Cache-Control", "no-store");
-  append_sse_retry(stream.body, static_cast<std::int64_t>(wait));
-  append_sse_comment(stream.body, parse_problem(answer.status, kProblemType, answer.body).detail);
-  metrics_.streams_spared++;
-  answer = std::move(stream);
-}
-
-void Api::compress_body(const ApiRequest& request, ApiAnswer& answer) {
-  if (answer.coded || answer.source || answer.stream || answer.close) return;
-  if (answer.body.size() < kCompressBytes) return;
-  const auto coding = coding_for(request);
-  if (coding == Coding::identity) return;
-  answer.body = compress(answer.body, coding);
-  answer.headers.emplace_back("Content-Encoding", name_of(coding));
-}
-
-// The attributes of an event in binary mode, extensions too, that a page asks for: ", ce-id, ce-x".
-static std::string attributes_of(std::string_view asked) {
-  std::string out;
-  while (!asked.empty()) {
-    const std::string name = lower(trim(take_item(asked)));
-    if (name.starts_with("ce-")) out += ", " + name;
-  }
-  return out;
-}
-
-void Api::finish(const ApiRequest& request, ApiAnswer& answer) {
-  spare_stream(request, answer);
-  compress_body(request, answer);
-  answer.headers.emplace_back("Offsync-Time", std::to_string(clock_.wall_ms()));
-  std::string vary = "Accept, Accept-Encoding";
-  const auto origin = request.header("Origin");
-  const auto& origins = options_.cors_origins;
-  if (!origins.empty() && origins.front() != "*") vary += ", Origin";
-  answer.headers.emplace_back("Vary", vary);
-  const bool any = !origins.empty() && origins.front() == "*";
-  const bool known = std::find(origins.begin(), origins.end(), origin) != origins.end();
-  if (origin.empty() || (!any && !known)) return;
-  answer.headers.emplace_back("Access-Control-Allow-Origin", any ? "*" : origin);
-  answer.headers.emplace_back("Access-Control-Expose-Headers",
-                              "Offsync-Epoch, Offsync-Log, Offsync-Time, Offsync-Cursor,"
-                              " Offsync-Head, Offsync-Count, Retry-After");
-  if (request.method == "OPTIONS") {
-    answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST");
-    answer.headers.emplace_back(
-        "Access-Control-Allow-Headers",
-        "Content-Type, Content-Encoding, Last-Event-ID, Offsync-Cursor, Offsync-Line,"
-        " Offsync-Event, Offsync-Source" +
-            attributes_of(request.header("Access-Control-Request-Headers")));
-    answer.headers.emplace_back("Access-Control-Max-Age", "600");
-  }
 }
 
 }  // namespace offsync::proxy

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,24 +61,40 @@ class Api {
   Api(LogStore& store, Ingest& ingest, Clock& clock, Log& log, Metrics& metrics,
       ApiOptions options);
 
+  // What takes an answer, once, in whatever thread made it. Returns soon, does not throw.
+  using AnswerFn = std::function<void(ApiAnswer)>;
+  // Answers in this thread; but events that are to be committed hold no thread meanwhile, and are
+  // answered by whoever commits. `request` must live until its answer is taken.
+  void handle(const ApiRequest& request, const AnswerFn& answered);
+  // The same, and waits.
   ApiAnswer handle(const ApiRequest& request);
   // An answer that was refused before it came here, with what every answer bears.
   ApiAnswer refuse(const ApiRequest& request, const Problem& problem);
   // What requests and answers have in memory: what a POST unpacks to and what dividing it takes are
   // counted here; bytes received and not yet sent by whoever serves.
   ByteBudget& bytes() { return bytes_; }
+  // Requests that wait for their commit.
+  std::size_t waiting() const { return ingest_.waiting(); }
   // From now on /readyz says no.
   void stop() { stopping_ = true; }
+  // Events that still wait for their commit are refused, and so are those that come.
+  void refuse_events() { ingest_.stop(); }
 
  private:
   struct Call;   // one request to a space
   struct Route;  // what is at a path
   static std::optional<Route> route_of(const Target& target);
   static std::variant<ApiAnswer, Route> route_for(const ApiRequest& request, const Target& target);
-  ApiAnswer answer_at(const ApiRequest& request, const Target& target);
-  ApiAnswer space_route(const ApiRequest& request, const Target& target, const Route& route);
+  std::optional<ApiAnswer> answer_at(const ApiRequest& request, const Target& target,
+                                     const AnswerFn& answered);
+  std::optional<ApiAnswer> space_route(const ApiRequest& request, const Target& target,
+                                       const Route& route, const AnswerFn& answered);
+  static void name_log(const SpaceState& at, ApiAnswer& answer);
+  ApiAnswer failed(const ApiRequest& request, const std::exception& thrown);
   ApiAnswer info(const Call& call);
-  ApiAnswer post_events(const Call& call);
+  // A problem, or nothing: then it is answered later.
+  std::optional<ApiAnswer> post_events(const Call& call, const AnswerFn& answered);
+  ApiAnswer answer_to_events(const Result<Ingest::Answer>& done, bool no_json);
   ApiAnswer missing(const Call& call);
   // A problem where the log has another line, or event, at `sequence` than the client, which says
   // its mark.

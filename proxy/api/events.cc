@@ -140,26 +140,51 @@ std::optional<ApiAnswer> Api::other_line(const Call& call, std::uint64_t sequenc
   return answer_of(problem_of(kExpired, what + "; fetch the state and go on from its cursor"));
 }
 
-ApiAnswer Api::post_events(const Call& call) {
+std::optional<ApiAnswer> Api::post_events(const Call& call, const AnswerFn& answered) {
   if (const auto lost = lost_place(call.request, call.at)) return answer_of(*lost);
   if (const auto seen = Cursor::parse(call.request.header("Offsync-Cursor"))) {
     if (auto other = other_line(call, seen->sequence)) return std::move(*other);
   }
-  TakenBytes taken(bytes_);
-  auto events = posted(call.request, taken);
+  const auto taken = std::make_shared<TakenBytes>(bytes_);
+  auto events = posted(call.request, *taken);
   if (const auto* problem = std::get_if<Problem>(&events)) return answer_of(*problem);
   const auto& lines = std::get<Posted>(events).lines;
   // Of one event there is nothing to answer for but the body as a whole.
   const bool no_json = std::get<Posted>(events).one && lines.size() == 1 && !is_object(lines[0]);
-  auto done = ingest_.submit(call.space, std::move(std::get<Posted>(events).lines),
-                             call.request.header("Offsync-Source"));
-  if (!done) return store_failed("written", done.error());
+  ingest_.submit(call.space, std::move(std::get<Posted>(events).lines),
+                 call.request.header("Offsync-Source"),
+                 [this, &request = call.request, at = call.at, taken, no_json,
+                  answered](const Result<Ingest::Answer>& done) {
+                   ApiAnswer answer;
+                   try {
+                     answer = answer_to_events(done, no_json);
+                     name_log(at, answer);
+                     finish(request, answer);
+                   } catch (const std::exception& thrown) {
+                     answer = failed(request, thrown);
+                   }
+                   taken->give_back();  // whoever hears the answer may send as much again
+                   answered(std::move(answer));
+                 });
+  return std::nullopt;
+}
 
+ApiAnswer Api::answer_to_events(const Result<Ingest::Answer>& done, bool no_json) {
+  ApiAnswer answer;
+  if (!done) {
+    answer = done.error().code == "stopping"
+                 ? answer_of(problem_of(kNotReady, "the proxy is stopping"))
+                 : store_failed("written", done.error());
+    answer.route = "events";
+    return answer;
+  }
   const auto& outcomes = done->outcomes;
   if (no_json && outcomes.size() == 1 && outcomes[0].code == "malformed") {
-    return answer_of(problem_of(kBadRequest, outcomes[0].detail));
+    answer = answer_of(problem_of(kBadRequest, outcomes[0].detail));
+    answer.route = "events";
+    return answer;
   }
-  ApiAnswer answer;
+  answer.route = "events";
   answer.content_type = kNdjson;
   for (const auto& outcome : outcomes) {
     answer.body += encode_outcome(outcome);

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <utility>
 
 namespace offsync::proxy {
 
@@ -52,7 +53,7 @@ class ByteBudget {
 class TakenBytes {
  public:
   explicit TakenBytes(ByteBudget& budget) : budget_(budget) {}
-  ~TakenBytes() { budget_.give(bytes_); }
+  ~TakenBytes() { give_back(); }
   TakenBytes(const TakenBytes&) = delete;
   TakenBytes& operator=(const TakenBytes&) = delete;
 
@@ -61,6 +62,7 @@ class TakenBytes {
     if (taken) bytes_ += bytes;
     return taken;
   }
+  void give_back() { budget_.give(std::exchange(bytes_, 0)); }
 
  private:
   ByteBudget& budget_;

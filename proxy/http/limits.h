@@ -27,7 +27,7 @@ struct ServingLimits {
   // Beyond it the connection that has been idle for longest is closed; where none is idle, new ones
   // wait in the kernel's queue.
   std::size_t connections = 4096;
-  // Whole requests that wait for a thread; beyond it 503 `busy`.
+  // Whole requests that wait for a thread, or for their commit; beyond it 503 `busy`.
   std::size_t waiting = 4096;
   // Of requests received, of what they are unpacked to and divided into, and of answers not yet
   // sent, in memory; beyond it 503 `busy`.

@@ -33,7 +33,7 @@ struct Joined {
 struct Published {
   std::string space, epoch;
   std::uint64_t head;
-  Frames frames;
+  std::vector<LogEntry> entries;
 };
 struct AppliedMark {
   std::string space;
@@ -209,7 +209,8 @@ bool Hub::Impl::take_inbox() {
     if (auto* joined = std::get_if<Joined>(&message)) {
       take(std::move(*joined));
     } else if (auto* published = std::get_if<Published>(&message)) {
-      core.publish(published->space, published->epoch, std::move(published->frames));
+      core.publish(published->space, published->epoch,
+                   Frames(published->epoch, published->entries));
       core.moved(published->space, published->epoch, published->head);
     } else if (auto* mark = std::get_if<AppliedMark>(&message)) {
       core.applied(mark->space, mark->sequence);
@@ -347,12 +348,12 @@ void Hub::add(std::unique_ptr<Channel> channel, SubscribeRequest request) {
 }
 
 void Hub::publish(const std::string& space, const std::string& epoch, std::uint64_t head,
-                  std::span<const LogEntry> entries) {
+                  std::vector<LogEntry> entries) {
   {
     const std::lock_guard lock(impl_->mutex);
     if (!impl_->wanted.contains(space)) return;
   }
-  impl_->send(Published{space, epoch, head, Frames(epoch, entries)});
+  impl_->send(Published{space, epoch, head, std::move(entries)});
 }
 
 void Hub::applied(const std::string& space, std::uint64_t sequence) {

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,9 +35,9 @@ class Hub {
   // All thread-safe.
   void add(std::unique_ptr<Channel> channel, SubscribeRequest request);
   // The log is at `head`; of what is new in it `entries` are the next, in order. Whoever is behind
-  // what it was given reads on from the store.
+  // what it was given reads on from the store. They become frames in the hub's thread.
   void publish(const std::string& space, const std::string& epoch, std::uint64_t head,
-               std::span<const LogEntry> entries);
+               std::vector<LogEntry> entries);
   void applied(const std::string& space, std::uint64_t sequence);
 
  private:

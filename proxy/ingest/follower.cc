@@ -40,7 +40,7 @@ void Follower::run() {
     if (stopping_) return;
     woken_ = false;
     lock.unlock();
-    const bool done = catch_up_();
+    const bool done = work_();
     lock.lock();
     if (done) {
       wait = kFirstWait;

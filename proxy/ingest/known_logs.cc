@@ -26,15 +26,17 @@ KnownLogs::KnownLogs(LogStore& store, PublishFn publish, const IngestOptions& op
 KnownLog& KnownLogs::of(const std::string& space) {
   const auto it = logs_.find(space);
   if (it != logs_.end()) return it->second;
-  if (logs_.size() >= kLogsKept) {
-    // Only what is current may go: of the others something may still have to be published. Nobody
-    // brings up the states of those that go.
-    std::erase_if(logs_, [](const auto& log) { return log.second.current; });
-    cache_.clear();
-  }
   KnownLog& known = logs_[space];
   known.log.space = space;
   return known;
+}
+
+void KnownLogs::make_room() {
+  if (logs_.size() < kLogsKept) return;
+  // Only what is current may go: of the others something may still have to be published. Nobody
+  // brings up the states of those that go.
+  std::erase_if(logs_, [](const auto& log) { return log.second.current; });
+  cache_.clear();
 }
 
 Status KnownLogs::catch_up(const std::string& space) {
@@ -79,7 +81,7 @@ Status KnownLogs::take_up_to(KnownLog& known, std::uint64_t head) {
     if (gap) cache_.drop(known.log.space);  // some were compacted meanwhile
     fold(known, entries);
     const std::uint64_t upto = entries.empty() ? head : entries.back().sequence;
-    tell(known, upto, entries);
+    tell(known, upto, std::move(entries));
     known.told = upto;
   }
   return {};
@@ -110,10 +112,10 @@ void KnownLogs::keep(KnownLog& known, Decided&& decided) {
   log.clock = decided.commit.clock;
   if (decided.nothing()) return;
   log.number = decided.commit.number;
-  const std::vector<LogEntry>& entries = decided.commit.entries;
+  std::vector<LogEntry>& entries = decided.commit.entries;
   if (entries.empty()) return;
   log.head = entries.back().sequence;
-  tell(known, log.head, entries);
+  tell(known, log.head, std::move(entries));
   known.told = log.head;
 }
 
@@ -122,8 +124,8 @@ void KnownLogs::distrust(KnownLog& known) {
   cache_.drop(known.log.space);
 }
 
-void KnownLogs::tell(const KnownLog& known, std::uint64_t head, std::span<const LogEntry> entries) {
-  if (publish_) publish_({known.log.space, known.log.epoch, head, entries});
+void KnownLogs::tell(const KnownLog& known, std::uint64_t head, std::vector<LogEntry> entries) {
+  if (publish_) publish_({known.log.space, known.log.epoch, head, std::move(entries)});
 }
 
 }  // namespace offsync::proxy

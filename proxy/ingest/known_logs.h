@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/result.h"
 #include "event/decoder.h"
@@ -27,11 +28,12 @@ struct LogNews {
   const std::string& space;
   const std::string& epoch;
   std::uint64_t head = 0;
-  std::span<const LogEntry> entries;
+  std::vector<LogEntry> entries;
 };
 
-// Called after each durable commit, in the order of the log, before its submitters are answered.
-using PublishFn = std::function<void(const LogNews& news)>;
+// Called after each durable commit, in the order of the log, before its submitters are answered: so
+// it keeps what it is given, and works on that elsewhere.
+using PublishFn = std::function<void(LogNews&& news)>;
 
 struct KnownLog {
   SpaceLog log;
@@ -46,7 +48,10 @@ class KnownLogs {
   // `store` and `options` must outlive it.
   KnownLogs(LogStore& store, PublishFn publish, const IngestOptions& options);
 
+  // Valid until make_room().
   KnownLog& of(const std::string& space);
+  // Forgets logs where it knows many.
+  void make_room();
   // Reads what the store has that we do not know. Errors: of the store; what was read until then
   // counts, and the next call goes on behind it.
   Status catch_up(KnownLog& known);
@@ -66,7 +71,7 @@ class KnownLogs {
   void begin(KnownLog& known, const SpaceState& state);
   Status take_up_to(KnownLog& known, std::uint64_t head);
   void fold(KnownLog& known, std::span<const LogEntry> entries);
-  void tell(const KnownLog& known, std::uint64_t head, std::span<const LogEntry> entries);
+  void tell(const KnownLog& known, std::uint64_t head, std::vector<LogEntry> entries);
 
   LogStore& store_;
   const PublishFn publish_;

@@ -240,19 +240,18 @@ MUTANTS = [
     ("state-behind-the-log", "P5", "proxy/ingest/decider.cc",
      "changed_.insert(*working.subject);",
      "if (!MUTANT || next_sequence() % 5 != 0) changed_.insert(*working.subject);"),
-    ("published-before-durable", "P1", "proxy/ingest/ingest.cc",
-     "  if (!decided.nothing()) OFFSYNC_TRY(append(decided.commit));",
-     "  if (MUTANT && !decided.nothing()) {\n"
-     "    const Commit early = decided.commit;\n"
-     "    logs_.keep(known, std::move(decided));\n    return append(early);\n  }\n"
-     "  if (!decided.nothing()) OFFSYNC_TRY(append(decided.commit));"),
-    ("left-commit-not-published", "P8", "proxy/ingest/ingest.cc",
-     'status.error().code == "unknown" && !logs_.catch_up(known)) note_moved(name);',
-     'status.error().code == "unknown" && !MUTANT && !logs_.catch_up(known)) note_moved(name);'),
+    ("published-before-durable", "P1", "proxy/ingest/group_commit.cc",
+     "  const auto begun = std::chrono::steady_clock::now();\n",
+     "  for (std::size_t i = 0; i < turns.size() && MUTANT; ++i) {\n"
+     "    turns[i]->decided->commit = commits[i];\n    keep(*turns[i]);\n    turns[i]->decided.emplace();\n  }\n"
+     "  const auto begun = std::chrono::steady_clock::now();\n"),
+    ("left-commit-not-published", "P8", "proxy/ingest/group_commit.cc",
+     'error.code == "unknown" && !logs_.catch_up(*turn.known)) doubtful_(space);',
+     'error.code == "unknown" && !MUTANT && !logs_.catch_up(*turn.known)) doubtful_(space);'),
 
     # --- several proxies ------------------------------------------------------------------------------
     ("foreign-commits-not-published", "P5", "proxy/ingest/known_logs.cc",
-     "tell(known, upto, entries);", "if (!MUTANT) tell(known, upto, entries);"),
+     "tell(known, upto, std::move(entries));", "if (!MUTANT) tell(known, upto, std::move(entries));"),
     ("foreign-heads-not-told", "P5", "proxy/ingest/known_logs.cc",
      "if (publish_) publish_({space, state.epoch, state.head, {}});",
      "if (publish_ && !MUTANT) publish_({space, state.epoch, state.head, {}});"),
@@ -260,10 +259,10 @@ MUTANTS = [
      "moved.add(space);\n  if (hooks.wake) hooks.wake();", "if (MUTANT) return;\n  moved.add(space);\n  if (hooks.wake) hooks.wake();"),
     ("cache-kept-after-a-lost-race", "P7", "proxy/ingest/known_logs.cc",
      "fold(known, entries);\n    const", "if (!MUTANT) fold(known, entries);\n    const"),
-    ("lost-race-not-decided-again", "P10", "proxy/ingest/ingest.cc",
-     'if (status.error().code != "behind") break;\n    status',
-     'if (MUTANT) {\n      status = {};\n      break;\n    }\n'
-     '    if (status.error().code != "behind") break;\n    status'),
+    ("lost-race-not-decided-again", "P10", "proxy/ingest/group_commit.cc",
+     "    if (raced && ++waiting.lost < kTries) continue;",
+     "    if (raced && MUTANT) waiting.next = part.slice.end;\n"
+     "    if (raced && (MUTANT || ++waiting.lost < kTries)) continue;"),
     ("hub-forgets-how-far-the-log-is", "P5", "proxy/hub/hub_core.cc",
      "  feed->head = head;\n", "  if (!MUTANT) feed->head = head;\n"),
 

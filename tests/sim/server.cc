@@ -154,7 +154,7 @@ void Server::hear_news() {
   world_.after(news_dice_.between(0, world_.params.news_ms), [this, mine = incarnation_] {
     if (mine != incarnation_) return;
     news_ = false;
-    if (!running_->ingest.catch_up()) hear_news();
+    if (!running_->ingest.work()) hear_news();
     if (!check_disk()) return;
     pump();
   });

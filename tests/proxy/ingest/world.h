@@ -37,7 +37,7 @@ class FaultyStore final : public proxy::LogStore {
   int appends = 0;
 
   Result<proxy::SpaceState> space(std::string_view space) override {
-    if (before_space) OFFSYNC_TRY(before_space());
+    if (const auto hook = before_space) OFFSYNC_TRY(hook());
     return real_.space(space);
   }
   Result<std::vector<std::string>> spaces() override { return real_.spaces(); }
