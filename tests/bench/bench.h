@@ -33,6 +33,7 @@ void emit_process(const Setup& setup);
 void emit_batch(const Setup& setup);
 void emit_batch_grown(const Setup& setup);
 void replay(const Setup& setup);
+void posts(const Setup& setup);
 void redis_history(const Setup& setup);
 
 }  // namespace offsync::bench

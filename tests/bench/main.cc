@@ -90,6 +90,7 @@ const std::vector<Benchmark>& benchmarks() {
       {"emit_batch", "a file of events queued; bare SQLite loops", emit_batch},
       {"emit_batch_grown", "the same in a small and in a large replica", emit_batch_grown},
       {"replay", "a log folded to a state; jq and simdjson", replay},
+      {"posts", "durable POSTs of one event; bare SQLite commits", posts},
       {"redis_history", "28,200 real events from emit to the same state everywhere", redis_history},
   };
   return all;

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <thread>
 
 #include "bench/bench.h"
 #include "bench/failure.h"
+#include "bench/proxy_child.h"
 #include "bench/stats.h"
 #include "bench/temp_dir.h"
 
@@ -22,36 +22,6 @@ std::size_t lines_of(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-class Proxy {
- public:
-  Proxy(const Setup& setup, const TempDir& dir)
-      : ready_(dir / "ready"),
-        child_({{setup.proxy, "--listen", "127.0.0.1:0", "--store", "sqlite:" + (dir / "proxy.db"),
-                 "--ready-file", ready_},
-                dir.path()}) {
-    for (int i = 0; i < 1000 && port().empty(); ++i) {
-      child_.check_running();
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    if (port().empty()) throw Failure("the proxy was not ready after 10 s");
-  }
-
-  std::string url() const { return "http://127.0.0.1:" + port() + "/v1/spaces/redis"; }
-  void stop() { child_.stop(); }
-
- private:
-  std::string port() const {
-    if (!std::filesystem::exists(ready_)) return "";
-    const std::string text = read_file(ready_);
-    const std::size_t colon = text.rfind(':');
-    if (text.empty() || text.back() != '\n' || colon == std::string::npos) return "";
-    return text.substr(colon + 1, text.find_first_not_of("0123456789", colon + 1) - colon - 1);
-  }
-
-  std::string ready_;
-  Child child_;
-};
-
 struct Times {
   std::vector<double> emit, sync, bootstrap, state, replay, conflicts;
 };
@@ -62,9 +32,10 @@ class History {
 
   void round(Times& times) const {
     const TempDir dir(setup_.parent);
-    Proxy proxy(setup_, dir);
-    const std::string first = make_replica(dir, "first", proxy.url());
-    const std::string second = make_replica(dir, "second", proxy.url());
+    ProxyChild proxy(setup_, dir);
+    const std::string url = "http://127.0.0.1:" + proxy.port() + "/v1/spaces/redis";
+    const std::string first = make_replica(dir, "first", url);
+    const std::string second = make_replica(dir, "second", url);
     times.emit.push_back(emit(first));
     const std::string before = offline_state(first);
     times.sync.push_back(run(setup_.offsync_command({"sync"}, first)));
