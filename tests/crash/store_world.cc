@@ -58,7 +58,7 @@ class StoreWorkload {
     const std::size_t space = draws_.chance(4) ? 1 : 0;
     const std::string name = kSpaces[space];
     const std::uint64_t head = logs_[space].size();
-    switch (draws_.below(12)) {
+    switch (draws_.below(14)) {
       case 0:
         return step("open", [this] { close(), open(); }, {});
       case 1:
@@ -73,6 +73,9 @@ class StoreWorkload {
         return step("compact", [&] { must(store_->compact(name, upto), "compact"); },
                     {.again = true, .space = name, .upto = upto});
       }
+      case 3:
+      case 4:
+        return step("append of two spaces", [&] { submit_to_all(); }, {});
       default:
         return step("append", [&] { submit(name, 1 + draws_.below(draws_.chance(5) ? 60 : 8)); },
                     {});
@@ -99,6 +102,23 @@ class StoreWorkload {
     for (; events > 0; --events) lines.push_back(draw_line());
     const auto answer = ingest_->submit(space, std::move(lines));
     if (!answer) must(answer.error(), "submit");
+  }
+
+  // Who is answered while nobody else waits, here about what is no event, submits to all spaces:
+  // what comes in meanwhile is one append.
+  void submit_to_all() {
+    std::size_t accepted = 0;
+    const Ingest::Done count = [&](const Result<Ingest::Answer>& answer) {
+      if (answer) ++accepted;
+    };
+    ingest_->submit(kSpaces[0], {"no event"}, "", [&](const Result<Ingest::Answer>&) {
+      for (const char* space : kSpaces) {
+        std::vector<std::string> lines;
+        for (std::uint64_t n = 1 + draws_.below(8); n > 0; --n) lines.push_back(draw_line());
+        ingest_->submit(space, std::move(lines), "", count);
+      }
+    });
+    if (accepted != kSpaces.size()) throw std::runtime_error("somebody was not answered");
   }
 
   // Of one of four clients; some of it is sent twice.
