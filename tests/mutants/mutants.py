@@ -241,10 +241,11 @@ MUTANTS = [
      "changed_.insert(*working.subject);",
      "if (!MUTANT || next_sequence() % 5 != 0) changed_.insert(*working.subject);"),
     ("published-before-durable", "P1", "proxy/ingest/group_commit.cc",
-     "  const auto begun = std::chrono::steady_clock::now();\n",
-     "  for (std::size_t i = 0; i < turns.size() && MUTANT; ++i) {\n"
-     "    turns[i]->decided->commit = commits[i];\n    keep(*turns[i]);\n    turns[i]->decided.emplace();\n  }\n"
-     "  const auto begun = std::chrono::steady_clock::now();\n"),
+     "  if (!writes.empty()) append(writes);",
+     "  for (Turn* turn : writes) {\n    if (!MUTANT) break;\n    const Commit early = turn->decided->commit;\n"
+     "    keep(*turn);\n    turn->decided.reset();\n"
+     "    const Status status = store_.append(std::span(&early, 1)).front();\n"
+     "    if (!status) refuse(*turn, status.error());\n  }\n  if (!writes.empty() && !MUTANT) append(writes);"),
     ("left-commit-not-published", "P8", "proxy/ingest/group_commit.cc",
      'error.code == "unknown" && !logs_.catch_up(*turn.known)) doubtful_(space);',
      'error.code == "unknown" && !MUTANT && !logs_.catch_up(*turn.known)) doubtful_(space);'),
