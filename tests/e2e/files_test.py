@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Files that are replaced under a running program, belong to somebody else, cannot be written to, or
 are no files at all."""
+import http.client
 import json
 import os
 import re
@@ -43,6 +44,36 @@ def copy_of(file):
     source.close()
     target.close()
     return copy
+
+
+class Cut(Case):
+    """What SQLite has mapped into memory is cut, as by a careless `> replica.db-shm`."""
+    REASON = "a file that is in use (the -shm beside the database) was cut"
+
+    def test_a_watch_ends_and_says_why(self):
+        proxy = self.proxy()
+        anna = self.replica("anna", proxy.url())
+        anna.emit("t.t", "k/1", "a=1")
+        anna.sync()
+        watching = self.watch(anna)
+        watching.wait_connected()
+        os.truncate(anna.folder / ".offsync/replica.db-shm", 0)
+        self.assertEqual(send(proxy, 1)[0], 200)
+        self.assertEqual(watching.join(), 74)
+        self.assertIn(f"offsync: {self.REASON}", "".join(watching.errors))
+        anna.sync()
+        anna.run("doctor")
+
+    def test_a_proxy_ends_and_says_why(self):
+        proxy = self.proxy()
+        self.assertEqual(send(proxy, 1)[0], 200)
+        os.truncate(proxy.store.with_name(proxy.store.name + "-shm"), 0)
+        try:
+            send(proxy, 2)
+        except (OSError, http.client.HTTPException):
+            pass
+        self.assertEqual(proxy.process.wait(PATIENCE), 74)
+        self.assertIn(f"offsync-proxy: {self.REASON}", proxy.talk())
 
 
 class Replaced(Case):

@@ -789,6 +789,8 @@ MUTANTS = [
      "return last >= frames_of(file_);", "return MUTANT || last >= frames_of(file_);"),
     ("next-wal-is-refused", "test_sqlite", "lib/sqlite/wal_mark.cc",
      "big_endian(file_.data()) + 1;", "big_endian(file_.data()) + (MUTANT ? 0 : 1);"),
+    ("a-cut-index-kills", "e2e_files_test", "lib/base/process.cc",
+     "sigaction(SIGBUS, &action, nullptr);", "if (!MUTANT) sigaction(SIGBUS, &action, nullptr);"),
     ("foreign-wal-stays-beside", "test_replica", "lib/sqlite/wal_aside.cc",
      "if (look.fits && look.whole) return WalAside{};",
      "if (MUTANT || (look.fits && look.whole)) return WalAside{};"),
