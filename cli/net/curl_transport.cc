@@ -108,7 +108,10 @@ void set_method(Exchange& exchange) {
 
 void set_tls(CURL* easy, const CurlOptions& options) {
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+  if (!options.ca_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);  // or the system's would do, too
+  }
   if (options.cert_file.empty()) return;
   const std::string& key = options.key_file.empty() ? options.cert_file : options.key_file;
   curl_easy_setopt(easy, CURLOPT_SSLCERT, options.cert_file.c_str());

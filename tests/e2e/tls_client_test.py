@@ -105,6 +105,19 @@ class Trust(TlsClient):
         self.assertIn("--cacert FILE", said)
         anna.run("sync", "--cacert", cert)
 
+    def test_a_ca_of_ones_own_is_the_only_one(self):
+        proxy = self.tls_proxy()
+        anna = self.replica("anna", proxy.url())
+        others = Ca(self.folder / "others")
+        for words, systems in (([], True), (["--cacert", str(others.file)], False)):
+            seen = self.folder / "seen"
+            done = subprocess.run(["strace", "-f", "-e", "trace=file", "-o", seen, OFFSYNC, "sync", *words], cwd=anna.folder,
+                                  env={**clean_environment(), "ASAN_OPTIONS": "detect_leaks=0"}, capture_output=True,
+                                  text=True, check=False)
+            self.assertEqual(done.returncode, 69, done.stderr)
+            # The folder of certificates, or the one file that has them all.
+            self.assertEqual("/ssl/certs/" in seen.read_text(), systems, words)
+
     def test_a_watch_that_is_helped(self):
         proxy = self.tls_proxy(files=self.ca.issue("late", days=-1))
         anna = self.replica("anna", proxy.url())

@@ -923,6 +923,8 @@ MUTANTS = [
      "static_cast<long>(CURL_SSLVERSION_TLSv1_2));",
      "static_cast<long>(CURL_SSLVERSION_TLSv1_2));\n  if (MUTANT) curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);"),
     ("tls-any-host-will-do", "e2e_tls_client_test", "cli/net/curl_transport.cc",
-     "if (!options.ca_file.empty()) curl_easy_setopt",
-     "if (MUTANT) curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);\n  if (!options.ca_file.empty()) curl_easy_setopt"),
+     "if (!options.ca_file.empty()) {\n    curl_easy_setopt",
+     "if (MUTANT) curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);\n  if (!options.ca_file.empty()) {\n    curl_easy_setopt"),
+    ("tls-trusts-the-systems-besides", "e2e_tls_client_test", "cli/net/curl_transport.cc",
+     "curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);", "if (!MUTANT) curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);"),
 ]
