@@ -893,7 +893,7 @@ MUTANTS = [
      "auto begun = channel_->begun();", "auto begun = MUTANT ? std::size_t{0} : channel_->begun();"),
     ("tls-ends-without-a-word", "test_proxy e2e_tls_test", "proxy/tls/channel.cc",
      "if (mode_ != Mode::tls || notified_", "if (MUTANT || mode_ != Mode::tls || notified_"),
-    ("tls-cut-looks-like-an-end", "e2e_tls_test", "proxy/engine.cc",
+    ("tls-cut-looks-like-an-end", "test_proxy", "proxy/engine.cc",
      "} else if (connection.channel && connection.http.whole()) {",
      "} else if (connection.channel && (MUTANT || connection.http.whole())) {"),
     ("tls-open-by-what-openssl-says", "test_proxy e2e_tls_test", "proxy/tls/channel.cc",

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "proxy/http_world.h"
+#include "proxy/tls/client.h"
+#include "proxy/tls/peer.h"
 #include "support/catch.h"
 #include "wire/compress.h"
 
@@ -21,6 +23,7 @@ namespace {
 using test::HttpWorld;
 using test::RawClient;
 using test::StreamClient;
+using test::TlsClient;
 
 constexpr auto* kEvents = "/v1/spaces/s/events";
 constexpr auto* kNdjson = "application/x-ndjson";
@@ -287,6 +290,26 @@ TEST_CASE("http load: a log that cannot be read on is cut, visibly") {
     RawClient late(world.port());
     late.send(request);  // history is gone already: that is said, not cut
     CHECK(late.answer().status == 410);
+  }
+}
+
+TEST_CASE("http load: over TLS, what is cut ends without a close_notify") {
+  HttpWorld world(patient());
+  for (std::uint64_t at = 1; at <= 8000; at += 500) world.push(at, at + 499, "t.a", 3000);
+  world.server.use_tls(test::some_identity());
+  const std::string request =
+      std::string("GET ") + kEvents + " HTTP/1.1\r\nHost: h\r\n" + "Connection: close\r\n\r\n";
+  for (const bool cut : {false, true}) {
+    TlsClient client(world.port(), 4096);
+    client.send(request);
+    REQUIRE(client.receive());
+    if (cut) REQUIRE(world.store.compact("s", 8000).ok());
+    const auto answer = client.answer();
+    CHECK(answer.status == 200);
+    CHECK(answer.cut == cut);
+    CHECK(client.receive_all());
+    CHECK(client.clean == !cut);
+    CHECK((lines_of(answer.body) < 8000) == cut);
   }
 }
 

@@ -14,8 +14,8 @@ namespace offsync::proxy::test {
 
 class TlsClient final : public RawClient {
  public:
-  explicit TlsClient(std::uint16_t port)
-      : RawClient(port),
+  explicit TlsClient(std::uint16_t port, int receive_buffer = 0)
+      : RawClient(port, receive_buffer),
         context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free),
         ssl_(SSL_new(context_.get()), SSL_free) {
     const timeval patience{5, 0};

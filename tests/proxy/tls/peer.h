@@ -23,7 +23,7 @@ namespace offsync::proxy::test {
 inline std::shared_ptr<const TlsIdentity> some_identity(int copies = 1) {
   const offsync::test::TempDir folder;
   const TlsFiles files{folder.file("cert"), folder.file("key"), ""};
-  EVP_PKEY* key = EVP_EC_gen("P-256");
+  EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
   X509* cert = X509_new();
   X509_set_version(cert, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
