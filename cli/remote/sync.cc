@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/counted.h"
+#include "base/span_text.h"
 #include "cli/options.h"
 #include "cli/remote/conflict_find.h"
 #include "cli/remote/other_line.h"
@@ -22,8 +23,11 @@ using Json = nlohmann::ordered_json;
 // Shows what is going on, on a terminal.
 class Shown final : public SyncObserver {
  public:
-  Shown(const Settings& settings, Clock& clock, Replica& replica)
-      : progress_(settings, clock), replica_(replica) {
+  Shown(const Settings& settings, Clock& clock, Replica& replica, std::string remote)
+      : settings_(settings),
+        remote_(std::move(remote)),
+        progress_(settings, clock),
+        replica_(replica) {
     if (!progress_.shown()) return;
     if (const auto counts = replica_.counts()) queued_ = counts->queued;
     progress_.update("connecting …");
@@ -47,12 +51,22 @@ class Shown final : public SyncObserver {
     complain(error.message());
   }
 
+  // A proxy that is busy for a moment is nobody's business.
+  void on_trouble(const Error& error, std::int64_t /*retry_in_ms*/) override {
+    if (++troubles_ != 2) return;
+    progress_.clear();
+    say(settings_, fmt::format("{}; trying again for up to {}", named(error, remote_).detail,
+                               span_text(settings_.request_timeout_ms)));
+  }
+
   void clear() { progress_.clear(); }
 
  private:
+  const Settings& settings_;
+  std::string remote_;
   Progress progress_;
   Replica& replica_;
-  std::uint64_t queued_ = 0;
+  std::uint64_t queued_ = 0, troubles_ = 0;
 };
 
 // What waits to be decided, as it is shown.
@@ -292,7 +306,7 @@ Result<SyncReport> sync_once(Context& context, const Settings& settings, Replica
   options.pull = pull;
   options.remote = remote;
   options.request_timeout_ms = settings.request_timeout_ms;
-  Shown shown(settings, context.clock, replica);
+  Shown shown(settings, context.clock, replica, remote);
   SyncEngine engine(replica, *transport, context.clock, context.random, shown, options);
   for (engine.tick(); !engine.done(); engine.tick()) transport->poll(engine.wait_time());
   shown.clear();

@@ -58,6 +58,15 @@ class Words(Case):
             self.assertEqual(done.returncode, 69, done.stderr)
             self.assertIn(said, done.stderr)
 
+    def test_that_it_tries_again_for_long_is_said(self):
+        anna = self.replica("anna", self.busy_server("not now", 1))
+        anna.configure(request_timeout=6)
+        anna.emit("t", "a/1", "x=1")
+        done = anna.finish("sync")
+        self.assertEqual(done.returncode, 69, done.stderr)
+        self.assertEqual(done.stderr.count("not now; trying again for up to 6 s\n"), 1, done.stderr)
+        self.assertNotIn("trying again", anna.finish("sync", "-q").stderr)
+
     def test_how_far_behind_is_not_said_of_a_log_that_was_put_back(self):
         proxy = self.proxy()
         anna = self.replica("anna", proxy.url())
