@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/text/event_text.h"
 #include "cli/text/output.h"
+#include "cli/text/shell.h"
 #include "event/decoder.h"
 #include "event/value.h"
 
@@ -110,8 +111,10 @@ class Emit final : public Command {
                                        fmt::format("the subject \"{}\" looks like a change of {}",
                                                    subject_, type_))
                           : subject.error();
-    error.hint = change ? fmt::format("a TYPE comes first: offsync emit TYPE {} name=value", type_)
-                        : fmt::format("did you mean: offsync emit {} {}", subject_, type_);
+    error.hint = change ? fmt::format("a TYPE comes first: offsync emit TYPE {} name=value",
+                                      shell_word(type_))
+                        : fmt::format("did you mean: offsync emit {} {}", shell_word(subject_),
+                                      shell_word(type_));
     return error;
   }
 
@@ -122,9 +125,10 @@ class Emit final : public Command {
     if (at == 0 || !plain || !error.hint.empty()) return error;
     const std::string& before = words_[at - 1];
     const std::string name = before.substr(0, before.find('='));
+    if (std::string_view(":+-").find(name.back()) != std::string_view::npos) return error;
     std::string value = before.substr(before.find('=') + 1);
     for (; at < words_.size() && !assigns(words_[at]); ++at) value += " " + words_[at];
-    error.hint = fmt::format("quote values with spaces: {}=\"{}\"", name, value);
+    error.hint = "quote values with spaces: " + shell_assignment(name, value);
     return error;
   }
 

@@ -15,6 +15,7 @@
 #include "cli/remote/sync.h"
 #include "cli/text/escape.h"
 #include "cli/text/output.h"
+#include "cli/text/shell.h"
 #include "event/decoder.h"
 #include "event/value.h"
 #include "replica/resolution.h"
@@ -254,7 +255,7 @@ class Resolve final : public Command {
     const Conflict& conflict = chosen.record.conflict;
     if (keep_) return decisions.decide(conflict, {});
     if (value_) {
-      OFFSYNC_ASSIGN(std::string json, json_of_value(conflict));
+      OFFSYNC_ASSIGN(std::string json, json_of_value());
       Choice choice{Choice::Kind::value, {}};
       choice.side.value = std::move(json);
       auto made = decisions.decide(conflict, choice, !chosen.named);
@@ -281,7 +282,7 @@ class Resolve final : public Command {
   }
 
   // Text as `emit` takes it, or JSON behind ":=".
-  Result<std::string> json_of_value(const Conflict& conflict) const {
+  Result<std::string> json_of_value() const {
     if (!value_->starts_with(":=")) {
       if (valid_utf8(*value_)) return json_string(*value_);
       return bad_data("malformed", "the text of --value is not UTF-8");
@@ -289,9 +290,12 @@ class Resolve final : public Command {
     const std::string text = value_->substr(2);
     auto json = canonical_json(text);
     if (json) return json;
-    return bad_data(
-        "malformed", fmt::format("--value {}: {}", *value_, json.error().detail),
-        fmt::format("for plain text write: --value \"{}\"", text.empty() ? conflict.field : text));
+    // What begins with := would be taken for JSON again, and an empty value for none.
+    const bool as_json = text.empty() || text.starts_with(":=");
+    const std::string word = as_json && valid_utf8(text) ? ":=" + json_string(text) : text;
+    return bad_data("malformed", fmt::format("--value {}: {}", *value_, json.error().detail),
+                    fmt::format("for {} text write: --value {}",
+                                text.empty() ? "an empty" : "plain", shell_word(word)));
   }
 
   std::vector<std::string> ids_;

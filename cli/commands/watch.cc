@@ -21,6 +21,7 @@
 #include "cli/remote/talk.h"
 #include "cli/text/event_text.h"
 #include "cli/text/output.h"
+#include "cli/text/shell.h"
 
 namespace offsync::cli {
 namespace {
@@ -32,9 +33,9 @@ struct WatchOptions {
   FilterOptions filter;
   std::string from;  // empty: "stored"
   std::string exec;
-  std::string exec_fail = "continue";
-  std::string consumer;  // empty: none
-  std::string timeout;   // empty: none
+  std::string exec_fail;  // empty: "continue"
+  std::string consumer;   // empty: none
+  std::string timeout;    // empty: none
   bool forget = false;
 };
 
@@ -150,8 +151,8 @@ class WatchCommand final : public Command {
                 ConsumerPlace& place) const;
   int timed_out(const Talk& talk, const SyncReport& report, const Sink& sink, bool busy) const;
   static bool has_all(Replica& replica, const SyncReport& report, const LogTail& tail);
-  int end(const Settings& settings, Replica& replica, Sink& sink, const LogTail& tail,
-          const ConsumerPlace& place, int code) const;
+  int end(const Context& context, const Settings& settings, Replica& replica, Sink& sink,
+          const LogTail& tail, const ConsumerPlace& place, int code) const;
 
   WatchOptions options_;
 };
@@ -194,8 +195,10 @@ int WatchCommand::run(Context& context, const Settings& settings) {
   if (!context.network) return run_in_net(context);
   const auto filter = Filter::make(options_.filter, context.clock.wall_ms());
   if (!filter) return report(filter.error());
-  if (!options_.consumer.empty() && options_.exec.empty()) {
-    return report(make_error(Errc::usage, "bad_argument", "--consumer is for --exec"));
+  for (const auto& [given, name] : {std::pair(!options_.consumer.empty(), "--consumer"),
+                                    std::pair(!options_.exec_fail.empty(), "--exec-fail")}) {
+    if (!given || !options_.exec.empty()) continue;
+    return report(make_error(Errc::usage, "bad_argument", fmt::format("{} is for --exec", name)));
   }
   if (filter->limit() == std::uint64_t{0}) return kOk;
   return follow(context, settings, *filter);
@@ -303,7 +306,7 @@ int WatchCommand::follow(Context& context, const Settings& settings, const Filte
   const int code =
       supervise(context, *replica, engine, **transport, remote, talk, tail, sink, place);
   place.save();
-  return end(settings, *replica, sink, tail, place,
+  return end(context, settings, *replica, sink, tail, place,
              place.status().ok() ? code : report(place.status().error()));
 }
 
@@ -357,8 +360,8 @@ int WatchCommand::timed_out(const Talk& talk, const SyncReport& report, const Si
   return sink.failures() > 0 ? kPartial : options_.filter.limit ? kNo : kOk;
 }
 
-int WatchCommand::end(const Settings& settings, Replica& replica, Sink& sink, const LogTail& tail,
-                      const ConsumerPlace& place, int code) const {
+int WatchCommand::end(const Context& context, const Settings& settings, Replica& replica,
+                      Sink& sink, const LogTail& tail, const ConsumerPlace& place, int code) const {
   // Of what the replica has received, the next `watch` begins behind the last event. What a reader
   // who went away has read, nobody knows.
   const auto at = tail.position();
@@ -366,18 +369,19 @@ int WatchCommand::end(const Settings& settings, Replica& replica, Sink& sink, co
   const bool early = begun && (tail.wants_more() || sink.stopped() || sink.enough());
   const auto info = early ? std::optional(replica.info()) : std::nullopt;
   const bool more = info && *info && (*info)->cursor && (*info)->cursor->sequence > at->sequence;
+  const auto go_on = [&](const Cursor& behind) {
+    return watch_command(context.argc, context.argv, behind.text());
+  };
   const bool undone = sink.stopped() || (sink.failed() && code == kInterrupted);
   if (place.at() && (more || sink.stopped())) {
     complain(fmt::format("{} has done all up to {}; the same command goes on behind it",
                          place.name(), place.at()->text()));
   } else if (!place.kept() && early && undone) {
-    complain(
-        fmt::format("ended at {}, whose command failed; to go on with it: offsync watch "
-                    "--after {}",
-                    at->text(), Cursor{at->epoch, at->sequence - 1}.text()));
+    complain(fmt::format("ended at {}, whose command failed; to go on with it: {}", at->text(),
+                         go_on(Cursor{at->epoch, at->sequence - 1})));
   } else if (!place.kept() && more) {
-    const std::string where = fmt::format(
-        "ended at {}; to go on behind it: offsync watch --after {}", at->text(), at->text());
+    const std::string where =
+        fmt::format("ended at {}; to go on behind it: {}", at->text(), go_on(*at));
     // The one that asked for so many may not want to be told.
     sink.enough() ? say(settings, where) : complain(where);
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/text/shell.h"
 #include "event/decoder.h"
 #include "event/value.h"
 
@@ -78,7 +79,7 @@ Result<std::string> json_of(const Parts& parts) {
   Error error = json.error();
   error.detail = fmt::format("the value of {}: {}", parts.name, error.detail);
   if (error.hint.empty()) {
-    error.hint = fmt::format("for plain text write {}={}", parts.name, parts.value);
+    error.hint = "for plain text write " + shell_assignment(parts.name, parts.value);
   }
   return error;
 }

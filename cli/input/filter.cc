@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/input/duration.h"
 #include "cli/options.h"
+#include "cli/text/shell.h"
 #include "event/value.h"
 #include "event/value_key.h"
 #include "wire/problem.h"
@@ -149,8 +150,9 @@ Result<Filter::Where> Filter::parse_where(const std::string& text) {
     return Where{text.substr(0, equals), value, false, numeric ? std::move(*canonical) : ""};
   }
   if (!canonical) {
-    return make_error(Errc::usage, "bad_point",
-                      fmt::format("--where {}: {}", text, canonical.error().detail));
+    return make_error(
+        Errc::usage, "bad_point", fmt::format("--where {}: {}", text, canonical.error().detail),
+        "for plain text write: --where " + shell_assignment(text.substr(0, equals - 1), value));
   }
   return Where{text.substr(0, equals - 1), std::move(*canonical), true, ""};
 }

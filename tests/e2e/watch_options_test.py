@@ -131,7 +131,12 @@ class WatchOptions(Case):
                              'echo $OFFSYNC_EVENT_SEQUENCE; test "$OFFSYNC_EVENT_SEQUENCE" != 3')
         self.assertEqual((done.returncode, done.stdout), (75, "1\n2\n3\n"))
         cursor = f"{self.server.info()['epoch']}-2"
-        self.assertIn(f"-3, whose command failed; to go on with it: offsync watch --after {cursor}\n", done.stderr)
+        self.assertIn("-3, whose command failed; to go on with it: offsync watch --exec-fail stop --exec ", done.stderr)
+        self.assertTrue(done.stderr.endswith(f" --after {cursor}\n"), done.stderr)
+        pasted = done.stderr.split("to go on with it: ")[1].replace("offsync", '"$0"', 1)
+        again = subprocess.run(["/bin/sh", "-c", pasted, OFFSYNC], cwd=reader.folder, env=clean_environment(), text=True,
+                               capture_output=True, timeout=PATIENCE, check=False)
+        self.assertEqual((again.returncode, again.stdout), (75, "3\n"), again.stderr)
         rest = reader.run("watch", "--after", cursor, "-n", "2", "--exec", "echo $OFFSYNC_EVENT_SEQUENCE")
         self.assertEqual(rest, "3\n4\n")
 
@@ -139,11 +144,12 @@ class WatchOptions(Case):
         reader = self.reader()
         reader.sync()
         epoch = self.server.info()["epoch"]
-        where = f"ended at {epoch}-3; to go on behind it: offsync watch --after {epoch}-3\n"
         for do in ([], ["--exec", "true"]):
             done = reader.finish("watch", "--from", "beginning", "-n", "3", *do)
             self.assertEqual(done.returncode, 0)
-            self.assertIn(where, done.stderr)
+            words = "".join(f" {word}" for word in do)
+            self.assertIn(f"ended at {epoch}-3; to go on behind it: offsync watch -n 3{words} --after {epoch}-3\n",
+                          done.stderr)
             self.assertEqual(reader.finish("watch", "-q", "--from", "beginning", "-n", "3", *do).stderr, "")
         head = self.server.info()["head"]
         done = reader.finish("watch", "--from", "beginning", "-n", str(head))
@@ -155,8 +161,8 @@ class WatchOptions(Case):
         done = reader.finish("watch", "-q", "--from", "beginning", "--exec",
                              'echo "$OFFSYNC_EVENT_SEQUENCE"; test "$OFFSYNC_EVENT_SEQUENCE" != 2 || kill -TERM "$PPID"')
         self.assertEqual((done.returncode, done.stdout), (130, "1\n2\n"))
-        self.assertEqual(done.stderr, f"offsync: ended at {epoch}-2; to go on behind it: "
-                                      f"offsync watch --after {epoch}-2\n")
+        self.assertIn(f"offsync: ended at {epoch}-2; to go on behind it: offsync watch -q --exec 'echo ", done.stderr)
+        self.assertTrue(done.stderr.endswith(f" --after {epoch}-2\n"), done.stderr)
         # What it has comes from the proxy: so it was reached, whatever the commands take.
         done = self.reader("fresh").finish("watch", "-q", "--from", "beginning", "--timeout", "4", "--exec",
                                            'echo "$OFFSYNC_EVENT_SEQUENCE"; sleep 5')
@@ -218,7 +224,7 @@ class WatchOptions(Case):
                 watch.send_signal(signal.SIGTERM)
                 _, errors = watch.communicate(timeout=PATIENCE)
                 self.assertEqual(watch.returncode, 130, errors)
-                self.assertIn("to go on with it: offsync watch --after", errors)
+                self.assertIn("to go on with it: offsync watch -", errors)
                 eventually(lambda: not living(group), "the command has ended")
 
     def test_a_time_that_has_passed_ends_it(self):

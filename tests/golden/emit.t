@@ -111,10 +111,10 @@ Bad data: exit code 65, nothing is kept.
   offsync: the type offsync.x is the proxy's own; choose a type that does not begin with "offsync."
   [65]
   $ offsync emit todo.x todo/1 a:={
-  offsync: the value of a: it is not well-formed JSON; for plain text write a={
+  offsync: the value of a: it is not well-formed JSON; for plain text write a="{"
   [65]
   $ offsync emit todo.x todo/1 a:='{"x":1,"x":2}'
-  offsync: the value of a: an object has the name "x" twice; for plain text write a={"x":1,"x":2}
+  offsync: the value of a: an object has the name "x" twice; for plain text write a='{"x":1,"x":2}'
   [65]
   $ offsync emit todo.x todo/1 n+=ten
   offsync: the value of n is to be a number, and 'ten' is none

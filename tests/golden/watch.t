@@ -10,7 +10,7 @@ The whole log, or what this replica has not received yet, or what is new; it end
   $ offsync watch -C b --from beginning -n 2 -o text
   1  <time>  /people/anna  todo.created  todo/1  created, title="Buy milk"
   2  <time>  /people/anna  todo.renamed  todo/1  title="Buy oat milk"
-  ended at <epoch1>-2; to go on behind it: offsync watch --after <epoch1>-2
+  ended at <epoch1>-2; to go on behind it: offsync watch -C b -n 2 -o text --after <epoch1>-2
   $ offsync watch -C b --from beginning -n 3 | jq -c '[.sequence, .subject, .data.set]'
   ["1","todo/1",{"title":"Buy milk"}]
   ["2","todo/1",{"title":"Buy oat milk"}]
@@ -42,7 +42,7 @@ A command for each event.
   [75]
   $ offsync watch -C b -q --from beginning -n 2 --exec 'exit 3' --exec-fail stop
   offsync: event 1 (todo.created todo/1): the command ended with exit code 3
-  offsync: ended at <epoch1>-1, whose command failed; to go on with it: offsync watch --after <epoch1>-0
+  offsync: ended at <epoch1>-1, whose command failed; to go on with it: offsync watch -C b -q -n 2 --exec "exit 3" --exec-fail stop --after <epoch1>-0
   [75]
 
 What cannot be.
