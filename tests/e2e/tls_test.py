@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The proxy speaks TLS: with curl and with Python's ssl, whole and in pieces, slowly, cut, and with streams."""
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import time
+from pathlib import Path
 
 from certificates import Ca, Client, TlsProxy, context_of, curl, openssl
 from harness import PATIENCE, PROXY, Case, clean_environment, eventually, main
@@ -175,7 +177,7 @@ class Pieces(Tls):
                 pass
 
     def test_a_great_answer_and_a_slow_reader(self):
-        proxy = self.tls_proxy("--stall-timeout", "5")
+        proxy = self.tls_proxy("--stall-timeout", "600")
         self.fill(proxy, 20000)
         whole = curl("--cacert", self.ca.file, proxy.url() + "/state")
         self.assertGreater(len(whole), 7_000_000)
@@ -207,13 +209,22 @@ class Pieces(Tls):
         proxy = self.tls_proxy("--stall-timeout", "1")
         self.fill(proxy, 20000)
         client = self.client(proxy, room=4096)
+        open_now = self.sockets(proxy)
         client.send(b"GET /v1/spaces/test/state HTTP/1.1\r\nHost: x\r\n" + LAST + b"\r\n")
-        time.sleep(4)
+        eventually(lambda: self.sockets(proxy) < open_now, "the connection is cut")
         with self.assertRaises((ssl.SSLEOFError, ConnectionResetError)):
             client.receive()
 
+    @staticmethod
+    def sockets(proxy):
+        count = 0
+        for file in Path(f"/proc/{proxy.process.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):  # it was closed meanwhile
+                count += os.readlink(file).startswith("socket:")
+        return count
+
     def test_handshakes_that_never_end(self):
-        proxy = self.tls_proxy("--header-timeout", "1", "--idle-timeout", "600", "--threads", "1")
+        proxy = self.tls_proxy("--header-timeout", "5", "--idle-timeout", "600", "--threads", "1")
         hello = self.hello()
         begun = time.monotonic()
         slow = [socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) for _ in range(100)]
@@ -227,10 +238,10 @@ class Pieces(Tls):
                     pass
             except ConnectionResetError:
                 pass
-        self.assertGreater(time.monotonic() - begun, 1)
+        self.assertGreater(time.monotonic() - begun, 5)
         # Whole handshakes without a request have the time of an idle connection.
         idle = self.client(proxy)
-        time.sleep(2)
+        time.sleep(6)
         idle.send(get(LAST))
         self.assertIn(b"200 OK", idle.receive())
 
@@ -288,9 +299,7 @@ class Streams(Tls):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda stream: stream.receive(wanted), streams))
         self.assertIn("offsync_streams 200\n", curl("--cacert", self.ca.file, proxy.base() + "/metrics"))
-        begun = time.monotonic()
-        self.assertEqual(proxy.stop(), 0)
-        self.assertLess(time.monotonic() - begun, 5)
+        self.assertEqual(proxy.stop(), 0)  # within 5 s, or it would be 70
         for stream in streams:
             stream.receive()  # ends as it should: no SSLEOFError
 
