@@ -295,7 +295,7 @@ Result<Examined> examine_replica(const std::string& file) {
       report.add_end("", read.error());
     return {};
   };
-  const Status done = sqlite::examine(file, schema::kApplicationId, schema::steps().size(), look);
+  const Status done = sqlite::examine(file, schema::kApplicationId, schema::steps(), look);
   if (done) return report;
   if (done.error().code != "not_ours") return done.error();
   return make_error(Errc::config, "not_a_replica", file + " is no offsync replica",

@@ -6,6 +6,7 @@
 #include "replica/temporary.h"
 #include "sqlite/db.h"
 #include "sqlite/first_page.h"
+#include "sqlite/format_by_tables.h"
 
 namespace offsync {
 namespace {
@@ -67,6 +68,17 @@ Result<FirstPage> mend_first_page(const std::string& name) {
     return FirstPage::mended;
   }
   return FirstPage::lost;
+}
+
+bool mend_format(const std::string& name) {
+  auto lock = sqlite::FileLock::beside(name);
+  if (!lock || !lock->lock()) return false;
+  sqlite::OpenOptions options;
+  options.forgive = sqlite::OpenOptions::Forgive::all;
+  auto db = sqlite::Db::open(name, options);
+  if (!db) return false;
+  const auto mended = sqlite::mend_format(*db, schema::kApplicationId, schema::steps());
+  return mended && *mended;
 }
 
 }  // namespace offsync

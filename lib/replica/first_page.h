@@ -1,4 +1,4 @@
-// A replica's file whose first page is lost, and with it where its tables begin.
+// A replica's file whose first page is lost, and with it where its tables begin; or wrong.
 // Internal to lib/replica.
 #pragma once
 
@@ -19,5 +19,9 @@ enum class FirstPage {
 // where they begin, too, where what is found there fits. `file` is not written to before that is
 // known. Takes the replica's lock.
 Result<FirstPage> mend_first_page(const std::string& file);
+
+// Has the header say of which format the tables are, where it says another one, or another
+// program's. True where it did. What else is wrong with the file others tell. Takes the lock.
+bool mend_format(const std::string& file);
 
 }  // namespace offsync

@@ -47,11 +47,15 @@ Result<Replica::Repaired> mend_all(const std::string& file, bool free_unknown,
 Result<Replica::Repaired> Replica::repair(const std::string& file, Clock& clock, Random& random) {
   OFFSYNC_ASSIGN(const sqlite::WalAside wal, sqlite::set_wal_aside(file));
   OFFSYNC_ASSIGN(const FirstPage first, mend_first_page(file));
+  const bool format = mend_format(file);
   auto done = mend_all(file, first == FirstPage::mended, [&] {
     return repair_rows(std::make_unique<Impl>(file, clock, random)->store, !wal.file.empty());
   });
   if (done && first == FirstPage::mended) {
     done->mended.insert(done->mended.begin(), "the file: its first page, which was lost");
+  }
+  if (done && format) {
+    done->mended.insert(done->mended.begin(), "the file: the format that its header says");
   }
   if (done && wal.other) {
     done->mended.insert(done->mended.begin(), "the file: the WAL beside it, which was not of it");

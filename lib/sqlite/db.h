@@ -181,7 +181,11 @@ struct Format {
 };
 Result<Format> format_of(Db& db);
 
-// Whether the file is ours and of the newest version, without changing it. Errors: `not_ours`,
+// Whether the file is ours, of a version that is known, and its tables are that version's. Errors:
+// `not_ours`, `newer_format`; `corrupt` where the tables are ours, and the header says otherwise.
+Status check_header(Db& db, std::int32_t application_id, std::span<const Migration> steps);
+
+// Whether the file is ours and of the newest version, without changing it. Errors: those, and
 // `newer_format`; config `old_format`.
 Status check_format(Db& db, std::int32_t application_id, std::span<const Migration> steps);
 

@@ -31,21 +31,12 @@ int read_page(sqlite3_file* file, std::uint64_t page) {
   return rc;
 }
 
-Status check_format(Db& db, std::int32_t application_id, std::size_t newest) {
+Status must_be_readable(Db& db, std::int32_t application_id, std::span<const Migration> steps) {
   OFFSYNC_TRY(check_wal_fits(db));
   OFFSYNC_TRY(check_wal_tail(db));  // without its end the file may be of another format
+  OFFSYNC_TRY(check_header(db, application_id, steps));
   OFFSYNC_ASSIGN(const Format format, format_of(db));
-  if (format.application_id != application_id) {
-    return make_error(Errc::config, "not_ours", db.file() + " belongs to another program",
-                      "check the path");
-  }
-  if (format.version < 0 || static_cast<std::uint64_t>(format.version) > newest) {
-    return make_error(
-        Errc::config, "newer_format",
-        db.file() + " has format " + std::to_string(format.version) + ", made by a newer offsync",
-        "use the newer one");
-  }
-  if (static_cast<std::uint64_t>(format.version) < newest) {
+  if (static_cast<std::size_t>(format.version) < steps.size()) {
     return make_error(Errc::config, "old_format",
                       db.file() + " has the older format " + std::to_string(format.version),
                       "whatever uses it next brings it up to date; check it then");
@@ -78,21 +69,21 @@ void FileReport::add_end(const std::string& place, const Error& error) {
       (known ? "what lies on such a page, or comes behind it, was not looked at" : error.detail));
 }
 
-Status examine(const std::string& file, std::int32_t application_id, std::size_t newest,
-               const LookFn& look) {
+Status examine(const std::string& file, std::int32_t application_id,
+               std::span<const Migration> steps, const LookFn& look) {
   OFFSYNC_ASSIGN(const bool alone, stands_alone(file));
   OpenOptions options;
   options.read_only = true;
   options.frozen = alone || nobody_writes(file);
   Status done = [&]() -> Status {
     OFFSYNC_ASSIGN(Db db, Db::open(file, options));
-    OFFSYNC_TRY(check_format(db, application_id, newest));
+    OFFSYNC_TRY(must_be_readable(db, application_id, steps));
     OFFSYNC_ASSIGN(const auto transaction, Transaction::begin(db, Transaction::Kind::read));
     return look(db);
   }();
   if (!alone) return done;
   OFFSYNC_ASSIGN(const bool still_alone, stands_alone(file));
-  return still_alone ? done : examine(file, application_id, newest, look);
+  return still_alone ? done : examine(file, application_id, steps, look);
 }
 
 Result<PagesRead> read_all_pages(Db& db, const ProblemFn& problem) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "base/result.h"
@@ -20,8 +21,8 @@ using ProblemFn = std::function<void(const std::string& problem)>;
 // to begin anew. Errors: as for a Db; of the format `not_ours`, `newer_format`, and `old_format`
 // for one that has no seals yet (config); io `corrupt` where it had them.
 using LookFn = std::function<Status(Db& db)>;
-Status examine(const std::string& file, std::int32_t application_id, std::size_t newest,
-               const LookFn& look);
+Status examine(const std::string& file, std::int32_t application_id,
+               std::span<const Migration> steps, const LookFn& look);
 
 // Every page of the file, those in use or not, and the WAL: whether all is as it was written. The
 // file is not changed; others may write to it meanwhile. Errors: as for the Db.

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "sqlite/db.h"
+#include "sqlite/format_by_tables.h"
 #include "sqlite/sealed_file.h"
 #include "sqlite/wal_index.h"
 #include "sqlite/wal_mark.h"
@@ -31,13 +32,42 @@ Error newer_format(const Db& db, std::int64_t version, std::size_t known) {
                     "use the newer offsync; the file was not changed");
 }
 
-Status check(const Db& db, const Format& format, std::int32_t application_id, std::size_t known) {
-  if (!format.empty && format.application_id != application_id) return not_ours(db);
-  if (format.version < 0 || static_cast<std::uint64_t>(format.version) > known) {
-    return newer_format(db, format.version, known);
-  }
-  return {};
+Error wrong_header(const Db& db, const Format& format, bool ours, std::int64_t tables) {
+  return make_error(
+      Errc::io, "corrupt",
+      db.file() + " is damaged: its header says that it is " +
+          (ours ? "of format " + std::to_string(format.version)
+                : std::string("of another program")) +
+          (tables > 0 ? ", and its tables are those of format " + std::to_string(tables)
+                      : std::string(", which there is not")));
 }
+
+// Of a file whose header is right for what stands in it.
+Status check(Db& db, const Format& format, std::int32_t application_id,
+             std::span<const Migration> steps) {
+  const auto newest = static_cast<std::int64_t>(steps.size());
+  const bool ours = format.application_id == application_id;
+  if (format.empty || (ours && format.version == newest)) return {};
+  if (format.version > newest) {
+    return ours ? newer_format(db, format.version, steps.size()) : not_ours(db);
+  }
+  const auto known = format_by_tables(db, steps);
+  const auto tables = static_cast<std::int64_t>(known ? *known : 0);
+  if (!ours && tables == 0) return not_ours(db);
+  // Where a table is gone, or cannot be read, the step that needs it says so.
+  if (ours && format.version >= 0 && (tables == format.version || tables == 0)) return {};
+  return wrong_header(db, format, ours, tables);
+}
+
+}  // namespace
+
+Status check_header(Db& db, std::int32_t application_id, std::span<const Migration> steps) {
+  OFFSYNC_ASSIGN(const Format format, format_of(db));
+  OFFSYNC_TRY(check(db, format, application_id, steps));
+  return format.empty ? not_ours(db) : Status();
+}
+
+namespace {
 
 // Makes sure that each page has its seal, where `steps` say that it must.
 Status seal(Db& db, const Format& format, std::span<const Migration> steps) {
@@ -63,7 +93,7 @@ Status seal(Db& db, const Format& format, std::span<const Migration> steps) {
 Status take_steps(Db& db, std::int32_t application_id, std::span<const Migration> steps) {
   OFFSYNC_ASSIGN(Transaction transaction, Transaction::begin(db, Transaction::Kind::write));
   OFFSYNC_ASSIGN(const Format now, format_of(db));
-  OFFSYNC_TRY(check(db, now, application_id, steps.size()));
+  OFFSYNC_TRY(check(db, now, application_id, steps));
   for (auto at = static_cast<std::size_t>(now.version); at < steps.size(); ++at) {
     Status done = db.exec(steps[at].sql);
     if (done) continue;
@@ -94,9 +124,8 @@ Result<Format> format_of(Db& db) {
 Status check_format(Db& db, std::int32_t application_id, std::span<const Migration> steps) {
   const bool strict = forgiven(db.raw()) == Forgive::none;
   if (strict) OFFSYNC_TRY(check_wal_fits(db));  // else what it says is another one's
+  OFFSYNC_TRY(check_header(db, application_id, steps));
   OFFSYNC_ASSIGN(const Format format, format_of(db));
-  OFFSYNC_TRY(check(db, format, application_id, steps.size()));
-  if (format.empty) return not_ours(db);
   if (strict) OFFSYNC_TRY(check_wal_tail(db));
   if (static_cast<std::size_t>(format.version) == steps.size()) return {};
   return make_error(Errc::config, "old_format",
@@ -120,7 +149,7 @@ Status migrate(Db& db, std::int32_t application_id, std::span<const Migration> s
   const bool strict = forgiven(db.raw()) == Forgive::none;
   if (strict) OFFSYNC_TRY(check_wal_fits(db));
   OFFSYNC_ASSIGN(const Format format, format_of(db));
-  OFFSYNC_TRY(check(db, format, application_id, steps.size()));
+  OFFSYNC_TRY(check(db, format, application_id, steps));
   // A copy made by VACUUM INTO, say, has lost the WAL.
   OFFSYNC_TRY(db.exec("PRAGMA journal_mode=WAL"));
   if (strict) OFFSYNC_TRY(check_wal_tail(db));

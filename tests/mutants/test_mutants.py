@@ -179,10 +179,10 @@ MUTANTS = [
 
     # --- sqlite ---------------------------------------------------------------------------------------
     ("newer-format-taken", "test_sqlite", "lib/sqlite/migrate.cc",
-     "> known) {", "> known + (MUTANT ? 1 : 0)) {"),
+     "if (format.version > newest) {", "if (format.version > newest + (MUTANT ? 1 : 0)) {"),
     ("foreign-database-taken", "test_sqlite", "lib/sqlite/migrate.cc",
-     "format.application_id != application_id) return not_ours(db);",
-     "format.application_id != application_id && !(MUTANT && format.application_id == 0)) return not_ours(db);"),
+     "if (!ours && tables == 0) return not_ours(db);",
+     "if (!ours && tables == 0 && !(MUTANT && format.application_id == 0)) return not_ours(db);"),
     ("full-disk-is-any-error", "test_sqlite", "lib/sqlite/error.cc",
      "(system == ENOSPC || system == EDQUOT)) rc", "(system == ENOSPC || system == EDQUOT) && !MUTANT) rc"),
     ("failed-commit-keeps-the-handle", "test_sqlite", "lib/sqlite/db.cc",

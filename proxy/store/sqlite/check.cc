@@ -163,7 +163,7 @@ Result<StoreReport> check_store(const std::string& file) {
     if (const Status read = check_rows(db, report); !read) report.add_end("", read.error());
     return {};
   };
-  OFFSYNC_TRY(sqlite::examine(file, kLogApplicationId, log_migrations().size(), look));
+  OFFSYNC_TRY(sqlite::examine(file, kLogApplicationId, log_migrations(), look));
   return report;
 }
 

@@ -36,7 +36,7 @@ int rows_alone(const std::string& file) {
   const std::string copy = file + ".copy";
   fs::copy_file(file, copy, fs::copy_options::overwrite_existing);
   int rows = -1;
-  (void)examine(copy, kApplication, std::size(kSteps), [&](Db& db) -> Status {
+  (void)examine(copy, kApplication, kSteps, [&](Db& db) -> Status {
     OFFSYNC_ASSIGN(Statement count, db.prepare("SELECT count(*) FROM t"));
     OFFSYNC_ASSIGN(const bool row, count.step());
     rows = row ? static_cast<int>(count.integer(0)) : -1;
@@ -78,7 +78,7 @@ TEST_CASE("a file is examined with its WAL, whose pages count") {
   fs::create_symlink("a.db", link);
   for (const std::string& name : {file, link}) {
     std::uint64_t pages = 0;
-    REQUIRE(examine(name, kApplication, std::size(kSteps), [&](Db& looked) -> Status {
+    REQUIRE(examine(name, kApplication, kSteps, [&](Db& looked) -> Status {
       OFFSYNC_ASSIGN(const PagesRead read,
                      read_all_pages(looked, [](const std::string& problem) { FAIL(problem); }));
       pages = read.pages;
@@ -98,7 +98,7 @@ TEST_CASE("beside a file that stands alone an examination leaves nothing") {
   fs::remove(dir.file("a.db-wal"));
   fs::remove(dir.file("a.db-shm"));
   int looked = 0;
-  REQUIRE(examine(dir.file("a.db"), kApplication, std::size(kSteps), [&](Db&) -> Status {
+  REQUIRE(examine(dir.file("a.db"), kApplication, kSteps, [&](Db&) -> Status {
     ++looked;
     return {};
   }));
@@ -116,7 +116,7 @@ TEST_CASE("where somebody begins to write to it meanwhile, the file is examined 
   fs::remove(file + "-wal");
   fs::remove(file + "-shm");
   std::vector<std::int64_t> seen;
-  REQUIRE(examine(file, kApplication, std::size(kSteps), [&](Db& looked) -> Status {
+  REQUIRE(examine(file, kApplication, kSteps, [&](Db& looked) -> Status {
     if (seen.empty()) {
       auto writer = Db::open(file, {});
       REQUIRE(writer);
@@ -134,19 +134,22 @@ TEST_CASE("where somebody begins to write to it meanwhile, the file is examined 
 TEST_CASE("what is not ours, or of another format, is not examined") {
   TempDir dir;
   const std::string file = dir.file("a.db");
-  const auto code = [&](std::int32_t application, std::size_t newest) {
-    const Status done = examine(file, application, newest, [](Db&) -> Status {
+  const auto code = [&](std::int32_t application, std::span<const Migration> steps) {
+    const Status done = examine(file, application, steps, [](Db&) -> Status {
       FAIL("it was looked at");
       return {};
     });
     REQUIRE_FALSE(done);
     return done.error().code;
   };
-  CHECK(code(kApplication, 1) == "no_such_file");
+  constexpr Migration kOthers[] = {{"first", "CREATE TABLE other(x)", true}};
+  constexpr Migration kNewer[] = {kSteps[0], {"second", "CREATE TABLE u(x)"}};
+  CHECK(code(kApplication, kSteps) == "no_such_file");
   Db db = made(file);
-  CHECK(code(kApplication + 1, 1) == "not_ours");
-  CHECK(code(kApplication, 0) == "newer_format");
-  CHECK(code(kApplication, 2) == "old_format");
+  CHECK(code(kApplication + 1, kOthers) == "not_ours");
+  CHECK(code(kApplication + 1, kSteps) == "corrupt");
+  CHECK(code(kApplication, {}) == "newer_format");
+  CHECK(code(kApplication, kNewer) == "old_format");
 }
 
 TEST_CASE("what is said of many pages is told a few times, with their number") {

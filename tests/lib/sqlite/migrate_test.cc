@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "sqlite/db.h"
+#include "sqlite/format_by_tables.h"
 #include "support/catch.h"
 #include "support/temp_dir.h"
 
@@ -106,4 +107,68 @@ TEST_CASE("a copy that lost its WAL gets it back") {
   REQUIRE(mode);
   REQUIRE(mode->step());
   CHECK(mode->text(0) == "wal");
+}
+
+TEST_CASE("a header that says another format than the tables is damage, and can be mended") {
+  const std::vector<std::string> wrong = {
+      "user_version=0",   "user_version=1",   "user_version=-3",
+      "application_id=0", "application_id=7", "application_id=0; PRAGMA user_version=0"};
+  for (const std::string& one : wrong) {
+    INFO(one);
+    test::TempDir dir;
+    Db db = fresh(dir.file("a.db"));
+    REQUIRE(migrate(db, kId, kTwo));
+    REQUIRE(db.exec("CREATE INDEX somebodys ON b(z); INSERT INTO b VALUES (3)"));
+    REQUIRE(db.exec("PRAGMA " + one));
+    for (const Status& done : {migrate(db, kId, kTwo), check_format(db, kId, kTwo)}) {
+      REQUIRE_FALSE(done);
+      CHECK(done.error().kind == Errc::io);
+      CHECK(done.error().code == "corrupt");
+      CHECK(done.error().detail.find("tables are those of format 2") != std::string::npos);
+    }
+    const auto mended = mend_format(db, kId, kTwo);
+    REQUIRE(mended);
+    CHECK(*mended);
+    CHECK(migrate(db, kId, kTwo));
+    CHECK(format(db).version == 2);
+    CHECK(format(db).application_id == kId);
+    CHECK_FALSE(*mend_format(db, kId, kTwo));
+  }
+}
+
+TEST_CASE("older tables under the newest format's number are brought up to date") {
+  test::TempDir dir;
+  Db db = fresh(dir.file("a.db"));
+  REQUIRE(migrate(db, kId, kOne));
+  REQUIRE(db.exec("PRAGMA user_version=2"));
+  CHECK(*mend_format(db, kId, kTwo));
+  REQUIRE(migrate(db, kId, kTwo));
+  CHECK(db.exec("INSERT INTO b VALUES (3)"));
+}
+
+TEST_CASE("a header is not mended where the tables do not tell") {
+  test::TempDir dir;
+  Db db = fresh(dir.file("a.db"));
+  REQUIRE(migrate(db, kId, kTwo));
+  SECTION("a newer one") {
+    REQUIRE(db.exec("PRAGMA user_version=3"));
+    CHECK(migrate(db, kId, kTwo).error().code == "newer_format");
+  }
+  SECTION("a table of another program") {
+    REQUIRE(db.exec("PRAGMA application_id=7; DROP TABLE b"));
+    CHECK(migrate(db, kId, kTwo).error().code == "not_ours");
+  }
+  SECTION("another one's newer version") {
+    REQUIRE(db.exec("PRAGMA application_id=7; PRAGMA user_version=3"));
+    CHECK(migrate(db, kId, kTwo).error().code == "not_ours");
+  }
+  SECTION("a table that is gone") {
+    REQUIRE(db.exec("DROP TABLE b"));
+    CHECK(migrate(db, kId, kTwo));
+  }
+  SECTION("a format that there never was") {
+    REQUIRE(db.exec("DROP TABLE b; PRAGMA user_version=-1"));
+    CHECK(migrate(db, kId, kTwo).error().code == "corrupt");
+  }
+  CHECK_FALSE(*mend_format(db, kId, kTwo));
 }
