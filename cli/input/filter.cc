@@ -58,7 +58,7 @@ bool any_matches(const std::vector<std::string>& globs, std::string_view text) {
 }
 
 // -1, 0, 1: the event is before, at or after the point. One that has neither time nor stamp is at
-// each: it writes nothing, or is reported (without_place).
+// each: it writes nothing, or is reported (not_to_fold).
 int compare(const EventView& event, const Point& point) {
   const auto sign = [](auto a, auto b) { return a < b ? -1 : a > b ? 1 : 0; };
   if (const auto* sequence = std::get_if<std::uint64_t>(&point)) {

@@ -7,9 +7,14 @@
 #include <system_error>
 #include <utility>
 
+#include "event/decoder.h"
+
 namespace offsync::cli {
 
-std::optional<Error> without_place(const EventView& event) {
+std::optional<Error> not_to_fold(const EventView& event) {
+  if (event.sequence == 0) {
+    if (Status good = check_new(event); !good) return std::move(good).error();
+  }
   if (!event.stamp.none() || !event.writes()) return std::nullopt;
   return bad_data("missing",
                   "the event has neither time nor stamp, so nobody knows what it comes before",
@@ -129,8 +134,8 @@ void FoldPipeline::work(Worker& worker, Batch& batch) {
     auto event = worker.decoders[i].decode_in_place({batch.text.data() + line.at, line.bytes});
     if (!event) {
       batch.refused.push_back({line.number, line.byte, std::move(event).error()});
-    } else if (auto lost = without_place(**event)) {
-      batch.refused.push_back({line.number, line.byte, std::move(*lost)});
+    } else if (auto refused = not_to_fold(**event)) {
+      batch.refused.push_back({line.number, line.byte, std::move(*refused)});
     } else {
       worker.events.push_back(**event);
       worker.lines.push_back(i);

@@ -32,9 +32,10 @@ struct Refused {
   Error error;
 };
 
-// What is wrong with an event that writes, but of which nobody knows when: it has neither a time
-// nor a stamp, and a fold in any order has no place for it.
-std::optional<Error> without_place(const EventView& event);
+// Why an event is left out: it writes, and nobody knows when, as it has neither a time nor a stamp,
+// and a fold in any order has no place for it; or it is in no log (it has no sequence), and could
+// not come into one (check_new).
+std::optional<Error> not_to_fold(const EventView& event);
 
 class FoldPipeline {
  public:

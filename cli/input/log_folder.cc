@@ -60,8 +60,8 @@ void LogFolder::fold_event(std::string_view line, std::uint64_t number, std::uin
 void LogFolder::fold_at_once(std::string_view line, std::uint64_t number, std::uint64_t byte) {
   auto event = decoder_.decode(line);
   if (!event) return pipeline_.add_refused({number, byte, std::move(event).error()});
-  if (auto lost = without_place(**event)) {
-    return pipeline_.add_refused({number, byte, std::move(*lost)});
+  if (auto refused = not_to_fold(**event)) {
+    return pipeline_.add_refused({number, byte, std::move(*refused)});
   }
   if (wanted_) {
     auto wanted = wanted_(**event);

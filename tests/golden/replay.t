@@ -57,6 +57,29 @@ Bad lines are told and left out; --strict stops and prints no state.
   offsync: bad: line 5, byte 641: the JSON object does not end; is the line cut off? (malformed)
   [65]
 
+What no writer may write is told, of an event that is in no log; what a log has is read.
+
+  $ cat > unwritable <<'END'
+  > {"specversion":"1.0","id":"e1","source":"/s","type":"t","subject":"a/1","time":"2026-11-28T12:00:60Z","data":{"set":{"v":1}}}
+  > {"specversion":"1.0","id":"e2","source":"/s","type":"t","subject":"a/2","time":"2026-11-28T12:00:00Z","data":{"add":{"s":[1,1.0]}}}
+  > {"specversion":"1.0","id":"e3","source":"/s","type":"offsync.x","subject":"a/3","time":"2026-11-28T12:00:00Z","data":{"set":{"v":1}}}
+  > {"specversion":"1.0","id":"e4","source":"/proxy","type":"t","subject":"a/4","time":"2026-11-28T12:00:00Z","data":{"set":{"v":1}}}
+  > END
+  $ offsync replay unwritable 2>&1 | sed s/12:00:60Z/at-60/
+  offsync: unwritable: line 1, byte 0: the time 2026-11-28Tat-60 has a second 60 where no leap second can be: these are at 23:59:60 UTC (bad_attribute)
+  offsync: unwritable: line 2, byte 126: the value 1.0 of s is there twice, in two spellings (bad_operation)
+  offsync: unwritable: line 3, byte 258: the type offsync.x is the proxy's own; choose a type that does not begin with "offsync." (reserved_type)
+  offsync: unwritable: line 4, byte 392: the source /proxy is the proxy's own; give the event the source of who wrote it (reserved_source)
+  $ offsync replay unwritable -n 3 2>&1 | grep -c line
+  4
+  $ offsync replay unwritable 2>/dev/null
+  [65]
+  $ sed 's/"data"/"sequence":"7","data"/' unwritable | offsync replay -
+  {"subject":"a/1","fields":{"v":1}}
+  {"subject":"a/2","fields":{"s":[1]}}
+  {"subject":"a/3","fields":{"v":1}}
+  {"subject":"a/4","fields":{"v":1}}
+
 One event with two contents is told; the same event again is not, however it is written.
 
   $ cat > two <<'END'
