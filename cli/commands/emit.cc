@@ -118,11 +118,28 @@ class Emit final : public Command {
     return error;
   }
 
+  // The id of an entity is what is forgotten of a subject, or its slash.
+  Status check_entity() const {
+    const Status subject = check_subject(subject_);
+    if (subject || subject_.find('/') != std::string::npos) return subject;
+    Error error = subject.error();
+    const bool id = !words_.empty() && words_[0].find('=') == std::string::npos;
+    const std::string meant = subject_ + '/' + (id ? words_[0] : "1");
+    if (check_subject(meant)) {
+      error.hint = fmt::format("did you mean: offsync emit {} {}", type_, meant);
+    }
+    return error;
+  }
+
   // A word without "=" is the rest of a value more often than not.
   Error with_quoting_hint(Error error, std::size_t at) const {
     const auto assigns = [](const std::string& word) { return word.find('=') != word.npos; };
     const bool plain = !assigns(words_[at]) && !words_[at].starts_with('-');
-    if (at == 0 || !plain || !error.hint.empty()) return error;
+    if (!plain || !error.hint.empty()) return error;
+    if (at == 0) {
+      error.hint = "a change is a field's name and its value, such as name=\"Oat milk\"";
+      return error;
+    }
     const std::string& before = words_[at - 1];
     const std::string name = before.substr(0, before.find('='));
     if (std::string_view(":+-").find(name.back()) != std::string_view::npos) return error;
@@ -140,7 +157,7 @@ class Emit final : public Command {
     draft.del = delete_;
     OFFSYNC_TRY(check_type(type_));
     OFFSYNC_TRY(check_order());
-    OFFSYNC_TRY(check_subject(subject_));
+    OFFSYNC_TRY(check_entity());
     for (std::size_t i = 0; i < words_.size(); ++i) {
       const Status added = add_assignment(words_[i], draft);
       if (!added) return with_quoting_hint(added.error(), i);

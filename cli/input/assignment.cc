@@ -26,7 +26,7 @@ Error bad_argument(std::string detail, std::string hint = {}) {
 // A name that ends in a mark or has a blank is allowed, but rarely meant.
 Status check_likely(std::string_view what, std::string_view text, std::string_view name,
                     std::string_view expected) {
-  constexpr std::string_view kMarks = "+-*/%&|^!?<>~:.,;=";
+  constexpr std::string_view kMarks = "+-*/%&|^!?<>~:.,;=@#$`'([{";
   const bool marked = kMarks.find(name.back()) != std::string_view::npos;
   if (!marked && name.find_first_of(" \t") == std::string_view::npos) return {};
   return bad_argument(

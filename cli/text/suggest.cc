@@ -28,21 +28,33 @@ std::string_view bare(std::string_view word) {
 
 }  // namespace
 
-std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+namespace {
+
+// All that are equally near.
+std::vector<std::string> nearest_ones(std::string_view word,
+                                      const std::vector<std::string>& candidates) {
   constexpr std::size_t kLongest = 40;
   const std::string_view meant = bare(word);
   if (meant.empty() || meant.size() > kLongest) return {};
-  std::size_t least = 1 + std::min<std::size_t>(2, meant.size() / 3);  // near enough is below this
-  std::string found;
+  std::size_t least = std::min<std::size_t>(2, meant.size() / 3);  // no more than that is near
+  std::vector<std::string> found;
   for (const std::string& candidate : candidates) {
     const std::string_view name = bare(candidate);
     const bool begun = meant.size() > 2 && name.starts_with(meant);
     const std::size_t cost = begun ? 1 : distance(meant, name);
-    if (cost > least || (cost == least && found.empty())) continue;
-    found = cost == least ? "" : candidate;
+    if (cost > least) continue;
+    if (cost < least) found.clear();
+    found.push_back(candidate);
     least = cost;
   }
   return found;
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  const auto found = nearest_ones(word, candidates);
+  return found.size() == 1 ? found.front() : std::string();
 }
 
 std::string our_word_for(std::string_view word) {
@@ -75,8 +87,12 @@ std::string our_word_for(std::string_view word) {
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
-  const std::string found = nearest(word, candidates);
-  return found.empty() ? "" : "did you mean " + found + "?";
+  constexpr std::size_t kMost = 3;
+  const auto found = nearest_ones(word, candidates);
+  if (found.empty() || found.size() > kMost) return {};
+  std::string text = "did you mean " + found.front();
+  for (std::size_t i = 1; i < found.size(); ++i) text += " or " + found[i];
+  return text + "?";
 }
 
 }  // namespace offsync::cli

@@ -11,7 +11,8 @@ namespace offsync::cli {
 // near enough to be meant, or two are equally near.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-// "; did you mean --data?", or nothing.
+// "did you mean --data?", "did you mean state or status?" where up to three are equally near; else
+// nothing.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
 // What we call a command that other programs call `word`: "offsync sync --pull" for "pull"; empty

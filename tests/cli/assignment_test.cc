@@ -101,8 +101,9 @@ TEST_CASE("assignment: a number is added or taken away") {
 
 TEST_CASE("assignment: a name that is hardly meant is questioned") {
   for (const char* argument :
-       {"n*=2", "n/=2", "n==1", "n!=1", "n?=1", "n~=1", "n.=x", "n|=1", "n ^=1", "n =1", " n=1",
-        "cou nt=2", "a b:=1", "n+:=1", "n--=1", "n++=1", "n::=1", "n<=1", "n,=1"}) {
+       {"n*=2", "n/=2", "n==1",     "n!=1",   "n?=1",  "n~=1",  "n.=x",  "n|=1",  "n ^=1",
+        "n =1", " n=1", "cou nt=2", "a b:=1", "n+:=1", "n--=1", "n++=1", "n::=1", "n<=1",
+        "n,=1", "n@=1", "n#=1",     "n$=1",   "n[=1",  "n{=1",  "n'=1",  "n`:=1", "n(=1"}) {
     INFO(argument);
     if (std::string_view(argument) == "n==1") {
       CHECK(assigned({argument}).set.at("n") == "\"=1\"");  // a value may begin with anything
@@ -112,7 +113,7 @@ TEST_CASE("assignment: a name that is hardly meant is questioned") {
     CHECK(refused(argument).hint.find("--data") != std::string::npos);
   }
   EventDraft draft;
-  for (const char* name : {"n=", "n=1", "n*", "n ", "n m"})
+  for (const char* name : {"n=", "n=1", "n*", "n ", "n m", "n@"})
     CHECK_FALSE(add_unset(name, draft).ok());
   CHECK(draft.unset.empty());
 }

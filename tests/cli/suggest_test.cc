@@ -35,4 +35,13 @@ TEST_CASE("no word is suggested that could hardly be meant") {
   CHECK(nearest(std::string(100'000, 'a'), commands).empty());
   CHECK(did_you_mean("x", commands).empty());
   CHECK(did_you_mean("snyc", commands) == "did you mean sync?");
+  CHECK(did_you_mean("frobnicate", commands).empty());
+}
+
+TEST_CASE("words that are equally near are named together, where they are few") {
+  CHECK(did_you_mean("stat", {"init", "state", "status"}) == "did you mean state or status?");
+  CHECK(did_you_mean("--sta", {"--stamps", "--data", "--state"}) ==
+        "did you mean --stamps or --state?");
+  CHECK(did_you_mean("sta", {"star", "stay", "stab", "stat"}).empty());
+  CHECK(nearest("stat", {"state", "status"}).empty());
 }

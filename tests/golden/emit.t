@@ -53,7 +53,7 @@ Behind -- nothing is an option; before it a name that begins with a dash would b
   offsync: emit has no option --x; see: offsync emit --help
   [2]
   $ offsync emit odd.names odd/1 {}
-  offsync: '{}' is not name=text, name:=json, name+=number or name-=number
+  offsync: '{}' is not name=text, name:=json, name+=number or name-=number; a change is a field's name and its value, such as name="Oat milk"
   [2]
   $ offsync emit odd.names odd/1 --dry-rum
   offsync: emit has no option --dry-rum; did you mean --dry-run?
@@ -68,10 +68,13 @@ Usage: what was meant is not to be guessed.
   offsync: emit needs a TYPE and a SUBJECT, or --batch; see: offsync emit --help
   [2]
   $ offsync emit todo.x todo/1 title
-  offsync: 'title' is not name=text, name:=json, name+=number or name-=number
+  offsync: 'title' is not name=text, name:=json, name+=number or name-=number; a change is a field's name and its value, such as name="Oat milk"
   [2]
   $ offsync emit todo.x todo/1 title=Buy milk
   offsync: 'milk' is not name=text, name:=json, name+=number or name-=number; quote values with spaces: title="Buy milk"
+  [2]
+  $ offsync emit todo.x todo/1 milk
+  offsync: 'milk' is not name=text, name:=json, name+=number or name-=number; a change is a field's name and its value, such as name="Oat milk"
   [2]
   $ offsync emit todo.x todo/1 title=Buy oat milk done:=true
   offsync: 'oat' is not name=text, name:=json, name+=number or name-=number; quote values with spaces: title="Buy oat milk"
@@ -100,8 +103,11 @@ Bad data: exit code 65, nothing is kept.
   $ offsync emit todo/1 home=https://example.org/ title=x
   offsync: the subject "home=https://example.org/" looks like a change of todo/1; a TYPE comes first: offsync emit TYPE todo/1 name=value
   [2]
+  $ offsync emit todo.x todo 7 a=b
+  offsync: the subject "todo" is not kind/id, such as todo/1; did you mean: offsync emit todo.x todo/7
+  [65]
   $ offsync emit todo.x todo a=b
-  offsync: the subject "todo" is not kind/id, such as todo/1
+  offsync: the subject "todo" is not kind/id, such as todo/1; did you mean: offsync emit todo.x todo/1
   [65]
   $ echo '{"id":"x","source":"/proxy","type":"t","subject":"todo/1"}' | offsync emit --batch -
   offsync: stdin: line 1, byte 0: the source /proxy is the proxy's own; give the event the source of who wrote it (reserved_source)

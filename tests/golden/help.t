@@ -61,6 +61,9 @@ No line is longer than a terminal is wide, and no word is broken.
   $ offsync frob
   offsync: there is no command 'frob'; see: offsync --help
   [2]
+  $ offsync stat
+  offsync: there is no command 'stat'; did you mean state or status?
+  [2]
   $ for word in pull push add ls tail history merge serve drop retry; do offsync $word; done
   offsync: there is no command 'pull'; did you mean: offsync sync --pull?
   offsync: there is no command 'push'; did you mean: offsync sync --push?
