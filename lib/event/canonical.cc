@@ -111,9 +111,10 @@ bool Walker::write_number(od::value& value) {
     od::number number;
     if (value.get_number().get(number) != simdjson::SUCCESS ||
         (number.is_double() && !std::isfinite(number.get_double()))) {
-      return fail("bad_number", fmt::format("the number {} could not be kept exactly by everybody; "
-                                            "integers go from -2^63 to 2^64-1, others to 1.8e308",
-                                            text.substr(0, 40)));
+      return fail("bad_number",
+                  fmt::format("the number {} could not be kept exactly by everybody; "
+                              "integers go from -2^63 to 2^64-1, others to 1.7976931348623157e308",
+                              text.substr(0, 40)));
     }
   }
   out_.put(text);

@@ -91,7 +91,8 @@ std::variant<std::string, Problem> structured_event(const HeaderFields& fields,
     }
     std::string text = decoded(unquoted(value));
     if (!valid_utf8(*name) || !valid_utf8(text)) {
-      return bad(fmt::format("the attribute in {} is not percent-encoded UTF-8", field));
+      return bad(fmt::format("the attribute in {} is not UTF-8 when its percent signs are decoded",
+                             field));
     }
     if (!attributes.emplace(*name, std::move(text)).second) {
       return bad(fmt::format("the attribute in {} is there twice", field));

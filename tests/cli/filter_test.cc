@@ -239,6 +239,13 @@ TEST_CASE("filter: --where compares what is written, as text or exactly") {
   CHECK(passes_where("big:=1e19", event_line(R"({"set":{"big":10000000000000000000}})")));
   CHECK_FALSE(passes_where("s=1.0", event_line(R"({"set":{"s":"1"}})")));
   CHECK_FALSE(passes_where("n:=\"1.0\""));
+  for (const std::string word : {"1", "true", "null"}) {
+    CHECK(passes_where("v=" + word, event_line(R"({"set":{"v":)" + word + "}}")));
+    CHECK(passes_where("v=" + word, event_line(R"({"set":{"v":")" + word + "\"}}")));
+    CHECK(passes_where("v:=" + word, event_line(R"({"set":{"v":)" + word + "}}")));
+    CHECK_FALSE(passes_where("v:=" + word, event_line(R"({"set":{"v":")" + word + "\"}}")));
+  }
+  CHECK(passes_where("v:=0", event_line(R"({"set":{"v":0e10000000000000000}})")));
   CHECK_FALSE(passes_where("m=1"));
   CHECK_FALSE(passes_where("gone=", event_line(R"({"unset":["gone"]})")));
   CHECK(passes_where("empty=", event_line(R"({"set":{"empty":""}})")));

@@ -61,7 +61,9 @@ TEST_CASE("http head: what could hide a second request is refused") {
   CHECK(status_of(with("X: a\x01\r\n")) == 400);
   CHECK(status_of(with(std::string("X: a\0b\r\n", 8))) == 400);
   CHECK(status_of(with("Host: b\r\n")) == 400);
-  CHECK(status_of("GET / HTTP/1.1\r\n\r\n") == 400);  // no Host
+  CHECK(status_of("GET / HTTP/1.1\r\n\r\n") == 400);               // no Host
+  CHECK(status_of("GET / HTTP/1.1\r\nHost: a,b\r\n\r\n") == 200);  // both by RFC 3986
+  CHECK(status_of("GET / HTTP/1.1\r\nHost:\r\n\r\n") == 200);
   CHECK(status_of("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
 }
 
