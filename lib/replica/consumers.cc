@@ -1,13 +1,27 @@
+#include <fmt/format.h>
+
+#include "event/checks.h"
+#include "replica/states.h"
 #include "replica/store.h"
 
 namespace offsync {
 namespace {
 
-Cursor read_cursor(const sqlite::Statement& statement, int column) {
-  return {std::string(statement.text(column)), statement.uinteger(column + 1)};
+// name, epoch and sequence
+Result<Replica::Consumer> read_consumer(const ReplicaStore& store, sqlite::Statement& row) {
+  if (!is_place(row, 1)) return store.damaged(wrong_consumer(row.text(0)));
+  return Replica::Consumer{std::string(row.text(0)), {std::string(row.text(1)), row.uinteger(2)}};
 }
 
 }  // namespace
+
+bool is_place(const sqlite::Statement& row, int column) {
+  return is_epoch(row.text(column)) && row.is_integer(column + 1) && row.integer(column + 1) >= 0;
+}
+
+std::string wrong_consumer(std::string_view name) {
+  return fmt::format("the place of its consumer {} cannot be", printable(name));
+}
 
 Result<std::vector<Replica::Consumer>> Replica::consumers() {
   OFFSYNC_TRY(impl_->store.ready());
@@ -17,20 +31,21 @@ Result<std::vector<Replica::Consumer>> Replica::consumers() {
   for (;;) {
     OFFSYNC_ASSIGN(const bool row, next->step());
     if (!row) return found;
-    found.push_back({std::string(next->text(0)), read_cursor(*next, 1)});
+    OFFSYNC_ASSIGN(Consumer one, read_consumer(impl_->store, *next));
+    found.push_back(std::move(one));
   }
 }
 
 Result<std::optional<Cursor>> Replica::consumer(std::string_view name) {
   OFFSYNC_TRY(impl_->store.ready());
   OFFSYNC_ASSIGN(sqlite::Statement * get,
-                 impl_->store.use("SELECT epoch, sequence FROM consumer WHERE name = ?"));
+                 impl_->store.use("SELECT name, epoch, sequence FROM consumer WHERE name = ?"));
   get->bind(1, name);
   OFFSYNC_ASSIGN(const bool found, get->step());
-  std::optional<Cursor> cursor;
-  if (found) cursor = read_cursor(*get, 0);
+  if (!found) return std::optional<Cursor>();
+  OFFSYNC_ASSIGN(Consumer one, read_consumer(impl_->store, *get));
   get->reset();
-  return cursor;
+  return std::optional(std::move(one.cursor));
 }
 
 Status Replica::move_consumer(std::string_view name, const Cursor& to) {

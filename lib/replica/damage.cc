@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "replica/base_pieces.h"
+#include "replica/states.h"
 
 namespace offsync {
 namespace {
@@ -87,6 +88,30 @@ class Damage {
 };
 
 }  // namespace
+
+Status mend_marks(ReplicaStore& store, const std::function<void(std::string what)>& mended) {
+  std::vector<std::string> lost;
+  {
+    OFFSYNC_ASSIGN(sqlite::Statement next,
+                   store.prepare("SELECT name, epoch, sequence FROM consumer"));
+    for (;;) {
+      OFFSYNC_ASSIGN(const bool found, next.step());
+      if (!found) break;
+      if (!is_place(next, 1)) lost.emplace_back(next.text(0));
+    }
+  }
+  OFFSYNC_ASSIGN(sqlite::Statement * nowhere,
+                 store.use("UPDATE consumer SET epoch = 'unknown', sequence = 0 WHERE name = ?"));
+  for (const std::string& name : lost) {
+    mended(wrong_consumer(name) + ": where it goes on must be said anew");
+    nowhere->bind(1, name);
+    OFFSYNC_TRY(nowhere->run());
+  }
+  // What became of it the log is asked again.
+  return run(store,
+             "UPDATE former SET state = " OFFSYNC_DOUBTFUL " WHERE state NOT IN (" OFFSYNC_DOUBTFUL
+             ", " OFFSYNC_LOST ", " OFFSYNC_THERE ")");
+}
 
 Result<Soundness> drop_damaged(ReplicaStore& store,
                                const std::function<void(std::string what)>& mended) {

@@ -38,6 +38,7 @@ class Examination {
     OFFSYNC_TRY(read_pending());
     OFFSYNC_TRY(read_entities());
     OFFSYNC_TRY(read_former());
+    OFFSYNC_TRY(read_consumers());
     return read_conflicts();
   }
 
@@ -72,20 +73,20 @@ class Examination {
 
   Status read_row() {
     bool any = false;
-    OFFSYNC_TRY(each("SELECT cursor, log_after, next, source, former_sources, file FROM replica",
-                     [&](auto& row) {
-                       any = true;
-                       pulled_ = !row.null(0);
-                       cursor_ = row.uinteger(0);
-                       log_after_ = row.uinteger(1);
-                       next_ = row.uinteger(2);
-                       ReplicaRow names;
-                       names.former_sources = row.text(4);
-                       report_.source = row.text(3);
-                       report_.former_sources = names.former();
-                       const std::string identity = identity_of(file_);
-                       report_.moved = !identity.empty() && identity != row.text(5);
-                     }));
+    OFFSYNC_TRY(each("SELECT " OFFSYNC_SETTINGS " FROM replica", [&](auto& get) {
+      any = true;
+      std::string wrong;
+      const ReplicaRow row = read_settings(get, wrong);
+      if (!wrong.empty()) report_.add(wrong);
+      pulled_ = row.pulled;
+      cursor_ = row.cursor;
+      log_after_ = row.log_after;
+      next_ = row.next;
+      report_.source = row.source;
+      report_.former_sources = row.former();
+      const std::string identity = identity_of(file_);
+      report_.moved = !identity.empty() && identity != row.file;
+    }));
     if (!any) report_.add("it has no settings: its making was cut");
     return {};
   }
@@ -254,9 +255,16 @@ class Examination {
   }
 
   Status read_former() {
-    return each("SELECT n, source, id, line FROM former ORDER BY n", [&](auto& row) {
-      event_of("former logs: event " + std::to_string(row.uinteger(0)), row.text(3), row.text(1),
-               row.text(2));
+    return each("SELECT n, source, id, line, state FROM former ORDER BY n", [&](auto& row) {
+      const std::string place = "former logs: event " + std::to_string(row.uinteger(0));
+      event_of(place, row.text(3), row.text(1), row.text(2));
+      if (!is_former(row.integer(4))) report_.add(place + " has no state");
+    });
+  }
+
+  Status read_consumers() {
+    return each("SELECT name, epoch, sequence FROM consumer ORDER BY name", [&](auto& row) {
+      if (!is_place(row, 1)) report_.add(wrong_consumer(row.text(0)));
     });
   }
 

@@ -27,6 +27,7 @@ class Repair {
     OFFSYNC_TRY(mend_identity());
     OFFSYNC_TRY(look_at_base());
     OFFSYNC_TRY(mend_place());
+    OFFSYNC_TRY(mend_marks(store_, [this](std::string what) { mended(std::move(what)); }));
     OFFSYNC_TRY(mend_queue());
     OFFSYNC_TRY(make_state());
     OFFSYNC_TRY(put_queue_on_top());

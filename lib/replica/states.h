@@ -2,7 +2,12 @@
 // used. Internal to lib/replica.
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 #include "replica/replica.h"
+#include "sqlite/db.h"
 
 // pending.state
 #define OFFSYNC_QUEUED "0"
@@ -33,6 +38,14 @@ namespace offsync {
 // event; it has it. And of one that is no former event, but is rejected or held in the queue: the
 // log was not asked yet.
 enum class Former { doubtful, lost, there, parked };
+constexpr bool is_former(std::int64_t state) {
+  return state >= 0 && state <= static_cast<int>(Former::parked);
+}
+
+// Where a consumer is, in the columns epoch and sequence from `column` on; and what to say of one
+// that is nowhere.
+bool is_place(const sqlite::Statement& row, int column);
+std::string wrong_consumer(std::string_view name);
 
 template <class State>
 constexpr bool spells(const char* sql, State state) {

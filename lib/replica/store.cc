@@ -1,10 +1,15 @@
 #include "replica/store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "base/comma_list.h"
 #include "base/limits.h"
+#include "event/checks.h"
+#include "event/value.h"
 #include "sqlite/adopt.h"
 
 namespace offsync {
@@ -13,15 +18,19 @@ namespace {
 constexpr int kBulkCacheKib = 128 * 1024;
 constexpr int kBulkCheckpointPages = 16'000;
 
-// What offsync reckons with later.
-bool is_sane(const ReplicaRow& row) {
-  constexpr std::uint64_t kMost = INT64_MAX;
-  const bool named = row.log.empty() || is_epoch(row.log);
-  return named && (row.epoch.empty() ? !row.pulled : is_epoch(row.epoch)) && row.next <= kMost &&
-         row.cursor <= kMost && row.log_after <= kMost && row.head <= kMost &&
-         row.clock_offset >= -limits::kMaxMs && row.clock_offset <= limits::kMaxMs &&
-         row.clock_started >= -limits::kMaxMs && row.clock_started <= limits::kMaxMs &&
-         row.last_sync >= 0 && row.last_sync <= limits::kMaxMs;
+// The columns of OFFSYNC_SETTINGS that are numbers; of the place, none may be known.
+constexpr int kCursorColumn = 7;
+constexpr std::pair<int, const char*> kNumbers[] = {
+    {3, "node"},        {4, "clock"},         {5, "next"},          {kCursorColumn, "cursor"},
+    {8, "log_after"},   {9, "head"},          {10, "clock_offset"}, {11, "last_sync"},
+    {15, "clock_boot"}, {16, "clock_started"}};
+
+std::string not_text(const char* what, std::string_view text) {
+  return fmt::format("its setting {} is \"{}\", which cannot be", what, printable(text));
+}
+
+std::string not_number(const char* what, std::int64_t number) {
+  return fmt::format("its setting {} is {}, which cannot be", what, number);
 }
 
 }  // namespace
@@ -73,38 +82,72 @@ Result<sqlite::Statement*> ReplicaStore::use(const char* sql) {
   return &statements_.emplace(sql, std::move(statement)).first->second;
 }
 
+std::string wrong_setting(const ReplicaRow& row) {
+  const bool named = !row.source.empty() && valid_utf8(row.source) && !has_control(row.source);
+  if (!named) return not_text("source", row.source);
+  if (row.node == 0) return not_number("node", 0);
+  if (!row.log.empty() && !is_epoch(row.log)) return not_text("log", row.log);
+  if (row.epoch.empty() ? row.pulled : !is_epoch(row.epoch)) return not_text("epoch", row.epoch);
+  struct Bounded {
+    const char* what;
+    std::int64_t value, least, most;
+  };
+  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  for (const Bounded& one :
+       {Bounded{"next", number(row.next), 1, INT64_MAX},
+        Bounded{"cursor", number(row.cursor), 0, INT64_MAX},
+        Bounded{"log_after", number(row.log_after), 0, INT64_MAX},
+        Bounded{"head", number(row.head), 0, INT64_MAX},
+        Bounded{"clock_offset", row.clock_offset, -limits::kMaxMs, limits::kMaxMs},
+        Bounded{"clock_started", row.clock_started, -limits::kMaxMs, limits::kMaxMs},
+        Bounded{"last_sync", row.last_sync, 0, limits::kMaxMs}}) {
+    if (one.value < one.least || one.value > one.most) return not_number(one.what, one.value);
+  }
+  return {};
+}
+
+ReplicaRow read_settings(const sqlite::Statement& get, std::string& wrong) {
+  ReplicaRow row;
+  row.remote = get.text(0);
+  row.source = get.text(1);
+  row.former_sources = get.text(2);
+  row.node = get.uinteger(3);
+  row.clock = get.uinteger(4);
+  row.next = get.uinteger(5);
+  row.epoch = get.text(6);
+  row.pulled = !get.null(kCursorColumn);
+  row.cursor = get.uinteger(kCursorColumn);
+  row.log_after = get.uinteger(8);
+  row.head = get.uinteger(9);
+  row.clock_offset = get.integer(10);
+  row.last_sync = get.integer(11);
+  row.file = get.text(12);
+  row.log = get.text(13);
+  row.place = get.text(14);
+  row.clock_boot = get.uinteger(15);
+  row.clock_started = get.integer(16);
+  wrong = wrong_setting(row);
+  for (const auto& [column, what] : kNumbers) {
+    if (get.is_integer(column) || (column == kCursorColumn && get.null(column))) continue;
+    wrong = not_text(what, get.text(column));
+    row.node = 0;  // nobody knows what was sent under it
+    break;
+  }
+  return row;
+}
+
 Result<ReplicaRow> ReplicaStore::load_row() {
-  OFFSYNC_ASSIGN(sqlite::Statement * get,
-                 use("SELECT remote, source, former_sources, node, clock, next, epoch, cursor,"
-                     " log_after, head, clock_offset, last_sync, file, log, place, clock_boot,"
-                     " clock_started FROM replica"));
+  OFFSYNC_ASSIGN(sqlite::Statement * get, use("SELECT " OFFSYNC_SETTINGS " FROM replica"));
   OFFSYNC_ASSIGN(const bool found, get->step());
   if (!found && lenient) return ReplicaRow{};
   if (!found) {
     return make_error(Errc::io, "corrupt", file_ + " has no settings: its making was cut",
                       "run offsync init again");
   }
-  ReplicaRow row;
-  row.remote = get->text(0);
-  row.source = get->text(1);
-  row.former_sources = get->text(2);
-  row.node = get->uinteger(3);
-  row.clock = get->uinteger(4);
-  row.next = get->uinteger(5);
-  row.epoch = get->text(6);
-  row.pulled = !get->null(7);
-  row.cursor = get->uinteger(7);
-  row.log_after = get->uinteger(8);
-  row.head = get->uinteger(9);
-  row.clock_offset = get->integer(10);
-  row.last_sync = get->integer(11);
-  row.file = get->text(12);
-  row.log = get->text(13);
-  row.place = get->text(14);
-  row.clock_boot = get->uinteger(15);
-  row.clock_started = get->integer(16);
+  std::string wrong;
+  ReplicaRow row = read_settings(*get, wrong);
   get->reset();
-  if (!lenient && !is_sane(row)) return damaged("its settings have a number that cannot be");
+  if (!lenient && !wrong.empty()) return damaged(wrong);
   return row;
 }
 
@@ -114,15 +157,13 @@ Error ReplicaStore::damaged(const std::string& what) const {
 }
 
 Status ReplicaStore::save_row(const ReplicaRow& row) {
-  if (!is_sane(row)) {
+  if (!wrong_setting(row).empty()) {
     return make_error(Errc::protocol, "bad_number",
                       "there is a number in the answer that " + file_ + " cannot hold",
                       "nothing was changed; check that the remote is an offsync proxy");
   }
   OFFSYNC_ASSIGN(sqlite::Statement * put,
-                 use("REPLACE INTO replica(one, remote, source, former_sources, node, clock, next,"
-                     " epoch, cursor, log_after, head, clock_offset, last_sync, file, log, place,"
-                     " clock_boot, clock_started)"
+                 use("REPLACE INTO replica(one, " OFFSYNC_SETTINGS ")"
                      " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   put->bind(1, row.remote).bind(2, row.source).bind(3, row.former_sources);
   put->bind(4, row.node).bind(5, row.clock).bind(6, row.next).bind(7, row.epoch);

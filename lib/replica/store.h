@@ -43,6 +43,16 @@ struct ReplicaRow {
   bool own(std::string_view event_source) const;
 };
 
+// Its columns, in the order of read_settings().
+#define OFFSYNC_SETTINGS                                                               \
+  "remote, source, former_sources, node, clock, next, epoch, cursor, log_after, head," \
+  " clock_offset, last_sync, file, log, place, clock_boot, clock_started"
+
+// What in it no offsync writes, for people; empty: nothing.
+std::string wrong_setting(const ReplicaRow& row);
+// The row of OFFSYNC_SETTINGS. `wrong`: wrong_setting(), or what has not the type of its column.
+ReplicaRow read_settings(const sqlite::Statement& get, std::string& wrong);
+
 class ReplicaStore;
 
 // Notices that another process has installed a snapshot between two pages of one reader, which

@@ -87,6 +87,7 @@ class Statement {
   std::string_view text(int column) const;  // also for blobs
   int columns() const;
   bool null(int column) const;
+  bool is_integer(int column) const;
 
  private:
   friend class Db;

@@ -88,6 +88,10 @@ int Statement::columns() const {
   return sqlite3_column_count(stmt_);
 }
 
+bool Statement::is_integer(int column) const {
+  return sqlite3_column_type(stmt_, column) == SQLITE_INTEGER;
+}
+
 bool Statement::null(int column) const {
   return sqlite3_column_type(stmt_, column) == SQLITE_NULL;
 }

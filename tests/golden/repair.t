@@ -8,17 +8,17 @@ A replica that is damaged is made usable again; its queue and its log stay.
   $ harm() { python3 -c 'import os, sqlite3, sys; c = sqlite3.connect("a/.offsync/replica.db"); c.execute(sys.argv[1]); c.commit(); os._exit(0)' "$1"; }
   $ harm 'UPDATE replica SET head = -1'
   $ offsync state -C a --offline
-  offsync: <folder>/a/.offsync/replica.db is damaged: its settings have a number that cannot be; run: offsync repair, which keeps what is queued and the received log
+  offsync: <folder>/a/.offsync/replica.db is damaged: its setting head is -1, which cannot be; run: offsync repair, which keeps what is queued and the received log
   [74]
+  $ offsync doctor -C a 2>/dev/null | tail -n 2
+  problem    its setting head is -1, which cannot be
+  verdict    damaged
   $ offsync repair -C a
   mended the proxy's head
   kept 1 event of the queue and 1 of the log
   $ offsync state -C a --offline
   {"subject":"todo/1","fields":{"done":true,"title":"Buy milk"}}
 
-In order it stays as it is.
-
-  $ offsync repair -C a
 The header says of which format the file is; the tables tell whether that is so.
 
   $ harm 'PRAGMA user_version = 0'
@@ -32,6 +32,9 @@ The header says of which format the file is; the tables tell whether that is so.
   mended the file: the format that its header says
   kept 1 event of the queue and 1 of the log
 
+In order it stays as it is.
+
+  $ offsync repair -C a
   nothing was wrong
   kept 1 event of the queue and 1 of the log
   $ offsync repair -C a -q

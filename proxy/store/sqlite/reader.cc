@@ -1,10 +1,15 @@
 #include "proxy/store/sqlite/reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
+#include "event/checks.h"
 #include "proxy/store/sqlite/schema.h"
+#include "wire/cursor.h"
 #include "wire/line_mark.h"
 
 namespace offsync::proxy {
@@ -27,6 +32,26 @@ Error out_of_order(std::uint64_t got, std::uint64_t expected) {
                     "the store is damaged: its log has event " + std::to_string(got) +
                         " in the place of event " + std::to_string(expected),
                     "restore it from a backup");
+}
+
+Error impossible(const std::string& what) {
+  return make_error(Errc::io, "corrupt", "the store is damaged: " + what + " cannot be");
+}
+
+constexpr std::uint64_t kMostSequence = (1ULL << kSequenceBits) - 1;
+constexpr std::int64_t kMostSpaces = INT64_MAX >> kSequenceBits;
+
+// What no proxy writes; nullptr: nothing.
+const char* wrong_in(const SpaceRow& row) {
+  const auto bad_mark = [](const std::string& mark) { return !mark.empty() && !is_mark(mark); };
+  if (row.space_id < 1 || row.space_id > kMostSpaces) return "number";
+  if (row.head > kMostSequence) return "head";
+  if (row.oldest < 1 || row.oldest > row.head + 1) return "oldest event";
+  if (row.applied > kMostSequence) return "outbox cursor";
+  if (row.entities > INT64_MAX) return "number of entities";
+  if (row.number > INT64_MAX) return "number of commits";
+  return bad_mark(row.gone_line) || bad_mark(row.gone_event) ? "mark of what was compacted"
+                                                             : nullptr;
 }
 
 }  // namespace
@@ -85,6 +110,7 @@ Result<std::string> LogReader::epoch() {
   const ResetAtEnd reset(epoch_);
   OFFSYNC_ASSIGN(const bool found, epoch_.step());
   if (!found) return make_error(Errc::io, "corrupt", "the store has lost its epoch");
+  if (!is_epoch(epoch_.text(0))) return impossible("its epoch");
   return std::string(epoch_.text(0));
 }
 
@@ -92,6 +118,7 @@ Result<std::string> LogReader::name() {
   const ResetAtEnd reset(name_);
   OFFSYNC_ASSIGN(const bool found, name_.step());
   if (!found) return make_error(Errc::io, "corrupt", "the store has lost its name");
+  if (!is_epoch(name_.text(0))) return impossible("its name");
   return std::string(name_.text(0));
 }
 
@@ -99,15 +126,23 @@ Result<std::optional<SpaceRow>> LogReader::space(std::string_view name) {
   const ResetAtEnd reset(space_);
   OFFSYNC_ASSIGN(const bool found, space_.bind(1, name).step());
   if (!found) return std::optional<SpaceRow>();
-  return std::optional(SpaceRow{.space_id = space_.integer(0),
-                                .number = space_.uinteger(8),
-                                .head = space_.uinteger(1),
-                                .oldest = space_.uinteger(2),
-                                .applied = space_.uinteger(3),
-                                .entities = space_.uinteger(4),
-                                .clock = space_.uinteger(5),
-                                .gone_line = std::string(space_.text(6)),
-                                .gone_event = std::string(space_.text(7))});
+  SpaceRow row{.space_id = space_.integer(0),
+               .number = space_.uinteger(8),
+               .head = space_.uinteger(1),
+               .oldest = space_.uinteger(2),
+               .applied = space_.uinteger(3),
+               .entities = space_.uinteger(4),
+               .clock = space_.uinteger(5),
+               .gone_line = std::string(space_.text(6)),
+               .gone_event = std::string(space_.text(7))};
+  const char* wrong = wrong_in(row);
+  for (const int column : {1, 2, 3, 4, 5, 8}) {
+    if (!space_.is_integer(column)) wrong = "row";
+  }
+  if (wrong != nullptr) {
+    return impossible(fmt::format("the {} of the space {}", wrong, printable(name)));
+  }
+  return std::optional(std::move(row));
 }
 
 Result<std::vector<std::string>> LogReader::spaces() {
@@ -195,7 +230,11 @@ Result<std::optional<std::string>> LogReader::entity(std::int64_t space_id,
 Result<std::uint64_t> LogReader::mark(std::int64_t space_id, std::string_view source) {
   const ResetAtEnd reset(mark_);
   OFFSYNC_ASSIGN(const bool found, mark_.bind(1, space_id).bind(2, source).step());
-  return found ? mark_.uinteger(0) : 0;
+  if (!found) return std::uint64_t{0};
+  if (!mark_.is_integer(0) || mark_.integer(0) < 0) {
+    return impossible(fmt::format("what it has decided of {}", printable(source)));
+  }
+  return mark_.uinteger(0);
 }
 
 Result<std::optional<Rejection>> LogReader::rejection(std::int64_t space_id,

@@ -41,6 +41,8 @@ class LogReader {
   Result<std::string> head_line(const SpaceRow& row);
   // Precondition: within one read transaction with the space() that gave `row`.
   Result<Facts> look(const SpaceRow& row, SpaceState names, const Questions& questions);
+  // The highest clientseq that was decided; 0: none.
+  Result<std::uint64_t> mark(std::int64_t space_id, std::string_view source);
   Result<std::optional<std::int64_t>> source_id(std::string_view source);
   Result<std::vector<OpenConflict>> open_conflicts(std::int64_t space_id);
   // Precondition: within one read transaction with the space() that gave `row`; `at` is the same
@@ -50,7 +52,6 @@ class LogReader {
  private:
   Result<std::optional<KnownEvent>> find(std::int64_t space_id, const EventName& name);
   Result<std::optional<std::string>> entity(std::int64_t space_id, std::string_view subject);
-  Result<std::uint64_t> mark(std::int64_t space_id, std::string_view source);
   Result<std::optional<Rejection>> rejection(std::int64_t space_id,
                                              const Questions::Decided& decided);
   Result<std::uint64_t> count_conflicts(std::int64_t space_id);

@@ -88,8 +88,13 @@ TEST_CASE("repair: whatever number of the settings cannot be, all stays as it wa
       "UPDATE replica SET log_after = 2", "UPDATE replica SET clock_offset = 9223372036854775807",
       "UPDATE replica SET last_sync = -1", "UPDATE replica SET next = -1",
       "UPDATE replica SET next = 1", "UPDATE replica SET log = 'L!'", "UPDATE replica SET node = 0",
-      "UPDATE replica SET source = ''", "UPDATE entity SET pending = -1",
-      "UPDATE entity SET held = 9223372036854775807",
+      "UPDATE replica SET source = ''", "UPDATE replica SET source = char(10)",
+      "UPDATE replica SET node = 'x'", "UPDATE replica SET clock = 'x'",
+      "UPDATE replica SET next = 0", "UPDATE replica SET next = 'x'",
+      "UPDATE replica SET cursor = 'x'", "UPDATE replica SET clock_boot = 'x'",
+      "PRAGMA user_version = 0", "PRAGMA user_version = 5", "PRAGMA user_version = -1",
+      "PRAGMA application_id = 1", "PRAGMA application_id = 0; PRAGMA user_version = 0",
+      "UPDATE entity SET pending = -1", "UPDATE entity SET held = 9223372036854775807",
       "UPDATE entity SET confirmed = 'x', visible = 'y'", "DELETE FROM entity",
       "DELETE FROM conflict", "UPDATE conflict SET line = 'x'",
       "UPDATE pending SET subject = 'other/1', type = 'x'", "UPDATE pending SET state = 77",
@@ -118,6 +123,48 @@ TEST_CASE("repair: whatever number of the settings cannot be, all stays as it wa
   const Emitted emitted = must(again.emit(draft));
   CHECK(seen(emitted.line).clientseq > 0);
   CHECK(must(again.counts()).queued == 3);
+}
+
+// By one rule all three: what commands refuse, doctor names, and repair mends.
+TEST_CASE("repair: settings and marks that cannot be are damage to everybody") {
+  const auto* const sql =
+      GENERATE("UPDATE replica SET head = -5", "UPDATE replica SET epoch = 'X X'",
+               "UPDATE replica SET next = -1", "UPDATE replica SET next = 0",
+               "UPDATE replica SET log = '!!'", "UPDATE replica SET source = ''",
+               "UPDATE replica SET node = 0", "UPDATE replica SET clock = 'x'",
+               "UPDATE replica SET clock_started = 9223372036854775807",
+               "UPDATE consumer SET sequence = -5", "UPDATE consumer SET sequence = 'x'",
+               "UPDATE consumer SET epoch = '!!'", "PRAGMA user_version = 0",
+               "PRAGMA user_version = 3", "PRAGMA user_version = -1", "PRAGMA application_id = 7");
+  INFO(sql);
+  World w;
+  must(w.replica.move_consumer("mail", {"e1", 2}));
+  CHECK(must(examine_replica(w.file())).problems.empty());
+  w.harm(sql);
+  const auto use = [&]() -> Status {
+    OFFSYNC_ASSIGN(Replica replica, Replica::open(w.file(), w.clock, w.random));
+    OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
+    OFFSYNC_ASSIGN(const auto consumers, replica.consumers());
+    return {};
+  };
+  const Status used = use();
+  REQUIRE_FALSE(used);
+  CHECK(used.error().code == "corrupt");
+  const auto examined = examine_replica(w.file());
+  CHECK((examined ? !examined->problems.empty() : examined.error().code == "corrupt"));
+  CHECK_FALSE(w.repair().mended.empty());
+  CHECK(use());
+  CHECK(must(examine_replica(w.file())).problems.empty());
+}
+
+TEST_CASE("repair: what became of a former event is asked again where it cannot be told") {
+  World w;
+  w.harm("INSERT INTO former SELECT 900, 9, 9, source, id, line FROM log WHERE sequence = 2");
+  CHECK(must(examine_replica(w.file())).problems.size() == 1);
+  w.repair();
+  CHECK(must(examine_replica(w.file())).problems.empty());
+  Replica again = must(Replica::open(w.file(), w.clock, w.random));
+  CHECK(must(again.former_counts()).doubtful == 1);
 }
 
 TEST_CASE("repair: a replica that is in order stays as it is") {

@@ -5,7 +5,9 @@
 #include <set>
 
 #include "proxy/ingest/world.h"
+#include "proxy/store/sqlite/check.h"
 #include "proxy/store/sqlite/log_store.h"
+#include "sqlite/db.h"
 #include "support/damage.h"
 #include "support/log_questions.h"
 #include "support/raw_sqlite.h"
@@ -145,4 +147,48 @@ TEST_CASE("a damaged store is an error at worst") {
     if (!attempt.kinds.empty()) ++told;
   }
   CHECK(told > 30);
+}
+
+TEST_CASE("check names what in a store's rows no proxy has written") {
+  const auto* const sql = GENERATE(
+      "UPDATE store SET epoch = 'X X'", "UPDATE store SET name = ''",
+      "UPDATE space SET head = -5 WHERE name = 'shop'",
+      "UPDATE space SET head = 'x' WHERE name = 'shop'",
+      "UPDATE space SET oldest = 0 WHERE name = 'shop'",
+      "UPDATE space SET applied = -1 WHERE name = 'shop'",
+      "UPDATE space SET number = -1 WHERE name = 'shop'",
+      "UPDATE space SET clock = 'x' WHERE name = 'shop'",
+      "UPDATE space SET gone_line = '!' WHERE name = 'shop'", "UPDATE client SET mark = -1",
+      "UPDATE client SET mark = 'x'", "UPDATE client SET space_id = 77 WHERE space_id = 1",
+      "INSERT INTO rejection VALUES (77, '/s', 1, 'i', 'c', 'd')",
+      "INSERT INTO entity VALUES (77, 'a/1', 'x')", "PRAGMA user_version = 0",
+      "PRAGMA user_version = 4", "PRAGMA user_version = -1", "PRAGMA application_id = 7");
+  INFO(sql);
+  const TempDir sound_dir, dir;
+  const std::string file = dir.file("log.db");
+  write_bytes(file, sound_store(sound_dir));
+  const auto sound = check_store(file);
+  REQUIRE(sound);
+  CHECK(sound->problems.empty());
+  {
+    // With seals, so that nothing but the rule tells.
+    auto db = sqlite::Db::open(file, {});
+    REQUIRE(db);
+    REQUIRE(db->exec(sql));
+    REQUIRE(db->checkpoint());
+  }
+  const auto report = check_store(file);
+  INFO((report ? "" : report.error().message()));
+  CHECK((report ? !report->problems.empty() : report.error().code == "corrupt"));
+}
+
+TEST_CASE("a store whose header says another format is damaged to the proxy, too") {
+  const TempDir sound_dir, dir;
+  const std::string file = dir.file("log.db");
+  write_bytes(file, sound_store(sound_dir));
+  RawDb(file).run("PRAGMA user_version = 0");
+  const auto opened = open_store(file);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == "corrupt");
+  CHECK(opened.error().detail.find("its tables are those of format") != std::string::npos);
 }
