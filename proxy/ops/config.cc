@@ -33,6 +33,15 @@ Example:
 Signals: SIGTERM and SIGINT stop it within 5 seconds, SIGHUP opens the log file
 and reads the files of TLS anew.)";
 
+// Of what is done to a store and ends.
+constexpr const char* kStoreFooter = R"(
+Which store, as for the proxy itself (offsync-proxy --help):
+  --store sqlite:PATH               Where the logs are kept
+  --config FILE                     Read settings from this TOML file
+
+Example:
+)";
+
 struct CommandLine {
   std::map<std::string, std::string> values;  // by key
   std::string config_file;
@@ -72,9 +81,10 @@ void describe(CLI::App& app, CommandLine& line) {
                "Print the settings and where they come from, and end");
   app.add_flag("--new-epoch", line.new_epoch,
                "Once, after a backup of the store was put back: begin its logs anew, and end");
-  app.add_subcommand("check", "Read all of the store, say whether it is sound, and end")
-      ->fallthrough()
-      ->callback([&line] { line.check = true; });
+  auto* check =
+      app.add_subcommand("check", "Read all of the store, say whether it is sound, and end");
+  check->fallthrough()->callback([&line] { line.check = true; });
+  check->footer(std::string(kStoreFooter) + "  offsync-proxy check --store sqlite:shop.db");
   auto* compact = app.add_subcommand(
       "compact", "Forget the oldest events of a space's log, and end (no proxy may run)");
   compact->fallthrough()->callback([&line] { line.compact = true; });
@@ -85,6 +95,9 @@ void describe(CLI::App& app, CommandLine& line) {
   compact->add_option("--older-than", line.days, "Forget what was recorded over so many days ago")
       ->type_name("DAYS");
   compact->add_flag("--dry-run", line.dry_run, "Only say what would be forgotten");
+  compact->footer(std::string(kStoreFooter) +
+                  "  offsync-proxy compact --store sqlite:shop.db --space shop --keep 10000\n"
+                  "  offsync-proxy compact --store sqlite:shop.db --space shop --older-than 90");
 }
 
 // Nothing, or what is wrong.
@@ -101,7 +114,12 @@ std::optional<std::string> put_compact(const CommandLine& line, Config& config) 
   task.days = parse_number(line.days);
   const bool number = task.keep || task.before.value_or(0) > 0 || task.days;
   if (!number || task.days.value_or(0) > kMostDays) {
-    return fmt::format("\"{}{}{}\" is no such number", line.keep, line.before, line.days);
+    const auto [option, what] =
+        !line.keep.empty() ? std::pair("--keep", std::string("a number of events"))
+        : !line.before.empty()
+            ? std::pair("--before", std::string("a sequence, 1 or more"))
+            : std::pair("--older-than", fmt::format("a whole number of days, 0 to {}", kMostDays));
+    return fmt::format("{}: '{}{}{}' is not {}", option, line.keep, line.before, line.days, what);
   }
   config.compact = std::move(task);
   return std::nullopt;

@@ -68,7 +68,7 @@ Wrong put_origins(Config& config, const std::string& text) {
   config.server.cors_origins.clear();
   std::string_view rest = text;
   while (!rest.empty()) {
-    const auto origin = take_item(rest);
+    const auto origin = trim(take_item(rest));
     const auto scheme = origin.find("://");
     const bool plain =
         std::all_of(origin.begin(), origin.end(), [](char c) { return c > 0x20 && c < 0x7f; });

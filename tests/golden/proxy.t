@@ -272,3 +272,37 @@ A store is checked, whole; a byte that changed is found.
   $ offsync-proxy check --new-epoch
   offsync-proxy: check only reads: it goes with no other task
   [2]
+
+What is done to a store says which one, and what was wrong.
+
+  $ offsync-proxy check --help
+  Read all of the store, say whether it is sound, and end
+  Usage: offsync-proxy check [OPTIONS]
+  
+  Options:
+    -h,--help                       Print this help message and exit
+  
+  
+  Which store, as for the proxy itself (offsync-proxy --help):
+    --store sqlite:PATH               Where the logs are kept
+    --config FILE                     Read settings from this TOML file
+  
+  Example:
+    offsync-proxy check --store sqlite:shop.db
+  $ offsync-proxy compact --help | sed -n '/^Which/,$p'
+  Which store, as for the proxy itself (offsync-proxy --help):
+    --store sqlite:PATH               Where the logs are kept
+    --config FILE                     Read settings from this TOML file
+  
+  Example:
+    offsync-proxy compact --store sqlite:shop.db --space shop --keep 10000
+    offsync-proxy compact --store sqlite:shop.db --space shop --older-than 90
+  $ offsync-proxy compact --space s --older-than 0.1
+  offsync-proxy: --older-than: '0.1' is not a whole number of days, 0 to 36500
+  [2]
+  $ offsync-proxy compact --space s --keep few
+  offsync-proxy: --keep: 'few' is not a number of events
+  [2]
+  $ offsync-proxy compact --space s --before 0
+  offsync-proxy: --before: '0' is not a sequence, 1 or more
+  [2]

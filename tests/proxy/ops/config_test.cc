@@ -183,6 +183,8 @@ TEST_CASE("config: values that cannot be") {
 TEST_CASE("config: addresses and origins") {
   CHECK(parse({"--listen", "[::1]:0"}).config->server.host == "::1");
   CHECK(parse({"--listen", "localhost:80"}).config->server.host == "localhost");
+  CHECK(parse({"--cors-origins", " https://a, http://b:1\t"}).config->server.cors_origins ==
+        std::vector<std::string>{"https://a", "http://b:1"});
   CHECK(parse({"--cors-origins", "https://a,http://b:1"}).config->server.cors_origins ==
         std::vector<std::string>{"https://a", "http://b:1"});
 }
