@@ -103,8 +103,10 @@ std::string text_of(const Report& report) {
   line("source", source_text(info.source, info.former_sources));
   line("remote", report.remote.empty() ? "none" : escape_text(printable_remote(report.remote)));
   line("cursor", info.cursor ? info.cursor->text() : "never pulled");
-  line("head",
-       fmt::format("{}{}", report.head(), report.answered() ? "" : " (when last heard of)"));
+  const bool never = !report.answered() && !info.cursor && info.head == 0;
+  line("head", never ? "never heard of"
+                     : fmt::format("{}{}", report.head(),
+                                   report.answered() ? "" : " (when last heard of)"));
   const auto lag = report.known_lag();
   line("lag", !lag ? "not known: the proxy's log is not the one that was received"
                    : fmt::format("{}{}", *lag, report.answered() ? "" : " or more"));
@@ -199,8 +201,8 @@ class StatusCommand final : public Command {
         if (program || require_proxy_) return run_in_net(context);
         status->trouble = program.error();
       } else if (const Status asked = ask(context, settings, *replica, *status); !asked) {
-        if (require_proxy_) return report(asked.error());
         status->trouble = asked.error();
+        if (require_proxy_) return print_unanswered(settings, *status);
       }
     }
     return check_ && report_format(settings) == Format::text ? check(*status)
@@ -262,6 +264,14 @@ class StatusCommand final : public Command {
       (void)replica.note_clock_offset(*offset);
     }
     return {};
+  }
+
+  // A script that reads the object finds in it, too, that nobody answered.
+  static int print_unanswered(const Settings& settings, const Report& status) {
+    Out out;
+    if (report_format(settings) != Format::text) out.json(json_of(status));
+    (void)out.flush();
+    return out.finish(report(*status.trouble));
   }
 
   int print(const Settings& settings, const Report& status) const {

@@ -8,9 +8,13 @@
 
 namespace offsync::cli {
 
-// With the one that it had before, where it had another; `former`: oldest first. Escaped.
+// With those that it had before, the latest one first; `former`: oldest first. Escaped.
 inline std::string source_text(const std::string& source, const std::vector<std::string>& former) {
-  return escape_text(source) + (former.empty() ? "" : ", formerly " + escape_text(former.back()));
+  std::string text = escape_text(source);
+  for (auto one = former.rbegin(); one != former.rend(); ++one) {
+    text += (one == former.rbegin() ? ", formerly " : ", ") + escape_text(*one);
+  }
+  return text;
 }
 
 }  // namespace offsync::cli

@@ -12,7 +12,7 @@ A replica with all that can be said about it.
   source     /clients/till-3
   remote     http://127.0.0.1:8080/v1/spaces/shop
   cursor     never pulled
-  head       0 (when last heard of)
+  head       never heard of
   lag        0 or more
   queue      0 queued, 0 accepted, 0 rejected, 0 held
   conflicts  0 open

@@ -4,7 +4,7 @@
   source     /people/anna
   remote     none
   cursor     never pulled
-  head       0 (when last heard of)
+  head       never heard of
   lag        0 or more
   queue      0 queued, 0 accepted, 0 rejected, 0 held
   conflicts  0 open
@@ -155,3 +155,18 @@ A copy of the file is another replica. Who opens it first says so, and whoever a
   source     /clients/till-3/NODE, formerly /clients/till-3
   $ offsync status -C till --offline --json | jq -c '[.source, .former_sources]'
   ["/clients/till-3",[]]
+
+The object is printed, too, where nobody answers.
+
+  $ offsync init -q -C far --remote http://127.0.0.1:1/v1/spaces/shop --source /people/far
+  $ offsync status -C far --check --json 2> said | jq -c '[.answered_by, .synced, (.problem | length > 0)]'
+  ["replica",false,true]
+  $ wc -l < said | tr -d ' '
+  1
+  $ offsync status -C far --require-proxy --json > out 2> said
+  [69]
+  $ jq -r .answered_by out
+  replica
+  $ offsync status -C far --check > out 2> said
+  [69]
+  $ cat out
