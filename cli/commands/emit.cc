@@ -1,6 +1,8 @@
 // offsync emit: queues one event, or with --batch as many as a file has.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/byte_order_mark.h"
 #include "cli/command.h"
 #include "cli/commands/emit_batch.h"
@@ -131,6 +133,22 @@ class Emit final : public Command {
     return error;
   }
 
+  // What is allowed, but comes of a slip of the hand more often than not.
+  Status check_likely() const {
+    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+    const std::string id = subject_.substr(subject_.find('/') + 1);
+    const bool type = std::any_of(type_.begin(), type_.end(), blank);
+    const bool subject = blank(subject_.front()) || blank(subject_.back()) || blank(id.front()) ||
+                         subject_.find(" /") != std::string::npos;
+    if (!type && !subject) return {};
+    return make_error(Errc::usage, "bad_argument",
+                      type ? fmt::format("the type '{}' has a blank, which is hardly meant", type_)
+                           : fmt::format("the subject '{}' has a blank at an end of its kind or "
+                                         "id, which is hardly meant",
+                                         subject_),
+                      "such an event is queued with --batch");
+  }
+
   // A word without "=" is the rest of a value more often than not.
   Error with_quoting_hint(Error error, std::size_t at) const {
     const auto assigns = [](const std::string& word) { return word.find('=') != word.npos; };
@@ -158,6 +176,7 @@ class Emit final : public Command {
     OFFSYNC_TRY(check_type(type_));
     OFFSYNC_TRY(check_order());
     OFFSYNC_TRY(check_entity());
+    OFFSYNC_TRY(check_likely());
     for (std::size_t i = 0; i < words_.size(); ++i) {
       const Status added = add_assignment(words_[i], draft);
       if (!added) return with_quoting_hint(added.error(), i);

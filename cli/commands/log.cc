@@ -10,6 +10,8 @@
 #include "cli/text/event_text.h"
 #include "cli/text/output.h"
 #include "cli/text/pager.h"
+#include "cli/text/shell.h"
+#include "event/checks.h"
 #include "event/decoder.h"
 
 namespace offsync::cli {
@@ -49,6 +51,11 @@ class Log final : public Command {
     Printer printer(settings, out, *filter, subject_);
     const Status printed = print(replica, *range, printer);
     if (printed || printed.error().code == "unreadable") printer.end();
+    if (printed && !printer.found() && !subject_.empty() && !is_kind_and_id(subject_) &&
+        subject_.find_first_of("*?\\") == std::string::npos) {
+      say(settings, subject_form(subject_) + "; a glob finds more of them, such as " +
+                        shell_word(subject_ + "/*"));
+    }
     return finish(out, printed);
   }
 
@@ -72,6 +79,7 @@ class Log final : public Command {
       OFFSYNC_ASSIGN(const EventView* event, decoder_.decode(line));
       if (!filter_.matches(*event)) return true;
       if (!subject_.empty() && !glob_match(subject_, event->subject)) return true;
+      found_ = true;
       Found found;
       if (records_.format() == Format::text) {
         found.row = event_row(*event, where, look_);
@@ -86,6 +94,8 @@ class Log final : public Command {
       if (newest_.size() > *filter_.limit()) newest_.pop_front();
       return true;
     }
+
+    bool found() const { return found_; }
 
     void end() {
       for (Found& found : newest_) print(std::move(found));
@@ -114,6 +124,7 @@ class Log final : public Command {
     std::string_view subject_;
     Decoder decoder_;
     bool first_;
+    bool found_ = false;
     std::uint64_t printed_ = 0;
     std::deque<Found> newest_;
   };

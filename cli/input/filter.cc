@@ -20,7 +20,8 @@ namespace offsync::cli {
 namespace {
 
 constexpr std::string_view kPoint =
-    "a time (2026-11-23T12:00:00Z, '2026-11-23 12:00', yesterday, 2h), a sequence or a stamp";
+    "a time (2026-11-23T12:00:00Z, '2026-11-23 12:00', now, today, yesterday, 2h), a sequence or "
+    "a stamp";
 
 Error bad_option(std::string_view option, std::string_view text, std::string_view expected) {
   return make_error(Errc::usage, "bad_point",

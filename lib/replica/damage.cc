@@ -110,7 +110,7 @@ Status mend_marks(ReplicaStore& store, const std::function<void(std::string what
   // What became of it the log is asked again.
   return run(store,
              "UPDATE former SET state = " OFFSYNC_DOUBTFUL " WHERE state NOT IN (" OFFSYNC_DOUBTFUL
-             ", " OFFSYNC_LOST ", " OFFSYNC_THERE ")");
+             ", " OFFSYNC_LOST ", " OFFSYNC_THERE ", " OFFSYNC_PARKED ")");
 }
 
 Result<Soundness> drop_damaged(ReplicaStore& store,

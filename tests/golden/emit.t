@@ -186,3 +186,23 @@ Bad data: exit code 65, nothing is kept.
   [66]
   $ offsync status --offline | grep queue
   queue      8 queued, 0 accepted, 0 rejected, 0 held
+
+What is allowed, and hardly meant.
+
+  $ offsync emit "todo created" todo/1 a=1
+  offsync: the type 'todo created' has a blank, which is hardly meant; such an event is queued with --batch
+  [2]
+  $ offsync emit todo.created "todo/1 " a=1
+  offsync: the subject 'todo/1 ' has a blank at an end of its kind or id, which is hardly meant; such an event is queued with --batch
+  [2]
+  $ offsync emit todo.created "todo/ 1" a=1
+  offsync: the subject 'todo/ 1' has a blank at an end of its kind or id, which is hardly meant; such an event is queued with --batch
+  [2]
+  $ offsync emit todo.created "todo /1" --data '{"set":{"a":1}}'
+  offsync: the subject 'todo /1' has a blank at an end of its kind or id, which is hardly meant; such an event is queued with --batch
+  [2]
+  $ offsync emit -q todo.created "todo/a b" a=1 --dry-run | jq -r .subject
+  todo/a b
+  $ offsync emit todo.created "todo/1" a:=
+  offsync: the value of a: it is not one JSON value; for plain text write a=
+  [65]

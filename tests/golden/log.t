@@ -97,7 +97,7 @@ Filters; those of one kind widen, those of different kinds narrow, and so does S
 What cannot be.
 
   $ offsync log --since tomorrow
-  offsync: --since: 'tomorrow' is not a time (2026-11-23T12:00:00Z, '2026-11-23 12:00', yesterday, 2h), a sequence or a stamp
+  offsync: --since: 'tomorrow' is not a time (2026-11-23T12:00:00Z, '2026-11-23 12:00', now, today, yesterday, 2h), a sequence or a stamp
   [2]
   $ offsync log --after x
   offsync: --after: 'x' is not a cursor (epoch-sequence) or a sequence
@@ -106,7 +106,7 @@ What cannot be.
   offsync: --where: 'what' is not FIELD=VALUE or FIELD:=JSON
   [2]
   $ offsync log --where n:=seven
-  offsync: --where n:=seven: it is not well-formed JSON
+  offsync: --where n:=seven: it is not well-formed JSON; for plain text write: --where n=seven
   [2]
   $ offsync log -n many
   offsync: -n: 'many' is not a whole number from 0 to 18446744073709551615; see: offsync log --help
@@ -119,4 +119,13 @@ What cannot be.
   [2]
   $ offsync log order/1 order/2
   offsync: log takes no argument 'order/2'; see: offsync log --help
+  [2]
+
+What names no entity finds nothing, and says why.
+
+  $ offsync log todo
+  the subject "todo" is not kind/id, such as todo/1; a glob finds more of them, such as "todo/*"
+  $ offsync log nothing/1
+  $ offsync log --since tomorrow
+  offsync: --since: 'tomorrow' is not a time (2026-11-23T12:00:00Z, '2026-11-23 12:00', now, today, yesterday, 2h), a sequence or a stamp
   [2]
