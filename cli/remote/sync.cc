@@ -183,8 +183,9 @@ std::string text_of(const SyncReport& report, std::uint64_t doubtful) {
   if (report.duplicate > 0) text += fmt::format(", {} sent before", report.duplicate);
   if (report.held > 0) text += fmt::format(", {} held", report.held);
   if (doubtful > 0) {
-    text += fmt::format("; the log was replaced, and is to be asked for {} received before",
-                        counted(doubtful, "event"));
+    text +=
+        fmt::format("; the log {}is to be asked for {} received before",
+                    report.replaced > 0 ? "was replaced, and " : "", counted(doubtful, "event"));
   } else if (report.again + report.lost > 0) {
     text += fmt::format("; the log was replaced, and lacked {}: {} sent again, {} of others",
                         counted(report.again + report.lost, "event"), report.again, report.lost);

@@ -2,10 +2,11 @@
 #include "cli/text/shell.h"
 
 #include <array>
-#include <catch2/catch.hpp>
 #include <cstdio>
 #include <string>
 #include <vector>
+
+#include "support/catch.h"
 
 namespace offsync::cli {
 namespace {
