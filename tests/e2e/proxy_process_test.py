@@ -1,9 +1,11 @@
 """offsync-proxy as a process: going into the background, its files, its signals."""
+import contextlib
 import http.client
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -192,6 +194,24 @@ class ProxyProcess(unittest.TestCase):
             with self.subTest(arguments=arguments):
                 self.assertEqual(self.compact(*arguments)[0], 2)
         self.assertEqual(self.compact("--keep", "1"), (0, "space s: nothing to forget, it has events 1 to 1\n"))
+
+    def test_nothing_is_left_beside_another_programs_database(self):
+        file = self.path / "other.db"
+        for mode in "wal", "delete":
+            file.unlink(missing_ok=True)
+            with contextlib.closing(sqlite3.connect(file)) as db:
+                db.execute(f"PRAGMA journal_mode = {mode}")
+                db.execute("CREATE TABLE t (a)")
+                db.commit()
+            before = file.read_bytes()
+            for arguments in ((), ("check",), ("compact", "--space", "s", "--keep", "1"), ("--new-epoch",)):
+                with self.subTest(mode, arguments=arguments):
+                    done = subprocess.run([PROXY, *arguments, "--listen", "127.0.0.1:0", "--store", f"sqlite:{file}"],
+                                          cwd=self.path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+                    self.assertEqual(done.returncode, 78, done.stderr)
+                    self.assertIn("belongs to another program", done.stderr)
+                    self.assertEqual([one.name for one in self.path.iterdir()], ["other.db"])
+                    self.assertEqual(file.read_bytes(), before)
 
     def test_hangup_opens_the_log_anew(self):
         self.daemon()

@@ -11,6 +11,7 @@
 
 #include "base/descriptor.h"
 #include "proxy/store/space_epoch.h"
+#include "proxy/store/sqlite/foreign_file.h"
 #include "proxy/store/sqlite/pool.h"
 #include "proxy/store/sqlite/schema.h"
 #include "sqlite/adopt.h"
@@ -128,7 +129,8 @@ Status must_be_store_file(const std::string& file) {
     return make_error(Errc::config, "store_is_folder", "the store " + file + " is a folder",
                       "name a file in it: --store sqlite:" + file + "/log.db");
   }
-  return must_be_file(file);
+  OFFSYNC_TRY(must_be_file(file));
+  return not_foreign(file);
 }
 
 struct SqliteLogStore::Impl {
