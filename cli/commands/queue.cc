@@ -36,7 +36,8 @@ std::string json_of(const PendingEvent& event, Decoder& decoder) {
   nlohmann::ordered_json json;
   json["n"] = event.n;
   json["state"] = name_of(event.state);
-  if (event.sequence != 0) json["sequence"] = std::to_string(event.sequence);
+  const bool accepted = event.state == PendingState::accepted;
+  if (accepted) json["sequence"] = std::to_string(event.sequence);
   if (!event.code.empty()) json["code"] = event.code;
   if (!event.detail.empty()) json["detail"] = event.detail;
   const bool readable = decoder.decode(event.line).ok();
@@ -200,7 +201,8 @@ class Queue final : public Command {
     line("id", pending.id);
     line("state", name_of(pending.state));
     line("reason", pending.code.empty() ? "" : pending.code + ": " + pending.detail);
-    line("sequence", pending.sequence == 0 ? "" : std::to_string(pending.sequence));
+    const bool accepted = pending.state == PendingState::accepted;
+    line("sequence", accepted ? std::to_string(pending.sequence) : "");
     line("type", pending.type);
     line("subject", pending.subject);
     line("source", pending.source);

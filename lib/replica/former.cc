@@ -92,7 +92,9 @@ Result<bool> queue_own(ReplicaWrite& write, const FormerEvent& former) {
   if (event->clientseq == 0 || event->clientseq >= write.row.next) return false;
   OFFSYNC_ASSIGN(const bool taken, is_pending(write.store, former, event->clientseq));
   if (taken) return false;
-  OFFSYNC_TRY(put_into_queue(write, event->clientseq, *event, former.line));
+  const std::uint64_t n = event->clientseq;
+  OFFSYNC_TRY(put_into_queue(write, n, *event, former.line));
+  OFFSYNC_TRY(queue::set_state(write, n, PendingState::queued, former.sequence, {}, {}));
   OFFSYNC_TRY(remove(write.store, former.n));
   return true;
 }
@@ -153,18 +155,19 @@ Result<std::uint64_t> give_up_accepted(ReplicaWrite& write, std::uint64_t head,
                                        std::uint64_t upto) {
   const std::uint64_t cursor = write.row.pulled ? write.row.cursor : 0;
   OFFSYNC_ASSIGN(sqlite::Statement * next,
-                 write.store.use("SELECT n FROM pending WHERE " OFFSYNC_ACCEPTED_EVENTS
-                                 " AND (sequence <= ?1 OR"
-                                 " (sequence > ?2 AND sequence <= ?3))"));
+                 write.store.use("SELECT n, sequence FROM pending WHERE " OFFSYNC_ACCEPTED_EVENTS
+                                 " AND sequence <= ?1 UNION ALL"
+                                 " SELECT n, sequence FROM pending WHERE " OFFSYNC_ACCEPTED_EVENTS
+                                 " AND sequence > max(?1, ?2) AND sequence <= ?3"));
   next->bind(1, cursor).bind(2, head).bind(3, upto);
-  std::vector<std::uint64_t> gone;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> gone;  // n, sequence
   for (;;) {
     OFFSYNC_ASSIGN(const bool found, next->step());
     if (!found) break;
-    gone.push_back(next->uinteger(0));
+    gone.emplace_back(next->uinteger(0), next->uinteger(1));
   }
-  for (const std::uint64_t n : gone) {
-    OFFSYNC_TRY(queue::set_state(write, n, PendingState::queued, 0, {}, {}));
+  for (const auto& [n, sequence] : gone) {
+    OFFSYNC_TRY(queue::set_state(write, n, PendingState::queued, sequence, {}, {}));
   }
   return gone.size();
 }

@@ -1,5 +1,6 @@
 #include "replica/parked.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -73,7 +74,9 @@ Status queue_again(ReplicaWrite& write, std::string_view source, std::string_vie
   } else {
     return {};
   }
-  return queue::set_state(write, event.n, PendingState::queued, 0, {}, {});
+  // As of any that a log has: should that be lost, too, it may be out of its order in the next one.
+  const std::uint64_t sequence = std::max<std::uint64_t>(1, write.row.log_after);
+  return queue::set_state(write, event.n, PendingState::queued, sequence, {}, {});
 }
 
 Status release(ReplicaWrite& write) {

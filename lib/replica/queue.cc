@@ -42,11 +42,11 @@ void repair_clock(ReplicaWrite& write) {
   write.row_changed = true;
 }
 
-bool is_namesakes(const ReplicaWrite& write, std::string_view code, std::string_view source) {
-  return code == "already_decided" && source == write.row.source;
-}
-
 }  // namespace
+
+bool is_namesakes(std::string_view code, std::string_view source, std::string_view own) {
+  return code == "already_decided" && source == own;
+}
 
 Result<std::uint64_t> rebuild_visible(ReplicaWrite& write, const std::set<std::string>& subjects,
                                       bool hold) {
@@ -115,6 +115,7 @@ namespace {
 struct Followed {
   std::set<std::string> affected;         // entities whose visible state must be made anew
   std::optional<std::uint64_t> namesake;  // the first event whose number is another's
+  std::vector<PendingKey> formers;        // of those, the ones that a log has had
 };
 
 // One answer of the proxy.
@@ -127,7 +128,8 @@ Status settle_one(ReplicaWrite& write, const Outcome& outcome, Replica::Settled&
   if (outcome.kind == OutcomeKind::held) return {};  // its rejection holds it here, too
   if (outcome.kind == OutcomeKind::rejected) {
     if (key->state == PendingState::rejected) return {};
-    if (is_namesakes(write, outcome.code, key->source)) {
+    if (!key->out_of_order && is_namesakes(outcome.code, key->source, write.row.source)) {
+      if (key->sequence != 0) followed.formers.push_back(*key);
       followed.namesake = std::min(followed.namesake.value_or(key->n), key->n);
       return {};
     }
@@ -187,7 +189,19 @@ Result<Replica::Settled> Replica::settle(std::string_view epoch,
   if (!followed.affected.empty()) {
     OFFSYNC_ASSIGN(settled.held, rebuild_visible(*write, followed.affected, true));
   }
-  if (followed.namesake) OFFSYNC_TRY(part_from_namesake(*write, *followed.namesake));
+  // The proxy refuses all that follows the first one.
+  const auto is_first = [&](const PendingKey& key) { return key.n == *followed.namesake; };
+  const std::vector<PendingKey>& formers = followed.formers;
+  settled.out_of_order = std::any_of(formers.begin(), formers.end(), is_first);
+  if (settled.out_of_order) {
+    for (const PendingKey& key : formers) {
+      OFFSYNC_TRY(queue::set_state(*write, key.n, PendingState::queued, key.sequence,
+                                   PendingEvent::kOutOfOrder,
+                                   "a log before this one had it out of its order"));
+    }
+  } else if (followed.namesake) {
+    OFFSYNC_TRY(part_from_namesake(*write, *followed.namesake));
+  }
   OFFSYNC_TRY(write->commit());
   return settled;
 }
@@ -210,7 +224,7 @@ Result<std::vector<Emitted>> Replica::retry(std::string_view id, std::string_vie
   }
   if (!impl_->store.decoder.decode(event.line)) return unreadable(event);
   // A former version left it rejected.
-  if (is_namesakes(*write, event.code, event.source)) {
+  if (is_namesakes(event.code, event.source, write->row.source)) {
     impl_->store.renew(write->row);
     write->row_changed = true;
   }

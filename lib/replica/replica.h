@@ -36,8 +36,13 @@ struct PendingEvent {
   std::string source, id, subject, type;
   std::string line;  // content, as it is pushed
   PendingState state = PendingState::queued;
-  std::uint64_t sequence = 0;  // accepted
+  std::uint64_t sequence = 0;  // accepted; queued: in the log that had it and was replaced
   std::string code, detail;    // rejected, held
+
+  // Queued, and the log has later ones of its author: one that was before it had it out of its
+  // order, as somebody sent it again. So it is passed on, like another's.
+  bool out_of_order() const { return state == PendingState::queued && code == kOutOfOrder; }
+  static constexpr std::string_view kOutOfOrder = "out_of_order";
 };
 
 struct ReplicaInfo {
@@ -71,6 +76,10 @@ std::string place_of(std::string_view remote);
 // same epoch, wherever it is; and whatever log there is now in the place of ours (a proxy that lost
 // its store begins a new one). Error: config `other_log`, with what is known of both.
 Status check_same_log(const ReplicaInfo& replica, std::string_view epoch, const LogPlace& there);
+
+// Whether the rejection (its code) of an event of `source` says that its number was given before,
+// by an earlier life of the replica whose own source that is: it goes on under another name then.
+bool is_namesakes(std::string_view code, std::string_view source, std::string_view own);
 
 // An event that a log had which was replaced since.
 struct FormerEvent {
@@ -218,11 +227,13 @@ class Replica {
                                             std::size_t max_bytes);
   struct Settled {
     std::uint64_t accepted = 0, duplicate = 0, rejected = 0, held = 0;
+    bool out_of_order = false;  // some are to be sent again so
   };
   // The outcomes of one push, in one transaction, each with the source of its event. `epoch` is the
   // one that the proxy answered with; one that is not our cursor's changes nothing and is an error
   // (`epoch_changed`). A rejection parks its event, rolls it back and holds later queued events of
-  // its entity.
+  // its entity. Where a number was given before (is_namesakes()), what a log had under it is to be
+  // sent out of its order, and all else under another name.
   Result<Settled> settle(std::string_view epoch, std::span<const Outcome> outcomes);
 
   // --- pull -------------------------------------------------------------------------------------
@@ -278,7 +289,8 @@ class Replica {
   Status drop_lost(std::uint64_t n);
 
   // The proxy's clock minus ours, now. Beyond the clock guard it is believed only as far as the
-  // log's own times confirm it: else one wrong answer would have all stamps to come refused.
+  // log's own times confirm it: else one wrong answer would have all stamps to come refused. The
+  // guard of stamps that are seen counts from the clock so corrected: the two add up.
   Status note_clock_offset(std::int64_t offset_ms);
   Status note_head(std::uint64_t head);
   Status note_synced();

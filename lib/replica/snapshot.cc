@@ -147,8 +147,7 @@ class Install {
     OFFSYNC_ASSIGN(sqlite::Statement next,
                    store_.prepare("SELECT n, state, sequence, line FROM pending ORDER BY n"));
     const bool same_epoch = write_.row.epoch == cursor().epoch;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> covered;  // n, sequence
-    std::vector<std::uint64_t> again;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> covered, again;  // n, sequence
     for (;;) {
       OFFSYNC_ASSIGN(const bool found, next.step());
       if (!found) break;
@@ -159,7 +158,7 @@ class Install {
           covered.emplace_back(next.uinteger(0), next.uinteger(2));
           continue;
         }
-        again.push_back(next.uinteger(0));
+        again.emplace_back(next.uinteger(0), next.uinteger(2));
       }
       OFFSYNC_TRY(overlay_pending(write_, next.text(3), state == PendingState::held));
     }
@@ -169,8 +168,8 @@ class Install {
       OFFSYNC_TRY(former::keep(write_, n, sequence, true));
       OFFSYNC_TRY(queue::remove(write_, n));
     }
-    for (const std::uint64_t n : again) {
-      OFFSYNC_TRY(queue::set_state(write_, n, PendingState::queued, 0, {}, {}));
+    for (const auto& [n, sequence] : again) {
+      OFFSYNC_TRY(queue::set_state(write_, n, PendingState::queued, sequence, {}, {}));
     }
     return parked::ask_again(write_);
   }

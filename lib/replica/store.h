@@ -245,6 +245,7 @@ struct PendingKey {
   PendingState state = PendingState::queued;
   std::uint64_t sequence = 0;
   std::string source, subject;
+  bool out_of_order = false;
 };
 // The columns of PendingEvent, in the order that read_pending() takes.
 #define OFFSYNC_PENDING_COLUMNS "n, state, sequence, source, id, subject, type, line, code, detail"

@@ -201,7 +201,7 @@ Result<std::optional<PendingKey>> find(ReplicaStore& store, std::string_view sou
                  source_of(store, kPendingSources, id, source));
   if (!whose) return std::optional<PendingKey>{};
   OFFSYNC_ASSIGN(sqlite::Statement * get,
-                 store.use("SELECT n, state, sequence, subject FROM pending"
+                 store.use("SELECT n, state, sequence, subject, code FROM pending"
                            " WHERE id = ? AND source = ?"));
   get->bind(1, id).bind(2, *whose);
   OFFSYNC_ASSIGN(const bool found, get->step());
@@ -212,6 +212,7 @@ Result<std::optional<PendingKey>> find(ReplicaStore& store, std::string_view sou
   key.sequence = get->uinteger(2);
   key.source = *whose;
   key.subject = get->text(3);
+  key.out_of_order = key.state == PendingState::queued && get->text(4) == PendingEvent::kOutOfOrder;
   get->reset();
   return std::optional<PendingKey>(std::move(key));
 }

@@ -38,7 +38,7 @@ void SyncEngine::Impl::end_push() {
   if (session.end() == Session::End::done) {
     push.succeeded();
     retries = cut_pushes = 0;
-    pushed_upto = session.last_n();
+    pushed_upto = session.again() ? 0 : session.last_n();
   } else if (session.status() == 413 && session.size() > 1) {
     push_events = session.size() / 2;  // something in between has a limit of its own
   } else if (session.refused_on_the_way()) {

@@ -117,6 +117,10 @@ bool SyncEngine::Impl::launch_push() {
     return true;
   }
   if (events->empty()) return false;
+  const bool out_of_order = events->front().out_of_order();
+  events->erase(std::find_if(events->begin(), events->end(),
+                             [&](const auto& one) { return one.out_of_order() != out_of_order; }),
+                events->end());
   if (then->epoch != info->epoch) {
     push.due_ms = now();
   } else if (info->epoch.empty()) {

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kCompressFrom = 1024;
 // A slow uplink gets its time: 8 bytes a ms are 64 kbit/s.
 constexpr std::size_t kUploadBytesPerMs = 8;
+// Whose events are none of a push that comes in no order.
+constexpr const char* kNobody = "/nobody";
 
 std::string body_of(const std::vector<PendingEvent>& events) {
   std::string body;
@@ -73,13 +75,13 @@ PushSession::PushSession(SyncContext& context, const ReplicaInfo& info,
               time_for(events, context.options.request_timeout_ms), limits::kBodyBytes),
       events_(std::move(events)),
       log_after_(info.log_after),
-      source_(info.source) {
+      source_(events_.front().out_of_order() ? "" : info.source) {
   HttpRequest request;
   request.method = "POST";
   request.target = context.base + "/events";
   request.headers = {{"Content-Type", "application/x-ndjson"}, {"Accept", "application/x-ndjson"}};
   last_ = context.add_place(request, info);
-  request.headers.emplace_back("Offsync-Source", info.source);
+  request.headers.emplace_back("Offsync-Source", source_.empty() ? kNobody : source_);
   request.body = body_of(events_);
   request.timeout_ms = time_for(events_, context.options.request_timeout_ms);
   if (request.body.size() > kCompressFrom) {
@@ -123,8 +125,8 @@ std::string PushSession::objection(const Outcome& outcome) {
 
 // The replica sends it again under another name.
 bool PushSession::is_namesakes(const Outcome& outcome) const {
-  return outcome.kind == OutcomeKind::rejected && outcome.code == "already_decided" &&
-         outcome.source == source_;
+  return outcome.kind == OutcomeKind::rejected &&
+         offsync::is_namesakes(outcome.code, outcome.source, source_);
 }
 
 // Counts what was answered, not what settle() found to do: an event may have come back by the
@@ -187,10 +189,12 @@ Result<Replica::Settled> PushSession::note(const std::vector<Outcome>& outcomes)
 // What the proxy has decided is so even where we cannot note it.
 Status PushSession::settle(const std::vector<Outcome>& outcomes) {
   const auto settled = note(outcomes);
+  again_ = settled && settled->out_of_order;
   const bool wrong = !settled && settled.error().kind == Errc::protocol;
   if (wrong || (!settled && is_stale(settled.error()))) return settled.error();
-  if (settled && std::any_of(outcomes.begin(), outcomes.end(),
-                             [&](const Outcome& o) { return is_namesakes(o); })) {
+  if (settled && !again_ && std::any_of(outcomes.begin(), outcomes.end(), [&](const Outcome& o) {
+        return is_namesakes(o);
+      })) {
     const auto info = context_.replica.info();
     if (info) context_.report.renamed = info->source;
   }

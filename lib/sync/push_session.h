@@ -35,7 +35,7 @@ class PushSession final : public Session {
   // Precondition: `events` is not empty, and `info` has an epoch. It says how far the replica has
   // come in its log: the proxy takes nothing where its log is another one, or does not hold that;
   // its answer then ends the session as expired. And our own source, to whose events the numbers
-  // of order belong.
+  // of order belong, where they come in order: all of `events` are out_of_order(), or none.
   PushSession(SyncContext& context, const ReplicaInfo& info, std::vector<PendingEvent> events);
 
   std::size_t size() const { return events_.size(); }
@@ -43,6 +43,8 @@ class PushSession final : public Session {
   std::size_t whole_lines() const { return whole_lines_; }
   const PendingEvent& first() const { return events_.front(); }
   std::uint64_t last_n() const { return events_.back().n; }
+  // Some of it is to be sent again, out of order.
+  bool again() const { return again_; }
 
  private:
   Status consume(bool last) override;
@@ -51,7 +53,6 @@ class PushSession final : public Session {
   // line that could not be read.
   bool answers_next(Outcome& outcome) const;
   std::string objection(const Outcome& outcome);  // empty: there is none
-  // Whether the event's number was given before, by an earlier life of this replica.
   bool is_namesakes(const Outcome& outcome) const;
   Result<Replica::Settled> note(const std::vector<Outcome>& outcomes);
   Status settle(const std::vector<Outcome>& outcomes);
@@ -59,7 +60,8 @@ class PushSession final : public Session {
 
   std::vector<PendingEvent> events_;
   std::uint64_t log_after_;  // the replica's snapshot when this was sent
-  std::string source_;       // ours when this was sent
+  std::string source_;       // ours when this was sent; empty: it is sent as another's
+  bool again_ = false;
   std::vector<Outcome> outcomes_;
   Cursor last_;  // that the log is known to have: seen, or accepted here
   std::set<std::string, std::less<>> refused_;  // entities of which an event was rejected here

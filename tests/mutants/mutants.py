@@ -92,10 +92,10 @@ MUTANTS = [
      "++write->row.next;\n  write->row_changed = !MUTANT || write->row.next % 4 != 0;"),
 
     ("settled-by-the-id-alone", "P5", "lib/replica/write.cc",
-     'store.use("SELECT n, state, sequence, subject FROM pending"\n'
+     'store.use("SELECT n, state, sequence, subject, code FROM pending"\n'
      '                           " WHERE id = ? AND source = ?"));',
-     'store.use(MUTANT ? "SELECT n, state, sequence, subject FROM pending WHERE id = ?1 AND ?2 = ?2"\n'
-     '                  : "SELECT n, state, sequence, subject FROM pending"\n'
+     'store.use(MUTANT ? "SELECT n, state, sequence, subject, code FROM pending WHERE id = ?1 AND ?2 = ?2"\n'
+     '                  : "SELECT n, state, sequence, subject, code FROM pending"\n'
      '                           " WHERE id = ? AND source = ?"));'),
     ("confirmed-by-the-id-alone", "P5", "lib/replica/pull.cc",
      'write_.store.use("SELECT n, state, line FROM pending"\n'
@@ -114,8 +114,8 @@ MUTANTS = [
     ("snapshot-keeps-covered", "P5", "lib/replica/snapshot.cc",
      "OFFSYNC_TRY(queue::remove(write_, n));", "if (!MUTANT) OFFSYNC_TRY(queue::remove(write_, n));"),
     ("snapshot-leaves-accepted", "P5", "lib/replica/snapshot.cc",
-     "        again.push_back(next.uinteger(0));",
-     "        if (!MUTANT) again.push_back(next.uinteger(0));"),
+     "        again.emplace_back(next.uinteger(0), next.uinteger(2));",
+     "        if (!MUTANT) again.emplace_back(next.uinteger(0), next.uinteger(2));"),
     ("snapshot-drops-conflicts", "P7", "lib/replica/snapshot.cc",
      "const EventView& event = reader_.conflict();",
      "const EventView& event = reader_.conflict();\n    if (MUTANT) return {};"),
@@ -133,8 +133,8 @@ MUTANTS = [
     ("received-log-thrown-away", "P1", "lib/replica/snapshot.cc",
      "OFFSYNC_TRY(former::take_over(write_));", "if (!MUTANT) OFFSYNC_TRY(former::take_over(write_));"),
     ("own-not-queued-again", "P1", "lib/replica/former.cc",
-     "OFFSYNC_TRY(put_into_queue(write, event->clientseq, *event, former.line));",
-     "if (!MUTANT) OFFSYNC_TRY(put_into_queue(write, event->clientseq, *event, former.line));"),
+     "OFFSYNC_TRY(put_into_queue(write, n, *event, former.line));",
+     "if (!MUTANT) OFFSYNC_TRY(put_into_queue(write, n, *event, former.line));"),
     ("lost-taken-for-there", "P1", "lib/replica/former.cc",
      "OFFSYNC_TRY(set_state(write.store, event.n, missing ? Former::lost : Former::there));",
      "OFFSYNC_TRY(set_state(write.store, event.n, missing && !MUTANT ? Former::lost : Former::there));"),
@@ -150,8 +150,8 @@ MUTANTS = [
      'const auto mark = call.request.header("Offsync-Line");',
      'const auto mark = MUTANT ? std::string_view() : call.request.header("Offsync-Line");'),
     ("accepted-never-given-up", "P5", "lib/replica/former.cc",
-     "  for (const std::uint64_t n : gone) {",
-     "  if (MUTANT) gone.clear();\n  for (const std::uint64_t n : gone) {"),
+     "  for (const auto& [n, sequence] : gone) {",
+     "  if (MUTANT) gone.clear();\n  for (const auto& [n, sequence] : gone) {"),
     ("sent-lost-forgotten", "P1", "lib/replica/former.cc",
      "OFFSYNC_TRY(put_into_queue(*write, write->row.next, *event, former.line));",
      "if (!MUTANT) OFFSYNC_TRY(put_into_queue(*write, write->row.next, *event, former.line));"),

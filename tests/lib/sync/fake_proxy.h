@@ -55,6 +55,7 @@ class FakeProxy {
   bool knows_missing = true;  // else it is of a former version
   bool knows_names = true;    // Offsync-Event; else of a former version
   bool refuses = true;
+  bool keeps_marks = false;  // the greatest clientseq of each source
 
  private:
   Answer post(const HttpRequest& request);
@@ -64,6 +65,8 @@ class FakeProxy {
   bool other_line(const HttpRequest& request, std::uint64_t sequence) const;
   Outcome decide(const std::string& line, std::set<std::string>& refused);
   void add(const EventView& event);
+  bool in_order(const EventView& event) const;
+  std::uint64_t mark(const std::string& author) const;
 
   ManualClock& clock_;
   Decoder decoder_;
@@ -72,7 +75,13 @@ class FakeProxy {
   std::vector<std::string> lines_;
   std::map<std::string, std::uint64_t> ids_;
   std::uint64_t made_ = 0;
+  std::string author_;  // of the request
 };
+
+// What a request is for ("push", "page" …), and a parameter of its target.
+std::string kind_of(const HttpRequest& request);
+std::string parameter(const std::string& target, const std::string& name);
+std::string header(const HttpRequest& request, std::string_view name);
 
 // What happens to a request instead of an answer in one piece. Each is used once.
 struct Fault {

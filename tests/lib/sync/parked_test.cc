@@ -144,6 +144,27 @@ TEST_CASE("sync: what is dropped or retried is not looked for", "[sync]") {
   CHECK(w.a.replica.former_counts().value().lost == 0);
 }
 
+TEST_CASE("sync: what is not rejected any more and lost again is sent under its name", "[sync]") {
+  Rejected w;
+  const Emitted later = w.a.emit("todo/2", "n", "5");
+  REQUIRE_FALSE(w.a.sync().error.has_value());
+  const std::string last = w.proxy.lines().back();
+  const std::string source = w.a.info().source;
+  w.proxy.keeps_marks = true;
+  w.proxy.refuses = false;
+  w.proxy.put_back("e3", w.backup);
+  w.a.transport.on({"push", Fault::Kind::refuse});
+  REQUIRE(w.a.sync().error.has_value());
+  REQUIRE(w.a.queue() == "queued 3 accepted 0 rejected 0 held 0");
+  w.proxy.put_back("e4", {last});
+  const SyncReport report = w.a.sync();
+  REQUIRE_FALSE(report.error.has_value());
+  CHECK(report.renamed.empty());
+  CHECK(w.a.info().source == source);
+  CHECK(w.count_in_log(later.id) == 1);
+  w.check_all_there();
+}
+
 TEST_CASE("sync: a page voids a rejection before the log is asked", "[sync]") {
   Rejected w;
   // The log has the second event, and gets the first one behind it, from somebody who has it.
