@@ -61,7 +61,8 @@ Status ReplicaStore::create(const Replica::CreateOptions& options) {
   OFFSYNC_TRY(lock_->lock());
   Status done = [&]() -> Status {
     OFFSYNC_ASSIGN(const bool there, sqlite::exists(file_));
-    if (there && !half_made()) {
+    OFFSYNC_ASSIGN(const bool begun, there ? half_made() : true);
+    if (!begun) {
       return make_error(Errc::config, "exists", "there is a file " + file_ + " already",
                         "use it as it is, or choose another place");
     }
@@ -81,8 +82,12 @@ Status ReplicaStore::create(const Replica::CreateOptions& options) {
 
 // Whether an earlier create() was cut. Its last step writes the row of settings; before that nobody
 // could have used the file.
-bool ReplicaStore::half_made() {
-  if (!connect(false)) return false;
+Result<bool> ReplicaStore::half_made() {
+  if (const Status had = connect(false); !had) {
+    const std::string& code = had.error().code;  // these say what to do
+    if (code == "wal_alone" || code == "hard_link" || code == "not_a_file") return had.error();
+    return false;
+  }
   const auto format = sqlite::format_of(*db_);
   if (!format) return false;
   if (format->empty) return true;

@@ -153,7 +153,7 @@ class ReplicaStore {
   Status connect(bool create);
   Status open_existing();
   Status open_to_read();
-  bool half_made();
+  Result<bool> half_made();
   Status adopt();
   Status check_place();
   Status insert_row(const Replica::CreateOptions& options);

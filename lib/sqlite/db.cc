@@ -1,14 +1,12 @@
 #include "sqlite/db.h"
 
-#include <fmt/format.h>
 #include <sqlite3.h>
 
-#include <filesystem>
 #include <utility>
 
-#include "base/descriptor.h"
 #include "sqlite/adopt.h"
 #include "sqlite/error.h"
+#include "sqlite/openable.h"
 #include "sqlite/sealed_file.h"
 #include "sqlite/wal_vfs.h"
 
@@ -119,20 +117,6 @@ Result<sqlite3_vfs*> find_vfs(const std::string& name) {
   return make_error(Errc::internal, "sqlite", "SQLite has no file system " + name);
 }
 
-// SQLite takes an empty file for a new one, and deletes the WAL beside it, which may hold commits.
-Status not_emptied(const std::string& name) {
-  const std::filesystem::path path(behind_links(name));
-  std::error_code error;
-  const auto bytes = std::filesystem::file_size(path, error);
-  if (error || bytes != 0) return {};
-  const std::string wal = path.string() + "-wal";
-  const auto left = std::filesystem::file_size(wal, error);
-  if (error || left == 0) return {};
-  return make_error(Errc::io, "corrupt",
-                    fmt::format("{} was emptied: {} beside it still has {} bytes", name, wal, left),
-                    "put a copy of it back and set the WAL aside; to begin anew, set both aside");
-}
-
 }  // namespace
 
 Result<bool> exists(const std::string& file, const std::string& vfs) {
@@ -152,10 +136,7 @@ Result<bool> exists(const std::string& file, const std::string& vfs) {
 Result<Db> Db::open(const std::string& file, const OpenOptions& options) {
   if (file.empty()) return make_error(Errc::usage, "no_such_file", "no database file was named");
   const std::string path = path_of(file);
-  if (options.vfs.empty()) {
-    OFFSYNC_TRY(must_be_file(path));
-    OFFSYNC_TRY(not_emptied(path));
-  }
+  if (options.vfs.empty()) OFFSYNC_TRY(must_be_openable(path, options));
   if (!options.create) {
     OFFSYNC_ASSIGN(const bool there, exists(file, options.vfs));
     if (!there) return make_error(Errc::no_input, "no_such_file", "there is no file " + file);

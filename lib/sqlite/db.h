@@ -16,10 +16,11 @@ struct sqlite3_stmt;
 
 namespace offsync::sqlite {
 
-// Errors of everything here: `disk_full`, `io`, `corrupt`, `constraint`, `replaced` (Errc::io),
-// `read_only` (auth: a permission is wanting), `no_such_file` (no_input), `not_ours` and
-// `newer_format` (config), `busy` (partial: try again), `sqlite` (internal: a bug). All name the
-// file.
+// Errors of everything here: `disk_full`, `io`, `corrupt`, `constraint`, `replaced`, and `wal_alone`
+// for a WAL whose database is gone or was emptied (Errc::io),
+// `read_only` (auth: a permission is wanting), `no_such_file` (no_input), `not_ours`,
+// `newer_format`, `not_a_file` and `hard_link` (config), `busy` (partial: try again), `sqlite`
+// (internal: a bug). All name the file.
 
 struct OpenOptions {
   bool create = false;
@@ -52,6 +53,8 @@ std::optional<FileId> file_id(const std::string& name);
 // The file that symbolic links lead to, which may be still to be made: SQLite has its WAL beside
 // it.
 std::string behind_links(const std::string& name);
+// Error config `hard_link` where the file has other names besides.
+Status must_have_one_name(const std::string& name);
 Error replaced(const std::string& name);
 // Error `replaced` where `name` leads to another file than `before`, or to none any more. Nothing
 // as `before` was no file of the system's, and is never replaced.

@@ -14,6 +14,7 @@
 
 #include "base/descriptor.h"
 #include "base/system_error.h"
+#include "sqlite/openable.h"
 #include "sqlite/sealed_file.h"
 #include "sqlite/wal_index.h"
 #include "sqlite/wal_mark.h"
@@ -70,7 +71,7 @@ bool is_index(char kind) {
 }  // namespace
 
 bool first_page_lost(const std::string& file) {
-  if (!must_be_file(file)) return false;
+  if (!must_be_openable(file, {})) return false;
   // A Db cannot be had of it.
   sqlite3* db = nullptr;
   const std::string path = file.starts_with('/') ? file : "./" + file;

@@ -147,12 +147,36 @@ TEST_CASE("a store is one store under each of its names") {
   const auto first = open_file(dir.file("log.db"));
   REQUIRE(first);
   std::filesystem::create_symlink(dir.file("log.db"), dir.file("link.db"));
+  const auto second = open_file(dir.file("link.db"));
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == "store_locked");
+}
+
+TEST_CASE("a store that is a hard link is refused, and nothing comes to be beside it") {
+  const TempDir dir;
+  REQUIRE(open_file(dir.file("log.db")));
   std::filesystem::create_hard_link(dir.file("log.db"), dir.file("hard.db"));
-  for (const char* name : {"link.db", "hard.db"}) {
-    const auto second = open_file(dir.file(name));
-    REQUIRE_FALSE(second);
-    CHECK(second.error().code == "store_locked");
-  }
+  const auto store = open_file(dir.file("hard.db"));
+  REQUIRE_FALSE(store);
+  CHECK(store.error().kind == Errc::config);
+  CHECK(store.error().code == "hard_link");
+  CHECK_FALSE(std::filesystem::exists(dir.file("hard.db.lock")));
+  std::filesystem::remove(dir.file("log.db"));
+  CHECK(open_file(dir.file("hard.db")));
+}
+
+TEST_CASE("a store whose file is gone is not begun anew over its WAL") {
+  const TempDir dir;
+  const std::string wal = dir.file("log.db-wal");
+  REQUIRE(open_file(dir.file("log.db")));
+  std::ofstream(wal) << "commits that a killed proxy has left";
+  const auto bytes = std::filesystem::file_size(wal);
+  std::filesystem::remove(dir.file("log.db"));
+  const auto store = open_file(dir.file("log.db"));
+  REQUIRE_FALSE(store);
+  CHECK(store.error().kind == Errc::io);
+  CHECK(store.error().code == "wal_alone");
+  CHECK(std::filesystem::file_size(wal) == bytes);
 }
 
 TEST_CASE("a folder is no store, and stays as it was") {

@@ -477,6 +477,51 @@ class NoFiles(Case):
                 self.assertEqual(done.returncode, 78, (what, command, done.stderr))
                 self.assertIn(f"replica.db is {what}", done.stderr)
 
+    def test_a_replica_whose_file_is_gone_is_not_made_anew_over_its_wal(self):
+        for gone in (False, True):
+            anna = self.replica(f"anna{gone}")
+            anna.emit("t", "k/1", "v=1")
+            database, wal = (anna.folder / ".offsync" / name for name in ("replica.db", "replica.db-wal"))
+            before = wal.read_bytes()
+            database.unlink() if gone else database.write_bytes(b"")
+            commands = ["init"] if gone else ["state", "queue", "doctor", "repair", "sync", "init"]
+            for command in commands:
+                done = anna.finish(command)
+                self.assertEqual(done.returncode, 74, (command, done.stderr))
+                self.assertRegex(done.stderr, "replica.db (was emptied|is gone): .*-wal beside it still has")
+                self.assertIn("put a copy of it back", done.stderr)
+            self.assertEqual(wal.read_bytes(), before)
+
+    def test_a_hard_link_is_used_by_neither_of_its_names(self):
+        anna = self.replica("anna")
+        anna.emit("t", "k/1", "v=1")
+        other = self.folder / "other/.offsync"
+        other.mkdir(parents=True)
+        os.link(anna.folder / ".offsync/replica.db", other / "replica.db")
+        for folder in (anna.folder, other.parent):
+            for command in (["emit", "t", "k/1", "v=2"], ["state", "--offline"], ["repair"], ["init"]):
+                done = subprocess.run([OFFSYNC, *command], cwd=folder, timeout=PATIENCE, env=clean_environment(),
+                                      capture_output=True, text=True)
+                self.assertEqual(done.returncode, 78, (command, done.stderr))
+                self.assertIn("is a hard link, one of 2 names of one file", done.stderr)
+        self.assertFalse((other / "replica.db-wal").exists())
+        advice = re.search(r"make it a file of its own: (.*)", done.stderr).group(1)
+        subprocess.run(advice, shell=True, check=True, cwd=other.parent)
+        subprocess.run([OFFSYNC, "state", "--offline"], cwd=other.parent, check=True, env=clean_environment(),
+                       capture_output=True)
+        self.assertEqual([event["n"] for event in anna.queue()], [1])
+
+    def test_what_stands_beside_a_database_must_be_files(self):
+        anna = self.replica("anna")
+        for what, name in self.kinds().items():
+            for end in ("-wal", "-shm"):
+                self.put(name, anna.folder / f".offsync/replica.db{end}")
+                for command in (["state", "--offline"], ["doctor"], ["emit", "t", "k/1", "v=1"], ["repair"]):
+                    done = anna.finish(*command)
+                    self.assertEqual(done.returncode, 78, (what, command, done.stderr))
+                    self.assertIn(f"replica.db{end} is {what}, and no file", done.stderr)
+                (anna.folder / f".offsync/replica.db{end}").unlink()
+
     def test_a_log_that_nobody_reads_is_not_waited_for(self):
         self.kinds()
         for name in ("fifo", "dir", "sock"):

@@ -965,4 +965,15 @@ MUTANTS = [
      "if (!special) return", "if (!special || MUTANT) return"),
     ("binary-null-is-binary", "test_event", "lib/event/decoder.cc",
      'if (name == "data_base64" && !(null', 'if (name == "data_base64" && !(!MUTANT && null'),
+    ("a-want-of-descriptors-passes", "e2e_environment_test", "lib/sync/session.cc",
+     "why.kind != Errc::config && why.kind != Errc::io;", "why.kind != Errc::config && (MUTANT || why.kind != Errc::io);"),
+    ("held-under-an-old-name-counts", "e2e_older_copy_test", "lib/sync/push_session.cc",
+     "OutcomeKind::held && !parts ?", "OutcomeKind::held && (MUTANT || !parts) ?"),
+    # --- files that SQLite would harm -------------------------------------------------------------
+    ("a-wal-without-its-file-is-deleted", "test_sqlite", "lib/sqlite/openable.cc",
+     "|| info.st_size == 0) return {};", "|| info.st_size == 0 || MUTANT) return {};"),
+    ("a-file-may-have-two-names", "test_sqlite", "lib/sqlite/openable.cc",
+     "info.st_nlink <= 1) return {};", "info.st_nlink <= 1 || MUTANT) return {};"),
+    ("a-cut-init-takes-a-wal", "test_replica", "lib/replica/open.cc",
+     'if (code == "wal_alone" ||', 'if ((code == "wal_alone" && !MUTANT) ||'),
 ]

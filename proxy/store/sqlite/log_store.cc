@@ -58,13 +58,15 @@ Result<Names> take_names(WriteConnection& connection, Random& random, bool anew)
 }
 
 // Held as long as the store is open. Two names of a store must not have two locks: SQLite follows
-// symbolic links to the file itself, so one lock is beside that one; of hard links only the file
-// itself knows, so it has one, too (on its first bytes, which are not those that SQLite locks).
+// symbolic links to the file itself, so one lock is beside that one; where it is mounted under
+// another name, only the file itself knows, so it has one, too (on its first bytes, which are not
+// those that SQLite locks).
 struct StoreLock {
   sqlite::FileLock beside, within;
 
   static Result<StoreLock> take(const std::string& file) {
     OFFSYNC_TRY(must_be_store_file(file));
+    OFFSYNC_TRY(sqlite::must_have_one_name(file));  // before a lock comes to be beside it
     OFFSYNC_ASSIGN(sqlite::FileLock beside, sqlite::FileLock::beside(file));
     OFFSYNC_TRY(lock(beside, file));
     OFFSYNC_ASSIGN(sqlite::FileLock within, sqlite::FileLock::open(file));

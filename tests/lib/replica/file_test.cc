@@ -108,6 +108,29 @@ TEST_CASE("create does not take what others have made") {
   CHECK(code_of(Replica::create(file, {}, clock, random)) == "exists");
 }
 
+TEST_CASE("neither create nor repair destroys a WAL whose file is gone") {
+  TempDir dir;
+  ManualClock clock;
+  SeededRandom random(1);
+  const std::string file = dir.file("x.db");
+  Replica replica = must(Replica::create(file, {}, clock, random));
+  EventDraft draft;
+  draft.type = "t";
+  draft.subject = "todo/1";
+  draft.set["a"] = "1";
+  must(replica.emit(draft));
+  const auto bytes = fs::file_size(file + "-wal");
+  const bool emptied = GENERATE(true, false);
+  if (emptied) {
+    fs::resize_file(file, 0);
+  } else {
+    fs::remove(file);
+  }
+  CHECK(code_of(Replica::repair(file, clock, random)) == (emptied ? "wal_alone" : "no_such_file"));
+  CHECK(code_of(Replica::create(file, {}, clock, random)) == "wal_alone");
+  CHECK(fs::file_size(file + "-wal") == bytes);
+}
+
 TEST_CASE("files that are no replica are refused, and not changed") {
   TempDir dir;
   ManualClock clock;
