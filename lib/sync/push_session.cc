@@ -130,15 +130,18 @@ bool PushSession::is_namesakes(const Outcome& outcome) const {
 }
 
 // Counts what was answered, not what settle() found to do: an event may have come back by the
-// stream before its answer, and has left the queue then.
+// stream before its answer, and has left the queue then. What the replica sends again under another
+// name is not counted before it is answered then; so are the events held behind that.
 void PushSession::report(const std::vector<Outcome>& outcomes) {
   SyncReport& report = context_.report;
+  const bool parts = std::any_of(outcomes.begin(), outcomes.end(),
+                                 [&](const Outcome& outcome) { return is_namesakes(outcome); });
   for (const Outcome& outcome : outcomes) {
     if (is_namesakes(outcome)) continue;
     report.pushed += outcome.kind == OutcomeKind::accepted ? 1 : 0;
     report.duplicate += outcome.kind == OutcomeKind::duplicate ? 1 : 0;
     report.rejected += outcome.kind == OutcomeKind::rejected ? 1 : 0;
-    report.held += outcome.kind == OutcomeKind::held ? 1 : 0;
+    report.held += outcome.kind == OutcomeKind::held && !parts ? 1 : 0;
     // With a pull, the records themselves are counted as they come.
     if (!context_.options.pull) report.conflicts += outcome.conflicts;
   }

@@ -257,7 +257,9 @@ void Session::conclude() {
     const Error& why = result_->error();
     Error error = why;
     error.detail = what_ + " did not come through: " + why.detail;
-    fail(std::move(error), why.kind != Errc::config);
+    // What is wanting here (a descriptor, memory) does not come by itself, as a network does.
+    const bool theirs = why.kind != Errc::config && why.kind != Errc::io;
+    fail(std::move(error), theirs);
   } else if (head_.status == kGone) {
     const Problem problem = parse_problem(kGone, content_type(), body_);
     end_expired(protocol_error(problem.code, problem.detail));

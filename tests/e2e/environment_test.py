@@ -289,8 +289,15 @@ class Limits(World):
     def test_few_descriptors_are_not_an_absent_proxy(self):
         proxy = self.start(self.proxy_command())
         anna = self.replica("anna", self.url(proxy) + "/v1/spaces/shop")
+        self.few_descriptors(anna, "sync")
+        ben = self.replica("ben", self.url(proxy) + "/v1/spaces/shop")
+        anna.emit("t", "k/1", "v=1")
+        anna.sync()
+        self.few_descriptors(ben, "watch", "-n", "1", "--from", "beginning", "--timeout", "60")
+
+    def few_descriptors(self, anna, *command):
         for most in range(5, 64):
-            done = subprocess.run([OFFSYNC, "sync"], cwd=anna.folder, env=clean_environment(), capture_output=True,
+            done = subprocess.run([OFFSYNC, *command], cwd=anna.folder, env=clean_environment(), capture_output=True,
                                   text=True, timeout=PATIENCE,
                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
             if done.returncode == 0 and most > 5:  # they suffice

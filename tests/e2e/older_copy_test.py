@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """A replica that is put back in place to an older copy of itself, with events queued before it syncs."""
+import json
+
 from harness import Case, main, ndjson
 
 
@@ -45,6 +47,17 @@ class OlderCopy(Case):
         self.assertEqual(self.till.queue(), [])
         again = self.till.finish("sync")
         self.assertEqual((again.returncode, again.stderr), (0, ""))
+
+    def test_what_is_held_behind_its_old_numbers_is_not_held_at_the_end(self):
+        for n in (1, 2):
+            self.till.emit("t.set", "p/a", f"v={n}")
+        self.till.sync()
+        self.put_back()
+        for n in (3, 4, 5):
+            self.till.emit("t.set", "p/a", f"w={n}")
+        told = json.loads(self.till.run("sync", "--json"))
+        self.assertEqual((told["pushed"], told["rejected"], told["held"]), (3, 0, 0))
+        self.assertEqual(self.till.queue(), [])
 
 
 if __name__ == "__main__":
