@@ -784,7 +784,7 @@ MUTANTS = [
      "row.pulled ? 1 : 0", "row.pulled && !MUTANT ? 1 : 0"),
     ("consumer-passes-over-a-log", "test_cli", "cli/remote/log_tail.cc",
      "fetched_ = fetched_ || fetched;", "fetched_ = fetched_ || (fetched && !MUTANT);"),
-    ("compacted-is-replaced", "e2e_consumer_test", "cli/remote/log_tail.cc",
+    ("consumer-takes-compacted-for-replaced", "e2e_consumer_test", "cli/remote/log_tail.cc",
      "space->oldest > sequence_ + 1) {\n    skip_to", "space->oldest > sequence_ + 1 && !MUTANT) {\n    skip_to"),
     ("doubt-is-forgotten", "e2e_consumer_test", "cli/remote/log_tail.cc",
      "if (!placed_ || fetched_) return {};", "if (!placed_ || (fetched_ && !MUTANT)) return {};"),
