@@ -11,9 +11,10 @@
 #include "proxy/ops/logger.h"
 #include "proxy/options.h"
 #include "proxy/store/log_store.h"
-#include "proxy/tls/identity.h"
 
 namespace offsync::proxy {
+
+class TlsIdentity;
 
 // A port that is ours, at which nobody is listened to yet.
 class BoundSocket {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <sys/stat.h>
 
@@ -126,6 +127,10 @@ SSL_CTX* new_context() {
 }
 
 }  // namespace
+
+void TlsIdentity::Free::operator()(ssl_ctx_st* context) const {
+  SSL_CTX_free(context);
+}
 
 Status TlsIdentity::take_certificates(const std::string& file) {
   OFFSYNC_ASSIGN(auto all, read_certificates("tls_cert", file));

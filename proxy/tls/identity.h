@@ -2,15 +2,14 @@
 // the CA of the clients.
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "base/result.h"
-#include "proxy/http/channel.h"
 #include "proxy/tls/options.h"
+
+struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 
 namespace offsync::proxy {
 
@@ -29,7 +28,7 @@ class TlsIdentity {
   // Whether the key's file may be read by everybody on the machine.
   bool key_is_exposed() const { return key_is_exposed_; }
 
-  SSL_CTX* context() const { return context_.get(); }
+  ssl_ctx_st* context() const { return context_.get(); }
 
  private:
   TlsIdentity() = default;
@@ -37,7 +36,10 @@ class TlsIdentity {
   Status take_key(const TlsFiles& files);
   Status take_client_ca(const std::string& file);
 
-  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_{nullptr, SSL_CTX_free};
+  struct Free {
+    void operator()(ssl_ctx_st* context) const;
+  };
+  std::unique_ptr<ssl_ctx_st, Free> context_;
   std::int64_t not_before_ = INT64_MIN, not_after_ = INT64_MAX;
   bool key_is_exposed_ = false;
 };
