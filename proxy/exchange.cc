@@ -159,7 +159,8 @@ void HttpEngine::Impl::begin_stream(Connection& connection) {
   std::string head = fmt::format("HTTP/1.1 200 OK\r\nContent-Type: {}\r\n", answer.content_type);
   for (const auto& [name, value] : answer.headers) head += fmt::format("{}: {}\r\n", name, value);
   head += fmt::format("Date: {}\r\nConnection: close\r\n\r\n", http_date(parts.clock.wall_ms()));
-  answer.stream->preamble.insert(0, head);
+  // What the channel may have begun with (a 100 Continue) is what it is given first.
+  answer.stream->preamble.insert(0, std::string(connection.http.output()) + head);
   ::epoll_ctl(epoll, EPOLL_CTL_DEL, connection.channel->fd(), nullptr);
   parts.hub.add(std::move(connection.channel), std::move(*answer.stream));
   drop(connection);
