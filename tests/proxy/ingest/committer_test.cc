@@ -207,7 +207,9 @@ TEST_CASE("when it stops the commit under way is answered, and who waits is refu
   }
   world.ingest.stop();
   CHECK(answers.words == Words(3, "stopping"));  // however long that commit takes
-  gate.open();                                   // which sees that its own was accepted
+  world.ingest.submit("shop", {ann.set("todo/1", "n", "1")}, "/ann", answers.take());
+  CHECK(answers.words == Words(4, "stopping"));
+  gate.open();  // which sees that its own was accepted
   CHECK(world.log().empty());
   const auto late = world.ingest.submit("shop", {ann.set("todo/1", "n", "1")});
   REQUIRE_FALSE(late);
