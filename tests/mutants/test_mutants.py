@@ -812,6 +812,8 @@ MUTANTS = [
      "big_endian(file_.data()) + 1;", "big_endian(file_.data()) + (MUTANT ? 0 : 1);"),
     ("a-cut-index-kills", "e2e_files_test", "lib/base/process.cc",
      "sigaction(SIGBUS, &action, nullptr);", "if (!MUTANT) sigaction(SIGBUS, &action, nullptr);"),
+    ("made-anew-over-a-wal", "test_sqlite", "lib/sqlite/openable.cc",
+     "errno == ENOENT && options.create ?", "errno == ENOENT && options.create && !MUTANT ?"),
     ("foreign-wal-stays-beside", "test_replica", "lib/sqlite/wal_aside.cc",
      "if (look.fits && look.whole) return WalAside{};",
      "if (MUTANT || (look.fits && look.whole)) return WalAside{};"),

@@ -1,4 +1,5 @@
 // A file beside the WAL of another state of it, as where a backup was put back.
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -160,7 +161,7 @@ TEST_CASE("a WAL that another program copied into the file, or began, is taken")
   }
 }
 
-TEST_CASE("an emptied file costs nobody the WAL beside it") {
+TEST_CASE("an emptied file, or one that is gone, costs nobody the WAL beside it") {
   TempDir dir;
   const std::string file = dir.file("x.db"), copy = dir.file("copy.db");
   auto db = open(file);
@@ -170,8 +171,14 @@ TEST_CASE("an emptied file costs nobody the WAL beside it") {
   REQUIRE_FALSE(wal.empty());
   const Status emptied = opens(copy, "", wal);
   REQUIRE_FALSE(emptied);
-  CHECK(emptied.error().code == "corrupt");
+  CHECK(emptied.error().code == "wal_alone");
   CHECK(emptied.error().detail.find("copy.db-wal") != std::string::npos);
+  CHECK(bytes_of(copy + "-wal") == wal);
+  std::filesystem::remove(copy);
+  const auto gone = open(copy);
+  CHECK(gone.error().code == "wal_alone");
+  CHECK(gone.error().detail.find("is gone") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(copy));
   CHECK(bytes_of(copy + "-wal") == wal);
   CHECK(opens(copy, "", ""));
 }
