@@ -49,7 +49,7 @@ std::string json_of(const Replica::Repaired& done) {
 }
 
 std::string text_of(const Replica::Repaired& done) {
-  std::string out = done.mended.empty() ? "nothing was wrong\n" : "";
+  std::string out = done.mended.empty() && done.waiting == 0 ? "nothing was wrong\n" : "";
   for (const std::string& what : done.mended) out += fmt::format("mended {}\n", escape_text(what));
   out += fmt::format("kept {} of the queue and {} of the log\n", counted(done.queue, "event"),
                      done.log);

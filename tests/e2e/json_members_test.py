@@ -85,7 +85,7 @@ class JsonMembers(Case):
         dora.emit("t.t", "k/1", "a=0")
         with contextlib.closing(sqlite3.connect(dora.folder / ".offsync" / "replica.db", isolation_level=None)) as db:
             db.execute("UPDATE pending SET line = 'no event'")
-        dora.run("repair")
+        dora.run("repair", code=65)
         self.note(dora, "queue")
 
     def make_conflicts(self, anna, ben):
