@@ -89,7 +89,29 @@ class Damage {
 
 }  // namespace
 
+namespace {
+
+// What their lines say counts.
+Status name_events(ReplicaStore& store, const std::function<void(std::string what)>& mended) {
+  OFFSYNC_ASSIGN(const auto misnamed,
+                 numbers(store,
+                         "SELECT sequence FROM log WHERE source <> line ->> '$.source'"
+                         " OR id <> line ->> '$.id'"));
+  OFFSYNC_ASSIGN(sqlite::Statement name,
+                 store.prepare("UPDATE log SET source = line ->> '$.source', id = line ->> '$.id'"
+                               " WHERE sequence = ?"));
+  for (const std::uint64_t sequence : misnamed) {
+    mended("the name of event " + std::to_string(sequence) + " of the log");
+    name.bind(1, sequence);
+    OFFSYNC_TRY(name.run());
+  }
+  return {};
+}
+
+}  // namespace
+
 Status mend_marks(ReplicaStore& store, const std::function<void(std::string what)>& mended) {
+  OFFSYNC_TRY(name_events(store, mended));
   std::vector<std::string> lost;
   {
     OFFSYNC_ASSIGN(sqlite::Statement next,

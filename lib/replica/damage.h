@@ -16,8 +16,9 @@ namespace offsync {
 Result<Soundness> drop_damaged(ReplicaStore& store,
                                const std::function<void(std::string what)>& mended);
 
-// The places of consumers and the states of former events that cannot be. Within a write
-// transaction, too. Such a consumer is as one whose log was replaced: it passes nothing over.
+// The names of the log's events, all of which can be read, the places of consumers and the states
+// of former events that cannot be. Within a write transaction, too. Such a consumer is as one whose
+// log was replaced: it passes nothing over.
 Status mend_marks(ReplicaStore& store, const std::function<void(std::string what)>& mended);
 
 }  // namespace offsync

@@ -233,7 +233,8 @@ class Examination {
                }
                const auto queued = queued_.find(subject);
                const bool any = queued != queued_.end();
-               if (row.integer(1) != (any ? queued->second.pending : 0) ||
+               const bool numbers = row.is_integer(1) && row.is_integer(2);
+               if (!numbers || row.integer(1) != (any ? queued->second.pending : 0) ||
                    row.integer(2) != (any ? queued->second.held : 0)) {
                  report_.add(place + " counts other events than the queue has");
                }
@@ -269,12 +270,15 @@ class Examination {
   }
 
   Status read_conflicts() {
-    return each("SELECT id, line FROM conflict ORDER BY sequence", [&](auto& row) {
+    return each("SELECT id, line, sequence FROM conflict ORDER BY sequence", [&](auto& row) {
       ++report_.conflicts;
       const std::string place = "conflict " + std::string(row.text(0));
       const auto event = decoder_.decode(row.text(1));
       if (!event) return report_.add(place + ": " + event.error().detail);
       if ((*event)->id != row.text(0)) report_.add(place + ": its line says another id");
+      if (!row.is_integer(2) || (*event)->sequence != row.uinteger(2)) {
+        report_.add(place + ": its line says another sequence");
+      }
       if (const auto data = parse_conflict_data((*event)->data); !data) {
         report_.add(place + ": " + data.error().detail);
       }

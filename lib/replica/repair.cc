@@ -268,12 +268,14 @@ class Repair {
   Status drop_unreadable_records() {
     std::vector<std::string> bad;
     {
-      OFFSYNC_ASSIGN(sqlite::Statement next, store_.prepare("SELECT id, line FROM conflict"));
+      OFFSYNC_ASSIGN(sqlite::Statement next,
+                     store_.prepare("SELECT id, line, sequence FROM conflict"));
       for (;;) {
         OFFSYNC_ASSIGN(const bool found, next.step());
         if (!found) break;
         const auto event = store_.decoder.decode(next.text(1));
-        if (!event || !conflict_of(**event)) bad.emplace_back(next.text(0));
+        const bool placed = event && next.is_integer(2) && next.uinteger(2) == (*event)->sequence;
+        if (!placed || !conflict_of(**event)) bad.emplace_back(next.text(0));
       }
     }
     for (const std::string& id : bad) {

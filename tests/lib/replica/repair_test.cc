@@ -157,6 +157,20 @@ TEST_CASE("repair: settings and marks that cannot be are damage to everybody") {
   CHECK(must(examine_replica(w.file())).problems.empty());
 }
 
+TEST_CASE("repair: what doctor says of rows is mended") {
+  const auto* const sql =
+      GENERATE("UPDATE log SET source = '!!' WHERE sequence = 2",
+               "UPDATE log SET id = '' WHERE sequence = 2", "UPDATE conflict SET sequence = -5",
+               "UPDATE conflict SET sequence = 'x'",
+               "UPDATE entity SET pending = 'x' WHERE pending = 0", "UPDATE entity SET held = 'x'");
+  INFO(sql);
+  World w;
+  w.harm(sql);
+  CHECK_FALSE(must(examine_replica(w.file())).problems.empty());
+  w.repair();
+  CHECK(must(examine_replica(w.file())).problems.empty());
+}
+
 TEST_CASE("repair: what became of a former event is asked again where it cannot be told") {
   World w;
   w.harm("INSERT INTO former SELECT 900, 9, 9, source, id, line FROM log WHERE sequence = 2");
