@@ -114,7 +114,12 @@ std::optional<ApiAnswer> Api::other_line(const Call& call, std::uint64_t sequenc
     return answer_of(problem_of(
         kBadRequest, "Offsync-Line and Offsync-Event are marks: 16 hexadecimal digits, a-f small"));
   }
-  if ((mark.empty() && name.empty()) || sequence == 0) return std::nullopt;
+  if (mark.empty() && name.empty()) return std::nullopt;
+  if (sequence == 0) {
+    return answer_of(problem_of(kBadRequest,
+                                "Offsync-Line and Offsync-Event say what stands at the cursor, "
+                                "and there is none, or it is at the beginning"));
+  }
   const auto entries = store_.read(call.space, sequence - 1, 1, 0);
   if (!entries) return store_failed("read", entries.error());
   bool known = true, same = false;
@@ -142,9 +147,8 @@ std::optional<ApiAnswer> Api::other_line(const Call& call, std::uint64_t sequenc
 
 std::optional<ApiAnswer> Api::post_events(const Call& call, const AnswerFn& answered) {
   if (const auto lost = lost_place(call.request, call.at)) return answer_of(*lost);
-  if (const auto seen = Cursor::parse(call.request.header("Offsync-Cursor"))) {
-    if (auto other = other_line(call, seen->sequence)) return std::move(*other);
-  }
+  const auto seen = Cursor::parse(call.request.header("Offsync-Cursor"));
+  if (auto other = other_line(call, seen ? seen->sequence : 0)) return std::move(*other);
   const auto taken = std::make_shared<TakenBytes>(bytes_);
   auto events = posted(call.request, *taken);
   if (const auto* problem = std::get_if<Problem>(&events)) return answer_of(*problem);
@@ -258,6 +262,9 @@ ApiAnswer Api::whole_log(const Call& call, std::uint64_t after) {
 // Last-Event-ID goes before `after`: a client that reconnects sends the same address again. Where a
 // page has an EventSource of its own making, that may have to put it into the address.
 ApiAnswer Api::stream(const Call& call) {
+  if (call.target.parameter("limit")) {
+    return answer_of(problem_of(kBadRequest, "a stream has no end, and so no limit: leave it out"));
+  }
   const auto filter = filter_of(call.target);
   if (const auto* problem = std::get_if<Problem>(&filter)) return answer_of(*problem);
   auto from = call.request.header("Last-Event-ID");

@@ -77,7 +77,18 @@ TEST_CASE("a client that has another line at its place is told so") {
   const auto other = client.get(place, with("0123456789abcdef"));
   CHECK(other.status == 410);
   CHECK(other.code() == "cursor_expired");
-  CHECK(client.get("/v1/spaces/s/events", with("0123456789abcdef")).status == 200);
+  // Of which line that is the mark nothing says.
+  for (const std::string nowhere : {"", "?after=0", "?after=now"}) {
+    const bool none = nowhere != "?after=now";
+    CHECK(client.get("/v1/spaces/s/events" + nowhere, with("0123456789abcdef")).status ==
+          (none ? 400 : 410));
+  }
+  for (const std::string name : {"Offsync-Line: ", "Offsync-Event: "}) {
+    const auto told =
+        client.post("/v1/spaces/s/events", kLines, HttpWorld::events(5, 5), name + right + "\r\n");
+    CHECK(told.status == 400);
+    CHECK(told.code() == "bad_request");
+  }
 
   const std::string seen = "Offsync-Cursor: " + epoch + "-3\r\n";
   const auto push = [&](const std::string& mark) {

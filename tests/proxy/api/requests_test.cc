@@ -40,6 +40,10 @@ TEST_CASE("http: a parameter that there is not is refused, one with _ in front i
     INFO(path);
     CHECK(client.get(space + path).status == 200);
   }
+  const auto endless =
+      client.get(space + "/events?after=1&limit=2", "Accept: text/event-stream\r\n");
+  CHECK(endless.status == 400);
+  CHECK(has(endless.body, "no limit"));
   CHECK(client.get("/healthz?probe=1").status == 200);
 }
 
