@@ -79,6 +79,8 @@ constexpr const char* kMustOccur[] = {
     "drops",
     "conflicts",
     "conflicts resolved",
+    "conflicts resolved by a side",
+    "conflicts resolved by keeping what is there",
     "imports",
     "imports known before",
     "forgeries",

@@ -309,10 +309,21 @@ void Machine::resolve(Dice& dice) {
   const Replica::ConflictRecord& record = dice.pick(*open);
   std::string value = dice.chance(200) ? "" : fmt::format("\"resolved {}\"", dice.below(100));
   if (dice.chance(300)) value = record.conflict.current.value;
-  const auto emitted = shell_->resolve(record, value);
+  // With dice of its own, so that the seeds of before are as they were.
+  Dice how(world_.params.seed, fmt::format("c{} resolves {}", index_, record.conflict.id));
+  const std::int64_t drawn = how.below(4);
+  const bool side = drawn == 1, keep = drawn == 2;
+  const Conflict& conflict = record.conflict;
+  const auto emitted =
+      side   ? shell_->resolve(record,
+                               Choice::of(how.chance(500) ? conflict.current : conflict.incoming))
+      : keep ? shell_->resolve(record, Choice{})
+             : shell_->resolve(record, value);
   if (!check_disk() || !emitted) return;
   confirmed_.insert(oracle_.parse(emitted->line)->identity());
-  world_.count("conflicts resolved");
+  world_.count(side   ? "conflicts resolved by a side"
+               : keep ? "conflicts resolved by keeping what is there"
+                      : "conflicts resolved");
   world_.trace("c{} resolved {} by {}", index_, record.conflict.id, emitted->id);
 }
 
