@@ -5,7 +5,7 @@
 
 #include "cli/commands/conflict_text.h"
 #include "event/value.h"
-#include "event/value_key.h"
+#include "state/field_writes.h"
 
 namespace offsync::cli {
 namespace {
@@ -43,23 +43,17 @@ std::string now_json(const Later& later) {
 // nothing.
 std::string resolved_members(const EventView& event, const Conflict& conflict) {
   if (event.del) return ",\"deleted\":true";
-  std::string added, removed, other;
-  bool wrote = false;
-  for (const Op& op : event.ops) {
-    if (op.field != conflict.field) continue;
-    if (!conflict.element.empty() && !same_value(op.value, conflict.element)) continue;
-    wrote = true;
-    if (op.kind == OpKind::set) other = fmt::format(",\"value\":{}", op.value);
-    if (op.kind == OpKind::inc) other = fmt::format(",\"increment\":{}", op.value);
-    std::string& list = op.kind == OpKind::add ? added : removed;
-    if (kind_of(op.kind) == FieldKind::set)
-      list += (list.empty() ? "" : ",") + std::string(op.value);
-  }
-  if (!wrote) return ",\"kept\":true";
+  const FieldWrites writes = writes_of(event, conflict);
+  if (writes.last == nullptr) return ",\"kept\":true";
+  const Op& op = *writes.last;
+  if (op.kind == OpKind::set) return fmt::format(",\"value\":{}", op.value);
+  if (op.kind == OpKind::inc) return fmt::format(",\"increment\":{}", op.value);
+  const auto& [last, added, removed] = writes;
   if (!conflict.element.empty()) return added.empty() ? "" : ",\"value\":" + added;
-  if (!removed.empty()) other += fmt::format(",\"removed\":[{}]", removed);
-  if (!added.empty()) other += fmt::format(",\"value\":[{}]", added);
-  return other;
+  std::string text;
+  if (!removed.empty()) text += fmt::format(",\"removed\":[{}]", removed);
+  if (!added.empty()) text += fmt::format(",\"value\":[{}]", added);
+  return text;
 }
 
 // By whom, and to what where the event is here.

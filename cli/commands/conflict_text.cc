@@ -9,7 +9,7 @@
 #include "base/rfc3339.h"
 #include "cli/text/escape.h"
 #include "cli/text/event_text.h"
-#include "event/value_key.h"
+#include "state/field_writes.h"
 
 namespace offsync::cli {
 namespace {
@@ -62,18 +62,15 @@ Closing closing_of(const ConflictRecord& record, const LineOf& line_of) {
   Closing found{escape_text((*event)->source), std::string((*event)->del ? "deleted" : kKept),
                 false};
   const Conflict& conflict = record.conflict;
-  std::string added;  // to a set as a whole
-  for (const Op& op : (*event)->ops) {
-    if (op.field != conflict.field) continue;
-    if (!conflict.element.empty() && !same_value(op.value, conflict.element)) continue;
-    const bool gone = op.kind == OpKind::unset || op.kind == OpKind::remove;
-    const bool counts = op.kind == OpKind::inc && op.value.front() != '-';
-    if (op.kind == OpKind::add) added.append(added.empty() ? "" : ",").append(op.value);
-    found.to = gone ? "nothing" : (counts ? "+" : "") + value_text(op.value, kListedColumns);
-    found.of_field = true;
-  }
-  if (conflict.element.empty() && !added.empty()) {
-    found.to = value_text("[" + added + "]", kListedColumns);
+  const FieldWrites writes = writes_of(**event, conflict);
+  if (writes.last == nullptr) return found;
+  const Op& op = *writes.last;
+  const bool gone = op.kind == OpKind::unset || op.kind == OpKind::remove;
+  const bool counts = op.kind == OpKind::inc && op.value.front() != '-';
+  found.to = gone ? "nothing" : (counts ? "+" : "") + value_text(op.value, kListedColumns);
+  found.of_field = true;
+  if (conflict.element.empty() && !writes.added.empty()) {
+    found.to = value_text("[" + writes.added + "]", kListedColumns);
   }
   return found;
 }

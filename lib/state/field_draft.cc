@@ -4,6 +4,7 @@
 
 #include "event/decimal.h"
 #include "event/value_key.h"
+#include "state/field_writes.h"
 
 namespace offsync {
 namespace {
@@ -62,19 +63,11 @@ Status give(EventDraft& draft, const Conflict& conflict, const Side& side, const
 }
 
 Side side_in(const EventView& event, const Conflict& conflict, Side side) {
-  std::string added, removed;
-  for (const Op& op : event.ops) {
-    if (op.field != conflict.field) continue;
-    if (kind_of(op.kind) != FieldKind::set) {
-      side.value = op.value;
-      continue;
-    }
-    std::string& out = op.kind == OpKind::add ? added : removed;
-    out += (out.empty() ? "" : ",") + std::string(op.value);
-  }
-  if (conflict.kind == FieldKind::set) side.value = "[" + added + "]";
-  if (!removed.empty()) side.removed = "[" + removed + "]";
+  const FieldWrites writes = writes_of(event, conflict);
   side.omitted = false;
+  if (writes.last != nullptr) side.value = writes.last->value;
+  if (conflict.kind == FieldKind::set) side.value = "[" + writes.added + "]";
+  if (!writes.removed.empty()) side.removed = "[" + writes.removed + "]";
   return side;
 }
 

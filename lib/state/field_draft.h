@@ -12,7 +12,8 @@ namespace offsync {
 // it is more than one increment of a counter can be.
 Status give(EventDraft& draft, const Conflict& conflict, const Side& side, const Field* field);
 
-// The side whose value the record had no room for, as its event has it.
+// The side whose value the record had no room for, as its event has it. Precondition: the conflict
+// is not of one element.
 Side side_in(const EventView& event, const Conflict& conflict, Side side);
 
 }  // namespace offsync
