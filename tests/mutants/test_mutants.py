@@ -139,6 +139,8 @@ MUTANTS = [
      "if ((mark.empty() && name.empty()) || (MUTANT && sequence == 0)) return std::nullopt;"),
     ("a-stream-with-a-limit", "test_proxy", "proxy/api/events.cc",
      "if (call.target.parameter(\"limit\")) {", "if (!MUTANT && call.target.parameter(\"limit\")) {"),
+    ("writes-of-any-element", "test_state", "lib/state/field_writes.cc",
+     "if (!conflict.element.empty() && !same_value(", "if (!MUTANT && !conflict.element.empty() && !same_value("),
     ("passed-on-under-a-new-name", "test_sync", "lib/replica/queue.cc",
      "if (settled.out_of_order) {", "if (settled.out_of_order && !MUTANT) {"),
     ("out-of-order-as-ones-own", "test_sync", "lib/sync/push_session.cc",
