@@ -136,8 +136,17 @@ class RemoteCommand final : public Command {
     }
     const LogPlace place{there->log, place_of(url_)};
     const Status same = check_same_log(info, there->epoch, place);
-    if (!same && switch_) return leave(settings, replica, there->epoch, place);
-    OFFSYNC_TRY(same);
+    const bool renamed = !same && there->epoch == info.epoch && !there->log.empty();
+    if (!same && switch_ && !renamed) return leave(settings, replica, there->epoch, place);
+    // Of the same epoch it is the same log. It has said its name twice, and somebody vouches for
+    // it.
+    if (renamed) {
+      OFFSYNC_TRY(replica.note_place(there->epoch, place));
+      say(settings, fmt::format("the log of this replica has the name {} there, and not {}",
+                                there->log, info.log));
+    } else {
+      OFFSYNC_TRY(same);
+    }
     OFFSYNC_TRY(replica.set_remote(url_));
     say(settings,
         fmt::format("the remote is {}, where the log of this replica is", printable_remote(url_)));

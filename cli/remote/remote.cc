@@ -9,6 +9,7 @@
 #include "cli/text/output.h"
 #include "event/checks.h"
 #include "wire/answer_limits.h"
+#include "wire/log_name.h"
 #include "wire/log_page.h"
 #include "wire/media_type.h"
 #include "wire/problem.h"
@@ -182,12 +183,14 @@ struct Remote::Impl {
   std::optional<ReplicaInfo> replica;  // whose log it must be
   std::string url_place;               // of `url`
   std::string answered_epoch;          // by the latest answer
+  std::string answered_log;            // the same
 
   Status check_log(const HttpHead& head) const {
     const std::string_view epoch = head.header("offsync-epoch");
+    auto log = log_name(head);
+    if (!log && head.status == 200) return as_answer_error(log.error(), where);
     if (!replica || epoch.empty()) return {};
-    const std::string_view log = head.header("offsync-log");
-    return check_same_log(*replica, epoch, {std::string(is_epoch(log) ? log : ""), url_place});
+    return check_same_log(*replica, epoch, {log ? std::move(*log) : "", url_place});
   }
 
   // The lines of a 200 go to `fn`.
@@ -213,6 +216,7 @@ struct Remote::Impl {
     if (!answer.done()) transport->cancel(id);
     OFFSYNC_TRY(check_log(answer.head()));
     answered_epoch = answer.head().header("offsync-epoch");
+    answered_log = answer.head().header("offsync-log");
     if (!answer.failure().ok()) return as_answer_error(answer.failure().error(), place);
     if (answer.refused()) return error_of_answer(answer, place);
     if (interrupted()) return make_error(Errc::unreachable, "interrupted", "interrupted");
@@ -229,7 +233,9 @@ struct Remote::Impl {
     }));
     OFFSYNC_ASSIGN(SpaceInfo space, parse_space_info(json));
     OFFSYNC_TRY(check_epoch("", space.epoch));
-    return space;
+    if (space.log.empty() || space.log == answered_log) return space;
+    return not_ours(where, fmt::format("it is of a log of the name {}, and the answer of {}",
+                                       space.log, answered_log.empty() ? "none" : answered_log));
   }
 
   // Whether an answer's body, which is of the log `of`, and its head agree.
@@ -302,6 +308,7 @@ Result<Remote> Remote::open(Context& context, const Settings& settings, const st
                {},
                {},
                place_of(url),
+               {},
                {}}));
 }
 

@@ -116,10 +116,13 @@ Status check_same_log(const ReplicaInfo& replica, std::string_view epoch, const 
   const std::string& ours = replica.epoch;
   const bool bound = !ours.empty() || !replica.log.empty() || !replica.place.empty();
   if (ours == epoch && !replica.log.empty() && !there.log.empty() && there.log != replica.log) {
-    return make_error(Errc::protocol, "bad_answer",
-                      fmt::format("{} answers of the log {} under the epoch {}, which is one of {}",
-                                  there.url, there.log, epoch, replica.log),
-                      "check that the remote is one offsync proxy, and not several");
+    return make_error(
+        Errc::protocol, "bad_answer",
+        fmt::format("{} answers of the log {} under the epoch {}, which is one of {}", there.url,
+                    there.log, epoch, replica.log),
+        fmt::format("check that the remote is one offsync proxy, and not several; if it is, "
+                    "take the name that it says: offsync remote set {}",
+                    there.url));
   }
   if (!bound || ours == epoch) return {};
   // A replica of a former format knows only its epoch; the first of a store is its log's name.
@@ -137,16 +140,17 @@ Status check_same_log(const ReplicaInfo& replica, std::string_view epoch, const 
 }
 
 Status Replica::note_place(std::string_view epoch, const LogPlace& there) {
+  const bool kept = there.sure && !there.log.empty();
   const auto noted = [&](const ReplicaRow& row) {
     const bool ours = row.epoch == epoch;
-    return !ours || ((there.log.empty() || row.log == there.log) && row.place == there.url);
+    return !ours || ((!kept || row.log == there.log) && row.place == there.url);
   };
   OFFSYNC_TRY(impl_->store.ready());
   OFFSYNC_ASSIGN(const ReplicaRow row, impl_->store.load_row());
   if (noted(row)) return {};
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(impl_->store));
   if (noted(write->row)) return {};
-  if (!there.log.empty()) write->row.log = there.log;
+  if (kept) write->row.log = there.log;
   write->row.place = there.url;
   write->row_changed = true;
   return write->commit();
@@ -158,7 +162,7 @@ Status Replica::bind_log(std::string_view epoch, const LogPlace& there) {
   OFFSYNC_TRY(check_same_log(info_of(row), epoch, there));
   if (!row.epoch.empty()) return {};  // another process was faster; it is asked with that
   row.epoch = epoch;
-  row.log = there.log;
+  row.log = there.sure ? there.log : "";
   row.place = there.url;
   write->row_changed = true;
   return write->commit();

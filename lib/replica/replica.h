@@ -67,6 +67,9 @@ struct ReplicaInfo {
 struct LogPlace {
   std::string log;  // the log's name, as the proxy says it; empty: it does not
   std::string url;  // ".../v1/spaces/NAME", without user and password
+  // Whether that name was said twice. One header of one answer may be wrong: by such a name a log
+  // is recognised, but it is not kept.
+  bool sure = true;
 };
 
 // `remote` as LogPlace has it.
@@ -174,7 +177,8 @@ class Replica {
   // where no answer could be noted.
   Status secure();
   Status set_remote(const std::string& remote);
-  // Our log, that of this epoch, was met there. Changes nothing where ours is another one.
+  // Our log, that of this epoch, was met there; a name that is sure takes the place of the one that
+  // was kept. Changes nothing where ours is another log.
   Status note_place(std::string_view epoch, const LogPlace& there);
   // A replica that knows no epoch belongs to the log of this one from now on, before it has told it
   // anything. Error: config `other_log`.

@@ -186,7 +186,11 @@ class Install {
     ReplicaRow& row = write_.row;
     const Cursor cursor = this->cursor();
     row.head = row.epoch == cursor.epoch ? std::max(row.head, cursor.sequence) : cursor.sequence;
-    if (row.epoch != cursor.epoch || !from_.log.empty()) row.log = from_.log;
+    if (!from_.sure) {
+      if (row.log != from_.log) row.log.clear();
+    } else if (row.epoch != cursor.epoch || !from_.log.empty()) {
+      row.log = from_.log;
+    }
     if (!from_.url.empty()) row.place = from_.url;
     // Who had a log and fetches the state has met another one, perhaps in the same epoch, or what
     // followed was compacted; who is behind its end has met another one.

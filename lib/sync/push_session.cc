@@ -51,7 +51,14 @@ Status LogSession::finish() {
     return protocol_error("bad_answer",
                           "it is of the log " + space.epoch + ", and the answer of " + epoch_);
   }
-  return context_.replica.bind_log(epoch_, there_);
+  LogPlace there = there_;
+  if (!space.log.empty() && space.log != there.log) {
+    return protocol_error("bad_answer", "it is of a log of the name " + space.log +
+                                            ", and the answer of " +
+                                            (there.log.empty() ? "none" : there.log));
+  }
+  there.sure = there.sure || !space.log.empty();
+  return context_.replica.bind_log(epoch_, there);
 }
 
 ProbeSession::ProbeSession(SyncContext& context)

@@ -7,6 +7,7 @@
 #include "event/checks.h"
 #include "wire/answer_limits.h"
 #include "wire/line_mark.h"
+#include "wire/log_name.h"
 #include "wire/media_type.h"
 #include "wire/problem.h"
 #include "wire/status_kind.h"
@@ -116,9 +117,14 @@ void SyncContext::note_again(std::uint64_t events) {
   observer.on_progress(report);
 }
 
-Status SyncContext::check_log(std::string_view epoch, const LogPlace& there) {
+Status SyncContext::check_log(std::string_view epoch, LogPlace& there) {
   OFFSYNC_ASSIGN(const ReplicaInfo info, replica.info());
   OFFSYNC_TRY(check_same_log(info, epoch, there));
+  if (!there.log.empty()) {
+    there.sure = there.log == epoch || (said_epoch == epoch && said_log == there.log);
+    said_epoch = epoch;
+    said_log = there.log;
+  }
   // A replica that is busy is told by the next answer.
   if (Status noted = replica.note_place(epoch, there); !noted && noted.error().code != "busy")
     return noted;
@@ -215,11 +221,14 @@ void Session::look_at_head() {
   head_seen_ = true;
   log_head_ = parse_sequence(head_.header("offsync-head"));
   epoch_ = head_.header("offsync-epoch");
-  there_ = {std::string(head_.header("offsync-log")), context_.place};
-  if (!is_epoch(there_.log)) there_.log.clear();
+  there_.url = context_.place;
+  auto name = log_name(head_);
+  if (name) there_.log = *name;
   answered_cursor_ = Cursor::parse(head_.header("offsync-cursor"));
   retry_after_ms_ = offsync::retry_after_ms(head_, head_wall_ms_);
-  if (is_epoch(epoch_)) {
+  if (!name && head_.status == kOk) {
+    fail(protocol_error(name.error().code, name.error().detail), true);
+  } else if (is_epoch(epoch_)) {
     // Before anything of the answer counts.
     if (const Status ours = context_.check_log(epoch_, there_); !ours) {
       fail(ours.error(), false);

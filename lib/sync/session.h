@@ -35,9 +35,10 @@ struct SyncContext {
   SyncObserver& observer;
   SyncOptions options;
   SyncReport report;
-  std::string base;           // path of the space: "/v1/spaces/shop"
-  std::string place;          // URL of the space, as LogPlace has it
-  bool queued_again = false;  // the log turned out to lack what it had accepted
+  std::string base;                            // path of the space: "/v1/spaces/shop"
+  std::string place;                           // URL of the space, as LogPlace has it
+  bool queued_again = false;                   // the log turned out to lack what it had accepted
+  std::string said_epoch = {}, said_log = {};  // by the latest answer that named its log
 
   // Applies log lines, all or none, which must reach to `reaches`; tells report and observer.
   Status apply(std::string_view epoch, std::span<const std::string> lines, std::uint64_t reaches);
@@ -51,8 +52,9 @@ struct SyncContext {
   // The log ends at `head`. It was asked when events were accepted up to `upto`.
   Status note_end(std::string_view epoch, std::uint64_t head, std::uint64_t upto);
   void note_again(std::uint64_t events);
-  // Whether an answer comes from the replica's own log, and notes where that is.
-  Status check_log(std::string_view epoch, const LogPlace& there);
+  // Whether an answer comes from the replica's own log; notes where that is, and in `there` whether
+  // its name is sure: two answers in a row said it, or it is the epoch, as the first one is.
+  Status check_log(std::string_view epoch, LogPlace& there);
 };
 
 class Session : public HttpHandler {

@@ -116,7 +116,9 @@ Result<SpaceInfo> parse_space_info(std::string_view text) {
   info.space = json.text("space").value_or("");
   info.epoch = json.text("epoch").value_or("");
   info.log = json.text("log").value_or("");
-  if (!is_epoch(info.log)) info.log.clear();
+  if (!info.log.empty() && !is_epoch(info.log)) {
+    return bad_answer("the answer about the space has a log of a name that no log has");
+  }
   if (info.space.empty() || !is_epoch(info.epoch) || !head || !oldest || !applied) {
     return bad_answer("the answer about the space lacks its name, epoch, head, oldest or applied");
   }

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Something between client and proxy that refuses one request, refuses all, or holds a stream back."""
+import json
+
 from harness import Case, main, ndjson
-from scripted import Server, answer, silent
+from scripted import Server, answer, of_log, silent
 
 FORBIDDEN = answer(403, [("Content-Type", "text/html")], "<h1>Forbidden</h1>")
 
@@ -54,6 +56,32 @@ class Between(Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(ndjson(done.stdout)[0]["subject"], "b/1")
         self.assertIn("something in between holds the stream back", done.stderr)
+
+    def test_a_wrong_name_that_was_said_once_is_not_kept_and_one_that_was_kept_is_replaced(self):
+        for times in 1, 2:
+            with self.subTest(times=times):
+                server = self.proxy(name=f"proxy-{times}")
+                net = Server(server.port)
+                self.addCleanup(net.close)
+                epoch = server.info()["epoch"]
+                wrong = [("Offsync-Log", "zzzz")]
+                net.on("state", of_log(f'{{"cursor":"{epoch}-0","entities":0,"conflicts":0}}\n', epoch=epoch, more=wrong))
+                if times == 2:
+                    net.on("page", of_log(epoch=epoch, more=wrong))
+                carl = self.replica(f"carl-{times}", net.url())
+                carl.emit("t", "c/1", "n:=1")
+                carl.sync("--pull")
+                name = json.loads(carl.run("remote", "--json"))["log"]
+                if times == 2:
+                    self.assertEqual(name, "zzzz")
+                    done = carl.finish("sync")
+                    self.assertEqual(done.returncode, 76, done.stderr)
+                    self.assertIn(f"take the name that it says: offsync remote set {net.url()}", done.stderr)
+                    done = carl.finish("remote", "set", server.url())
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertIn("and not zzzz", done.stderr)
+                self.assertEqual(carl.sync()["pushed"], 1)
+                self.assertEqual(json.loads(carl.run("remote", "--json"))["log"], server.info()["log"])
 
 
 if __name__ == "__main__":
