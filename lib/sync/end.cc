@@ -26,6 +26,7 @@ void SyncEngine::Impl::end_look() {
   push.due_ms = now();
   if (session->end() == Session::End::done) {
     push.succeeded();
+    met = true;
   } else {
     fail(push, session->error(), session->worth_retrying(), session.get());
   }
@@ -37,6 +38,7 @@ void SyncEngine::Impl::end_push() {
   push.due_ms = now();
   if (session.end() == Session::End::done) {
     push.succeeded();
+    met = true;
     retries = cut_pushes = 0;
     pushed_upto = session.again() ? 0 : session.last_n();
   } else if (session.status() == 413 && session.size() > 1) {

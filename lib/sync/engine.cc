@@ -63,6 +63,7 @@ void SyncEngine::Impl::launch_once() {
     if (now() < push.due_ms) return;
     if (launch_question()) return;
     if (context.options.push && launch_push()) return;
+    if (!context.options.pull && !met) return launch_look();
     phase = Phase::pull;
   }
   if (done || now() < pull.due_ms) return;
@@ -97,6 +98,13 @@ bool SyncEngine::Impl::left_log() {
   return true;
 }
 
+// Who knows no log yet is bound to what it finds. Who has nothing to push finds out whether it
+// could be.
+void SyncEngine::Impl::launch_look() {
+  pushing = Pushing::look;
+  push.session = std::make_unique<LogSession>(context);
+}
+
 // False where there is nothing to push. The cursor is read first: if another process puts in the
 // snapshot of a new log after it, and events into the queue again, the proxy refuses the old
 // cursor. The epoch is read once more, as the events may be of a replica that has left the log.
@@ -124,8 +132,7 @@ bool SyncEngine::Impl::launch_push() {
   if (then->epoch != info->epoch) {
     push.due_ms = now();
   } else if (info->epoch.empty()) {
-    pushing = Pushing::look;
-    push.session = std::make_unique<LogSession>(context);
+    launch_look();
   } else {
     pushing = Pushing::events;
     push.session = std::make_unique<PushSession>(context, *info, std::move(events).value());

@@ -78,6 +78,7 @@ struct SyncEngine::Impl {
   void fail(Channel& channel, const Error& error, bool worth_retrying,
             const Session* session = nullptr);
   void fail(Channel& channel, Backoff& backoff, const Error& error, const Session* session);
+  void launch_look();
   bool may_retry_once(const Session* session) const;
   Status look_at_replica();
   Status note_head(std::uint64_t head);
@@ -131,6 +132,7 @@ struct SyncEngine::Impl {
   bool push_again = false;              // once: an answer came from a log that began anew
   std::optional<Error> push_error;      // once: why the push ended; the pull goes on
   bool reset_seen = false;              // once: a snapshot may have queued events again
+  bool met = false;                     // once: the proxy has answered for the push
   int rounds = 0;
   int retries = 0;
   std::int64_t refused_since_ms = 0;  // the first of these retries
