@@ -55,12 +55,13 @@ void Talk::on_trouble(const Error& trouble, std::int64_t retry_in_ms) {
 
 std::optional<Error> Talk::in_vain(double seconds, bool busy, const SyncReport& report) const {
   if (trouble_ && trouble_->code == "busy") return trouble_;
-  if (ever_ && !report.fetched && !busy && refused_) {
-    Error why = *refused_;
-    why.kind = Errc::unreachable;  // whatever it was, in all that time nothing came
-    return why;
+  const auto& known = report.stream_begun ? report.stream_error : refused_;
+  if (ever_ && !report.streamed && !busy && known && known->code != "timeout") {
+    Error why = *known;
+    why.kind = Errc::unreachable;  // whatever it was, in all that time nothing came of a stream
+    return named(std::move(why), remote_);
   }
-  if (ever_ && report.stream_begun && !report.fetched && !busy) {
+  if (ever_ && report.stream_begun && !report.streamed && !busy) {
     return make_error(
         Errc::unreachable, "no_stream",
         fmt::format("{} answers, but nothing of its stream came within {:g} s", remote_, seconds),

@@ -113,6 +113,9 @@ void SyncEngine::Impl::end_pull() {
   if (pulling == Pulling::stream) lost_stream(static_cast<const StreamSession&>(session));
   switch (session.end()) {
     case Session::End::stale:
+      // The next stream would leave out the same.
+      if (page_next) return fail(pull, session.error(), true, &session);
+      return lost_place(session);
     case Session::End::expired:
       return lost_place(session);
     case Session::End::failed:
@@ -167,8 +170,16 @@ bool SyncEngine::Impl::shorten(const PushSession& session) {
 
 void SyncEngine::Impl::lost_stream(const StreamSession& session) {
   note_progress(session.reached(), session.held());
-  page_next = session.end() == Session::End::failed && session.error().code == "timeout" &&
-              !session.greeted();
+  const std::string& code = session.error().code;
+  const bool useful = session.of_use();
+  context.report.stream_error = useful ? std::nullopt : std::optional(session.error());
+  if (!useful) context.report.streamed = streamed_before;
+  // Who cannot be reached cannot be asked for a page, either.
+  const bool reached = session.status() != 0 || code == "timeout" || code == "cut";
+  const bool gap = session.end() == Session::End::stale && code == "gap";
+  page_next = !useful && reached && (gap || session.end() == Session::End::failed);
+  broken = page_next && code != "timeout";
+  noted_head = UINT64_MAX;  // the hello's is noted now, whatever that was
   if (session.end() != Session::End::failed || !session.proved()) return;
   pull.succeeded();
   pull.backoff = new_backoff(session.retry_ms().value_or(0));
@@ -180,7 +191,8 @@ void SyncEngine::Impl::end_page(const Session& session) {
   Status status = look_at_replica();
   if (status.ok()) status = note_head(head);
   if (!status) return fail(pull, status.error(), false);
-  pull.succeeded();
+  // The stream is still what is hoped for, and asked for more and more rarely.
+  broken ? void(pull.failing = false) : pull.succeeded();
   if (cursor) note_progress(cursor->sequence);
   retries = cut_pages = 0;
   if (!once()) {

@@ -179,6 +179,7 @@ void SyncEngine::Impl::launch_pull() {
     if (pull.failing) ++context.report.reconnects;
     pulling = Pulling::stream;
     context.report.stream_begun = true;
+    streamed_before = context.report.streamed;
     pull.session = std::make_unique<StreamSession>(context, *cursor);
   }
 }

@@ -52,8 +52,12 @@ struct SyncReport {
   // Our new source, where the log knew numbers of ours that this replica does not: it was put back
   // to an older copy of itself. Empty: no such thing.
   std::string renamed;
-  bool stream_begun = false;   // watch: a stream was asked for
-  bool fetched = false;        // watch: something of a stream came, or a page
+  bool stream_begun = false;  // watch: a stream was asked for
+  bool fetched = false;       // watch: something of a stream came, or a page
+  // watch: a stream was of use, as it brought events, or said that there are none to come and
+  // nothing that contradicts it. Else why the latest that ended was not.
+  bool streamed = false;
+  std::optional<Error> stream_error;
   std::optional<Error> error;  // once: why it ended; watch: the latest trouble
 };
 

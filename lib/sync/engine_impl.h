@@ -122,6 +122,8 @@ struct SyncEngine::Impl {
   std::optional<Cursor> cursor;   // as of the last look at the replica
   enum class Pulling { snapshot, page, stream } pulling = Pulling::snapshot;
   bool page_next = false;  // watch: a stream brought nothing, and what there is may come by a page
+  bool streamed_before = false;  // watch: what report.streamed was when the stream was asked for
+  bool broken = false;  // watch: the latest stream brought nothing, and did not wait for it
   std::optional<Cursor> expired;  // a cursor that the proxy cannot continue from
   std::uint64_t noted_head = 0;
 

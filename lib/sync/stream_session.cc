@@ -31,6 +31,12 @@ bool StreamSession::held() const {
   return context_.clock.steady_ms() - begun_ms_ >= limits::kHeartbeatMs;
 }
 
+bool StreamSession::of_use() const {
+  if (applied_any_) return true;
+  const bool cut = end() == End::running || error().kind == Errc::unreachable;
+  return caught_up() && (cut || held());
+}
+
 // Behind the head that the stream named, only what brings us nearer to it is a sign of life.
 std::int64_t StreamSession::own_deadline() const {
   if (head_at_hello_ && coming_.sequence >= *head_at_hello_) return INT64_MAX;
@@ -107,6 +113,7 @@ Status StreamSession::greet(const SseMessage& message) {
   }
   head_at_hello_ = hello.head;
   context_.report.fetched = true;
+  context_.report.streamed = context_.report.streamed || caught_up();
   note_progress();
   note_time();
   OFFSYNC_TRY(context_.replica.note_head(hello.head));
@@ -121,13 +128,13 @@ Status StreamSession::apply() {
   lines_.clear();
   OFFSYNC_TRY(context_.apply(epoch_, lines, coming_.sequence));
   upto_ = coming_;
-  applied_any_ = true;
+  context_.report.streamed = applied_any_ = true;
   return {};
 }
 
 // A write, so not for every event: when the stream has caught up, and now and then.
 Status StreamSession::note_in_sync() {
-  if (!head_at_hello_ || upto_.sequence < *head_at_hello_) return {};
+  if (!caught_up()) return {};
   const std::int64_t now = context_.clock.steady_ms();
   if (noted_ms_ >= 0 && now - noted_ms_ < limits::kSyncedNoteMs) return {};
   noted_ms_ = now;
@@ -135,8 +142,12 @@ Status StreamSession::note_in_sync() {
 }
 
 Status StreamSession::finish() {
-  fail(make_error(Errc::unreachable, "stream_ended", "the proxy ended the stream",
-                  "it is opened again by itself"),
+  fail(greeted() ? make_error(Errc::unreachable, "stream_ended", "the proxy ended the stream",
+                              "it is opened again by itself")
+                 : make_error(Errc::unreachable, "stream_ended",
+                              "the stream ended before its first message",
+                              "the proxy may have no room for it, or something in between may not "
+                              "let it through; see offsync-proxy(8)"),
        true);
   return {};
 }

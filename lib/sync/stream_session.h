@@ -17,6 +17,11 @@ class StreamSession final : public Session {
   // Events came, or it held for as long as a heartbeat takes: the connection is a good one.
   bool greeted() const { return head_at_hello_.has_value(); }
   bool proved() const { return applied_any_ || held(); }
+  // Nothing is to come, as far as it has said.
+  bool caught_up() const { return head_at_hello_ && upto_.sequence >= *head_at_hello_; }
+  // It brought what there was, as far as it got. Once it has ended: where it ended by what it said,
+  // nothing that it said before counts.
+  bool of_use() const;
   bool held() const;
   // The last event that it brought, or where it began.
   std::uint64_t reached() const { return upto_.sequence; }

@@ -3,7 +3,7 @@
 import json
 
 from harness import Case, main, ndjson
-from scripted import Server, answer, of_log, silent
+from scripted import Server, answer, event, of_log, silent
 
 FORBIDDEN = answer(403, [("Content-Type", "text/html")], "<h1>Forbidden</h1>")
 
@@ -82,6 +82,40 @@ class Between(Case):
                     self.assertIn("and not zzzz", done.stderr)
                 self.assertEqual(carl.sync()["pushed"], 1)
                 self.assertEqual(json.loads(carl.run("remote", "--json"))["log"], server.info()["log"])
+
+    def test_what_useless_streams_do_not_bring_comes_by_pages_and_the_reason_is_told(self):
+        self.others_write()
+        epoch, head = (self.server.info()[name] for name in ("epoch", "head"))
+        hello = f'event: hello\ndata: {{"epoch":"{epoch}","head":{head + 50}}}\n\n'.encode()
+        again = json.dumps({"type": "about:blank", "status": 410, "code": "cursor_expired", "detail": "it is gone"})
+        gone = [("Offsync-Epoch", epoch), ("Content-Type", "application/problem+json")]
+
+        def stream(body):
+            return answer(200, [("Offsync-Epoch", epoch), ("Content-Type", "text/event-stream")], body)
+
+        def message(name, data):
+            return hello + f"id: {name}\ndata: {data}\n\n".encode()
+
+        kinds = ((stream(b""), "the stream ended before its first message"),
+                 (stream(b"retry: 1000\n\n"), "the stream ended before its first message"),
+                 (stream(message(f"{epoch}-{head + 50}", event(head + 50))), "is next"),
+                 (stream(message(f"{epoch}-{head + 50}", "?")), "that is no event"),
+                 (stream(hello + b"event: reset\ndata: " + again.encode() + b"\n\n"), "it is gone"),
+                 (answer(410, gone, again), "it is gone"))
+        readers = [self.replica(f"reader-{number}", self.net.url()) for number in range(len(kinds))]
+        for reader in readers:
+            reader.configure(retry_wait=1)
+            reader.sync()
+        self.others_write()
+        for reader, (act, why) in zip(readers, kinds):
+            with self.subTest(why, reader=reader.folder.name):
+                self.net.forget()
+                self.net.on("stream", act, always=True)
+                done = reader.finish("watch", "--timeout", "8", "-o", "ndjson")
+                self.assertEqual(done.returncode, 69, done.stderr)
+                self.assertEqual([e["sequence"] for e in ndjson(done.stdout)], [str(head + 1)], done.stderr)
+                self.assertIn(why, done.stderr.splitlines()[-1])
+                self.assertNotIn("hold it back", done.stderr)
 
 
 if __name__ == "__main__":
