@@ -52,7 +52,9 @@ std::string verdict(const Report& report) {
   if (report.synced()) return "synced";
   std::string why;
   const auto add = [&](const std::string& part) { why += (why.empty() ? "" : ", ") + part; };
-  if (!report.answered()) add("the proxy was not asked or did not answer");
+  const bool elsewhere = report.trouble && report.trouble->code == "other_log";
+  if (elsewhere) add("the remote has another log than that of this replica");
+  if (!report.answered() && !elsewhere) add("the proxy was not asked or did not answer");
   if (report.other_epoch()) add("the proxy has another log: the next sync starts afresh");
   if (report.put_back()) add("the proxy's log was put back: the next sync looks what it lacks");
   if (!report.info.cursor) add("never pulled");
@@ -189,20 +191,20 @@ class StatusCommand final : public Command {
 
   int run(Context& context, const Settings& settings) override {
     if (const Status shape = check_shape(); !shape) return report(shape.error());
-    require_proxy_ = require_proxy_ || check_;
     auto replica = open_replica(settings, context.clock, context.random);
     if (!replica) return report(replica.error());
     auto status = look(*replica, settings);
     if (!status) return report(status.error());
     status->now_ms = context.clock.wall_ms();
-    if (!offline_ && (require_proxy_ || !status->remote.empty())) {
+    const bool must = require_proxy_ || check_;
+    if (!offline_ && (must || !status->remote.empty())) {
       if (!context.network) {
         const auto program = net_program();
-        if (program || require_proxy_) return run_in_net(context);
+        if (program || must) return run_in_net(context);
         status->trouble = program.error();
       } else if (const Status asked = ask(context, settings, *replica, *status); !asked) {
         status->trouble = asked.error();
-        if (require_proxy_) return print_unanswered(settings, *status);
+        if (must) return print_unanswered(settings, *status);
       }
     }
     return check_ && report_format(settings) == Format::text ? check(*status)

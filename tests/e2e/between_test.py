@@ -57,6 +57,14 @@ class Between(Case):
         self.assertEqual(ndjson(done.stdout)[0]["subject"], "b/1")
         self.assertIn("something in between holds the stream back", done.stderr)
 
+    def test_a_silent_proxy_is_waited_for_by_a_check_as_long_as_by_status(self):
+        self.net.on("info", silent, always=True)
+        self.anna.configure(request_timeout=20)
+        for arguments, seconds in (("--check",), 1), (("--check", "--require-proxy"), 20), (("--require-proxy",), 20):
+            done = self.anna.finish("status", *arguments, env={"OFFSYNC_ASK_TIMEOUT": "1"})
+            self.assertEqual(done.returncode, 69, done.stderr)
+            self.assertIn(f"sent nothing for {seconds} s", done.stderr)
+
     def test_a_wrong_name_that_was_said_once_is_not_kept_and_one_that_was_kept_is_replaced(self):
         for times in 1, 2:
             with self.subTest(times=times):

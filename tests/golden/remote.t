@@ -74,7 +74,7 @@ One letter wrong: refused, whatever is asked, and nothing has changed.
   $ offsync status -C a --remote "$wrong" | grep -E 'answer|verdict'
   http://127.0.0.1:<port1>/v1/spaces/shpo has another log than that of this replica: there is the space shpo, log <epoch2>, epoch <epoch2>; the replica belongs to the space shop, log <epoch1>, epoch <epoch1>, which it last met at http://127.0.0.1:<port1>/v1/spaces/shop; nothing was sent, and nothing replaced; check the URL, or leave that log for this one: offsync remote set http://127.0.0.1:<port1>/v1/spaces/shpo --switch
   answer     from the replica
-  verdict    not synced: the proxy was not asked or did not answer, 1 to push
+  verdict    not synced: the remote has another log than that of this replica, 1 to push
   $ offsync remote set -C a "$wrong"
   offsync: http://127.0.0.1:<port1>/v1/spaces/shpo has another log than that of this replica: there is the space shpo, log <epoch2>, epoch <epoch2>; the replica belongs to the space shop, log <epoch1>, epoch <epoch1>, which it last met at http://127.0.0.1:<port1>/v1/spaces/shop; nothing was sent, and nothing replaced; check the URL, or leave that log for this one: offsync remote set http://127.0.0.1:<port1>/v1/spaces/shpo --switch
   [78]

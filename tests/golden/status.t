@@ -81,6 +81,16 @@ Somebody else has written; asked alone, the replica cannot know.
   answer     from the replica
   verdict    not synced: the proxy was not asked or did not answer, 1 to pull
 
+Another log has answered, and not ours.
+
+  $ offsync status -C a --remote "${url%shop}shpo" 2> errors | grep -E '^(answer|verdict)'
+  answer     from the replica
+  verdict    not synced: the remote has another log than that of this replica, 1 to pull
+  $ grep -c 'has another log than that of this replica' errors
+  1
+  $ offsync status -C a --remote "${url%shop}shpo" --check 2> errors
+  [78]
+
 For scripts: nothing is said where all is well.
 
   $ offsync status -C a --check
