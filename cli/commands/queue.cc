@@ -133,12 +133,9 @@ class Queue final : public Command {
                                              : drop(replica, event, settings, records);
       if (done) continue;
       if (!all_) return done;
-      if (done.error().code == "unreadable") {
-        note_failure(failed, done.error());  // the others need not wait for it
-        continue;
-      }
-      if (done.error().code != "id_taken") return done;
-      say(settings, "left as it is: " + done.error().message());
+      const bool left = done.error().code == "unreadable" || done.error().code == "id_taken";
+      if (!left) return done;
+      note_failure(failed, done.error());  // the others need not wait for it
     }
     return failed;
   }

@@ -217,7 +217,7 @@ Result<std::vector<Emitted>> Replica::retry(std::string_view id, std::string_vie
         held ? "retry or drop the rejected event before it" : "");
   }
   if (event.code == "id_conflict" && !write->row.own(event.source)) {
-    return make_error(Errc::usage, "id_taken",
+    return make_error(Errc::bad_data, "id_taken",
                       "event " + event.id + " of " + event.source +
                           " would be rejected again: the log has another one of that name",
                       "drop it, or emit what it says under an id of its own");

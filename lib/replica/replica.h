@@ -332,7 +332,7 @@ class Replica {
   // A rejected event is queued again as a new event (new id, stamp, clientseq), and with it what
   // was held behind it. Where our clock is beyond the guard it starts afresh under a new node. One
   // of another source is queued as it is: its id and stamp are not ours to change. Where its id is
-  // the reason, that is refused (usage `id_taken`).
+  // the reason, that is refused (bad_data `id_taken`).
   Result<std::vector<Emitted>> retry(std::string_view id, std::string_view source = {});
   // A rejected or queued event is thrown away; what was held behind it is queued again. An accepted
   // event cannot be dropped (`accepted`).

@@ -226,9 +226,10 @@ What another source wrote is sent again as it was, unless its name is the reason
   [75]
   $ offsync queue retry -C b 7
   offsync: event 7 of /till/2 would be rejected again: the log has another one of that name; drop it, or emit what it says under an id of its own
-  [2]
+  [65]
   $ offsync queue retry -C b --all
-  left as it is: event 7 of /till/2 would be rejected again: the log has another one of that name; drop it, or emit what it says under an id of its own
+  offsync: event 7 of /till/2 would be rejected again: the log has another one of that name; drop it, or emit what it says under an id of its own
+  [65]
 
 Own edits behind another source's refused event wait for it, each time it is refused.
 
