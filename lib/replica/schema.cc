@@ -177,12 +177,18 @@ ALTER TABLE replica ADD COLUMN clock_boot INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE replica ADD COLUMN clock_started INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// With each push goes the last accepted event, and there may be a whole queue of them.
+constexpr const char* kAccepted = R"sql(
+CREATE INDEX pending_accepted ON pending(sequence) WHERE state = 1;
+)sql";
+
 constexpr sqlite::Migration kSteps[] = {{"first format", kFirst},
                                         {"rejected events", kRejected},
                                         {"consumers", kConsumers},
                                         {"whose log, and former logs", kWhoseLog},
                                         {"events known by source and id", kIdentity, true},
-                                        {"when the clock was measured", kClockMeasured}};
+                                        {"when the clock was measured", kClockMeasured},
+                                        {"accepted events", kAccepted}};
 
 constexpr const char* kTables[] = {"replica", "pending",  "log",    "entity",
                                    "base",    "conflict", "former", "consumer"};

@@ -15,8 +15,8 @@
 #define OFFSYNC_REJECTED "2"
 #define OFFSYNC_HELD "3"
 
-// Of what was settled: with the condition of the index, or all of a long queue is read.
-#define OFFSYNC_ACCEPTED_EVENTS "state <> " OFFSYNC_QUEUED " AND state = " OFFSYNC_ACCEPTED
+// With the condition of an index, or all of a long queue is read.
+#define OFFSYNC_ACCEPTED_EVENTS "state = " OFFSYNC_ACCEPTED
 #define OFFSYNC_PARKED_EVENTS \
   "state <> " OFFSYNC_QUEUED " AND state IN (" OFFSYNC_REJECTED ", " OFFSYNC_HELD ")"
 

@@ -178,7 +178,8 @@ TEST_CASE("a replica of the first format is brought up to date, with all that it
   const Emitted bad = f.set("todo/1", "a", "1");
   f.reject(bad.id);
   must(raw(f.file()).exec(
-      "DROP INDEX pending_rejected; DROP TABLE consumer; DROP TABLE former;"
+      "DROP INDEX pending_rejected; DROP INDEX pending_accepted; DROP TABLE consumer;"
+      "DROP TABLE former;"
       "ALTER TABLE replica DROP COLUMN log; ALTER TABLE replica DROP COLUMN place;"
       "ALTER TABLE replica DROP COLUMN clock_boot; ALTER TABLE replica DROP COLUMN clock_started;"
       "PRAGMA user_version=1"));
@@ -189,6 +190,7 @@ TEST_CASE("a replica of the first format is brought up to date, with all that it
   CHECK(must(again.pending(bad.id))->state == PendingState::rejected);
   CHECK(must(again.consumers()).empty());
   CHECK(raw(f.file()).exec("DROP INDEX pending_rejected"));
+  CHECK(raw(f.file()).exec("DROP INDEX pending_accepted"));
 }
 
 TEST_CASE("a damaged replica is refused with its name, never with a wrong answer") {
