@@ -149,7 +149,7 @@ class Answer final : public HttpHandler {
   std::int64_t last_ms_;
 };
 
-Error error_of_answer(const Answer& answer, const std::string& where) {
+Error error_of_answer(const Answer& answer, std::int64_t wall_ms, const std::string& where) {
   const int status = answer.head().status;
   const Problem problem =
       parse_problem(status, answer.head().header("content-type"), answer.body());
@@ -161,8 +161,8 @@ Error error_of_answer(const Answer& answer, const std::string& where) {
     return make_error(kind, problem.code, detail, "check OFFSYNC_TOKEN or token_file");
   }
   if (kind == Errc::unreachable) {
-    const bool said = why.find("try again") != std::string::npos;
-    return make_error(kind, problem.code, detail, said ? "" : "try again later");
+    return make_error(kind, problem.code, detail,
+                      retry_hint(retry_after_ms(answer.head(), wall_ms), why));
   }
   return make_error(kind, problem.code, detail, status == 410 ? "" : kIsProxy);
 }
@@ -218,7 +218,7 @@ struct Remote::Impl {
     answered_epoch = answer.head().header("offsync-epoch");
     answered_log = answer.head().header("offsync-log");
     if (!answer.failure().ok()) return as_answer_error(answer.failure().error(), place);
-    if (answer.refused()) return error_of_answer(answer, place);
+    if (answer.refused()) return error_of_answer(answer, clock.wall_ms(), place);
     if (interrupted()) return make_error(Errc::unreachable, "interrupted", "interrupted");
     if (!answer.done()) return timed_out(answer, place);
     note_time(answer);

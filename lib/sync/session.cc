@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/span_text.h"
 #include "event/checks.h"
 #include "wire/answer_limits.h"
 #include "wire/line_mark.h"
@@ -24,15 +23,14 @@ bool is_transient(int status) {
   return kind_of_status(status) == Errc::unreachable;
 }
 
-// `detail`: what the proxy says of it, which may be enough.
-std::string hint_of(int status, const std::string& detail) {
+std::string hint_of(int status, const std::string& detail,
+                    std::optional<std::int64_t> retry_after_ms) {
   if (kind_of_status(status) == Errc::auth) return "check the credentials for this remote";
   const bool moved =
       status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
   if (moved) return "set the remote to the address that it moved to";
   if (status == 404) return "check the remote's URL";
-  const bool said = detail.find("try again") != std::string::npos;
-  if (is_transient(status)) return said ? "" : "try again later";
+  if (is_transient(status)) return retry_hint(retry_after_ms, detail);
   return "check that the remote is an offsync proxy, and its version";
 }
 
@@ -294,12 +292,7 @@ void Session::refused() {
   }
   // What is neither a 200 nor an error may come from something in between (a hotel's login page).
   const bool odd = status < 400 && status != 204;
-  std::string hint = hint_of(status, detail);
-  // Who says when means it, an hour as well.
-  if (is_transient(status) && retry_after_ms_.value_or(0) >= 2000) {
-    const std::string wait = span_text(*retry_after_ms_);
-    hint = hint.empty() ? "it asks for " + wait + " until then" : "try again in " + wait;
-  }
+  std::string hint = hint_of(status, detail, retry_after_ms_);
   fail(make_error(kind_of_status(status), problem.code, std::move(detail), std::move(hint)),
        odd || is_transient(status));
 }

@@ -141,6 +141,8 @@ MUTANTS = [
      "if (call.target.parameter(\"limit\")) {", "if (!MUTANT && call.target.parameter(\"limit\")) {"),
     ("writes-of-any-element", "test_state", "lib/state/field_writes.cc",
      "if (!conflict.element.empty() && !same_value(", "if (!MUTANT && !conflict.element.empty() && !same_value("),
+    ("nobody-says-when-to-come-again", "test_wire test_sync", "lib/wire/status_kind.cc",
+     "if (asked_ms.value_or(0) >= kWorthSayingMs) {", "if (!MUTANT && asked_ms.value_or(0) >= kWorthSayingMs) {"),
     ("passed-on-under-a-new-name", "test_sync", "lib/replica/queue.cc",
      "if (settled.out_of_order) {", "if (settled.out_of_order && !MUTANT) {"),
     ("out-of-order-as-ones-own", "test_sync", "lib/sync/push_session.cc",
