@@ -54,7 +54,8 @@ void Talk::on_trouble(const Error& trouble, std::int64_t retry_in_ms) {
 }
 
 std::optional<Error> Talk::in_vain(double seconds, bool busy, const SyncReport& report) const {
-  if (trouble_ && trouble_->code == "busy") return trouble_;
+  // A proxy that is busy says so, too.
+  if (trouble_ && trouble_->kind == Errc::partial && trouble_->code == "busy") return trouble_;
   const auto& known = report.stream_begun ? report.stream_error : refused_;
   if (ever_ && !report.streamed && !busy && known && known->code != "timeout") {
     Error why = *known;

@@ -108,6 +108,17 @@ class Hostile(Case):
         self.assertEqual(watch.returncode, 69, watch.stderr)
         self.assertIn("status 101", watch.stderr)
 
+    def test_who_says_when_to_come_again(self):
+        self.know_two_events()
+        for more, hint in {(): "; try again later", (("Retry-After", 90),): "; try again in 90 s",
+                           (("Retry-After", 1),): "; try again later"}.items():
+            for kind, command in (("info", "status"), ("state", "state"), ("conflicts", "conflicts")):
+                with self.subTest(command, more=more):
+                    done = self.meets(kind, answer(503, list(more)), command, "--require-proxy", code=69)
+                    self.assertIn(hint, done.stderr)
+            with self.subTest("sync", more=more):
+                self.assertIn(hint, self.meets("page", answer(503, list(more)), code=69).stderr)
+
     def test_conflicts_that_cannot_be(self):
         self.know_two_events()
         side = {"id": "a", "source": "/s", "stamp": "s"}

@@ -47,6 +47,9 @@ STREAMS = {
     "too often": (answer(429), NEVER, "status 429"),
     "a bug": (answer(500), NEVER, "status 500"),
     "busy": (answer(503), NEVER, "status 503"),
+    "busy, as a replica may be": (
+        answer(503, [("Content-Type", "application/problem+json")], '{"status":503,"code":"busy","detail":"later"}'),
+        NEVER, "status 503: later"),
     "nothing": (b"", NEVER, "did not come through"),
     "half a head": (b"HTTP/1.1 200 OK\r\nOffsync-Epo", NEVER, "did not come through"),
     "no HTTP": (b"+OK ready\r\n", NEVER, "did not come through"),
