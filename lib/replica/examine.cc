@@ -157,7 +157,8 @@ class Examination {
 
   Status read_pending() {
     return each(
-        "SELECT n, state, source, id, subject, line, code FROM pending ORDER BY n", [&](auto& row) {
+        "SELECT n, state, source, id, subject, line, code, type FROM pending ORDER BY n",
+        [&](auto& row) {
           ++report_.pending;
           const std::string place = "queue: event " + std::to_string(row.uinteger(0));
           if (row.uinteger(0) >= next_) report_.add(place + " has a number that was not given yet");
@@ -172,6 +173,7 @@ class Examination {
           const EventView* event = event_of(place, row.text(5), row.text(2), row.text(3));
           if (event == nullptr) return;
           if (event->subject != row.text(4)) report_.add(place + ": its line says another subject");
+          if (event->type != row.text(7)) report_.add(place + ": its line says another type");
           if (state == static_cast<int>(PendingState::rejected)) {
             if (row.text(6) == "doubtful") {
               report_.add(place +

@@ -158,11 +158,11 @@ TEST_CASE("repair: settings and marks that cannot be are damage to everybody") {
 }
 
 TEST_CASE("repair: what doctor says of rows is mended") {
-  const auto* const sql =
-      GENERATE("UPDATE log SET source = '!!' WHERE sequence = 2",
-               "UPDATE log SET id = '' WHERE sequence = 2", "UPDATE conflict SET sequence = -5",
-               "UPDATE conflict SET sequence = 'x'",
-               "UPDATE entity SET pending = 'x' WHERE pending = 0", "UPDATE entity SET held = 'x'");
+  const auto* const sql = GENERATE(
+      "UPDATE log SET source = '!!' WHERE sequence = 2",
+      "UPDATE log SET id = '' WHERE sequence = 2", "UPDATE conflict SET sequence = -5",
+      "UPDATE conflict SET sequence = 'x'", "UPDATE entity SET pending = 'x' WHERE pending = 0",
+      "UPDATE entity SET held = 'x'", "UPDATE pending SET type = ''");
   INFO(sql);
   World w;
   w.harm(sql);
