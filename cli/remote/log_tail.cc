@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/rfc3339.h"
 #include "wire/line_mark.h"
 #include "wire/problem.h"
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::size_t kRows = 500;  // shown between two looks at the connection
 constexpr std::size_t kRecalled = 1000;
+// How far two readings of the proxy's clock, over a slow line, may be apart.
+constexpr std::int64_t kSlackMs = 1000;
 
 }  // namespace
 
@@ -36,6 +39,7 @@ std::optional<Cursor> LogTail::position() const {
 Status LogTail::begin() {
   OFFSYNC_ASSIGN(const ReplicaInfo info, replica_.info());
   had_ = info.cursor;
+  begun_ms_ = clock_.steady_ms();
   if (info.cursor) note(info);
   if (start_.from == TailStart::From::stored && info.cursor) {
     epoch_ = info.cursor->epoch;
@@ -114,13 +118,42 @@ Result<bool> LogTail::place_now(const ReplicaInfo& info) {
     sequence_ = had_->sequence;
     return true;
   }
-  if (!space) return later(space.error());
-  wait_a_little();
-  if (space->epoch != epoch_) {
-    epoch_ = space->epoch;
-    sequence_ = space->head;
+  if (!space) {
+    away_ = away_ || !asked;
+    return later(space.error());
   }
+  if (space->epoch != epoch_) {
+    const auto head =
+        asked || !away_ ? Result<std::uint64_t>(space->head) : head_at_begin(*remote, *space);
+    if (!head && head.error().code != kCursorExpired) return later(head.error());
+    if (!head) {  // it forgets what it has, or began anew
+      wait_a_little();
+      return false;
+    }
+    epoch_ = space->epoch;
+    sequence_ = *head;
+  }
+  if (!there()) wait_a_little();
   return there();
+}
+
+// Nobody could say then what the log had, but each event says when the proxy took it.
+Result<std::uint64_t> LogTail::head_at_begin(Remote& remote, const SpaceInfo& space) {
+  const auto offset = remote.clock_offset_ms();
+  if (!offset) return space.head;
+  const std::int64_t begun =
+      clock_.wall_ms() + *offset - (clock_.steady_ms() - begun_ms_) - kSlackMs;
+  std::uint64_t before = space.oldest - 1;
+  for (std::uint64_t head = space.head; before < head;) {
+    const std::uint64_t middle = head - (head - before) / 2;
+    OFFSYNC_ASSIGN(const Remote::Page page, remote.events(Cursor{space.epoch, middle - 1}, 1));
+    if (page.lines.empty()) return make_error(Errc::protocol, kCursorExpired, "it was put back");
+    OFFSYNC_ASSIGN(const EventView* event, decoder_.decode(page.lines.front()));
+    const auto taken = parse_rfc3339(event->recordedtime);
+    const bool old = taken && *taken <= begun;
+    old ? before = middle : head = middle - 1;
+  }
+  return before;
 }
 
 Result<bool> LogTail::place_after(const ReplicaInfo& info) {

@@ -27,7 +27,8 @@ struct TailStart {
   enum class From {
     stored,     // what the replica has not received yet when it begins
     now,        // behind the proxy's head; where it cannot be reached, behind what the replica has
-                // (with an empty replica: behind the head when the proxy is first reached)
+                // (with an empty replica: behind what the log had when begin() was called, by the
+                // proxy's clock)
     beginning,  // behind sequence 0
     after,      // behind `cursor`; its epoch may be empty, or kDoubtfulEpoch
   };
@@ -78,6 +79,7 @@ class LogTail {
  private:
   Result<bool> find_place(const ReplicaInfo& info);
   Result<bool> place_now(const ReplicaInfo& info);
+  Result<std::uint64_t> head_at_begin(Remote& remote, const SpaceInfo& space);
   Result<bool> place_after(const ReplicaInfo& info);
   void note(const ReplicaInfo& info);
   bool replaced(const ReplicaInfo& info);
@@ -111,7 +113,9 @@ class LogTail {
   Decoder decoder_;
   Backoff backoff_;
   std::int64_t next_try_ms_ = 0;
-  bool placed_ = false;  // epoch_ and sequence_ are those of the replica's log
+  std::int64_t begun_ms_ = 0;  // steady
+  bool away_ = false;          // the proxy could not be reached when it began
+  bool placed_ = false;        // epoch_ and sequence_ are those of the replica's log
   bool wants_more_ = true;
   std::optional<Cursor> had_;  // the replica's cursor when it began
   std::string epoch_;

@@ -249,6 +249,25 @@ class WatchOptions(Case):
         self.assertEqual(watch.join(), 0)
         self.assertGreaterEqual(time.time(), int(soon))
 
+    def test_from_now_of_a_new_replica_whose_proxy_is_away_is_when_it_began(self):
+        away = self.proxy(name="away")
+        writer = self.replica("away-writer", away.url())
+        writer.emit("todo.made", "todo/old", "title=old")
+        writer.sync()
+        away.kill()
+        time.sleep(1.5)  # what is of the second before may be shown, too
+        reader = self.replica("away-reader", away.url())
+        reader.configure(retry_wait=1)
+        watch = self.watch(reader, "--from", "now", "-n", "2", "-o", "ndjson")
+        eventually(lambda: watch.errors, "it has seen that nobody is there")
+        writer.emit("todo.made", "todo/new", "title=new")
+        away.start()
+        writer.sync()
+        writer.emit("todo.made", "todo/newer", "title=newer")
+        writer.sync()
+        self.assertEqual(watch.join(), 0)
+        self.assertEqual(watch.sequences(), [2, 3])
+
     def test_a_time_that_has_passed_is_no_end_while_nobody_answers(self):
         gone = self.proxy(name="gone")
         reader = self.replica("alone", gone.url())

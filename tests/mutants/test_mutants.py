@@ -810,6 +810,8 @@ MUTANTS = [
      "broken = page_next && code", "broken = !MUTANT && page_next && code"),
     ("push-of-nothing-asks-nobody", "test_sync", "lib/sync/engine.cc",
      "if (!context.options.pull && !met)", "if (!context.options.pull && !met && !MUTANT)"),
+    ("now-of-who-was-away-is-late", "test_cli", "cli/remote/log_tail.cc",
+     "asked || !away_ ?", "MUTANT || asked || !away_ ?"),
     ("consumer-passes-over-a-log", "test_cli", "cli/remote/log_tail.cc",
      "fetched_ = fetched_ || fetched;", "fetched_ = fetched_ || (fetched && !MUTANT);"),
     ("consumer-takes-compacted-for-replaced", "e2e_consumer_test", "cli/remote/log_tail.cc",
