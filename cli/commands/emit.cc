@@ -240,18 +240,21 @@ static std::string what_became_of(const Emitted& emitted) {
 }
 
 // What a person reads of it.
-static void tell_emitted(const Settings& settings, const Emitted& emitted) {
+static void tell_emitted(const Settings& settings, const Emitted& emitted, std::string& told) {
   Decoder decoder;
   const auto event = decoder.decode(emitted.line);
   if (!event) return;
   const char* colon = emitted.behind.empty() ? "" : ":";
   const std::string change = change_text(**event);
-  say(settings, fmt::format("{}{} {} {}{}{}", what_became_of(emitted), colon, (*event)->type,
-                            (*event)->subject, change.empty() ? "" : ": ", change));
+  std::string line = fmt::format("{}{} {} {}{}{}", what_became_of(emitted), colon, (*event)->type,
+                                 (*event)->subject, change.empty() ? "" : ": ", change);
+  if (told != line) say(settings, line);
+  told = std::move(line);
 }
 
-void print_emitted(const Settings& settings, const Emitted& emitted, Records& records) {
-  if (records.format() == Format::text) return tell_emitted(settings, emitted);
+void print_emitted(const Settings& settings, const Emitted& emitted, Records& records,
+                   std::string& told) {
+  if (records.format() == Format::text) return tell_emitted(settings, emitted, told);
   records.json(emitted.line);
   if (!emitted.behind.empty()) say(settings, what_became_of(emitted));
 }
@@ -259,7 +262,8 @@ void print_emitted(const Settings& settings, const Emitted& emitted, Records& re
 int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run) {
   Out out;
   if (!dry_run && record_format(settings, out) == Format::text) {
-    tell_emitted(settings, emitted);
+    std::string told;
+    tell_emitted(settings, emitted, told);
     return kOk;
   }
   out.json(emitted.line);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/counted.h"
 #include "cli/command.h"
@@ -212,6 +213,7 @@ class Resolve final : public Command {
     std::size_t done = 0;
     int code = kOk;
     for (const Error& error : choices.wrong) code = report(error);
+    std::string told, told_of;
     for (const Chosen& one : choices.conflicts) {
       const ConflictRecord& record = one.record;
       auto decisions = resolver->decisions(record.subject);
@@ -223,7 +225,10 @@ class Resolve final : public Command {
         continue;
       }
       ++done;
-      print_emitted(settings, *emitted, records);
+      // A meeting of an edit and a delete has a record for each field, and is one to who decides.
+      const std::string meeting = meeting_of(record);
+      if (std::exchange(told_of, meeting) != meeting) told.clear();
+      print_emitted(settings, *emitted, records, told);
       (void)out.flush();  // before the talk, where both go to the same place
       const auto later = made->over ? (*decisions)->later(record.conflict) : Result(made->replaces);
       if (!later) {

@@ -79,6 +79,17 @@ What the edit took away does not delete what it gave, and an edit that only took
   $ shows k/7
   offsync: k/7 was deleted by /people/anna at <time>
 
+A record for each field, one thing to decide: it is said once, as data each event.
+
+  $ meet k/9 '--delete' 'title=New m+=1 --add tags=new'
+  $ offsync resolve -C a k/9 --ours -o text
+  queued conflict.resolved k/9: deleted
+  $ meet k/x '--delete' 'title=New m+=1 --add tags=new'
+  $ offsync resolve -C a k/x --ours -o ndjson | jq -c .data.delete
+  true
+  true
+  true
+
 Sets and counters as a whole, which a delete met.
 
   $ meet k/8 '--add tags=new m+=5' '--delete'
