@@ -184,7 +184,7 @@ class Replay final : public Command {
     while (from < head && from < filter.until_sequence() && !folder.full()) {
       auto answered = remote.events(at, limits::kPageEvents);
       if (!answered && answered.error().code == kCursorExpired && from == filter.begins_after()) {
-        return fold_compacted(remote, settings, filter, folder);
+        return fold_compacted(remote, settings, filter, folder, answered.error());
       }
       OFFSYNC_ASSIGN(const Remote::Page page, std::move(answered));
       OFFSYNC_TRY(filter.is_of(page.next.epoch, "the proxy's"));
@@ -213,8 +213,9 @@ class Replay final : public Command {
 
   // What a proxy keeps of a log that does not begin with event 1 any more is the state.
   static Status fold_compacted(Remote& remote, const Settings& settings, const Filter& filter,
-                               LogFolder& folder) {
+                               LogFolder& folder, const Error& refused) {
     OFFSYNC_ASSIGN(const SpaceInfo space, remote.info());
+    if (space.oldest <= filter.begins_after() + 1) return refused;  // it says that all is there
     if (filter.begins_after() > 0 || !filter.only_subjects_and_until(space.head)) {
       return make_error(
           Errc::bad_data, "compacted",

@@ -33,5 +33,5 @@ direction of text are shown, not sent. JSON has them escaped in its own way.
   $ offsync "$esc" 2>&1 | cat -v
   offsync: there is no command '\x1b[31mred\x1b]0;title\x07'; see: offsync --help
   $ offsync log --type "$esc" --since "$esc"
-  offsync: --since: '\x1b[31mred\x1b]0;title\x07' is not a time (2026-11-23T12:00:00Z, '2026-11-23 12:00', yesterday, 2h), a sequence or a stamp
+  offsync: --since: '\x1b[31mred\x1b]0;title\x07' is not a time (2026-11-23T12:00:00Z, '2026-11-23 12:00', now, today, yesterday, 2h), a sequence or a stamp
   [2]
