@@ -107,7 +107,7 @@ One event with two contents is told; the same event again is not, however it is 
   offsync: cannot open nothing: No such file or directory
   [66]
   $ offsync replay events --until never
-  offsync: --until: 'never' is not a time (2026-11-23T12:00:00Z, '2026-11-23 12:00', yesterday, 2h), a sequence or a stamp
+  offsync: --until: 'never' is not a time (2026-11-23T12:00:00Z, '2026-11-23 12:00', now, today, yesterday, 2h), a sequence or a stamp
   [2]
   $ : | offsync replay -
   $ { head -c 300000 /dev/zero | tr '\0' x; echo; head -n 1 events; } | offsync replay - --subject order/1
