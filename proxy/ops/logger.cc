@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "base/descriptor.h"
 #include "base/rfc3339.h"
@@ -59,6 +62,19 @@ void append_json(std::string& out, const LogField& field) {
   }
 }
 
+off_t size_of(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 ? info.st_size : 0;
+}
+
+// What cannot be read is taken to.
+bool ends_with_line(const std::string& file) {
+  std::ifstream in;
+  std::error_code error;
+  if (std::filesystem::is_regular_file(file, error)) in.open(file, std::ios::binary);
+  return !in.is_open() || !in.seekg(-1, std::ios::end) || in.get() == '\n';
+}
+
 Result<int> open_log(const std::string& file) {
   // A FIFO that nobody reads would be waited for.
   constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK;
@@ -100,6 +116,7 @@ Status Log::to_file(const std::string& file) {
   if (own_) ::close(fd_);
   fd_ = fd;
   own_ = true;
+  cut_ = !ends_with_line(file);
   file_ = file;
   return {};
 }
@@ -129,8 +146,15 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
     line += '\n';
   }
   const std::lock_guard lock(mutex_);
-  // A log that cannot be written must not stop the proxy, and there is nowhere to say so.
-  (void)write_all(fd_, line);
+  // A log that cannot be written must not stop the proxy, and there is nowhere to say so. What a
+  // full disk has cut stays a line of its own.
+  if (cut_) line.insert(0, "\n");
+  const auto before = size_of(fd_);
+  if (write_all(fd_, line) == 0) {
+    cut_ = false;
+  } else if (size_of(fd_) != before) {
+    cut_ = true;
+  }
 }
 
 }  // namespace offsync::proxy

@@ -60,6 +60,7 @@ class Log {
   std::string file_;
   int fd_;
   bool own_ = false;
+  bool cut_ = false;  // its last line has no end
 };
 
 }  // namespace offsync::proxy

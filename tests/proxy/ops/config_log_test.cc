@@ -1,5 +1,7 @@
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -67,6 +69,37 @@ TEST_CASE("log: reopened after it was moved away") {
   CHECK(Logged::text(logged.file() + ".1").find("event=two") != std::string::npos);
   CHECK(Logged::text(logged.file()).find("event=three") != std::string::npos);
   CHECK(Logged::text(logged.file()).find("event=one") == std::string::npos);
+}
+
+TEST_CASE("log: a line that a full disk has cut is not gone on with") {
+  Logged logged;
+  Log log(logged.clock, LogLevel::info, LogFormat::text);
+  REQUIRE(log.to_file(logged.file()).ok());
+  log.write(LogLevel::info, "first");
+  const auto size = std::filesystem::file_size(logged.file());
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  rlimit full = before;
+  full.rlim_cur = size + 10;
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+  log.write(LogLevel::info, "second");
+  log.write(LogLevel::info, "third");
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  REQUIRE(std::filesystem::file_size(logged.file()) == size + 10);
+  const bool started_anew = GENERATE(false, true);
+  if (started_anew) {  // by a proxy that was killed, say
+    Log other(logged.clock, LogLevel::info, LogFormat::text);
+    REQUIRE(other.to_file(logged.file()).ok());
+    other.write(LogLevel::info, "fourth");
+    other.write(LogLevel::info, "fifth");
+  } else {
+    log.write(LogLevel::info, "fourth");
+    log.write(LogLevel::info, "fifth");
+  }
+  constexpr const char* kTime = "time=2023-11-14T22:13:20.123Z level=info event=";
+  CHECK(Logged::text(logged.file()) ==
+        std::string(kTime) + "first\ntime=2023-\n" + kTime + "fourth\n" + kTime + "fifth\n");
 }
 
 TEST_CASE("log: a file that cannot be opened is an error that says why") {
