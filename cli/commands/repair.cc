@@ -64,19 +64,6 @@ std::string text_of(const Replica::Repaired& done) {
   return out;
 }
 
-// "7, 694-704".
-std::string ranges_of(const std::vector<std::uint64_t>& numbers) {
-  std::string text;
-  for (std::size_t i = 0; i < numbers.size();) {
-    std::size_t end = i;
-    while (end + 1 < numbers.size() && numbers[end + 1] == numbers[end] + 1) ++end;
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", numbers[i]);
-    if (end > i) text += fmt::format("-{}", numbers[end]);
-    i = end + 1;
-  }
-  return text;
-}
-
 std::string lost_of_queue(const Replica::Repaired& done) {
   const std::uint64_t count = done.lost.size() + done.lost_more;
   if (count == 0) return done.lost_unknown ? "events of the queue may be lost" : "";
@@ -105,6 +92,8 @@ std::string lost_of_former(const Replica::Repaired& done) {
 std::string lost_of_wal(const Replica::Repaired& done) {
   if (done.wal_aside.empty()) return "";
   if (!done.wal_other) {
+    // All that nobody else has was found in it.
+    if (done.lost.empty() && done.lost_more == 0 && !done.lost_unknown) return "";
     return fmt::format("the newest commits are lost with the WAL, which was kept as {}",
                        done.wal_aside);
   }

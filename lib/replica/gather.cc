@@ -152,6 +152,10 @@ Result<sqlite::Db> open_sound(const std::string& file) {
 
 }  // namespace
 
+bool is_like_pending(const sqlite::FoundRow& row) {
+  return fits(shapes().front(), row);
+}
+
 Result<Gathered> gather(sqlite::Db& db, bool certain) {
   Gathered gathered;
   OFFSYNC_TRY(db.exec("BEGIN"));

@@ -9,8 +9,13 @@
 
 #include "base/result.h"
 #include "sqlite/db.h"
+#include "sqlite/found_rows.h"
 
 namespace offsync {
+
+// Whether it is like a row of the queue; each column is put there by its place.
+bool is_like_pending(const sqlite::FoundRow& row);
+inline constexpr std::size_t kPendingColumns = 10;
 
 // Their numbers.
 struct Gathered {

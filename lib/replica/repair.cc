@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "replica/base_pieces.h"
+#include "replica/behind_damage.h"
 #include "replica/damage.h"
 #include "replica/repair_rows.h"
 #include "replica/states.h"
@@ -16,14 +17,15 @@ namespace {
 
 class Repair {
  public:
-  Repair(ReplicaWrite& write, bool newest_lost)
-      : write_(write), store_(write.store), newest_lost_(newest_lost) {}
+  Repair(ReplicaWrite& write, bool newest_lost, const BehindDamage& behind)
+      : write_(write), store_(write.store), newest_lost_(newest_lost), behind_(behind) {}
 
   Result<Replica::Repaired> run() {
     OFFSYNC_ASSIGN(sound_,
                    drop_damaged(store_, [this](std::string what) { mended(std::move(what)); }));
     base_lost_ = !sound_.base;
     sound_.newest = sound_.newest && !newest_lost_;
+    OFFSYNC_TRY(take_what_is_behind());
     OFFSYNC_TRY(mend_identity());
     OFFSYNC_TRY(look_at_base());
     OFFSYNC_TRY(mend_place());
@@ -39,6 +41,17 @@ class Repair {
 
  private:
   void mended(std::string what) { done_.mended.push_back(std::move(what)); }
+
+  Status take_what_is_behind() {
+    if (!behind_.damaged) return {};
+    sound_.newest = false;
+    OFFSYNC_ASSIGN(const PutBehind put, put_behind(store_, behind_, write_.row.next));
+    done_.doubtful += put.doubtful;
+    done_.lost_unknown = put.unknown || !put.missing.empty();
+    for (const std::string& what : put.mended) mended(what);
+    if (!put.unknown && sound_.settings) write_.row.next = std::max(write_.row.next, *behind_.next);
+    return {};
+  }
 
   // Numbers that cannot be; with one of our own events' in doubt, nothing of ours may be mistaken
   // for what was sent before: this goes on as a copy of the replica does.
@@ -68,7 +81,7 @@ class Repair {
     if (!check_own_source(row.source)) row.source.clear();
     store_.renew(row);
     if (last >= limits::kMaxSequence - 1) return store_.damaged("its queue has a number too many");
-    row.next = last + 1;
+    row.next = std::max(last + 1, counts ? row.next : 1);
     return {};
   }
 
@@ -322,6 +335,7 @@ class Repair {
   ReplicaWrite& write_;
   ReplicaStore& store_;
   const bool newest_lost_;
+  const BehindDamage& behind_;
   Soundness sound_;
   Replica::Repaired done_;
   std::optional<SnapshotHeader> base_;
@@ -330,12 +344,13 @@ class Repair {
 
 }  // namespace
 
-Result<Replica::Repaired> repair_rows(ReplicaStore& store, bool newest_lost) {
+Result<Replica::Repaired> repair_rows(ReplicaStore& store, bool newest_lost,
+                                      const BehindDamage& behind) {
   store.lenient = true;
   OFFSYNC_TRY(store.open());
   OFFSYNC_TRY(store.all_tables());
   OFFSYNC_ASSIGN(auto write, ReplicaWrite::begin(store));
-  Repair repair(*write, newest_lost);
+  Repair repair(*write, newest_lost, behind);
   OFFSYNC_ASSIGN(Replica::Repaired done, repair.run());
   OFFSYNC_TRY(write->commit());
   if (repair.damaged()) OFFSYNC_TRY(store.rewrite());

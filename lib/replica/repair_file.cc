@@ -1,5 +1,6 @@
 // Replica::repair(): what belongs to the file, then its first page, then its rows, and where these
 // cannot be had as they lie there, each by itself.
+#include "replica/behind_damage.h"
 #include "replica/first_page.h"
 #include "replica/repair_rows.h"
 #include "replica/salvage.h"
@@ -35,7 +36,7 @@ Result<Replica::Repaired> mend_all(const std::string& file, bool free_unknown,
   done->doubtful += salvaged->doubtful;
   done->lost = std::move(salvaged->lost.numbers);
   done->lost_more = salvaged->lost.more;
-  done->lost_unknown = salvaged->lost.unknown;
+  done->lost_unknown = done->lost_unknown || salvaged->lost.unknown;
   done->lost_former = std::move(salvaged->lost_former.names);
   done->lost_former_unknown = salvaged->lost_former.unknown;
   done->aside = std::move(salvaged->aside);
@@ -46,10 +47,12 @@ Result<Replica::Repaired> mend_all(const std::string& file, bool free_unknown,
 
 Result<Replica::Repaired> Replica::repair(const std::string& file, Clock& clock, Random& random) {
   OFFSYNC_ASSIGN(const sqlite::WalAside wal, sqlite::set_wal_aside(file));
+  OFFSYNC_ASSIGN(const BehindDamage behind, read_behind_damage(file));
   OFFSYNC_ASSIGN(const FirstPage first, mend_first_page(file));
   const bool format = mend_format(file);
   auto done = mend_all(file, first == FirstPage::mended, [&] {
-    return repair_rows(std::make_unique<Impl>(file, clock, random)->store, !wal.file.empty());
+    return repair_rows(std::make_unique<Impl>(file, clock, random)->store, !wal.file.empty(),
+                       behind);
   });
   if (done && first == FirstPage::mended) {
     done->mended.insert(done->mended.begin(), "the file: its first page, which was lost");

@@ -12,40 +12,18 @@
 #include <vector>
 
 #include "sqlite/db.h"
-#include "sqlite/sealed_file.h"
+#include "sqlite/wal_format.h"
 #include "sqlite/wal_index.h"
 
 namespace offsync::sqlite {
 namespace {
 
-// sqlite.org/fileformat2.html#walformat
-constexpr int kHeader = 32, kFrameHeader = 24, kFrame = kFrameHeader + kPageBytes;
-
-std::uint32_t big_endian(const char* at) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(at[i]);
-  return value;
-}
-
-struct Sum {
-  std::uint32_t first = 0, second = 0;
-  friend bool operator==(const Sum&, const Sum&) = default;
-};
-
-struct Frame {
-  std::array<char, kFrame> bytes{};
-  bool repeats(const Frame& other) const {
-    return std::equal(bytes.begin(), bytes.begin() + 16, other.bytes.begin()) &&
-           std::equal(bytes.begin() + kFrameHeader, bytes.end(),
-                      other.bytes.begin() + kFrameHeader);
-  }
-  std::string_view salt() const { return {bytes.data() + 8, 8}; }
-  std::uint32_t page() const { return big_endian(bytes.data()); }
-  // Of the database, in the last frame of a commit; in others 0.
-  std::uint32_t pages() const { return big_endian(bytes.data() + 4); }
-  bool commits() const { return pages() != 0; }
-  Sum sum() const { return {big_endian(bytes.data() + 16), big_endian(bytes.data() + 20)}; }
-};
+using wal::Frame;
+using wal::kFrame;
+using wal::kFrameHeader;
+using wal::kHeader;
+using wal::place_of;
+using wal::Sum;
 
 class WalTail {
  public:
@@ -55,7 +33,7 @@ class WalTail {
   std::optional<std::uint32_t> lost_behind() {
     for (;;) {
       const auto last = last_frame();
-      if (!last || !read(header_.data(), kHeader, 0)) return std::nullopt;
+      if (!last || !read(header_.bytes.data(), kHeader, 0)) return std::nullopt;
       const auto broken = lost_behind(*last);
       if (!broken) return std::nullopt;
       // Who wrote these frames has told of the first commit before the second: so this is damage,
@@ -69,7 +47,7 @@ class WalTail {
     for (;;) {
       const auto last = last_frame();
       const std::uint32_t there = file_pages();
-      if (!last || *last == 0 || !read(header_.data(), kHeader, 0)) return 0;
+      if (!last || *last == 0 || !read(header_.bytes.data(), kHeader, 0)) return 0;
       const std::uint32_t lacking = lacking_of(*last, there);
       if (lacking == 0 || (last_frame() == last && file_pages() == there)) return lacking;
     }
@@ -108,10 +86,10 @@ class WalTail {
   }
 
   std::optional<std::uint32_t> last_whole() {
-    if (!read(header_.data(), kHeader, 0)) return std::nullopt;
-    if (!header_valid()) return 0;
+    if (!read(header_.bytes.data(), kHeader, 0)) return std::nullopt;
+    if (!header_.valid()) return 0;
     std::uint32_t last = 0;
-    for (Sum sum = header_sum(); read(last + 1) && goes_on(sum); ++last) sum = frame_.sum();
+    for (Sum sum = header_.sum(); read(last + 1) && goes_on(sum); ++last) sum = frame_.sum();
     return last;
   }
 
@@ -123,41 +101,17 @@ class WalTail {
   bool read_header(std::uint32_t number) {
     return read(frame_.bytes.data(), kFrameHeader, place_of(number));
   }
-  static sqlite3_int64 place_of(std::uint32_t number) {
-    return kHeader + static_cast<sqlite3_int64>(number - 1) * kFrame;
-  }
-
-  Sum add(Sum sum, const char* bytes, int count) const {
-    const bool big = (header_[3] & 1) != 0;
-    for (int at = 0; at < count; at += 8) {
-      const auto word = [&](int place) {
-        const std::uint32_t value = big_endian(bytes + place);
-        return big ? value : __builtin_bswap32(value);
-      };
-      sum.first += word(at) + sum.second;
-      sum.second += word(at + 4) + sum.first;
-    }
-    return sum;
-  }
-
-  Sum header_sum() const {
-    return {big_endian(header_.data() + 24), big_endian(header_.data() + 28)};
-  }
-  bool header_valid() const {
-    return (big_endian(header_.data()) & ~1U) == 0x377f0682 &&
-           add({}, header_.data(), 24) == header_sum();
-  }
 
   // A damaged header may name the wrong order of bytes for the checksums.
   std::optional<std::uint32_t> lost_behind(std::uint32_t last) {
     const auto broken = damage(last);
-    if (broken || header_valid()) return broken;
-    header_[3] ^= 1;
-    return header_valid() && has_commit() ? std::optional(0U) : damage(last);
+    if (broken || header_.valid()) return broken;
+    header_.bytes[3] ^= 1;
+    return header_.valid() && has_commit() ? std::optional(0U) : damage(last);
   }
 
   bool has_commit() {
-    Sum sum = header_sum();
+    Sum sum = header_.sum();
     for (std::uint32_t number = 1; read(number) && goes_on(sum); ++number) {
       if (frame_.commits()) return true;
       sum = frame_.sum();
@@ -202,11 +156,11 @@ class WalTail {
   // Of what is damaged either its checksum or the rest may be as it was.
   void begin(std::uint32_t last) {
     broken_ = std::nullopt;
-    stored_ = computed_ = last > 0 ? frame_.sum() : header_sum();
-    std::copy_n(last > 0 ? frame_.salt().data() : header_.data() + 16, salt_.size(), salt_.data());
-    if (last > 0 || header_valid()) return;
+    stored_ = computed_ = last > 0 ? frame_.sum() : header_.sum();
+    std::copy_n((last > 0 ? frame_.salt() : header_.salt()).data(), salt_.size(), salt_.data());
+    if (last > 0 || header_.valid()) return;
     broken_ = 0;
-    computed_ = add({}, header_.data(), 24);
+    computed_ = header_.made_sum();
   }
 
   // A write may be torn where a sector of the disk ends: then what such a header says need not be
@@ -216,19 +170,15 @@ class WalTail {
     return place_of(number) % kSector + kFrameHeader <= kSector;
   }
 
-  Sum sum_behind(Sum before) const {
-    return add(add(before, frame_.bytes.data(), 8), frame_.bytes.data() + kFrameHeader, kPageBytes);
-  }
+  Sum sum_behind(Sum before) const { return frame_.sum_behind(before, header_.big()); }
   bool goes_on_from(Sum before) const { return sum_behind(before) == frame_.sum(); }
   // As SQLite has it.
-  bool goes_on(Sum before) const {
-    return goes_on_from(before) && frame_.salt() == std::string_view(header_.data() + 16, 8);
-  }
+  bool goes_on(Sum before) const { return goes_on_from(before) && frame_.salt() == header_.salt(); }
   bool of_this_use() const { return frame_.salt() == std::string_view(salt_.data(), salt_.size()); }
 
   sqlite3_file* database_;
   sqlite3_file* wal_;
-  std::array<char, kHeader> header_{};
+  wal::Header header_;
   Frame frame_{};
   std::array<char, 8> salt_{};  // of the frames of this use of the file
   // Of the frame before: its checksum as it stands there, and as it is of what stands there.
