@@ -16,11 +16,10 @@ struct sqlite3_stmt;
 
 namespace offsync::sqlite {
 
-// Errors of everything here: `disk_full`, `io`, `corrupt`, `constraint`, `replaced`, and `wal_alone`
-// for a WAL whose database is gone or was emptied (Errc::io),
-// `read_only` (auth: a permission is wanting), `no_such_file` (no_input), `not_ours`,
-// `newer_format`, `not_a_file` and `hard_link` (config), `busy` (partial: try again), `sqlite`
-// (internal: a bug). All name the file.
+// Errors of everything here: `disk_full`, `io`, `corrupt`, `constraint`, `replaced`, and
+// `wal_alone` for a WAL whose database is gone or was emptied (Errc::io), `read_only` (auth: a
+// permission is wanting), `no_such_file` (no_input), `not_ours`, `newer_format`, `not_a_file` and
+// `hard_link` (config), `busy` (partial: try again), `sqlite` (internal: a bug). All name the file.
 
 struct OpenOptions {
   bool create = false;
