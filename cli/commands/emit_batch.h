@@ -32,8 +32,8 @@ void look_for_doubts(Replica::Batch& batch, std::int64_t now_ms, std::int64_t of
 
 // One queued event: a line of talk on a terminal, the event elsewhere. Returns the exit code.
 int print_emitted(const Settings& settings, const Emitted& emitted, bool dry_run);
-// One of several; in format text it is talk, too. `told`: the line of talk before, which is not said
-// once more, and becomes this one.
+// One of several; in format text it is talk, too. `told`: the line of talk before, which is not
+// said once more, and becomes this one.
 void print_emitted(const Settings& settings, const Emitted& emitted, Records& records,
                    std::string& told);
 
