@@ -181,6 +181,11 @@ class CutConnections(Case):
             self.assertFalse(smooth, done.stderr)
             if arguments[:2] == ("sync", "--json"):
                 self.assert_unreachable(done)
+            elif arguments[0] == "status":
+                self.assertEqual(done.returncode, 69, done.stderr)
+                said = json.loads(done.stdout)
+                self.assertEqual((said["answered_by"], said["synced"]), ("replica", False))
+                self.assertIn(said["problem"], done.stderr)
             else:
                 self.assertEqual((done.returncode, done.stdout), (69, ""), done.stderr)
             self.assertRegex(done.stderr, r"^offsync: .*127\.0\.0\.1")

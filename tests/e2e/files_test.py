@@ -539,7 +539,7 @@ class NoFiles(Case):
         spoils = {"PRAGMA user_version=0": commands, "DROP TABLE replica": commands, "DELETE FROM replica": commands,
                   "ALTER TABLE replica RENAME COLUMN head TO tail": commands, "DROP TABLE log": ("log", "replay"),
                   "DROP TABLE log; CREATE VIEW log AS SELECT 1 AS sequence": ("log", "replay"),
-                  "DROP TABLE pending": ("queue", "status", "emit", "drop"), "DROP TABLE base": ("replay",),
+                  "DROP TABLE pending": ("queue", "status", "emit", "drop"), "DROP TABLE base": (),
                   "ALTER TABLE pending DROP COLUMN code": ("queue", "drop"), "DROP TABLE entity": ("state", "emit"),
                   "DROP TABLE conflict": ("status", "conflicts")}
         for n, (spoil, needed) in enumerate(spoils.items()):

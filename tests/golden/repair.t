@@ -23,10 +23,10 @@ The header says of which format the file is; the tables tell whether that is so.
 
   $ harm 'PRAGMA user_version = 0'
   $ offsync state -C a --offline
-  offsync: <folder>/a/.offsync/replica.db is damaged: its header says that it is of format 0, and its tables are those of format 6; run: offsync repair, which keeps what is queued and the received log
+  offsync: <folder>/a/.offsync/replica.db is damaged: its header says that it is of format 0, and its tables are those of format 7; run: offsync repair, which keeps what is queued and the received log
   [74]
   $ offsync doctor -C a
-  offsync: <folder>/a/.offsync/replica.db is damaged: its header says that it is of format 0, and its tables are those of format 6; run: offsync repair, which keeps what is queued and the received log
+  offsync: <folder>/a/.offsync/replica.db is damaged: its header says that it is of format 0, and its tables are those of format 7; run: offsync repair, which keeps what is queued and the received log
   [74]
   $ offsync repair -C a
   mended the file: the format that its header says
