@@ -18,6 +18,7 @@ namespace {
 // sqlite.org/fileformat2.html#walformat
 constexpr int kHeader = 32, kSaltsAt = 16, kFrameHeader = 24, kFrameSaltsAt = 8;
 constexpr std::size_t kSaltBytes = 8;
+constexpr std::uint32_t kMostEmpty = 1 << 20;  // WALs between two; salts of others are at random
 
 using Mark = std::array<char, kWalMarkBytes>;
 
@@ -83,8 +84,14 @@ class WalFit {
   bool fits(std::uint32_t last) const {
     const std::string_view salts(salts_.data(), salts_.size());
     if (salts == salts_of(file_)) return last >= frames_of(file_);
-    // SQLite counts in the first of the salts.
-    return begun_on_ == file_ || big_endian(salts_.data()) == big_endian(file_.data()) + 1;
+    if (begun_on_ == file_) return true;
+    // SQLite counts in the first of the salts: by one a WAL, and also where nothing came into one.
+    // Who has the first page from before begins with an older mark than the file's, or with none.
+    const std::uint32_t of_file = big_endian(file_.data());
+    const std::uint32_t ahead = big_endian(salts_.data()) - of_file;
+    const std::uint32_t stale = of_file - big_endian(begun_on_.data());
+    return ahead == 1 || (ahead != 0 && ahead <= kMostEmpty &&
+                          (begun_on_ == Mark{} || (stale != 0 && stale <= kMostEmpty)));
   }
 
   // What is not as it was written the WAL may make good.

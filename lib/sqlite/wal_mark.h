@@ -1,9 +1,10 @@
 // Whether a WAL goes on from the file that it was found beside. The first page of a file has a mark
 // of the WAL that was last copied into it, and of how much of that; who begins a WAL begins it with
 // the first page, as it was read, and so with that mark. A file and a WAL belong together where the
-// file has the WAL's mark, or the WAL begins with the file's, or is the next one after the file's,
-// which a connection began that has the first page from before. Not so a WAL of another file, nor
-// an older one of the same, nor a newer one beside a file that was put back.
+// file has the WAL's mark, or the WAL begins with the file's, or is one of the next, which a
+// connection began that has the first page from before. Not so a WAL of another file, nor an older
+// one of the same, nor a newer one beside a file that was put back; of the latter it cannot be told
+// where a connection began it that has long been open.
 //
 // Where there is no mark (of an older version's file, a VACUUM INTO, a WAL that another program
 // began), nothing is known.

@@ -131,6 +131,9 @@ TEST_CASE("a WAL of another file, or of another state of it, does not belong to 
       CHECK(opens(copy, states[of].file, states[of].part));
       // Where all of it was copied already, it changes nothing.
       const bool copied = wal + 1 == of && of != states.size() / 2;
+      // A first page that did not change since is not read anew by who has it.
+      const std::size_t half = states.size() / 2;
+      if (!reopened && pages == 1 && wal > of && wal / half == of / half) continue;
       const Status opened = opens(copy, states[of].file, states[wal].wal);
       CHECK(opened.ok() == (wal == of || copied));
       CHECK(opens(copy, states[of].file, states[wal].part).ok() == (wal == of));
@@ -158,6 +161,21 @@ TEST_CASE("a WAL that another program copied into the file, or began, is taken")
     test::RawDb(file).run("INSERT INTO t(v) VALUES ('foreign')");
     CHECK(opens(copy, bytes_of(file), bytes_of(file + "-wal")));
     REQUIRE(db->checkpoint());
+  }
+}
+
+TEST_CASE("a WAL fits that follows empty ones, begun by who has the first page from before") {
+  TempDir dir;
+  const std::string file = dir.file("x.db"), copy = dir.file("copy.db");
+  auto db = open(file);
+  REQUIRE(db);
+  add_rows(*db, 3);
+  for (int empty = 0; empty < 3; ++empty) {
+    REQUIRE(db->checkpoint());
+    add_rows(*db, 1);
+    INFO(empty);
+    CHECK(opens(copy, bytes_of(file), bytes_of(file + "-wal")));
+    for (int times = 0; times <= empty; ++times) REQUIRE(db->checkpoint());
   }
 }
 
