@@ -39,6 +39,15 @@ Status ask_again(ReplicaWrite& write) {
   return {};
 }
 
+Status ask(ReplicaWrite& write, std::uint64_t n) {
+  OFFSYNC_ASSIGN(
+      sqlite::Statement * put,
+      write.store.use("INSERT OR IGNORE INTO former(state, sequence, source, id, line)"
+                      " SELECT " OFFSYNC_PARKED ", 0, source, id, line FROM pending WHERE n = ?"));
+  put->bind(1, n);
+  return put->run();
+}
+
 Status forget(ReplicaStore& store, std::string_view source, std::string_view id) {
   OFFSYNC_ASSIGN(
       sqlite::Statement * gone,

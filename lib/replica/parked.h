@@ -3,14 +3,16 @@
 // before, or the event came to it by another replica. Internal to lib/replica.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "replica/store.h"
 
 namespace offsync::parked {
 
-// Has the log asked about all of it, by Replica::doubtful().
+// Has the log asked about all of it, by Replica::doubtful(); or about this one.
 Status ask_again(ReplicaWrite& write);
+Status ask(ReplicaWrite& write, std::uint64_t n);
 // The answer to that is of no interest any more.
 Status forget(ReplicaStore& store, std::string_view source, std::string_view id);
 Result<bool> is_asked(ReplicaStore& store, std::string_view source, std::string_view id);

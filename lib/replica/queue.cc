@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "replica/parked.h"
 #include "replica/requeue.h"
 #include "replica/states.h"
 
@@ -84,6 +85,8 @@ Result<std::uint64_t> rebuild_visible(ReplicaWrite& write, const std::set<std::s
   }
   for (const std::uint64_t n : newly_held) {
     OFFSYNC_TRY(queue::hold(write, n));
+    // Of what a snapshot has nobody here knows: others may have sent the event meanwhile.
+    if (write.row.log_after > 0) OFFSYNC_TRY(parked::ask(write, n));
   }
   return newly_held.size();
 }
