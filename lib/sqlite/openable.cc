@@ -29,15 +29,17 @@ Status must_have_one_name(const std::string& name) {
       fmt::format("{0} is a hard link, one of {1} names of one file: who uses the file by another "
                   "name has another WAL, and two WALs destroy it",
                   name, info.st_nlink),
-      fmt::format("while nothing uses it, make it a file of its own: cp -p {0} {0}.own && mv "
-                  "{0}.own {0}",
-                  name));
+      "while nothing uses it, copy its whole folder, as what lies beside it may be linked, too (cp "
+      "-a FOLDER COPY), and use the copy");
 }
 
 Status must_be_openable(const std::string& name, const OpenOptions& options) {
   OFFSYNC_TRY(must_be_file(name));
   const std::string file = behind_links(name);
-  for (const char* end : {"-wal", "-shm", "-journal"}) OFFSYNC_TRY(must_be_file(file + end));
+  for (const char* end : {"-wal", "-shm", "-journal"}) {
+    OFFSYNC_TRY(must_be_file(file + end));
+    if (!options.frozen) OFFSYNC_TRY(must_have_one_name(file + end));
+  }
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0) {
     return errno == ENOENT && options.create ? without_wal(name, file + "-wal", "is gone")

@@ -505,11 +505,17 @@ class NoFiles(Case):
                 self.assertEqual(done.returncode, 78, (command, done.stderr))
                 self.assertIn("is a hard link, one of 2 names of one file", done.stderr)
         self.assertFalse((other / "replica.db-wal").exists())
-        advice = re.search(r"make it a file of its own: (.*)", done.stderr).group(1)
-        subprocess.run(advice, shell=True, check=True, cwd=other.parent)
-        subprocess.run([OFFSYNC, "state", "--offline"], cwd=other.parent, check=True, env=clean_environment(),
-                       capture_output=True)
+        # As the advice is, but for what lies beside it.
+        shutil.copytree(anna.folder / ".offsync", self.folder / "own/.offsync")
+        done = subprocess.run([OFFSYNC, "queue", "-o", "ndjson"], cwd=self.folder / "own", timeout=PATIENCE,
+                              env=clean_environment(), capture_output=True, text=True)
+        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, 1), done.stderr)
+        (other / "replica.db").unlink()
         self.assertEqual([event["n"] for event in anna.queue()], [1])
+        os.link(anna.folder / ".offsync/replica.db-wal", self.folder / "linked")
+        done = anna.finish("emit", "t", "k/1", "v=3")
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("replica.db-wal is a hard link", done.stderr)
 
     def test_what_stands_beside_a_database_must_be_files(self):
         anna = self.replica("anna")
