@@ -24,7 +24,15 @@ void SyncEngine::Impl::end_push_channel() {
 void SyncEngine::Impl::end_look() {
   const std::unique_ptr<Session> session = std::move(push.session);
   push.due_ms = now();
-  if (session->end() == Session::End::done) {
+  const bool lost = static_cast<const LogSession&>(*session).lost();
+  if (session->end() == Session::End::done && lost && !context.options.pull) {
+    fail(
+        push,
+        make_error(Errc::partial, "epoch_changed",
+                   "the proxy's log is not the one that was received, or no longer goes back to it",
+                   "sync with a pull, so that the replica can follow the log"),
+        false);
+  } else if (session->end() == Session::End::done) {
     push.succeeded();
     met = true;
   } else {

@@ -58,6 +58,11 @@ Status LogSession::finish() {
                                             (there.log.empty() ? "none" : there.log));
   }
   there.sure = there.sure || !space.log.empty();
+  OFFSYNC_ASSIGN(const ReplicaInfo info, context_.replica.info());
+  if (info.cursor) {
+    const std::uint64_t at = info.cursor->sequence;
+    lost_ = info.cursor->epoch != space.epoch || at > space.head || at + 1 < space.oldest;
+  }
   return context_.replica.bind_log(epoch_, there);
 }
 

@@ -15,10 +15,15 @@ namespace offsync {
 class LogSession final : public Session {
  public:
   explicit LogSession(SyncContext& context);
+  // Of who is to go on from where the replica is: the log is another one by now, or does not hold
+  // that, or no more.
+  bool lost() const { return lost_; }
 
  private:
   Status consume(bool last) override;
   Status finish() override;
+
+  bool lost_ = false;
 };
 
 // A push of nothing: whether one comes through to our log.
