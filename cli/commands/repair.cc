@@ -92,10 +92,10 @@ std::string lost_of_former(const Replica::Repaired& done) {
 std::string lost_of_wal(const Replica::Repaired& done) {
   if (done.wal_aside.empty()) return "";
   if (!done.wal_other) {
-    // All that nobody else has was found in it.
-    if (done.lost.empty() && done.lost_more == 0 && !done.lost_unknown) return "";
-    return fmt::format("the newest commits are lost with the WAL, which was kept as {}",
-                       done.wal_aside);
+    return fmt::format(
+        "the newest commits are lost with the WAL, which was kept as {}: what was set or dropped "
+        "last is as before",
+        done.wal_aside);
   }
   return fmt::format(
       "the WAL was not of this file, and was kept as {}; if there was another one, what was "
