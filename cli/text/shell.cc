@@ -1,7 +1,5 @@
 #include "cli/text/shell.h"
 
-#include <fmt/format.h>
-
 #include "base/text.h"
 
 namespace offsync::cli {
@@ -13,31 +11,15 @@ bool is_plain(char c) {
          std::string_view("_-./:=+,@%").find(c) != std::string_view::npos;
 }
 
-// As bash, zsh and others read it.
-std::string ansi_c_word(std::string_view text) {
-  std::string quoted = "$'";
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') {
-      quoted += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
-    } else {
-      if (c == '\'' || c == '\\') quoted += '\\';
-      quoted += c;
-    }
-  }
-  return quoted + "'";
-}
-
 }  // namespace
 
 std::string shell_word(std::string_view text) {
-  bool plain = !text.empty(), special = false, control = false;
+  bool plain = !text.empty(), special = false;
   for (const char c : text) {
-    control = control || static_cast<unsigned char>(c) < ' ' || c == '\x7f';
     plain = plain && is_plain(c);
     special = special || std::string_view("\"$`\\!").find(c) != std::string_view::npos;
   }
   if (plain) return std::string(text);
-  if (control) return ansi_c_word(text);
   if (!special) return "\"" + std::string(text) + "\"";
   std::string quoted = "'";
   for (const char c : text) {
