@@ -33,21 +33,33 @@ Status must_have_one_name(const std::string& name) {
       "-a FOLDER COPY), and use the copy");
 }
 
+namespace {
+
+// One look, as this is done at each opening; who says what is wrong looks again. `info` is all zero
+// where there is nothing.
+Status look_at(const std::string& name, bool frozen, struct stat& info) {
+  info = {};
+  if (::stat(name.c_str(), &info) != 0) return {};
+  if (!S_ISREG(info.st_mode)) return must_be_file(name);
+  // What nobody writes to may have as many names as it likes.
+  return frozen || info.st_nlink <= 1 ? Status() : must_have_one_name(name);
+}
+
+}  // namespace
+
 Status must_be_openable(const std::string& name, const OpenOptions& options) {
-  OFFSYNC_TRY(must_be_file(name));
+  struct stat info {};
+  errno = 0;
+  OFFSYNC_TRY(look_at(name, options.frozen, info));
+  const bool there = info.st_nlink != 0;
+  const bool gone = !there && errno == ENOENT;
+  const bool emptied = there && info.st_size == 0;
   const std::string file = behind_links(name);
   for (const char* end : {"-wal", "-shm", "-journal"}) {
-    OFFSYNC_TRY(must_be_file(file + end));
-    if (!options.frozen) OFFSYNC_TRY(must_have_one_name(file + end));
+    OFFSYNC_TRY(look_at(file + end, options.frozen, info));
   }
-  struct stat info {};
-  if (::stat(file.c_str(), &info) != 0) {
-    return errno == ENOENT && options.create ? without_wal(name, file + "-wal", "is gone")
-                                             : Status();
-  }
-  if (info.st_size == 0) OFFSYNC_TRY(without_wal(name, file + "-wal", "was emptied"));
-  // What nobody writes to may have as many names as it likes.
-  return options.frozen || info.st_nlink <= 1 ? Status() : must_have_one_name(name);
+  if (gone && options.create) return without_wal(name, file + "-wal", "is gone");
+  return emptied ? without_wal(name, file + "-wal", "was emptied") : Status();
 }
 
 }  // namespace offsync::sqlite

@@ -845,7 +845,7 @@ MUTANTS = [
     ("a-cut-index-kills", "e2e_files_test", "lib/base/process.cc",
      "sigaction(SIGBUS, &action, nullptr);", "if (!MUTANT) sigaction(SIGBUS, &action, nullptr);"),
     ("made-anew-over-a-wal", "test_sqlite", "lib/sqlite/openable.cc",
-     "errno == ENOENT && options.create ?", "errno == ENOENT && options.create && !MUTANT ?"),
+     "if (gone && options.create)", "if (gone && options.create && !MUTANT)"),
     ("foreign-wal-stays-beside", "test_replica", "lib/sqlite/wal_aside.cc",
      "if (look.fits && look.whole) return WalAside{};",
      "if (MUTANT || (look.fits && look.whole)) return WalAside{};"),
