@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -11,6 +12,8 @@
 namespace offsync::sqlite::wal {
 
 inline constexpr int kHeader = 32, kFrameHeader = 24, kFrame = kFrameHeader + kPageBytes;
+inline constexpr int kSaltAt = 16, kFrameSaltAt = 8;  // in the one and the other
+inline constexpr std::size_t kSaltBytes = 8;
 
 inline std::uint32_t big_endian(const char* at) {
   std::uint32_t value = 0;
@@ -51,7 +54,7 @@ struct Header {
   bool valid() const {
     return (big_endian(bytes.data()) & ~1U) == 0x377f0682 && made_sum() == sum();
   }
-  std::string_view salt() const { return {bytes.data() + 16, 8}; }
+  std::string_view salt() const { return {bytes.data() + kSaltAt, kSaltBytes}; }
 };
 
 struct Frame {
@@ -61,7 +64,7 @@ struct Frame {
            std::equal(bytes.begin() + kFrameHeader, bytes.end(),
                       other.bytes.begin() + kFrameHeader);
   }
-  std::string_view salt() const { return {bytes.data() + 8, 8}; }
+  std::string_view salt() const { return {bytes.data() + kFrameSaltAt, kSaltBytes}; }
   std::uint32_t page() const { return big_endian(bytes.data()); }
   // Of the database, in the last frame of a commit; in others 0.
   std::uint32_t pages() const { return big_endian(bytes.data() + 4); }

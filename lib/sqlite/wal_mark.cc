@@ -11,25 +11,20 @@
 
 #include "sqlite/db.h"
 #include "sqlite/sealed_file.h"
+#include "sqlite/wal_format.h"
 
 namespace offsync::sqlite {
 namespace {
 
-// sqlite.org/fileformat2.html#walformat
-constexpr int kHeader = 32, kSaltsAt = 16, kFrameHeader = 24, kFrameSaltsAt = 8;
-constexpr std::size_t kSaltBytes = 8;
+using wal::big_endian;
+using wal::kSaltBytes;
+
 constexpr std::uint32_t kMostEmpty = 1 << 20;  // WALs between two; salts of others are at random
 
 using Mark = std::array<char, kWalMarkBytes>;
 
 std::string_view salts_of(const Mark& mark) {
   return {mark.data(), kSaltBytes};
-}
-
-std::uint32_t big_endian(const char* at) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(at[i]);
-  return value;
 }
 
 std::uint32_t frames_of(const Mark& mark) {
@@ -62,8 +57,8 @@ class WalFit {
     if (const auto index = wal_index_of(database_)) return {index->last_frame, index->salts};
     sqlite3_int64 size = 0;
     if (has_wal_index(database_) || wal_->pMethods->xFileSize(wal_, &size) != SQLITE_OK) return {};
-    if (size < kHeader) return {};
-    return {static_cast<std::uint32_t>((size - kHeader) / (kFrameHeader + kPageBytes)), {}};
+    if (size < wal::kHeader) return {};
+    return {static_cast<std::uint32_t>((size - wal::kHeader) / wal::kFrame), {}};
   }
 
   static bool read(sqlite3_file* file, char* to, std::size_t count, sqlite3_int64 at) {
@@ -73,12 +68,13 @@ class WalFit {
   // False where one of them is not there.
   bool read_marks() {
     if (!read(database_, file_.data(), file_.size(), kWalMarkAt) || file_ == Mark{}) return false;
-    std::array<char, kHeader + kFrameHeader + kWalMarkAt + kWalMarkBytes> begin;
+    std::array<char, wal::kHeader + wal::kFrameHeader + kWalMarkAt + kWalMarkBytes> begin;
     if (!read(wal_, begin.data(), begin.size(), 0)) return false;
-    const char* const frame = begin.data() + kHeader;
-    std::memcpy(salts_.data(), begin.data() + kSaltsAt, kSaltBytes);
-    std::memcpy(begun_on_.data(), frame + kFrameHeader + kWalMarkAt, kWalMarkBytes);
-    return big_endian(frame) == 1 && std::memcmp(frame + kFrameSaltsAt, salts_.data(), 8) == 0;
+    const char* const frame = begin.data() + wal::kHeader;
+    std::memcpy(salts_.data(), begin.data() + wal::kSaltAt, kSaltBytes);
+    std::memcpy(begun_on_.data(), frame + wal::kFrameHeader + kWalMarkAt, kWalMarkBytes);
+    return big_endian(frame) == 1 &&
+           std::memcmp(frame + wal::kFrameSaltAt, salts_.data(), kSaltBytes) == 0;
   }
 
   bool fits(std::uint32_t last) const {
