@@ -40,14 +40,7 @@ Result<bool> put(sqlite::Statement& statement, const sqlite::FoundRow& row, Repl
   const auto n = static_cast<std::uint64_t>(row.rowid);
   OFFSYNC_ASSIGN(const bool there, has(store, n));
   if (there) return false;
-  statement.bind(1, row.rowid);
-  for (std::size_t i = 1; i < row.columns.size(); ++i) {
-    const sqlite::FoundValue& value = row.columns[i];
-    const int at = static_cast<int>(i) + 1;
-    if (value.kind == Kind::null) statement.bind_null(at);
-    if (value.kind == Kind::integer) statement.bind(at, value.integer);
-    if (value.kind == Kind::text) statement.bind(at, std::string_view(value.text));
-  }
+  bind_row(statement, row);
   OFFSYNC_TRY(statement.run());
   return has(store, n);
 }

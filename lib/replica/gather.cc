@@ -54,14 +54,7 @@ class Taker {
   // Whether it was not there.
   Result<bool> take(const Shape& shape, const sqlite::FoundRow& row) {
     sqlite::Statement& put = put_[shape.table];
-    put.bind(1, row.rowid);
-    for (std::size_t i = 1; i < row.columns.size(); ++i) {
-      const sqlite::FoundValue& value = row.columns[i];
-      const int at = static_cast<int>(i) + 1;
-      if (value.kind == Kind::null) put.bind_null(at);
-      if (value.kind == Kind::integer) put.bind(at, value.integer);
-      if (value.kind == Kind::text) put.bind(at, std::string_view(value.text));
-    }
+    bind_row(put, row);
     OFFSYNC_TRY(put.run());
     return db_.changes() > 0;
   }
@@ -151,6 +144,17 @@ Result<sqlite::Db> open_sound(const std::string& file) {
 }
 
 }  // namespace
+
+void bind_row(sqlite::Statement& statement, const sqlite::FoundRow& row) {
+  statement.bind(1, row.rowid);
+  for (std::size_t i = 1; i < row.columns.size(); ++i) {
+    const sqlite::FoundValue& value = row.columns[i];
+    const int at = static_cast<int>(i) + 1;
+    if (value.kind == Kind::null) statement.bind_null(at);
+    if (value.kind == Kind::integer) statement.bind(at, value.integer);
+    if (value.kind == Kind::text) statement.bind(at, std::string_view(value.text));
+  }
+}
 
 bool is_like_pending(const sqlite::FoundRow& row) {
   return fits(shapes().front(), row);

@@ -13,6 +13,9 @@
 
 namespace offsync {
 
+// Each column by its place, behind the rowid.
+void bind_row(sqlite::Statement& statement, const sqlite::FoundRow& row);
+
 // Whether it is like a row of the queue; each column is put there by its place.
 bool is_like_pending(const sqlite::FoundRow& row);
 inline constexpr std::size_t kPendingColumns = 10;
