@@ -1,5 +1,7 @@
 // What follows the end of a session of the SyncEngine.
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "sync/engine_impl.h"
 #include "sync/missing_session.h"
@@ -7,6 +9,14 @@
 #include "sync/stream_session.h"
 
 namespace offsync {
+namespace {
+
+Error wants_pull(std::string detail) {
+  return make_error(Errc::partial, "epoch_changed", std::move(detail),
+                    "sync with a pull, so that the replica can follow the log");
+}
+
+}  // namespace
 
 void SyncEngine::Impl::end_push_channel() {
   switch (pushing) {
@@ -26,12 +36,10 @@ void SyncEngine::Impl::end_look() {
   push.due_ms = now();
   const bool lost = static_cast<const LogSession&>(*session).lost();
   if (session->end() == Session::End::done && lost && !context.options.pull) {
-    fail(
-        push,
-        make_error(Errc::partial, "epoch_changed",
-                   "the proxy's log is not the one that was received, or no longer goes back to it",
-                   "sync with a pull, so that the replica can follow the log"),
-        false);
+    fail(push,
+         wants_pull(
+             "the proxy's log is not the one that was received, or no longer goes back to it"),
+         false);
   } else if (session->end() == Session::End::done) {
     push.succeeded();
     met = true;
@@ -97,11 +105,7 @@ void SyncEngine::Impl::end_question() {
 // are: it began anew, was put back, or was compacted. The session says which.
 void SyncEngine::Impl::lost_log(const Session& session) {
   if (!context.options.pull) {
-    fail(push,
-         make_error(Errc::partial, "epoch_changed",
-                    session.error().detail + "; what is queued stays queued",
-                    "sync with a pull, so that the replica can follow the log"),
-         false);
+    fail(push, wants_pull(session.error().detail + "; what is queued stays queued"), false);
   } else if (once()) {
     // The events stay queued; when the pull has found out what there is now, they are pushed again.
     push_again = true;
